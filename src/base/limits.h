@@ -1,0 +1,70 @@
+// Every bound of the program, by name. docs/limits.md lists them with what happens there.
+//
+// Units    bytes unless the name says otherwise; durations are chrono.
+// Source   events.md "Checks"; reliability.md 3.2; decisions.md 1, 2, 4.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace aybiza::limits {
+
+using namespace std::chrono_literals;
+
+inline constexpr std::size_t KiB = 1024, MiB = 1024 * KiB, GiB = 1024 * MiB;
+
+// The wire.
+inline constexpr std::size_t body_packed_bytes = 8 * MiB;
+inline constexpr std::size_t body_unpacked_bytes = 64 * MiB;
+inline constexpr std::size_t inflate_ratio_max = 100;  // checked once 1 MiB is out
+inline constexpr std::size_t batch_events = 10'000;
+inline constexpr std::size_t event_bytes = 256 * KiB;
+inline constexpr std::size_t batch_errors_reported = 100;
+inline constexpr std::size_t json_depth = 32;
+inline constexpr std::size_t json_keys = 512;
+inline constexpr std::size_t id_bytes = 128;
+inline constexpr std::size_t text_content_bytes = 16 * KiB;
+inline constexpr std::size_t embedding_numbers = 1536;
+inline constexpr std::size_t ext_bytes = 64 * KiB;
+inline constexpr std::size_t tags_per_metric = 32;
+inline constexpr auto time_past_max = 400 * 24h;
+inline constexpr auto time_future_max = 5min;
+inline constexpr std::size_t http_head_bytes = 16 * KiB;
+inline constexpr std::size_t http_headers = 100;
+inline constexpr auto http_head_timeout = 10s;
+inline constexpr auto http_idle_timeout = 75s;
+inline constexpr std::size_t ws_message_bytes = 64 * KiB;
+inline constexpr std::size_t ws_queue_bytes = 256 * KiB;
+inline constexpr std::size_t connections = 20'000;
+
+// Time.
+inline constexpr auto allowed_lateness = 10min;   // then a minute closes for audit; a pane stays writable
+inline constexpr auto call_idle_timeout = 30min;  // without events: outcome unknown, end_reason idle
+
+// Spool.
+inline constexpr std::size_t spool_segment_bytes = 64 * MiB;
+inline constexpr std::size_t spool_commit_bytes = 1 * MiB;
+inline constexpr auto spool_commit_delay = 2ms;
+inline constexpr std::size_t spool_snapshot_every_bytes = 64 * MiB;
+inline constexpr std::size_t spool_disk_bytes = 16 * GiB;
+inline constexpr std::size_t disk_reserve_bytes = 1 * GiB;
+
+// Deduplication.
+inline constexpr auto dedup_batch_horizon = 24h;
+inline constexpr std::size_t dedup_batches = 4'000'000;   // 16 B each
+inline constexpr std::size_t dedup_event_bytes = 256 * MiB;
+
+// Live engine.
+inline constexpr std::size_t mailbox_batches = 1024;
+inline constexpr std::size_t series_per_customer = 20'000;   // per dimension set; the rest is __other__
+inline constexpr std::size_t calls_retained = 400'000;       // ended calls kept for late events, all shards together
+inline constexpr std::size_t turns_per_call = 4'096;
+inline constexpr std::size_t ddsketch_buckets = 4096;
+
+// Questions.
+inline constexpr std::size_t query_rows_default = 10'000;
+inline constexpr std::size_t query_rows_max = 100'000;
+inline constexpr auto query_timeout = 5s;
+inline constexpr auto read_your_writes_timeout = 5s;
+
+}  // namespace aybiza::limits
