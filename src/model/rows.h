@@ -1,0 +1,142 @@
+// What the fold hands to a store: finished rows of the published tables, with the offsets they come from.
+//
+// Shape    one struct per table; every column that may be unknown is optional (numbers) or empty (texts).
+// Units    microseconds, x 10^4, nano-USD in memory, as in field.h; stores convert at their edge.
+// Threads  values; moved from the shard to the writer.
+// Source   decisions.md 3, 4, 7, 10, 16, 26; storage.md 1, 2.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/units.h"
+#include "model/field.h"
+
+namespace aybiza {
+
+using Number = std::optional<std::int64_t>;
+
+// The dimensions of a call, by Field: dims[std::size_t(Field::region)]; empty = unknown. agent_id here is the
+// sender's text; direction and channel are their words.
+struct Dimensions {
+  std::string value[dimension_field_count];
+  std::string& operator[](Field field) { return value[std::size_t(field)]; }
+  const std::string& operator[](Field field) const { return value[std::size_t(field)]; }
+  friend bool operator==(const Dimensions&, const Dimensions&) = default;
+};
+
+enum class CallState : std::uint8_t { active, ended };
+enum class CostSource : std::uint8_t { unknown, reported, priced };
+
+struct CallRow {
+  Id call_id{};
+  Instant start{};                      // column `time`
+  std::optional<Instant> stored_start;  // the start under which the store last wrote this call; empty: never written
+  Id agent_id{};
+  std::string external_call_id;
+  Dimensions dims;                      // dims[customer_id] is the tenant
+  CallState state = CallState::active;
+  std::optional<Instant> ended;         // when the call ended, however that was learnt
+  Instant updated{};                    // event time of the newest event merged
+  std::string phone_number, caller_number, call_outcome, resolution_status, end_reason, ext;
+  Number duration_us, voice_latency_us, stt_latency_us, llm_latency_us, tts_latency_us;
+  Number audio_quality_e4, conversation_quality_e4, stt_confidence_e4, satisfaction_e4, nps;
+  Number cost_nano, tokens_consumed, error_count;
+  CostSource cost_source = CostSource::unknown;
+  bool escalated_flag = false;          // the sender's flag; see escalated()
+  std::int64_t interventions = 0, turns = 0;
+  Number quality_e4, efficiency_e4;     // derived, docs/metrics.md
+
+  // decisions.md 7: the flag, the status or the outcome.
+  bool escalated() const {
+    return escalated_flag || resolution_status == "escalated" || call_outcome == "transferred";
+  }
+};
+
+struct TurnRow {
+  Id call_id{};
+  std::int64_t turn_number = 0;
+  Instant time{};                       // event time, what queries count it at
+  std::optional<Instant> stored_time;   // under which the store last wrote this turn; empty: never written
+  bool agent_speaks = false;            // column speaker
+  std::string text_content, state, intent, emotion, entities, tools, embedding, ext;
+  std::optional<Instant> started, ended;
+  Instant updated{};
+  Number response_time_us, stt_latency_us, llm_latency_us, tts_latency_us, endpointing_us, confidence_e4;
+  Number sentiment_e4, sentiment_confidence_e4;
+  std::optional<bool> interrupted, backchannel;
+  std::uint32_t topics = 0;             // bit set, names in text/
+};
+
+struct UsageRow {
+  Id id{};                              // the event's id: usage counts once
+  Id call_id{};
+  Instant time{};
+  std::string model;                    // empty: the call's model counts (resolved when read)
+  Number input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, audio_input_tokens,
+      audio_output_tokens, stt_us, tts_characters, telephony_us;
+  Number cost_nano;                     // reported, else priced; empty: no price known
+  CostSource cost_source = CostSource::unknown;
+};
+
+struct InterventionRow {
+  Id id{}, call_id{};
+  Instant time{};
+  std::string kind, actor;
+};
+
+struct SystemRow {
+  Id id{};
+  Instant time{};
+  std::string customer, region;
+  Number concurrent_calls, cpu_e4, memory_e4, network_latency_us, error_rate_e4, availability_e4, sla_e4, max_capacity,
+      utilization_e4, queue_depth;
+};
+
+struct AgentStatusRow {
+  Id id{}, agent_id{};
+  Instant time{};
+  std::string customer, external_agent_id, status, region, agent_type;
+  Number capacity;
+};
+
+struct MetricRow {  // generic metrics, kept narrow
+  Id id{};
+  Instant time{};
+  std::string customer, name, kind, unit, tags;  // tags: a JSON object with sorted keys, or empty
+  double value = 0, sample_rate = 1;
+};
+
+struct RawRow {  // raw_events: types without a table yet, so that every acknowledged event ends somewhere
+  Id id{};
+  Instant time{};
+  std::string customer, type, source, id_text, data;  // data: the event's members as a JSON object
+};
+
+// One pane's contents as the store keeps them: minute and hour rollups.
+struct RollupRow {
+  Instant bucket{};
+  Duration step{};
+  std::string customer, dimension, value;  // dimension "" is the total; null value is value_is_null
+  bool value_is_null = false;
+  std::string tally;                       // aggregate/tally.h, serialised, sketches in it
+};
+
+// All that changed between two offsets, written in one transaction together with applied = to.
+struct RowBatch {
+  std::uint64_t from = 0, to = 0;  // events (from, to] are in here; a store at `applied` takes it only if applied == from
+  std::vector<CallRow> calls;
+  std::vector<TurnRow> turns;
+  std::vector<UsageRow> usage;
+  std::vector<InterventionRow> interventions;
+  std::vector<SystemRow> system;
+  std::vector<AgentStatusRow> agent_status;
+  std::vector<MetricRow> metrics;
+  std::vector<RawRow> raw;
+  std::vector<RollupRow> rollups;
+};
+
+}  // namespace aybiza
