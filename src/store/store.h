@@ -1,0 +1,99 @@
+// The store seam: finished rows go in exactly once, history comes out.
+//
+// Shape    apply() writes a RowBatch and applied = batch.to in one transaction. History is read in three ways:
+//          rows() gives the merged rows back as a RowBatch (every engine); sql() asks an engine that speaks SQL;
+//          export_table() streams a published table. Engines: memory (everybody's rival), duckdb (default).
+// Units    in memory those of model/rows.h, in SQL those of docs/sql.md (ms, USD, scores as DECIMAL).
+// Errors   conflict: the batch does not follow `applied` (nothing was written). unavailable: busy or out of time, a
+//          retry may work. unsupported: this engine has no SQL, or the store was written by a newer version.
+//          A failed apply() leaves rows and `applied` as they were.
+// Cost     apply() commits with one fsync: hand it thousands of rows. rows() copies: for one call, for rollups, and
+//          for tests; reports use sql().
+// Threads  apply(), checkpoint(), forget() from one writer thread at a time (guarded by a lock); everything else from
+//          any thread, beside the writer. Readers see whole batches only.
+// Source   reliability.md 3.1 rules 6, 7; storage.md 1; decisions.md 3, 4, 10, 16, 24, 26.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/ids.h"
+#include "base/status.h"
+#include "base/units.h"
+#include "model/rows.h"
+#include "store/answer.h"
+
+namespace aybiza {
+
+enum class Dialect : std::uint8_t { memory, duckdb };
+
+enum class Table : std::uint8_t {
+  call_analytics, conversation_turns, usage_events, interventions, system_performance_metrics, agent_status,
+  metric_points, raw_events, rollups,
+};
+inline constexpr std::size_t table_count = std::size_t(Table::rollups) + 1;
+std::string_view to_string(Table table);  // the published name
+constexpr std::uint16_t bit(Table table) { return std::uint16_t(1u << unsigned(table)); }
+inline constexpr std::uint16_t all_tables = (1u << table_count) - 1;
+
+// Which rows are meant. Everything that is left at its default does not restrict. Restrictions that a table has no
+// column for (call on metric_points, customer on conversation_turns, …) leave that table out, except that `customer`
+// with `call` restricts the call and through it its turns, usage and interventions.
+struct RowFilter {
+  std::uint16_t tables = all_tables;
+  Instant from = Instant::min(), to = Instant::max();  // [from, to) of the table's time; rollups: of the bucket
+  std::optional<Id> call;
+  std::optional<std::string> customer;
+  std::optional<Duration> step;          // rollups
+  std::optional<std::string> dimension;  // rollups; "" is the total
+};
+
+struct StoreStats {
+  std::string engine, version;
+  std::uint64_t applied = 0;
+  std::uint64_t checkpointed = 0;  // survives the loss of the engine's own log: the spool must reach back to here
+  std::uint64_t batches = 0, rows = 0;        // written since start
+  std::uint64_t values_out_of_range = 0;      // did not fit their column and were stored as NULL
+  std::uint64_t file_bytes = 0, log_bytes = 0;
+  std::string repaired;  // what had to be set aside at start, for the operator; empty: nothing
+};
+
+enum class ExportFormat : std::uint8_t { csv, ndjson, parquet };
+using ByteSink = std::function<Status(std::string_view)>;  // an error ends the export
+
+inline constexpr Duration no_deadline = Duration::max();
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual Dialect dialect() const = 0;
+  virtual StoreStats stats() const = 0;  // no question to the engine; cheap
+
+  virtual Result<std::uint64_t> applied() = 0;
+  virtual Status apply(const RowBatch& batch) = 0;
+
+  // The rows that `filter` means, in (time, id) order of each table, stored_start and stored_time filled in.
+  // `from` is 0, `to` the offset the answer was cut at.
+  virtual Result<RowBatch> rows(const RowFilter& filter) = 0;
+  // One call by our id or by the sender's, with its turns, usage and interventions; among several customers' calls of
+  // the same external id the latest. calls is empty when there is none. `customer` empty: any.
+  virtual Result<RowBatch> find_call(std::string_view id, std::string_view customer) = 0;
+
+  // `deadline` is on the clock's elapsed() axis.
+  virtual Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params,
+                                            Duration deadline = no_deadline) = 0;
+  // `table` is a published table or view by name. CSV cells that a spreadsheet would take for a formula get a leading
+  // apostrophe if they are text.
+  virtual Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to,
+                              const ByteSink& sink, Duration deadline = no_deadline) = 0;
+
+  virtual Status checkpoint() = 0;  // afterwards stats().checkpointed == applied
+  // Retention: deletes what is older; answers how many rows went.
+  virtual Result<std::uint64_t> forget(Table table, Instant before) = 0;
+};
+
+}  // namespace aybiza
