@@ -1,0 +1,1 @@
+set(layer_libraries Boost::headers PkgConfig::libdeflate PkgConfig::zstd)
