@@ -44,6 +44,7 @@ inline constexpr std::size_t ws_messages_burst = 100;
 inline constexpr std::size_t ws_message_bytes = 64 * KiB;
 inline constexpr std::size_t ws_queue_bytes = 256 * KiB;
 inline constexpr std::size_t connections = 20'000;
+inline constexpr std::size_t keys_per_customer = 50;  // revoked ones count: their names stay in the audit
 
 // Time.
 inline constexpr auto allowed_lateness = 10min;   // then a minute closes for audit; a pane stays writable
@@ -68,6 +69,13 @@ inline constexpr std::size_t series_per_customer = 20'000;   // per dimension se
 inline constexpr std::size_t calls_retained = 400'000;       // ended calls kept for late events, all shards together
 inline constexpr std::size_t turns_per_call = 4'096;
 inline constexpr std::size_t ddsketch_buckets = 4096;
+
+// Store.
+inline constexpr std::size_t store_memory_bytes = 256 * MiB;      // the embedded engine's buffers; beyond it spills to disk
+inline constexpr std::size_t store_checkpoint_bytes = 128 * MiB;  // of the engine's log, then it is folded into the file
+inline constexpr std::size_t store_readers = 16;                  // answers open at a time; the next gets `unavailable`
+inline constexpr std::size_t store_rows_max = 2'000'000;          // copied out by rows(); beyond it `too_large`
+inline constexpr std::size_t export_piece_bytes = 64 * KiB;       // handed to the sink at a time
 
 // Questions.
 inline constexpr std::size_t query_rows_default = 10'000;

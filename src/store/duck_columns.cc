@@ -1,0 +1,294 @@
+#include "store/duck_columns.h"
+
+namespace aybiza {
+namespace {
+
+using enum SqlType;
+
+// A column that is one member: `access` gives a reference to it, const or not.
+template <typename Row, typename Access>
+constexpr Column<Row> column(const char* name, SqlType type, Access) {
+  return {name, type, [](VectorWriter& out, idx_t i, const Row& row) { out.put(i, Access{}(row)); },
+          [](const VectorReader& in, idx_t i, Row& row) { in.get(i, Access{}(row)); }};
+}
+
+template <typename Row>
+struct For {
+  template <typename Access>
+  static constexpr Column<Row> column(const char* name, SqlType type, Access access) {
+    return aybiza::column<Row>(name, type, access);
+  }
+};
+
+#define MEMBER(name, type, member) \
+  make::column(name, type, [](auto& row) -> auto& { return row.member; })
+
+std::string_view to_text(CostSource source) {
+  switch (source) {
+    case CostSource::reported: return "reported";
+    case CostSource::priced: return "priced";
+    case CostSource::unknown: break;
+  }
+  return {};
+}
+
+CostSource parse_cost_source(std::string_view text) {
+  return text == "reported" ? CostSource::reported : text == "priced" ? CostSource::priced : CostSource::unknown;
+}
+
+template <typename Row>
+constexpr Column<Row> cost_source_column() {
+  return {"cost_source", text,
+          [](VectorWriter& out, idx_t i, const Row& row) {
+            const std::string_view word = to_text(row.cost_source);
+            word.empty() ? out.null(i) : out.put_text(i, word);
+          },
+          [](const VectorReader& in, idx_t i, Row& row) { row.cost_source = parse_cost_source(in.text(i)); }};
+}
+
+// Where the sign of the score puts a turn; the same borders as the live engine's.
+std::string_view sentiment_class(std::int64_t score_e4) {
+  return score_e4 >= 500 ? "positive" : score_e4 <= -500 ? "negative" : "neutral";
+}
+
+}  // namespace
+
+template <>
+std::span<const Column<CallRow>> columns_of() {
+  using make = For<CallRow>;
+  static constexpr Column<CallRow> table[] = {
+      MEMBER("time", time, start),
+      MEMBER("call_id", id, call_id),
+      MEMBER("agent_id", id, agent_id),
+      MEMBER("phone_number", text, phone_number),
+      MEMBER("caller_number", text, caller_number),
+      MEMBER("region", text, dims[Field::region]),
+      MEMBER("total_duration_ms", millis, duration_us),
+      MEMBER("voice_processing_latency_ms", millis, voice_latency_us),
+      MEMBER("stt_latency_ms", millis, stt_latency_us),
+      MEMBER("llm_latency_ms", millis, llm_latency_us),
+      MEMBER("tts_latency_ms", millis, tts_latency_us),
+      MEMBER("audio_quality_score", score, audio_quality_e4),
+      MEMBER("conversation_quality_score", score, conversation_quality_e4),
+      MEMBER("stt_confidence_avg", score, stt_confidence_e4),
+      MEMBER("call_outcome", text, call_outcome),
+      MEMBER("customer_satisfaction_score", score, satisfaction_e4),
+      MEMBER("resolution_status", text, resolution_status),
+      MEMBER("cost_usd", money, cost_nano),
+      MEMBER("model_used", text, dims[Field::model_used]),
+      MEMBER("tokens_consumed", integer, tokens_consumed),
+      MEMBER("error_count", integer, error_count),
+      MEMBER("customer_id", text, dims[Field::customer_id]),
+      MEMBER("external_call_id", text, external_call_id),
+      MEMBER("external_agent_id", text, dims[Field::agent_id]),
+      MEMBER("agent_name", text, dims[Field::agent_name]),
+      MEMBER("agent_type", text, dims[Field::agent_type]),
+      MEMBER("agent_version", text, dims[Field::agent_version]),
+      MEMBER("campaign", text, dims[Field::campaign]),
+      MEMBER("direction", text, dims[Field::direction]),
+      MEMBER("channel", text, dims[Field::channel]),
+      MEMBER("language", text, dims[Field::language]),
+      MEMBER("carrier", text, dims[Field::carrier]),
+      MEMBER("provider_stt", text, dims[Field::provider_stt]),
+      MEMBER("provider_llm", text, dims[Field::provider_llm]),
+      MEMBER("provider_tts", text, dims[Field::provider_tts]),
+      MEMBER("experiment", text, dims[Field::experiment]),
+      MEMBER("variant", text, dims[Field::variant]),
+      MEMBER("end_reason", text, end_reason),
+      {"escalated", boolean, [](VectorWriter& out, idx_t i, const CallRow& row) { out.put(i, row.escalated()); },
+       nullptr},
+      MEMBER("escalated_flag", boolean, escalated_flag),
+      {"state", text,
+       [](VectorWriter& out, idx_t i, const CallRow& row) {
+         out.put_text(i, row.state == CallState::ended ? "ended" : "active");
+       },
+       [](const VectorReader& in, idx_t i, CallRow& row) {
+         row.state = in.text(i) == "ended" ? CallState::ended : CallState::active;
+       }},
+      MEMBER("ended_at", time, ended),
+      MEMBER("updated_at", time, updated),
+      MEMBER("nps", integer, nps),
+      cost_source_column<CallRow>(),
+      MEMBER("quality_score", score, quality_e4),
+      MEMBER("efficiency_score", score, efficiency_e4),
+      MEMBER("interventions", integer, interventions),
+      MEMBER("turns", integer, turns),
+      MEMBER("ext", text, ext),
+  };
+  return table;
+}
+
+template <>
+std::span<const Column<TurnRow>> columns_of() {
+  using make = For<TurnRow>;
+  static constexpr Column<TurnRow> table[] = {
+      MEMBER("time", time, time),
+      MEMBER("call_id", id, call_id),
+      MEMBER("turn_number", integer, turn_number),
+      {"speaker", text,
+       [](VectorWriter& out, idx_t i, const TurnRow& row) { out.put_text(i, row.agent_speaks ? "agent" : "caller"); },
+       [](const VectorReader& in, idx_t i, TurnRow& row) { row.agent_speaks = in.text(i) == "agent"; }},
+      MEMBER("text_content", text, text_content),
+      MEMBER("sentiment_score", score, sentiment_e4),
+      MEMBER("emotion", text, emotion),
+      MEMBER("intent", text, intent),
+      MEMBER("entities", text, entities),
+      MEMBER("response_time_ms", millis, response_time_us),
+      MEMBER("confidence_score", score, confidence_e4),
+      {"text_embedding", floats,
+       [](VectorWriter& out, idx_t i, const TurnRow& row) { out.put_floats(i, row.embedding); },
+       [](const VectorReader& in, idx_t i, TurnRow& row) { row.embedding = in.floats(i); }},
+      MEMBER("state", text, state),
+      MEMBER("stt_latency_ms", millis, stt_latency_us),
+      MEMBER("llm_latency_ms", millis, llm_latency_us),
+      MEMBER("tts_latency_ms", millis, tts_latency_us),
+      MEMBER("endpointing_ms", millis, endpointing_us),
+      MEMBER("interrupted", boolean, interrupted),
+      MEMBER("backchannel", boolean, backchannel),
+      {"sentiment_class", text,
+       [](VectorWriter& out, idx_t i, const TurnRow& row) {
+         row.sentiment_e4 ? out.put_text(i, sentiment_class(*row.sentiment_e4)) : out.null(i);
+       },
+       nullptr},
+      MEMBER("sentiment_confidence", score, sentiment_confidence_e4),
+      MEMBER("topics", integer, topics),
+      MEMBER("tools", text, tools),
+      MEMBER("started_at", time, started),
+      MEMBER("ended_at", time, ended),
+      MEMBER("updated_at", time, updated),
+      MEMBER("ext", text, ext),
+  };
+  return table;
+}
+
+template <>
+std::span<const Column<UsageRow>> columns_of() {
+  using make = For<UsageRow>;
+  static constexpr Column<UsageRow> table[] = {
+      MEMBER("time", time, time),
+      MEMBER("event_id", id, id),
+      MEMBER("call_id", id, call_id),
+      MEMBER("model", text, model),
+      MEMBER("input_tokens", integer, input_tokens),
+      MEMBER("cache_read_tokens", integer, cache_read_tokens),
+      MEMBER("cache_write_tokens", integer, cache_write_tokens),
+      MEMBER("output_tokens", integer, output_tokens),
+      MEMBER("reasoning_tokens", integer, reasoning_tokens),
+      MEMBER("audio_input_tokens", integer, audio_input_tokens),
+      MEMBER("audio_output_tokens", integer, audio_output_tokens),
+      MEMBER("stt_seconds", seconds, stt_us),
+      MEMBER("tts_characters", integer, tts_characters),
+      MEMBER("telephony_seconds", seconds, telephony_us),
+      MEMBER("cost_usd", money, cost_nano),
+      cost_source_column<UsageRow>(),
+  };
+  return table;
+}
+
+template <>
+std::span<const Column<InterventionRow>> columns_of() {
+  using make = For<InterventionRow>;
+  static constexpr Column<InterventionRow> table[] = {
+      MEMBER("time", time, time), MEMBER("event_id", id, id),   MEMBER("call_id", id, call_id),
+      MEMBER("kind", text, kind), MEMBER("actor", text, actor),
+  };
+  return table;
+}
+
+template <>
+std::span<const Column<SystemRow>> columns_of() {
+  using make = For<SystemRow>;
+  static constexpr Column<SystemRow> table[] = {
+      MEMBER("time", time, time),
+      {"region", text, [](VectorWriter& out, idx_t i, const SystemRow& row) { out.put_text(i, row.region); },
+       [](const VectorReader& in, idx_t i, SystemRow& row) { row.region = in.text(i); }},
+      MEMBER("concurrent_calls", integer, concurrent_calls),
+      MEMBER("cpu_utilization_pct", percent, cpu_e4),
+      MEMBER("memory_utilization_pct", percent, memory_e4),
+      MEMBER("network_latency_ms", millis, network_latency_us),
+      MEMBER("error_rate", score, error_rate_e4),
+      MEMBER("availability_pct", percent, availability_e4),
+      MEMBER("sla_compliance_pct", percent, sla_e4),
+      MEMBER("max_capacity", integer, max_capacity),
+      MEMBER("utilization_pct", percent, utilization_e4),
+      MEMBER("queue_depth", integer, queue_depth),
+      MEMBER("customer_id", text, customer),
+      MEMBER("event_id", id, id),
+  };
+  return table;
+}
+
+template <>
+std::span<const Column<AgentStatusRow>> columns_of() {
+  using make = For<AgentStatusRow>;
+  static constexpr Column<AgentStatusRow> table[] = {
+      MEMBER("time", time, time),
+      MEMBER("event_id", id, id),
+      MEMBER("agent_id", id, agent_id),
+      MEMBER("customer_id", text, customer),
+      MEMBER("external_agent_id", text, external_agent_id),
+      MEMBER("status", text, status),
+      MEMBER("region", text, region),
+      MEMBER("agent_type", text, agent_type),
+      MEMBER("capacity", integer, capacity),
+  };
+  return table;
+}
+
+template <>
+std::span<const Column<MetricRow>> columns_of() {
+  using make = For<MetricRow>;
+  static constexpr Column<MetricRow> table[] = {
+      MEMBER("time", time, time),          MEMBER("event_id", id, id),
+      MEMBER("customer_id", text, customer), MEMBER("name", text, name),
+      MEMBER("kind", text, kind),          MEMBER("unit", text, unit),
+      MEMBER("tags", text, tags),          MEMBER("value", real, value),
+      MEMBER("sample_rate", real, sample_rate),
+  };
+  return table;
+}
+
+template <>
+std::span<const Column<RawRow>> columns_of() {
+  using make = For<RawRow>;
+  static constexpr Column<RawRow> table[] = {
+      MEMBER("time", time, time),       MEMBER("event_id", id, id),     MEMBER("customer_id", text, customer),
+      MEMBER("type", text, type),       MEMBER("source", text, source), MEMBER("id_text", text, id_text),
+      MEMBER("data", text, data),
+  };
+  return table;
+}
+
+template <>
+std::span<const Column<RollupRow>> columns_of() {
+  using make = For<RollupRow>;
+  static constexpr Column<RollupRow> table[] = {
+      MEMBER("bucket", time, bucket),
+      {"step_seconds", integer,
+       [](VectorWriter& out, idx_t i, const RollupRow& row) { out.put(i, std::int64_t(row.step / std::chrono::seconds(1))); },
+       [](const VectorReader& in, idx_t i, RollupRow& row) {
+         std::int64_t step = 0;
+         in.get(i, step);
+         row.step = std::chrono::seconds(step);
+       }},
+      {"customer_id", text, [](VectorWriter& out, idx_t i, const RollupRow& row) { out.put_text(i, row.customer); },
+       [](const VectorReader& in, idx_t i, RollupRow& row) { row.customer = in.text(i); }},
+      {"dimension", text, [](VectorWriter& out, idx_t i, const RollupRow& row) { out.put_text(i, row.dimension); },
+       [](const VectorReader& in, idx_t i, RollupRow& row) { row.dimension = in.text(i); }},
+      {"value", text,
+       [](VectorWriter& out, idx_t i, const RollupRow& row) {
+         row.value_is_null ? out.null(i) : out.put_text(i, row.value);
+       },
+       [](const VectorReader& in, idx_t i, RollupRow& row) {
+         row.value_is_null = in.null(i);
+         row.value = in.text(i);
+       }},
+      {"tally", blob, [](VectorWriter& out, idx_t i, const RollupRow& row) { out.put_text(i, row.tally); },
+       [](const VectorReader& in, idx_t i, RollupRow& row) { row.tally = in.text(i); }},
+  };
+  return table;
+}
+
+#undef MEMBER
+
+}  // namespace aybiza

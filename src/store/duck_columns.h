@@ -1,0 +1,37 @@
+// Which member of which row is which column: one table per published table, read by writer and reader alike.
+//
+// Shape    columns_of<CallRow>() and so on; a new column is one line in duck_columns.cc and a migration.
+// Threads  constant data; any.
+// Source   docs/sql.md; decisions.md 26.
+#pragma once
+
+#include <span>
+
+#include "model/rows.h"
+#include "store/duck_vector.h"
+#include "store/store.h"
+
+namespace aybiza {
+
+template <typename Row>
+struct Column {
+  const char* name;
+  SqlType type;
+  void (*put)(VectorWriter&, idx_t, const Row&);
+  void (*get)(const VectorReader&, idx_t, Row&);  // null for columns that follow from others
+};
+
+template <typename Row>
+std::span<const Column<Row>> columns_of();
+
+template <> std::span<const Column<CallRow>> columns_of();
+template <> std::span<const Column<TurnRow>> columns_of();
+template <> std::span<const Column<UsageRow>> columns_of();
+template <> std::span<const Column<InterventionRow>> columns_of();
+template <> std::span<const Column<SystemRow>> columns_of();
+template <> std::span<const Column<AgentStatusRow>> columns_of();
+template <> std::span<const Column<MetricRow>> columns_of();
+template <> std::span<const Column<RawRow>> columns_of();
+template <> std::span<const Column<RollupRow>> columns_of();
+
+}  // namespace aybiza

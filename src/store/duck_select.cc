@@ -1,0 +1,118 @@
+#include "store/duck_select.h"
+
+#include "base/limits.h"
+#include "store/duck_columns.h"
+
+namespace aybiza {
+namespace {
+
+struct Source {
+  std::string_view order;
+  bool has_call = false, has_customer = false;
+};
+
+Source source_of(Table table) {
+  switch (table) {
+    case Table::call_analytics: return {"time, call_id", true, true};
+    case Table::conversation_turns: return {"time, call_id, turn_number", true, false};
+    case Table::usage_events:
+    case Table::interventions: return {"time, event_id", true, false};
+    case Table::system_performance_metrics:
+    case Table::agent_status:
+    case Table::metric_points:
+    case Table::raw_events: return {"time, event_id", false, true};
+    case Table::rollups: return {"bucket, step_seconds, customer_id, dimension, value NULLS LAST", false, true};
+  }
+  return {};
+}
+
+template <typename Row>
+Status select_table(DuckConnection& connection, Table table, const RowFilter& filter, std::size_t& room,
+                    std::vector<Row>& out) {
+  const Source source = source_of(table);
+  if (!(filter.tables & bit(table)) || (filter.call && !source.has_call)) return {};
+  if (filter.customer && !source.has_customer && !filter.call) return {};
+  Where where = time_range(time_column(table), filter.from, filter.to);
+  if (filter.call) where.add("call_id =", *filter.call);
+  if (filter.customer && source.has_customer) where.add("customer_id =", std::string_view(*filter.customer));
+  if (filter.customer && !source.has_customer)
+    where.add("call_id IN (SELECT call_id FROM call_analytics WHERE customer_id =", std::string_view(*filter.customer));
+  if (table == Table::rollups && filter.step)
+    where.add("step_seconds =", std::int64_t(*filter.step / std::chrono::seconds(1)));
+  if (table == Table::rollups && filter.dimension) where.add("dimension =", std::string_view(*filter.dimension));
+
+  std::vector<const Column<Row>*> columns;
+  std::string names;
+  for (const Column<Row>& column : columns_of<Row>()) {
+    if (!column.get) continue;
+    columns.push_back(&column);
+    if (!names.empty()) names += ", ";
+    names += column.name;
+  }
+  auto answer = connection.open(
+      fmt::format("SELECT {} FROM {}{} ORDER BY {}", names, to_string(table), where.text(), source.order),
+      where.params());
+  if (!answer) return wrap(answer.error(), to_string(table));
+  for (;;) {
+    const auto more = answer->next();
+    if (!more) return wrap(more.error(), to_string(table));
+    if (!*more) return {};
+    const std::size_t count = answer->row_count(), begin = out.size();
+    if (count > room) return fail(Code::too_large, "more than {} rows are meant: narrow the range", limits::store_rows_max);
+    room -= count;
+    out.resize(begin + count);
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const VectorReader reader(answer->vector(c), columns[c]->type);
+      for (std::size_t i = 0; i < count; ++i) columns[c]->get(reader, i, out[begin + i]);
+    }
+  }
+}
+
+}  // namespace
+
+void Where::add(std::string_view condition) {
+  text_ += text_.empty() ? " WHERE " : " AND ";
+  text_ += condition;
+}
+
+void Where::add(std::string_view condition, Param param) {
+  params_.push_back(param);
+  add(condition);
+  text_ += fmt::format(" ${}", params_.size());
+  // A condition may open one bracket of its own (a subquery).
+  if (condition.find('(') != std::string_view::npos) text_ += ')';
+}
+
+std::string_view time_column(Table table) { return table == Table::rollups ? "bucket" : "time"; }
+
+Where time_range(std::string_view column, Instant from, Instant to) {
+  Where where;
+  if (from != Instant::min()) where.add(fmt::format("{} >=", column), from);
+  if (to != Instant::max()) where.add(fmt::format("{} <", column), to);
+  return where;
+}
+
+Result<RowBatch> select_rows(DuckConnection& connection, const RowFilter& filter, const std::string& node) {
+  RowBatch out;
+  const auto offset = connection.integer("SELECT event_offset FROM applied WHERE node = $1", {node});
+  if (!offset) return std::unexpected(offset.error());
+  out.to = static_cast<std::uint64_t>(offset->value_or(0));
+  std::size_t room = limits::store_rows_max;
+  const auto take = [&]<typename Row>(Table table, std::vector<Row>& rows) {
+    return select_table(connection, table, filter, room, rows);
+  };
+  AYBIZA_TRY(take(Table::call_analytics, out.calls));
+  AYBIZA_TRY(take(Table::conversation_turns, out.turns));
+  AYBIZA_TRY(take(Table::usage_events, out.usage));
+  AYBIZA_TRY(take(Table::interventions, out.interventions));
+  AYBIZA_TRY(take(Table::system_performance_metrics, out.system));
+  AYBIZA_TRY(take(Table::agent_status, out.agent_status));
+  AYBIZA_TRY(take(Table::metric_points, out.metrics));
+  AYBIZA_TRY(take(Table::raw_events, out.raw));
+  AYBIZA_TRY(take(Table::rollups, out.rollups));
+  for (CallRow& row : out.calls) row.stored_start = row.start;
+  for (TurnRow& row : out.turns) row.stored_time = row.time;
+  return out;
+}
+
+}  // namespace aybiza

@@ -1,0 +1,435 @@
+#include "store/duckdb_store.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <mutex>
+
+#include "base/check.h"
+#include "store/duck_rows.h"
+#include "store/duck_select.h"
+#include "store/duck_write.h"
+#include "store/export.h"
+#include "store/migrate.h"
+
+namespace aybiza {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* library_version = "v1.5.6";
+
+std::uint64_t size_of(const std::string& path) {
+  std::error_code missing;
+  const std::uintmax_t size = fs::file_size(path, missing);
+  return missing ? 0 : size;
+}
+
+std::string sql_text(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
+  return out + "'";
+}
+
+Result<DuckDatabase> open_file(const std::string& path, const std::string& scratch, const DuckdbOptions& options) {
+  Handle<duckdb_config, duckdb_destroy_config> config;
+  if (duckdb_create_config(config.out()) != DuckDBSuccess) return fail(Code::io, "no memory for the store's settings");
+  const std::pair<const char*, std::string> settings[] = {
+      {"memory_limit", fmt::format("{}MiB", options.memory_bytes / limits::MiB)},
+      {"threads", fmt::format("{}", options.threads)},
+      {"temp_directory", scratch},
+      {"autoinstall_known_extensions", "false"},
+      {"autoload_known_extensions", "false"},
+      {"checkpoint_threshold", "1TB"},  // the writer checkpoints itself, so that it knows what a checkpoint holds
+  };
+  for (const auto& [name, value] : settings)
+    if (duckdb_set_config(config.get(), name, value.c_str()) != DuckDBSuccess)
+      return fail(Code::unsupported, "the store engine refuses the setting {} = {}", name, value);
+  DuckDatabase database;
+  char* error = nullptr;
+  if (duckdb_open_ext(path.c_str(), database.out(), config.get(), &error) != DuckDBSuccess) {
+    auto failure = duck_error(error, path);
+    duckdb_free(error);
+    return failure;
+  }
+  return database;
+}
+
+// Opens the file; a log that does not replay is moved aside, and the file opens at its last checkpoint.
+Result<DuckDatabase> open_or_repair(const std::string& path, const std::string& scratch, const DuckdbOptions& options,
+                                    std::string& repaired) {
+  auto database = open_file(path, scratch, options);
+  const std::string log = path + ".wal";
+  if (database || database.error().code != Code::corrupt || !fs::exists(log)) return database;
+  std::string aside;
+  for (int i = 1; aside.empty() || fs::exists(aside); ++i) aside = fmt::format("{}.damaged-{}", log, i);
+  std::error_code failed;
+  fs::rename(log, aside, failed);
+  if (failed) return database;
+  auto again = open_file(path, scratch, options);
+  if (!again) {
+    fs::rename(aside, log, failed);  // nothing was gained: leave everything as it was found
+    return database;
+  }
+  repaired = fmt::format("the store's log was damaged ({}); it was moved to {} and the store opened at its last checkpoint",
+                         database.error().message, aside);
+  return again;
+}
+
+class DuckdbStore final : public Store {
+ public:
+  explicit DuckdbStore(const DuckdbOptions& options)
+      : options_(options), path_(options.directory + "/store.duckdb"), scratch_(options.directory + "/store.tmp") {}
+
+  Status open();
+
+  Dialect dialect() const override { return Dialect::duckdb; }
+  StoreStats stats() const override;
+  Result<std::uint64_t> applied() override;
+  Status apply(const RowBatch& batch) override;
+  Result<RowBatch> rows(const RowFilter& filter) override;
+  Result<RowBatch> find_call(std::string_view id, std::string_view customer) override;
+  Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params, Duration deadline) override;
+  Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink,
+                      Duration deadline) override;
+  Status checkpoint() override;
+  Result<std::uint64_t> forget(Table table, Instant before) override;
+
+ private:
+  Result<DuckLease> borrow();
+  Status configure();
+  Status read_applied();
+  Status write(const RowBatch& batch, std::uint64_t& out_of_range);
+  Status checkpoint_locked();
+  Status export_parquet(std::string_view table, std::string_view time_column, Instant from, Instant to,
+                        const ByteSink& sink, Duration deadline);
+
+  const DuckdbOptions options_;
+  const std::string path_, scratch_;
+  std::string repaired_;
+  DuckDatabase database_;
+
+  std::mutex writing_;
+  DuckConnection writer_;  // behind writing_
+
+  std::mutex lending_;
+  std::vector<std::unique_ptr<DuckConnection>> idle_;  // behind lending_
+  std::size_t lent_ = 0;                               // behind lending_
+
+  // Written by the writer, read by stats(): each is a figure of its own, so relaxed order will do.
+  std::atomic<std::uint64_t> applied_{0}, checkpointed_{0}, batches_{0}, rows_{0}, out_of_range_{0}, exports_{0};
+};
+
+Status DuckdbStore::open() {
+  CHECK(options_.clock != nullptr);
+  if (std::string_view(duckdb_library_version()) != library_version)
+    return fail(Code::unsupported, "the DuckDB library is {}, this program was built for {}", duckdb_library_version(),
+                library_version);
+  std::error_code failed;
+  fs::create_directories(scratch_, failed);
+  if (failed) return fail(Code::io, "{}: {}", scratch_, failed.message());
+  for (const auto& left : fs::directory_iterator(scratch_, failed)) {  // of a process that was killed
+    std::error_code ignored;                                           // then it stays another day
+    fs::remove_all(left.path(), ignored);
+  }
+  auto database = open_or_repair(path_, scratch_, options_, repaired_);
+  if (!database) return std::unexpected(database.error());
+  database_ = std::move(*database);
+  auto writer = DuckConnection::open(database_.get(), *options_.clock);
+  if (!writer) return std::unexpected(writer.error());
+  writer_ = std::move(*writer);
+  AYBIZA_TRY(configure());
+  AYBIZA_TRY(migrate(writer_, duckdb_migrations(), options_.clock->now()));
+  AYBIZA_TRY(read_applied());
+  return checkpoint_locked();
+}
+
+Status DuckdbStore::configure() {
+  // Nothing of a statement's doing leaves the data directory, whoever wrote the statement.
+  return writer_.script(fmt::format("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL allowed_directories = [{}]; "
+                                    "SET GLOBAL enable_external_access = false; PRAGMA disable_checkpoint_on_shutdown; "
+                                    "SET GLOBAL lock_configuration = true",
+                                    sql_text(scratch_ + "/")));
+}
+
+Status DuckdbStore::read_applied() {
+  const auto offset = writer_.integer("SELECT event_offset FROM applied WHERE node = $1", {options_.node});
+  if (!offset) return std::unexpected(offset.error());
+  if (!*offset) AYBIZA_TRY(writer_.run("INSERT INTO applied VALUES ($1, 0)", {options_.node}));
+  applied_ = static_cast<std::uint64_t>(offset->value_or(0));
+  return {};
+}
+
+StoreStats DuckdbStore::stats() const {
+  return {.engine = "duckdb", .version = duckdb_library_version(), .applied = applied_, .checkpointed = checkpointed_,
+          .batches = batches_, .rows = rows_, .values_out_of_range = out_of_range_, .file_bytes = size_of(path_),
+          .log_bytes = size_of(path_ + ".wal"), .repaired = repaired_};
+}
+
+Result<std::uint64_t> DuckdbStore::applied() { return applied_.load(); }
+
+Result<DuckLease> DuckdbStore::borrow() {
+  const auto give_back = [this](DuckConnection* connection) {
+    const std::lock_guard lock(lending_);
+    --lent_;
+    idle_.emplace_back(connection);
+  };
+  const std::lock_guard lock(lending_);
+  if (lent_ == limits::store_readers)
+    return fail(Code::unavailable, "{} answers are open already: try again", limits::store_readers);
+  if (idle_.empty()) {
+    auto made = DuckConnection::open(database_.get(), *options_.clock);
+    if (!made) return std::unexpected(made.error());
+    idle_.push_back(std::make_unique<DuckConnection>(std::move(*made)));
+  }
+  DuckLease lease(idle_.back().release(), give_back);
+  idle_.pop_back();
+  ++lent_;
+  return lease;
+}
+
+// --- Writing --------------------------------------------------------------------------------------------------------
+
+template <typename Row, typename Time>
+std::vector<const Row*> in_time_order(const std::vector<Row>& rows, Time time) {
+  std::vector<const Row*> out;
+  out.reserve(rows.size());
+  for (const Row& row : rows) out.push_back(&row);
+  std::ranges::stable_sort(out, {}, [&](const Row* row) { return time(*row); });
+  return out;
+}
+
+// The deletion of what `old` names, with its time range spelled out so that other row groups are not even looked at.
+std::string delete_statement(std::string_view table, std::string_view time, std::string_view rest, Instant first,
+                             Instant last) {
+  return fmt::format(
+      "DELETE FROM {0} USING old WHERE {0}.{1} = old.{1} AND {2} "
+      "AND {0}.{1} >= make_timestamptz({3}::BIGINT) AND {0}.{1} <= make_timestamptz({4}::BIGINT)",
+      table, time, rest, to_micros(first), to_micros(last));
+}
+
+Status replace_calls(DuckConnection& writer, const std::vector<CallRow>& calls, std::uint64_t& out_of_range) {
+  static constexpr Column<CallRow> keys[] = {
+      {"time", SqlType::time, [](VectorWriter& out, idx_t i, const CallRow& row) { out.put(i, *row.stored_start); }, nullptr},
+      {"call_id", SqlType::id, [](VectorWriter& out, idx_t i, const CallRow& row) { out.put(i, row.call_id); }, nullptr},
+  };
+  std::vector<const CallRow*> stored;
+  Instant first = Instant::max(), last = Instant::min();
+  for (const CallRow& row : calls) {
+    if (!row.stored_start) continue;
+    stored.push_back(&row);
+    first = std::min(first, *row.stored_start), last = std::max(last, *row.stored_start);
+  }
+  AYBIZA_TRY(delete_rows<CallRow>(
+      writer, delete_statement("call_analytics", "time", "call_analytics.call_id = old.call_id", first, last), keys, stored));
+  const auto sorted = in_time_order(calls, [](const CallRow& row) { return row.start; });
+  return insert_rows<CallRow>(writer, Table::call_analytics, sorted, out_of_range);
+}
+
+Status replace_turns(DuckConnection& writer, const std::vector<TurnRow>& turns, std::uint64_t& out_of_range) {
+  static constexpr Column<TurnRow> keys[] = {
+      {"time", SqlType::time, [](VectorWriter& out, idx_t i, const TurnRow& row) { out.put(i, *row.stored_time); }, nullptr},
+      {"call_id", SqlType::id, [](VectorWriter& out, idx_t i, const TurnRow& row) { out.put(i, row.call_id); }, nullptr},
+      {"turn_number", SqlType::integer, [](VectorWriter& out, idx_t i, const TurnRow& row) { out.put(i, row.turn_number); }, nullptr},
+  };
+  std::vector<const TurnRow*> stored;
+  Instant first = Instant::max(), last = Instant::min();
+  for (const TurnRow& row : turns) {
+    if (!row.stored_time) continue;
+    stored.push_back(&row);
+    first = std::min(first, *row.stored_time), last = std::max(last, *row.stored_time);
+  }
+  AYBIZA_TRY(delete_rows<TurnRow>(
+      writer,
+      delete_statement("conversation_turns", "time",
+                       "conversation_turns.call_id = old.call_id AND conversation_turns.turn_number = old.turn_number",
+                       first, last),
+      keys, stored));
+  const auto sorted = in_time_order(turns, [](const TurnRow& row) { return row.time; });
+  return insert_rows<TurnRow>(writer, Table::conversation_turns, sorted, out_of_range);
+}
+
+// Rollups carry no "stored" mark: a pane's row is replaced whenever it is written.
+Status replace_rollups(DuckConnection& writer, const std::vector<RollupRow>& rollups, std::uint64_t& out_of_range) {
+  const auto sorted = in_time_order(rollups, [](const RollupRow& row) { return row.bucket; });
+  if (sorted.empty()) return {};
+  const auto keys = columns_of<RollupRow>().first(5);  // bucket, step_seconds, customer_id, dimension, value
+  AYBIZA_TRY(delete_rows<RollupRow>(
+      writer,
+      delete_statement("rollups", "bucket",
+                       "rollups.step_seconds = old.step_seconds AND rollups.customer_id = old.customer_id AND "
+                       "rollups.dimension = old.dimension AND rollups.value IS NOT DISTINCT FROM old.value",
+                       sorted.front()->bucket, sorted.back()->bucket),
+      keys, sorted));
+  return insert_rows<RollupRow>(writer, Table::rollups, sorted, out_of_range);
+}
+
+template <typename Row>
+Status insert_sorted(DuckConnection& writer, Table table, const std::vector<Row>& rows, std::uint64_t& out_of_range) {
+  return insert_rows<Row>(writer, table, in_time_order(rows, [](const Row& row) { return row.time; }), out_of_range);
+}
+
+Status DuckdbStore::write(const RowBatch& batch, std::uint64_t& out_of_range) {
+  const auto moved = writer_.run("UPDATE applied SET event_offset = $1 WHERE node = $2 AND event_offset = $3",
+                                 {std::int64_t(batch.to), options_.node, std::int64_t(batch.from)});
+  if (!moved) return std::unexpected(moved.error());
+  if (*moved != 1)
+    return fail(Code::conflict, "rows ({}, {}] do not follow the store's applied offset", batch.from, batch.to);
+  AYBIZA_TRY(replace_calls(writer_, batch.calls, out_of_range));
+  AYBIZA_TRY(replace_turns(writer_, batch.turns, out_of_range));
+  AYBIZA_TRY(insert_sorted(writer_, Table::usage_events, batch.usage, out_of_range));
+  AYBIZA_TRY(insert_sorted(writer_, Table::interventions, batch.interventions, out_of_range));
+  AYBIZA_TRY(insert_sorted(writer_, Table::system_performance_metrics, batch.system, out_of_range));
+  AYBIZA_TRY(insert_sorted(writer_, Table::agent_status, batch.agent_status, out_of_range));
+  AYBIZA_TRY(insert_sorted(writer_, Table::metric_points, batch.metrics, out_of_range));
+  AYBIZA_TRY(insert_sorted(writer_, Table::raw_events, batch.raw, out_of_range));
+  return replace_rollups(writer_, batch.rollups, out_of_range);
+}
+
+Status DuckdbStore::apply(const RowBatch& batch) {
+  const std::lock_guard lock(writing_);
+  if (batch.from != applied_ || batch.to < batch.from)
+    return fail(Code::conflict, "rows ({}, {}] do not follow applied offset {}", batch.from, batch.to, applied_.load());
+  AYBIZA_TRY(writer_.script("BEGIN TRANSACTION"));
+  std::uint64_t out_of_range = 0;
+  Status done = write(batch, out_of_range);
+  if (done) done = writer_.script("COMMIT");
+  if (!done) {
+    // The caller hears of the first failure; a commit that failed has rolled back already.
+    static_cast<void>(writer_.script("ROLLBACK"));
+    return done;
+  }
+  applied_ = batch.to;
+  ++batches_;
+  out_of_range_ += out_of_range;
+  rows_ += batch.calls.size() + batch.turns.size() + batch.usage.size() + batch.interventions.size() +
+           batch.system.size() + batch.agent_status.size() + batch.metrics.size() + batch.raw.size() +
+           batch.rollups.size();
+  // A checkpoint that fails now (a reader in its way) is tried again after the next batch; the rows are safe.
+  if (size_of(path_ + ".wal") >= options_.checkpoint_bytes) static_cast<void>(checkpoint_locked());
+  return {};
+}
+
+Status DuckdbStore::checkpoint_locked() {
+  AYBIZA_TRY(writer_.script("CHECKPOINT"));
+  checkpointed_ = applied_.load();
+  return {};
+}
+
+Status DuckdbStore::checkpoint() {
+  const std::lock_guard lock(writing_);
+  return checkpoint_locked();
+}
+
+Result<std::uint64_t> DuckdbStore::forget(Table table, Instant before) {
+  const std::lock_guard lock(writing_);
+  return writer_.run(fmt::format("DELETE FROM {} WHERE {} < $1", to_string(table), time_column(table)), {before});
+}
+
+// --- Reading --------------------------------------------------------------------------------------------------------
+
+Result<RowBatch> DuckdbStore::rows(const RowFilter& filter) {
+  auto lease = borrow();
+  if (!lease) return std::unexpected(lease.error());
+  DuckConnection& connection = **lease;
+  AYBIZA_TRY(connection.script("BEGIN TRANSACTION READ ONLY"));  // one cut through all tables
+  auto out = select_rows(connection, filter, options_.node);
+  // The answer is what was read; ending a transaction that wrote nothing cannot change it.
+  static_cast<void>(connection.script("ROLLBACK"));
+  return out;
+}
+
+Result<RowBatch> DuckdbStore::find_call(std::string_view id, std::string_view customer) {
+  std::optional<Id> found;
+  {
+    auto lease = borrow();
+    if (!lease) return std::unexpected(lease.error());
+    const std::optional<Id> uuid = parse_uuid(id);
+    auto answer = (*lease)->open(
+        "SELECT call_id FROM call_analytics WHERE (call_id = $1::UUID OR external_call_id = $2) "
+        "AND ($3 = '' OR customer_id = $3) ORDER BY time DESC, call_id DESC LIMIT 1",
+        {uuid ? Param(*uuid) : Param(), id, customer});
+    if (!answer) return std::unexpected(answer.error());
+    const auto more = answer->next();
+    if (!more) return std::unexpected(more.error());
+    if (*more) VectorReader(answer->vector(0), SqlType::id).get(0, found.emplace());
+  }
+  if (!found) return RowBatch{};
+  return rows({.tables = bit(Table::call_analytics) | bit(Table::conversation_turns) | bit(Table::usage_events) |
+                         bit(Table::interventions),
+               .call = found, .customer = {}, .step = {}, .dimension = {}});
+}
+
+Result<std::unique_ptr<Rows>> DuckdbStore::sql(std::string_view text, std::span<const Param> params, Duration deadline) {
+  auto lease = borrow();
+  if (!lease) return std::unexpected(lease.error());
+  auto answer = (*lease)->open(text, params, deadline);
+  if (!answer) return std::unexpected(answer.error());
+  return make_duck_rows(std::move(*lease), std::move(*answer));
+}
+
+// --- Export ---------------------------------------------------------------------------------------------------------
+
+Status send_file(const std::string& path, const ByteSink& sink) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return fail(Code::io, "{}: {}", path, std::generic_category().message(errno));
+  std::string piece(limits::export_piece_bytes, '\0');
+  Status done;
+  while (done) {
+    const ssize_t got = ::read(file, piece.data(), piece.size());
+    if (got < 0) done = fail(Code::io, "{}: {}", path, std::generic_category().message(errno));
+    if (got <= 0) break;
+    done = sink(std::string_view(piece).substr(0, std::size_t(got)));
+  }
+  ::close(file);
+  return done;
+}
+
+Status DuckdbStore::export_parquet(std::string_view table, std::string_view time_column, Instant from, Instant to,
+                                   const ByteSink& sink, Duration deadline) {
+  const std::string path = fmt::format("{}/export-{}.parquet", scratch_, ++exports_);
+  auto lease = borrow();
+  if (!lease) return std::unexpected(lease.error());
+  const Where where = time_range(time_column, from, to);
+  auto copied = (*lease)->open(fmt::format("COPY (SELECT * FROM {}{}) TO {} (FORMAT parquet, COMPRESSION zstd)", table,
+                                           where.text(), sql_text(path)),
+                               where.params(), deadline);
+  Status done;
+  if (!copied) done = std::unexpected(copied.error());
+  while (done) {
+    const auto more = copied->next();
+    if (!more) done = std::unexpected(more.error());
+    if (!more || !*more) break;
+  }
+  if (done) done = send_file(path, sink);
+  std::error_code ignored;  // a file that cannot be removed goes at the next start
+  fs::remove(path, ignored);
+  return done;
+}
+
+Status DuckdbStore::export_table(std::string_view table, ExportFormat format, Instant from, Instant to,
+                                 const ByteSink& sink, Duration deadline) {
+  const auto time_column = export_time_column(table);
+  if (!time_column) return fail(Code::invalid, "there is no table {} to export", table);
+  if (format == ExportFormat::parquet) return export_parquet(table, *time_column, from, to, sink, deadline);
+  const Where where = time_range(*time_column, from, to);
+  // The lists of numbers have no cell; as text they are JSON arrays.
+  const std::string_view columns =
+      table == "conversation_turns"
+          ? "* REPLACE (text_embedding::TEXT AS text_embedding, topic_vector::TEXT AS topic_vector)" : "*";
+  auto answer = sql(fmt::format("SELECT {} FROM {}{}", columns, table, where.text()), where.params(), deadline);
+  if (!answer) return std::unexpected(answer.error());
+  return format == ExportFormat::csv ? write_csv(**answer, sink) : write_ndjson(**answer, sink);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_duckdb_store(const DuckdbOptions& options) {
+  auto store = std::make_unique<DuckdbStore>(options);
+  if (Status opened = store->open(); !opened) return wrap(opened.error(), "opening the store");
+  return store;
+}
+
+}  // namespace aybiza

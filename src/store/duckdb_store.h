@@ -1,0 +1,35 @@
+// The default store: one DuckDB file beside the spool.
+//
+// Shape    <directory>/store.duckdb, its log beside it (.wal) and store.tmp/ for spills and Parquet exports. One writer
+//          connection behind a lock, a bounded pool of reading connections; DuckDB's snapshots keep them apart.
+// Units    see docs/sql.md.
+// Errors   conflict: another process has the file open. unsupported: the file is of a newer version, nothing was
+//          touched. A damaged log is moved aside and the store opens at its last checkpoint: stats().repaired says
+//          so, applied() is what it was then, and the spool fills the gap.
+// Cost     about 250 000 rows/s of the usual mix on one core (bench/store_bench.cc); a commit is one fsync.
+// Threads  see store.h.
+// Source   dependencies.md 1; reliability.md 1.12, 3.1 rules 6, 7; storage.md 1.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "store/store.h"
+
+namespace aybiza {
+
+struct DuckdbOptions {
+  std::string directory;      // created if it is missing
+  std::string node = "local";  // whose offsets these are
+  const Clock* clock = nullptr;
+  std::size_t memory_bytes = limits::store_memory_bytes;
+  std::size_t checkpoint_bytes = limits::store_checkpoint_bytes;
+  int threads = 2;
+};
+
+// REQUIRES: options.clock outlives the store.
+Result<std::unique_ptr<Store>> open_duckdb_store(const DuckdbOptions& options);
+
+}  // namespace aybiza

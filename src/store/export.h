@@ -1,0 +1,27 @@
+// Rows as CSV or NDJSON, in pieces, for people and for other programs.
+//
+// Shape    a header line and RFC 4180 rows; or one JSON object a line with every column, unknown as null.
+// Units    DECIMALs with all their digits, instants as RFC 3339, UUIDs as text, bytes in hexadecimal.
+// Errors   what the rows or the sink answer ends the export.
+// Threads  none.
+// Source   RFC 4180; decisions.md 26 (only text cells are neutralised: -0.5 stays a number).
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "store/store.h"
+
+namespace aybiza {
+
+Status write_csv(Rows& rows, const ByteSink& sink);
+Status write_ndjson(Rows& rows, const ByteSink& sink);
+
+// The published tables and views that may be exported, each with the column its range is of; nullopt: not one of them.
+std::optional<std::string_view> export_time_column(std::string_view table);
+
+// One text as a CSV cell: a leading apostrophe where a spreadsheet would read a formula, quotes where they must be.
+void append_csv_text(std::string& out, std::string_view text);
+void append_json_text(std::string& out, std::string_view text);
+
+}  // namespace aybiza

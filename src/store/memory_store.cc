@@ -1,0 +1,183 @@
+#include "store/memory_store.h"
+
+#include <map>
+#include <mutex>
+#include <tuple>
+
+namespace aybiza {
+namespace {
+
+using CallKey = std::pair<Instant, Id>;
+using TurnKey = std::tuple<Instant, Id, std::int64_t>;
+using RollupKey = std::tuple<Instant, Duration, std::string, std::string, bool, std::string>;
+template <typename Row>
+using ById = std::map<std::pair<Instant, Id>, Row>;
+
+RollupKey key_of(const RollupRow& row) {
+  return {row.bucket, row.step, row.customer, row.dimension, row.value_is_null, row.value};
+}
+
+template <typename Row>
+void insert_all(ById<Row>& into, const std::vector<Row>& rows) {
+  for (const Row& row : rows) into.insert_or_assign({row.time, row.id}, row);
+}
+
+template <typename Map>
+std::uint64_t erase_before(Map& map, Instant before) {
+  return std::erase_if(map, [&](const auto& entry) { return std::get<0>(entry.first) < before; });
+}
+
+bool in_range(Instant time, const RowFilter& filter) { return time >= filter.from && time < filter.to; }
+
+class MemoryStore final : public Store {
+ public:
+  Dialect dialect() const override { return Dialect::memory; }
+
+  StoreStats stats() const override {
+    const std::lock_guard lock(mutex_);
+    return {.engine = "memory", .version = "1", .applied = applied_, .checkpointed = 0, .batches = batches_,
+            .rows = rows_, .repaired = {}};
+  }
+
+  Result<std::uint64_t> applied() override {
+    const std::lock_guard lock(mutex_);
+    return applied_;
+  }
+
+  Status apply(const RowBatch& batch) override {
+    const std::lock_guard lock(mutex_);
+    if (batch.from != applied_ || batch.to < batch.from)
+      return fail(Code::conflict, "rows ({}, {}] do not follow applied offset {}", batch.from, batch.to, applied_);
+    // All deletions first: a call may move to the place another one leaves.
+    for (const CallRow& row : batch.calls)
+      if (row.stored_start) calls_.erase({*row.stored_start, row.call_id});
+    for (const CallRow& row : batch.calls) {
+      CallRow& kept = calls_[{row.start, row.call_id}];
+      kept = row;
+      kept.stored_start = row.start;
+    }
+    for (const TurnRow& row : batch.turns)
+      if (row.stored_time) turns_.erase({*row.stored_time, row.call_id, row.turn_number});
+    for (const TurnRow& row : batch.turns) {
+      TurnRow& kept = turns_[{row.time, row.call_id, row.turn_number}];
+      kept = row;
+      kept.stored_time = row.time;
+    }
+    insert_all(usage_, batch.usage);
+    insert_all(interventions_, batch.interventions);
+    insert_all(system_, batch.system);
+    insert_all(agent_status_, batch.agent_status);
+    insert_all(metrics_, batch.metrics);
+    insert_all(raw_, batch.raw);
+    for (const RollupRow& row : batch.rollups) rollups_.insert_or_assign(key_of(row), row);
+    applied_ = batch.to;
+    ++batches_;
+    rows_ += batch.calls.size() + batch.turns.size() + batch.usage.size() + batch.interventions.size() +
+             batch.system.size() + batch.agent_status.size() + batch.metrics.size() + batch.raw.size() +
+             batch.rollups.size();
+    return {};
+  }
+
+  Result<RowBatch> rows(const RowFilter& filter) override {
+    const std::lock_guard lock(mutex_);
+    RowBatch out;
+    out.to = applied_;
+    const bool of_call = filter.call.has_value(), of_customer = filter.customer.has_value();
+    const auto wanted = [&](Table table) { return (filter.tables & bit(table)) != 0; };
+    // A call that `customer` excludes takes its turns, usage and interventions with it.
+    const bool call_excluded = of_call && of_customer && !owns(*filter.call, *filter.customer);
+    if (wanted(Table::call_analytics))
+      for (const auto& [key, row] : calls_)
+        if (in_range(row.start, filter) && (!of_call || row.call_id == *filter.call) &&
+            (!of_customer || row.dims[Field::customer_id] == *filter.customer))
+          out.calls.push_back(row);
+    const auto take_of_call = [&](Table table, const auto& map, auto& rows) {
+      if (!wanted(table) || call_excluded || (of_customer && !of_call)) return;
+      for (const auto& [key, row] : map)
+        if (in_range(row.time, filter) && (!of_call || row.call_id == *filter.call)) rows.push_back(row);
+    };
+    take_of_call(Table::conversation_turns, turns_, out.turns);
+    take_of_call(Table::usage_events, usage_, out.usage);
+    take_of_call(Table::interventions, interventions_, out.interventions);
+    const auto take_of_customer = [&](Table table, const auto& map, auto& rows) {
+      if (!wanted(table) || of_call) return;
+      for (const auto& [key, row] : map)
+        if (in_range(row.time, filter) && (!of_customer || row.customer == *filter.customer)) rows.push_back(row);
+    };
+    take_of_customer(Table::system_performance_metrics, system_, out.system);
+    take_of_customer(Table::agent_status, agent_status_, out.agent_status);
+    take_of_customer(Table::metric_points, metrics_, out.metrics);
+    take_of_customer(Table::raw_events, raw_, out.raw);
+    if (wanted(Table::rollups) && !of_call)
+      for (const auto& [key, row] : rollups_)
+        if (in_range(row.bucket, filter) && (!of_customer || row.customer == *filter.customer) &&
+            (!filter.step || row.step == *filter.step) && (!filter.dimension || row.dimension == *filter.dimension))
+          out.rollups.push_back(row);
+    return out;
+  }
+
+  Result<RowBatch> find_call(std::string_view id, std::string_view customer) override {
+    std::optional<Id> found;
+    {
+      const std::lock_guard lock(mutex_);
+      const std::optional<Id> uuid = parse_uuid(id);
+      for (const auto& [key, row] : calls_)  // in time order: the last match is the latest
+        if ((uuid == row.call_id || row.external_call_id == id) &&
+            (customer.empty() || row.dims[Field::customer_id] == customer))
+          found = row.call_id;
+    }
+    if (!found) return RowBatch{};
+    return rows({.tables = bit(Table::call_analytics) | bit(Table::conversation_turns) | bit(Table::usage_events) |
+                           bit(Table::interventions),
+                 .call = found, .customer = {}, .step = {}, .dimension = {}});
+  }
+
+  Result<std::unique_ptr<Rows>> sql(std::string_view, std::span<const Param>, Duration) override {
+    return fail(Code::unsupported, "the memory store answers no SQL");
+  }
+  Status export_table(std::string_view, ExportFormat, Instant, Instant, const ByteSink&, Duration) override {
+    return fail(Code::unsupported, "the memory store exports nothing");
+  }
+  Status checkpoint() override { return {}; }
+
+  Result<std::uint64_t> forget(Table table, Instant before) override {
+    const std::lock_guard lock(mutex_);
+    switch (table) {
+      case Table::call_analytics: return erase_before(calls_, before);
+      case Table::conversation_turns: return erase_before(turns_, before);
+      case Table::usage_events: return erase_before(usage_, before);
+      case Table::interventions: return erase_before(interventions_, before);
+      case Table::system_performance_metrics: return erase_before(system_, before);
+      case Table::agent_status: return erase_before(agent_status_, before);
+      case Table::metric_points: return erase_before(metrics_, before);
+      case Table::raw_events: return erase_before(raw_, before);
+      case Table::rollups: return erase_before(rollups_, before);
+    }
+    return fail(Code::invalid, "no such table");
+  }
+
+ private:
+  bool owns(const Id& call, const std::string& customer) const {
+    for (const auto& [key, row] : calls_)
+      if (row.call_id == call && row.dims[Field::customer_id] == customer) return true;
+    return false;
+  }
+
+  mutable std::mutex mutex_;
+  std::uint64_t applied_ = 0, batches_ = 0, rows_ = 0;
+  std::map<CallKey, CallRow> calls_;
+  std::map<TurnKey, TurnRow> turns_;
+  ById<UsageRow> usage_;
+  ById<InterventionRow> interventions_;
+  ById<SystemRow> system_;
+  ById<AgentStatusRow> agent_status_;
+  ById<MetricRow> metrics_;
+  ById<RawRow> raw_;
+  std::map<RollupKey, RollupRow> rollups_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_memory_store() { return std::make_unique<MemoryStore>(); }
+
+}  // namespace aybiza

@@ -1,0 +1,52 @@
+#include "store/migrate.h"
+
+#include "store/duck.h"
+
+namespace aybiza {
+namespace {
+
+Result<std::int64_t> version_of(DuckConnection& connection) {
+  const auto exists =
+      connection.integer("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'schema_migrations'");
+  if (!exists) return std::unexpected(exists.error());
+  if (exists->value_or(0) == 0) return 0;
+  const auto version = connection.integer("SELECT max(version) FROM schema_migrations");
+  if (!version) return std::unexpected(version.error());
+  return version->value_or(0);
+}
+
+Status run_one(DuckConnection& connection, const Migration& migration, Instant now) {
+  AYBIZA_TRY(connection.script(std::string(migration.text)));
+  AYBIZA_TRY(connection.run("INSERT INTO schema_migrations VALUES ($1, $2, $3)",
+                            {std::int64_t(migration.version), migration.name, now}));
+  return {};
+}
+
+}  // namespace
+
+Status migrate(DuckConnection& connection, std::span<const Migration> migrations, Instant now) {
+  const auto version = version_of(connection);
+  if (!version) return std::unexpected(version.error());
+  const std::int64_t known = migrations.empty() ? 0 : migrations.back().version;
+  if (*version > known)
+    return fail(Code::unsupported,
+                "the store has schema version {}, this program knows {}: start the newer program; nothing was changed",
+                *version, known);
+  if (*version == known) return {};
+  AYBIZA_TRY(connection.script("CREATE TABLE IF NOT EXISTS schema_migrations "
+                               "(version INTEGER NOT NULL, name TEXT NOT NULL, applied_at TIMESTAMPTZ NOT NULL)"));
+  for (const Migration& migration : migrations) {
+    if (migration.version <= *version) continue;
+    AYBIZA_TRY(connection.script("BEGIN TRANSACTION"));
+    Status done = run_one(connection, migration, now);
+    if (done) done = connection.script("COMMIT");
+    if (!done) {
+      // The answer is the first failure; a rollback that fails has nothing to add, the connection is closed next.
+      static_cast<void>(connection.script("ROLLBACK"));
+      return wrap(done.error(), fmt::format("migration {}", migration.name));
+    }
+  }
+  return {};
+}
+
+}  // namespace aybiza

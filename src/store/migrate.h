@@ -1,0 +1,29 @@
+// Versioned migrations: the texts of sql/<dialect>/NNNN_name.sql and what is still to run.
+//
+// Shape    each migration runs in one transaction together with its line in schema_migrations, so a stop between two
+//          of them resumes where it was. Migrations are only ever added.
+// Errors   unsupported: the store knows a version this program does not; nothing was touched.
+// Threads  constant data; migrate() on the opening thread.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "base/status.h"
+#include "base/units.h"
+
+namespace aybiza {
+
+struct Migration {
+  int version = 0;
+  std::string_view name;  // "0001_tables"
+  std::string_view text;
+};
+
+std::span<const Migration> duckdb_migrations();  // ascending versions from 1, no gap
+
+class DuckConnection;
+// Brings the database up to the last of `migrations`; `now` is recorded.
+Status migrate(DuckConnection& connection, std::span<const Migration> migrations, Instant now);
+
+}  // namespace aybiza

@@ -1,0 +1,43 @@
+#include "store/store.h"
+
+#include <array>
+
+namespace aybiza {
+
+std::string_view to_string(Table table) {
+  static constexpr std::array<std::string_view, table_count> names = {
+      "call_analytics", "conversation_turns", "usage_events", "interventions", "system_performance_metrics",
+      "agent_status",   "metric_points",      "raw_events",   "rollups"};
+  return names[std::size_t(table)];
+}
+
+std::optional<double> as_real(const Cell& cell) {
+  if (const auto* real = std::get_if<double>(&cell)) return *real;
+  if (const auto* integer = std::get_if<std::int64_t>(&cell)) return double(*integer);
+  if (const auto* flag = std::get_if<bool>(&cell)) return *flag ? 1.0 : 0.0;
+  if (const auto* decimal = std::get_if<Decimal>(&cell)) {
+    double divisor = 1;
+    for (int i = 0; i < decimal->scale; ++i) divisor *= 10;
+    return double(decimal->unscaled) / divisor;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> as_integer(const Cell& cell) {
+  if (const auto* integer = std::get_if<std::int64_t>(&cell)) return *integer;
+  if (const auto* flag = std::get_if<bool>(&cell)) return *flag ? 1 : 0;
+  if (const auto* decimal = std::get_if<Decimal>(&cell); decimal && decimal->scale == 0) return decimal->unscaled;
+  return std::nullopt;
+}
+
+std::string to_string(Decimal decimal) {
+  // The magnitude as unsigned, so that the smallest int64 has one.
+  const bool negative = decimal.unscaled < 0;
+  const std::uint64_t magnitude =
+      negative ? 0 - static_cast<std::uint64_t>(decimal.unscaled) : static_cast<std::uint64_t>(decimal.unscaled);
+  std::string digits = fmt::format("{:0{}}", magnitude, std::size_t(decimal.scale) + 1);
+  if (decimal.scale > 0) digits.insert(digits.size() - decimal.scale, ".");
+  return negative ? "-" + digits : digits;
+}
+
+}  // namespace aybiza
