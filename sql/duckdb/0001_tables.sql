@@ -88,3 +88,24 @@ CREATE TABLE rollups (
 CREATE TABLE applied (node TEXT NOT NULL, event_offset UBIGINT NOT NULL);
 
 CREATE VIEW learning_events AS SELECT * FROM raw_events WHERE starts_with(type, 'learning.');
+
+-- One row per agent and hour of call starts, always in step with the calls. Rates and averages leave unknown values out.
+CREATE VIEW agent_performance_metrics AS
+SELECT time_bucket(INTERVAL 1 hour, time) AS time,
+  agent_id,
+  count(*) AS total_calls,
+  count(*) FILTER (WHERE call_outcome = 'successful') AS successful_calls,
+  avg(total_duration_ms) / 1000 AS avg_duration_seconds,
+  avg(customer_satisfaction_score) AS avg_satisfaction_score,
+  count(*) FILTER (WHERE resolution_status = 'resolved')
+    / nullif(count(*) FILTER (WHERE resolution_status <> 'unknown'), 0) AS avg_resolution_rate,
+  avg(voice_processing_latency_ms) AS avg_response_time_ms,
+  avg(audio_quality_score) AS avg_audio_quality,
+  count(*) FILTER (WHERE error_count > 0) / count(*) AS error_rate,
+  sum(cost_usd) AS total_cost_usd,
+  avg(cost_usd) AS cost_per_call_usd,
+  to_json(histogram(model_used) FILTER (WHERE model_used IS NOT NULL))::TEXT AS model_distribution,
+  sum(tokens_consumed)::BIGINT AS token_consumption,
+  any_value(customer_id) AS customer_id
+FROM call_analytics
+GROUP BY 1, 2;

@@ -1,6 +1,7 @@
 #include "store/duckdb_store.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -78,6 +79,27 @@ Result<DuckDatabase> open_or_repair(const std::string& path, const std::string& 
   return again;
 }
 
+// Held for the store's life. DuckDB's own lock keeps other processes out, but not a second store in this one.
+class FileLock {
+ public:
+  FileLock() = default;
+  FileLock(const FileLock&) = delete;  // one per store
+  FileLock& operator=(const FileLock&) = delete;
+  ~FileLock() {
+    if (file_ >= 0) ::close(file_);
+  }
+  Status take(const std::string& path) {
+    file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file_ < 0) return fail(Code::io, "{}: {}", path, std::generic_category().message(errno));
+    if (::flock(file_, LOCK_EX | LOCK_NB) != 0)
+      return fail(Code::conflict, "{} is held by another process: stop it, or use another data directory", path);
+    return {};
+  }
+
+ private:
+  int file_ = -1;
+};
+
 class DuckdbStore final : public Store {
  public:
   explicit DuckdbStore(const DuckdbOptions& options)
@@ -109,6 +131,7 @@ class DuckdbStore final : public Store {
   const DuckdbOptions options_;
   const std::string path_, scratch_;
   std::string repaired_;
+  FileLock lock_;  // before the database: let go after it is closed
   DuckDatabase database_;
 
   std::mutex writing_;
@@ -130,6 +153,7 @@ Status DuckdbStore::open() {
   std::error_code failed;
   fs::create_directories(scratch_, failed);
   if (failed) return fail(Code::io, "{}: {}", scratch_, failed.message());
+  AYBIZA_TRY(lock_.take(options_.directory + "/store.lock"));
   for (const auto& left : fs::directory_iterator(scratch_, failed)) {  // of a process that was killed
     std::error_code ignored;                                           // then it stays another day
     fs::remove_all(left.path(), ignored);
@@ -272,11 +296,13 @@ Status insert_sorted(DuckConnection& writer, Table table, const std::vector<Row>
 }
 
 Status DuckdbStore::write(const RowBatch& batch, std::uint64_t& out_of_range) {
-  const auto moved = writer_.run("UPDATE applied SET event_offset = $1 WHERE node = $2 AND event_offset = $3",
-                                 {std::int64_t(batch.to), options_.node, std::int64_t(batch.from)});
-  if (!moved) return std::unexpected(moved.error());
-  if (*moved != 1)
+  // Not an UPDATE: as long as a reader is older than one, DuckDB cannot checkpoint; a deletion is no obstacle.
+  const auto taken = writer_.run("DELETE FROM applied WHERE node = $1 AND event_offset = $2",
+                                 {options_.node, std::int64_t(batch.from)});
+  if (!taken) return std::unexpected(taken.error());
+  if (*taken != 1)
     return fail(Code::conflict, "rows ({}, {}] do not follow the store's applied offset", batch.from, batch.to);
+  AYBIZA_TRY(writer_.run("INSERT INTO applied VALUES ($1, $2)", {options_.node, std::int64_t(batch.to)}));
   AYBIZA_TRY(replace_calls(writer_, batch.calls, out_of_range));
   AYBIZA_TRY(replace_turns(writer_, batch.turns, out_of_range));
   AYBIZA_TRY(insert_sorted(writer_, Table::usage_events, batch.usage, out_of_range));

@@ -8,6 +8,20 @@
 namespace aybiza {
 namespace {
 
+// The allow-list: name and the column its range is of.
+constexpr std::pair<std::string_view, std::string_view> published[] = {
+    {"call_analytics", "time"},
+    {"conversation_turns", "time"},
+    {"usage_events", "time"},
+    {"interventions", "time"},
+    {"system_performance_metrics", "time"},
+    {"agent_performance_metrics", "time"},
+    {"agent_status", "time"},
+    {"metric_points", "time"},
+    {"learning_events", "time"},
+    {"raw_events", "time"},
+};
+
 // What a cell of no text type looks like; the same in CSV and NDJSON.
 void append_plain(std::string& out, const Cell& cell, std::string_view quote) {
   auto to = std::back_inserter(out);
@@ -128,14 +142,15 @@ Status write_ndjson(Rows& rows, const ByteSink& sink) {
 }
 
 std::optional<std::string_view> export_time_column(std::string_view table) {
-  static constexpr std::pair<std::string_view, std::string_view> published[] = {
-      {"call_analytics", "time"}, {"conversation_turns", "time"}, {"usage_events", "time"}, {"interventions", "time"},
-      {"system_performance_metrics", "time"}, {"agent_performance_metrics", "time"}, {"agent_status", "time"},
-      {"metric_points", "time"}, {"learning_events", "time"}, {"raw_events", "time"},
-  };
   for (const auto& [name, column] : published)
     if (name == table) return column;
   return std::nullopt;
+}
+
+std::vector<std::string_view> exportable_tables() {
+  std::vector<std::string_view> out;
+  for (const auto& [name, column] : published) out.push_back(name);
+  return out;
 }
 
 }  // namespace aybiza

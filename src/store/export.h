@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "store/store.h"
 
@@ -19,6 +20,7 @@ Status write_ndjson(Rows& rows, const ByteSink& sink);
 
 // The published tables and views that may be exported, each with the column its range is of; nullopt: not one of them.
 std::optional<std::string_view> export_time_column(std::string_view table);
+std::vector<std::string_view> exportable_tables();
 
 // One text as a CSV cell: a leading apostrophe where a spreadsheet would read a formula, quotes where they must be.
 void append_csv_text(std::string& out, std::string_view text);
