@@ -56,12 +56,22 @@ inline constexpr std::size_t spool_commit_bytes = 1 * MiB;
 inline constexpr auto spool_commit_delay = 2ms;
 inline constexpr std::size_t spool_snapshot_every_bytes = 64 * MiB;
 inline constexpr std::size_t spool_disk_bytes = 16 * GiB;
-inline constexpr std::size_t disk_reserve_bytes = 1 * GiB;
+inline constexpr std::size_t disk_reserve_bytes = 1 * GiB;       // or 5 % of the disk, if that is less
+inline constexpr std::size_t spool_record_bytes = 96 * MiB;      // one request; above body_unpacked_bytes with its ids
+inline constexpr std::size_t spool_queue_bytes = 64 * MiB;       // waiting for the committer
+inline constexpr std::size_t spool_queue_requests = 16'384;
+inline constexpr std::size_t spool_spares = 2;                   // empty segments kept ready
+inline constexpr std::size_t spool_quarantine_bytes = 64 * MiB;  // copied per damaged region; the rest is only counted
+inline constexpr auto spool_stall = 20ms;                        // a flush longer than this is counted as a stall
+inline constexpr auto spool_upkeep_interval = 1s;
 
 // Deduplication.
 inline constexpr auto dedup_batch_horizon = 24h;
 inline constexpr std::size_t dedup_batches = 4'000'000;   // 16 B each
 inline constexpr std::size_t dedup_event_bytes = 256 * MiB;
+inline constexpr std::size_t dedup_event_slices = 16;     // the oldest is forgotten whole
+inline constexpr std::size_t dedup_batch_slices = 24;
+inline constexpr std::size_t dedup_unsaved_ids = 4'000'000;  // waiting to be written to the dedup log
 
 // Live engine.
 inline constexpr std::size_t mailbox_batches = 1024;

@@ -1,0 +1,64 @@
+#include "auth/authz.h"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+namespace aybiza::auth {
+namespace {
+constexpr unsigned bit(Scope scope) { return static_cast<unsigned>(scope); }
+}  // namespace
+
+std::string_view to_string(Scope scope) {
+  switch (scope) {
+    case Scope::ingest: return "ingest";
+    case Scope::read: return "read";
+    case Scope::admin: return "admin";
+  }
+  return "";
+}
+
+std::optional<Scope> parse_scope(std::string_view text) {
+  for (const Scope scope : {Scope::ingest, Scope::read, Scope::admin}) {
+    if (text == to_string(scope)) return scope;
+  }
+  return std::nullopt;
+}
+
+Authz Authz::of(std::string customer, Scope scope, std::string key_id, std::string key_name) {
+  Authz a;
+  a.customer_ = std::move(customer);
+  a.key_id_ = std::move(key_id);
+  a.key_name_ = std::move(key_name);
+  a.scopes_ = scope == Scope::admin ? bit(Scope::admin) | bit(Scope::read) : bit(scope);
+  return a;
+}
+
+Authz Authz::insecure_loopback() {
+  Authz a = of(std::string(platform_customer), Scope::admin, "loopback", "insecure loopback");
+  a.scopes_ |= bit(Scope::ingest);
+  return a;
+}
+
+std::optional<std::string> Authz::customer_for(std::string_view named, std::string_view fallback) const {
+  if (customer_.empty()) return std::nullopt;
+  if (platform()) return std::string(named.empty() ? fallback : named);
+  if (named.empty() || named == customer_) return customer_;
+  return std::nullopt;
+}
+
+std::optional<std::string_view> bearer_token(std::string_view authorization) {
+  constexpr std::string_view scheme = "bearer ";
+  if (authorization.size() <= scheme.size()) return std::nullopt;
+  const bool bearer = std::ranges::equal(authorization.substr(0, scheme.size()), scheme, [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == b;
+  });
+  if (!bearer) return std::nullopt;
+  std::string_view token = authorization.substr(scheme.size());
+  while (token.starts_with(' ')) token.remove_prefix(1);
+  while (token.ends_with(' ')) token.remove_suffix(1);
+  if (token.empty() || token.find_first_of(" \t,") != std::string_view::npos) return std::nullopt;
+  return token;
+}
+
+}  // namespace aybiza::auth
