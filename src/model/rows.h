@@ -9,10 +9,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
 #include "base/units.h"
+#include "model/event.h"
 #include "model/field.h"
 
 namespace aybiza {
@@ -120,9 +122,22 @@ struct RawRow {  // raw_events: types without a table yet, so that every acknowl
 struct RollupRow {
   Instant bucket{};
   Duration step{};
+  unsigned shard = 0;                      // whose part this is: part of the key; readers merge the parts
   std::string customer, dimension, value;  // dimension "" is the total; null value is value_is_null
   bool value_is_null = false;
   std::string tally;                       // aggregate/tally.h, serialised, sketches in it
+};
+
+// An event for a call that live state no longer holds: the store merges its known fields into the rows it has.
+struct LateRow {
+  Id id{}, call_id{};
+  Instant time{};
+  EventType type{};
+  Rank rank{};
+  Dimensions dims;                                          // those the event carried
+  std::vector<std::pair<Field, std::int64_t>> numbers;      // in memory's units; words as their text below
+  std::vector<std::pair<Field, std::string>> texts;
+  std::string ext;
 };
 
 // All that changed between two offsets, written in one transaction together with applied = to.
@@ -137,6 +152,7 @@ struct RowBatch {
   std::vector<MetricRow> metrics;
   std::vector<RawRow> raw;
   std::vector<RollupRow> rollups;
+  std::vector<LateRow> late;
 };
 
 }  // namespace aybiza

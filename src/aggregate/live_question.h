@@ -1,0 +1,85 @@
+// What is asked of live state, and one shard's part of the answer.
+//
+// Shape    buckets x groups -> Tally; parts of several shards are merged, then value_of (tally.h) finishes measures.
+//          Panes answer what is aligned to them and filtered by at most customer and one dimension; everything else is
+//          answered from the retained calls, exactly, as far back as they reach (Shard::covers says whether).
+// Threads  values: built by whoever asks, moved to the shard and back.
+// Source   decisions.md 2, 5, 20-22; docs/metrics.md.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aggregate/tally.h"
+#include "model/measure.h"
+#include "model/rows.h"
+
+namespace aybiza {
+
+struct LiveFilter {  // filters of one question are joined by AND, values of one filter by OR
+  Dimension dimension{};
+  bool negated = false;  // keeps nulls unless with_null
+  std::vector<std::string> values;
+  bool with_null = false;
+  bool keeps(const std::optional<std::string_view>& value) const;
+};
+
+struct LiveQuestion {
+  std::vector<Dimension> by;        // any; the pane path knows at most customer_id and one more
+  std::vector<LiveFilter> where;
+  std::vector<Instant> edges;       // bucket i is [edges[i], edges[i+1]); REQUIRES: ascending, at least two
+  bool calls = true, turns = true, usage = true;  // the parts needed
+  bool intervals = false;           // calls overlapping [edges.front(), edges.back()), for active_* and utilization
+};
+
+using LiveGroup = std::vector<std::optional<std::string>>;  // one value per `by`; nullopt = null
+struct LiveKey {
+  std::size_t bucket = 0;
+  LiveGroup group;
+  friend auto operator<=>(const LiveKey&, const LiveKey&) = default;
+};
+
+struct CallInterval {
+  Id call{}, agent{};
+  Instant start{}, end{};  // an active call ends at the question's `now`
+  LiveGroup group;
+};
+
+struct LivePartial {
+  std::map<LiveKey, Tally> cells;
+  std::vector<CallInterval> intervals;
+  std::int64_t calls_in_flight = 0;      // now, within `where`
+  std::vector<Id> busy_agents;           // agents with a call in flight now, within `where`; sorted, distinct
+  bool extremes_exact = true;
+  void merge(LivePartial&& other);
+};
+
+struct Coverage {
+  bool covered = false;
+  Instant exact_since{};   // live state holds everything that happened since
+  std::string text;        // what is covered, for the 400 `not_covered`
+};
+
+struct StateTransition {
+  std::string from, to;    // turn states; from is empty for the first turn of a call
+  std::int64_t count = 0;
+};
+
+struct CallDetail {
+  CallRow call;
+  std::vector<TurnRow> turns;
+  std::vector<UsageRow> usage;
+  std::vector<InterventionRow> interventions;
+  bool complete = true;  // false: texts of turns were handed to the store and are no longer held here
+};
+
+struct TopEntry {
+  std::string customer, value;
+  Tally tally;
+};
+
+}  // namespace aybiza

@@ -1,0 +1,97 @@
+// Shard: the exact live state of a share of the calls, and the rows that follow from it.
+//
+// Shape    apply() folds events in any order; collect() hands out every row that changed since the last collect();
+//          ask() answers questions. Calls in flight are overlaid when asked; once a call has ended its facts are in
+//          panes. Ended calls are retained (limits::calls_retained) so that ratings, corrections and better starts move
+//          exactly what they moved before. state = fold(apply, snapshot, log): nothing else changes it.
+// Units    as in model/rows.h.
+// Errors   restore refuses foreign, damaged and newer snapshots and leaves the shard empty. Events that existed passed
+//          validation; what still contradicts itself is merged by rank, never refused.
+// Cost     apply about 1 us; ask from panes O(panes), from retained calls O(calls that overlap the range).
+// Threads  none: owned by one thread for life. Time is an argument: `received` orders arrivals and must not step back.
+// Source   decisions.md 1-8, 16; reliability.md 3.1 rules 1, 6, 9-11; docs/metrics.md.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aggregate/live_question.h"
+#include "assemble/price_book.h"
+#include "base/status.h"
+#include "model/event.h"
+#include "model/rows.h"
+
+namespace aybiza {
+
+struct ShardOptions {
+  unsigned index = 0, count = 1;          // of all shards; a snapshot of another layout is refused
+  Instant covered_since = Instant::min(); // when the log does not reach back to its beginning
+  std::size_t calls_retained = 0;         // 0: limits::calls_retained / count
+  std::size_t series_per_dimension = 0;   // 0: limits::series_per_customer
+  PriceBook prices = PriceBook::built_in();
+};
+
+struct ShardStats {
+  std::uint64_t events = 0, late_events = 0;       // late: for calls no longer retained
+  std::uint64_t calls_in_flight = 0, calls_ended = 0, turns = 0, series = 0, panes = 0, bytes = 0;
+  std::uint64_t series_folded = 0;                 // contributions that went to "__other__"
+  Instant newest{}, received{};                    // newest event time; newest `received`
+};
+
+// Calls by call id, agent.status by agent, the rest by what it names.
+unsigned shard_of(const Event& event, unsigned count);
+
+class Shard {
+ public:
+  explicit Shard(ShardOptions options = {});
+  ~Shard();
+  Shard(Shard&&) noexcept;
+  Shard& operator=(Shard&&) noexcept;
+
+  // `offset` is the event's place in the log, increasing; an offset at or below the last applied is ignored (a replay
+  // that overlaps the snapshot).
+  void apply(const Event& event, std::uint64_t offset, Instant received);
+  // Ends calls that have been silent for limits::call_idle_timeout of received time; lets rings move on.
+  void advance(Instant received);
+
+  // Rows below this offset are in the store already: a replay does not hand them out again. Call it before the replay.
+  void mark_stored_until(std::uint64_t offset);
+  // Appends all rows that changed since the last collect(). If out.to is set and at or below the stored offset, or
+  // nothing later was applied, nothing is handed out. Rows handed out count as stored: a batch that could not be
+  // written must be retried, not dropped.
+  void collect(RowBatch& out);
+  bool dirty() const;
+
+  Coverage covers(const LiveQuestion& question, Instant now) const;
+  LivePartial ask(const LiveQuestion& question, Instant now) const;  // REQUIRES: covers() said yes, or approximate will do
+
+  // Calls in flight, newest start first. `customer` empty: any.
+  std::vector<CallRow> live_calls(std::size_t limit, std::string_view customer,
+                                  const std::function<bool(const CallRow&)>& filter = {}) const;
+  std::optional<CallDetail> call(const Id& id) const;
+  // The `k` groups of `dimension` with most calls starting (or turns, for turn dimensions) in [from, to).
+  std::vector<TopEntry> top_k(Dimension dimension, std::string_view customer, Instant from, Instant to, std::size_t k,
+                              Instant now) const;
+  // Transitions between the states of consecutive turns (by turn number) whose later turn lies in [from, to).
+  std::vector<StateTransition> flow(std::string_view customer, Instant from, Instant to) const;
+  // The newest status of every agent this shard hears of.
+  std::vector<AgentStatusRow> agents() const;
+
+  std::string snapshot() const;
+  Status restore(std::string_view bytes);
+  std::uint64_t offset() const;  // of the last event applied
+  ShardStats stats() const;
+  // A text of everything the shard knows, in canonical order: two shards with equal dumps answer alike. For tests.
+  std::string canonical_dump() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace aybiza

@@ -1,0 +1,109 @@
+// Tally: all that one pane counts, kept so that it can be merged in any order and taken back exactly.
+//
+// Shape    three parts (calls, turns, usage), each there only once something of its kind was added. A Stat is a
+//          quantity's count, sum, extremes and DDSketch. retract() takes back what add() gave; equal contents give
+//          equal bytes, whatever the order they came in.
+// Units    microseconds, nano-USD, x 10^4 inside; value_of answers in wire units (ms, USD, shares).
+// Errors   parse refuses what serialise() did not write (code corrupt); it never trusts a length.
+// Cost     add is a few increments and up to four sketch updates; an empty Tally is 24 bytes; serialise() is the compact form for cold ones.
+// Threads  none: owned by one pane, or a value in an answer.
+// Source   docs/metrics.md "Measures"; decisions.md 7, 8, 11; reliability.md 3.1 rules 10, 11.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "assemble/facts.h"
+#include "base/status.h"
+#include "model/measure.h"
+#include "sketch/ddsketch.h"
+
+namespace aybiza {
+
+__extension__ using Wide = __int128;  // sums of 31-day microseconds over any number of rows
+
+struct Stat {
+  std::int64_t count = 0, min = 0, max = 0;
+  Wide sum = 0;
+  bool extremes_exact = true;  // false once a value was taken back that was one of them: then they only bound
+  DdSketch sketch;
+
+  void add(std::int64_t value);
+  void remove(std::int64_t value);
+  void merge(const Stat& other);
+};
+
+struct Mean {  // a count and a sum, of which the mean is asked
+  std::int64_t count = 0;
+  Wide sum = 0;
+  void add(const Number& value, int sign);
+  void merge(const Mean& other);
+};
+
+struct CallTally {
+  std::int64_t calls = 0, known_outcome = 0, successful = 0, known_resolution = 0, resolved = 0, escalated = 0,
+               intervened = 0, errors = 0, calls_with_errors = 0;
+  Mean satisfaction, quality, efficiency;
+  Stat duration, voice_latency, cost;
+};
+
+struct TurnTally {
+  std::int64_t turns = 0, interruptions = 0;
+  Mean sentiment, sentiment_confidence;
+  Stat response, stt, llm, tts;
+};
+
+struct UsageTally {
+  std::int64_t usages = 0, unknown_costs = 0;
+  Mean tokens[token_kinds];
+  Mean cost;  // of usage whose cost counts, and reported costs of calls
+};
+
+struct Tally {
+  std::unique_ptr<CallTally> calls;
+  std::unique_ptr<TurnTally> turns;
+  std::unique_ptr<UsageTally> usage;
+
+  Tally() = default;
+  Tally(Tally&&) = default;
+  Tally& operator=(Tally&&) = default;
+  Tally(const Tally& other) { merge(other); }
+  Tally& operator=(const Tally& other) { return *this = Tally(other); }
+
+  void add(const CallFacts& facts);
+  void add(const TurnFacts& facts);
+  void add(const UsageFacts& facts);
+  void add_reported_cost(std::int64_t nano_usd);
+  void retract(const CallFacts& facts);  // REQUIRES of every retract: the same facts were added before
+  void retract(const TurnFacts& facts);
+  void retract(const UsageFacts& facts);
+  void retract_reported_cost(std::int64_t nano_usd);
+  // retract(old), add(fresh), but values that are in both stay untouched, extremes with them.
+  void amend(const CallFacts& old, const CallFacts& fresh);
+  void amend(const TurnFacts& old, const TurnFacts& fresh);
+  void amend(const UsageFacts& old, const UsageFacts& fresh);
+
+  void merge(const Tally& other);
+  bool empty() const { return !calls && !turns && !usage; }  // parts go when their count is back at zero
+};
+
+std::string serialise(const Tally& tally);
+Result<Tally> parse_tally(std::string_view bytes);
+
+// The measure's value over what the tally holds, in wire units; nullopt: unknown. active_*, utilization and metric:
+// are not in a tally and answer nullopt; histograms see histogram_of.
+std::optional<double> value_of(const Measure& measure, const Tally& tally);
+// 0.005 for quantiles (and for extremes after a retraction touched them), nullopt where value_of is exact.
+std::optional<double> relative_error_of(const Measure& measure, const Tally& tally);
+
+struct HistogramBin {
+  double low = 0, high = 0;  // wire units
+  std::int64_t count = 0;
+};
+std::vector<HistogramBin> histogram_of(const Measure& measure, const Tally& tally);
+
+}  // namespace aybiza
