@@ -27,6 +27,10 @@ inline constexpr std::size_t text_content_bytes = 16 * KiB;
 inline constexpr std::size_t embedding_numbers = 1536;
 inline constexpr std::size_t ext_bytes = 64 * KiB;
 inline constexpr std::size_t tags_per_metric = 32;
+inline constexpr std::size_t tag_name_bytes = 64;
+inline constexpr std::size_t tag_value_bytes = 256;
+inline constexpr auto sent_at_skew_min = 2s;   // less is the way to us, not the clock
+inline constexpr auto sent_at_skew_max = 24h;  // more is no clock that can be believed: left alone
 inline constexpr auto time_past_max = 400 * 24h;
 inline constexpr auto time_future_max = 5min;
 inline constexpr std::size_t http_head_bytes = 16 * KiB;
@@ -82,7 +86,7 @@ inline constexpr std::size_t ddsketch_buckets = 4096;
 
 // Store.
 inline constexpr std::size_t store_memory_bytes = 256 * MiB;      // the embedded engine's buffers; beyond it spills to disk
-inline constexpr std::size_t store_checkpoint_bytes = 128 * MiB;  // of the engine's log, then it is folded into the file
+inline constexpr std::size_t store_checkpoint_bytes = 64 * MiB;  // of the engine's log, then it is folded into the file
 inline constexpr std::size_t store_readers = 16;                  // answers open at a time; the next gets `unavailable`
 inline constexpr std::size_t store_rows_max = 2'000'000;          // copied out by rows(); beyond it `too_large`
 inline constexpr std::size_t export_piece_bytes = 64 * KiB;       // handed to the sink at a time
@@ -92,5 +96,21 @@ inline constexpr std::size_t query_rows_default = 10'000;
 inline constexpr std::size_t query_rows_max = 100'000;
 inline constexpr auto query_timeout = 5s;
 inline constexpr auto read_your_writes_timeout = 5s;
+
+// LiveView. A socket that exceeds one of these is slowed, refused or closed as liveview/socket.h says.
+inline constexpr std::size_t liveview_json_keys = 1'000;       // per object of a client message
+inline constexpr std::size_t liveview_form_fields = 1'000;
+inline constexpr std::size_t liveview_channels = 8;            // per socket
+inline constexpr int liveview_events_per_second = 50;          // per socket, token bucket
+inline constexpr std::size_t liveview_frames_queued = 64;      // replies waiting for a slow reader
+inline constexpr std::size_t liveview_queue_bytes = 1 * MiB;   // the same in bytes, beyond the first frame
+inline constexpr std::size_t liveview_events_pending = 256;    // push_event calls between two messages
+inline constexpr int liveview_patches = 20;                    // push_patch from handle_params, in a row
+inline constexpr std::size_t liveview_diff_cache = 4'096;      // diffs of shared components, per thread
+inline constexpr std::size_t liveview_refusals = 4'096;        // clients remembered for answering stale joins
+inline constexpr auto liveview_refusal_window = 10s;
+inline constexpr int liveview_stale_answers = 2;               // per client and window; then `overloaded`
+inline constexpr auto liveview_session_age = 14 * 24h;
+inline constexpr auto liveview_flash_age = 60s;
 
 }  // namespace aybiza::limits
