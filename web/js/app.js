@@ -1,0 +1,38 @@
+// Connects the page to the server and hands the hooks to LiveView. What the hooks need and LiveView does not know
+// (text the browser owns, open popovers) is kept across patches here.
+import { Socket } from "phoenix";
+import { LiveSocket } from "phoenix_live_view";
+import { Ack, Clock, Pulse, Visibility, report_errors } from "./hooks/pulse.js";
+import { ageText, ageClass } from "./hooks/age.js";
+import { Chart } from "./hooks/chart.js";
+import { Field } from "./hooks/field.js";
+import { Theme } from "./hooks/theme.js";
+import { Hotkeys } from "./hooks/hotkeys.js";
+import { Copy } from "./hooks/copy.js";
+import { placePopovers } from "./popover.js";
+
+const hooks = { Pulse, Ack, Clock, Visibility, Chart, Gauge: Chart, Map: Chart, Field, Theme, Hotkeys, Copy };
+
+function keepBrowserState(from, to) {
+  if (to.classList.contains("age") && to.dataset.at) {  // the clock's text, not the server's older one
+    to.textContent = ageText(to.dataset.at);
+    for (const name of ageClass(to.dataset.at)) to.classList.add(name);
+  }
+  if (from.open && (from.tagName === "DIALOG" || from.tagName === "DETAILS")) to.setAttribute("open", "");
+  if (from.popover && from.matches(":popover-open")) {
+    to.style.left = from.style.left;
+    to.style.top = from.style.top;
+  }
+}
+
+report_errors();
+placePopovers();
+
+const csrf = document.querySelector("meta[name='csrf-token']")?.content ?? "";
+const liveSocket = new LiveSocket("/live", Socket, {
+  params: { _csrf_token: csrf },
+  hooks,
+  dom: { onBeforeElUpdated: keepBrowserState },
+});
+liveSocket.connect();
+window.liveSocket = liveSocket;  // for the console and the tests

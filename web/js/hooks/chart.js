@@ -1,0 +1,157 @@
+// <div id="volume" class="chart" phx-hook="Chart" phx-update="ignore" role="img" aria-label="…" [data-map="world"]></div>
+// server -> chart:<id> {option, as_of}                      the whole chart
+//           chart-data:<id> {as_of, append?, keep_from?, set?}
+//             append: [[series index, [[x, y…]…]]…]   rows sorted by x; a row whose x is already the last one's replaces it
+//             keep_from: x                            older rows are dropped
+//             set: {…}                                a partial option to merge (gauge value, pie data, axis bounds)
+// page   -> chart_range {id, from, to}                      brushed, when the option says aybiza: {brush: true}
+//           chart_click {id, series, name, x, value}
+// In an option "$good" stands for the token --good, "@ms" for the formatter of that name (format.js). Tooltips are rich text:
+// the HTML ones would need inline styles, which the CSP refuses.
+import { formats } from "../format.js";
+import { tell, tellDrawn, tellError } from "./pulse.js";
+
+let library = null;  // loaded by the first chart of a page, after first paint
+const load = () => (library ??= import(__CHARTS_URL__));
+const maps = new Map();
+const loadMap = (charts, name) => {
+  if (!maps.has(name)) maps.set(name, fetch(__WORLD_URL__).then(r => r.json()).then(shapes => charts.registerMap(name, shapes)));
+  return maps.get(name);
+};
+
+const token = name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+function theme() {
+  const ink = token("ink-soft"), faint = token("ink-faint"), line = token("line");
+  const axis = { axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, axisLabel: { color: faint, fontSize: 11, hideOverlap: true },
+    splitLine: { lineStyle: { color: line, opacity: 0.7 } }, nameTextStyle: { color: faint } };
+  return {
+    color: [1, 2, 3, 4, 5, 6, 7, 8].map(i => token(`c${i}`)), backgroundColor: "transparent",
+    textStyle: { fontFamily: token("font"), color: ink }, legend: { textStyle: { color: ink }, inactiveColor: faint, pageTextStyle: { color: ink } },
+    categoryAxis: { ...axis, splitLine: { show: false } }, valueAxis: axis, timeAxis: { ...axis, splitLine: { show: false } }, logAxis: axis,
+    tooltip: { backgroundColor: token("raised"), borderColor: token("line-strong"), borderWidth: 1, textStyle: { color: token("ink"), fontSize: 12 } },
+    gauge: { axisLine: { lineStyle: { color: [[1, line]] } }, title: { color: ink }, detail: { color: token("ink") } },
+    map: { itemStyle: { areaColor: token("sunken"), borderColor: line }, label: { color: ink } },
+    geo: { itemStyle: { areaColor: token("sunken"), borderColor: line, borderWidth: 0.5 }, label: { color: ink } },
+    visualMap: { textStyle: { color: ink }, inRange: { color: [0, 1, 2, 3, 4].map(i => token(`heat-${i}`)) } },
+  };
+}
+
+function resolve(value) {
+  if (typeof value === "string") {
+    if (value[0] === "$" && /^\$[a-z][a-z0-9-]*$/.test(value)) return token(value.slice(1)) || value;
+    if (value[0] === "@" && formats[value.slice(1)]) return formats[value.slice(1)];
+    return value;
+  }
+  if (Array.isArray(value)) return typeof value[0] === "number" ? value : value.map(resolve);
+  if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, k === "data" && isRows(v) ? v : resolve(v)]));
+  return value;
+}
+const isRows = v => Array.isArray(v) && (Array.isArray(v[0]) || typeof v[0] === "number");
+
+function appended(rows, fresh, keep_from) {
+  const first = fresh[0]?.[0];
+  let end = rows.length;
+  while (end > 0 && rows[end - 1][0] >= first) end--;
+  let start = 0;
+  if (keep_from !== undefined) while (start < end && rows[start][0] < keep_from) start++;
+  return rows.slice(start, end).concat(fresh);
+}
+
+export const Chart = {
+  async mounted() {
+    this.option = null;      // as the server sent it, with the rows appended since
+    this.as_of = NaN;
+    this.pending = null;     // "all" | "data": what the next frame has to draw
+    this.seen = true;
+    const { id } = this.el;
+    this.handleEvent(`chart:${id}`, message => {
+      this.option = message.option;
+      this.as_of = message.as_of ?? NaN;
+      this.draw("all");
+    });
+    this.handleEvent(`chart-data:${id}`, message => this.merge(message));
+    this.retheme = () => { this.stale_theme = true; this.draw("all"); };
+    window.addEventListener("aybiza:theme", this.retheme);
+    this.size = new ResizeObserver(() => { this.stale_size = true; this.draw("size"); });
+    this.size.observe(this.el);
+    this.sight = new IntersectionObserver(([entry]) => { this.seen = entry.isIntersecting; if (this.seen && this.pending) this.draw(this.pending); });
+    this.sight.observe(this.el);
+    this.shown = () => { if (!document.hidden && this.pending) this.draw(this.pending); };
+    document.addEventListener("visibilitychange", this.shown);
+    try {
+      const charts = await load();
+      if (this.el.dataset.map) await loadMap(charts, this.el.dataset.map);
+      if (this.gone) return;
+      this.charts = charts;
+      if (this.option) this.draw("all");
+    } catch (error) { tellError(`chart ${id}: ${error.message}`); }
+  },
+
+  merge({ append, keep_from, set, as_of }) {
+    if (!this.option) return;
+    const series = this.option.series ? [].concat(this.option.series) : [];
+    for (const [index, fresh] of append ?? [])
+      if (series[index]) series[index] = { ...series[index], data: appended(series[index].data ?? [], fresh, keep_from) };
+    this.option = { ...this.option, series };
+    if (set) this.option = mergeOption(this.option, set);
+    if (as_of !== undefined) this.as_of = as_of;
+    this.draw("data");
+  },
+
+  // The newest state is drawn once a frame; what came in between is never drawn, and a chart nobody sees waits.
+  draw(what) {
+    this.pending = what === "all" || this.pending === "all" ? "all" : what === "data" || this.pending === "data" ? "data" : what;
+    if (this.frame || !this.charts || !this.seen || document.hidden) return;
+    this.frame = requestAnimationFrame(() => { this.frame = 0; this.paint(); });
+  },
+
+  paint() {
+    const what = this.pending;
+    this.pending = null;
+    if (!this.option || this.gone || this.el.clientWidth === 0) return;
+    if (!this.chart) this.start();
+    if (this.stale_theme) { this.chart.setTheme(theme()); this.stale_theme = false; }
+    if (this.stale_size) { this.chart.resize(); this.stale_size = false; }
+    if (what === "size") return;
+    const { aybiza, ...option } = this.option;
+    const quiet = { animation: false, ...resolve(option) };
+    quiet.tooltip = { ...quiet.tooltip, renderMode: "richText", confine: true };
+    this.chart.setOption(quiet, { notMerge: what === "all", lazyUpdate: false });
+    if (what === "all" && aybiza?.brush) this.chart.dispatchAction({ type: "takeGlobalCursor", key: "brush", brushOption: { brushType: "lineX", brushMode: "single" } });
+    tellDrawn(this.el.id, this.as_of);
+  },
+
+  start() {
+    const { id } = this.el;
+    this.chart = this.charts.init(this.el, theme(), { renderer: "canvas" });
+    this.stale_theme = this.stale_size = false;
+    this.chart.on("click", p => tell("chart_click", { id, series: p.seriesName ?? null, name: p.name ?? null, x: Array.isArray(p.value) ? p.value[0] : null, value: p.value ?? null }));
+    this.chart.on("brushEnd", ({ areas }) => {
+      const range = areas?.[0]?.coordRange;
+      if (!range || range[1] <= range[0]) return;
+      this.chart.dispatchAction({ type: "brush", areas: [] });
+      tell("chart_range", { id, from: Math.round(range[0]), to: Math.round(range[1]) });
+    });
+  },
+
+  destroyed() {
+    this.gone = true;
+    cancelAnimationFrame(this.frame);
+    window.removeEventListener("aybiza:theme", this.retheme);
+    document.removeEventListener("visibilitychange", this.shown);
+    this.size?.disconnect();
+    this.sight?.disconnect();
+    this.chart?.dispose();
+  },
+};
+
+// Objects merge by key, lists of objects by position, everything else is replaced.
+function mergeOption(old, fresh) {
+  if (Array.isArray(fresh)) return Array.isArray(old) && isObjects(old) && isObjects(fresh) ? old.map((o, i) => (i in fresh ? mergeOption(o, fresh[i]) : o)).concat(fresh.slice(old.length)) : fresh;
+  if (!fresh || typeof fresh !== "object" || !old || typeof old !== "object") return fresh;
+  const merged = { ...old };
+  for (const [key, value] of Object.entries(fresh)) merged[key] = key === "data" ? value : mergeOption(old[key], value);
+  return merged;
+}
+const isObjects = list => list.every(item => item && typeof item === "object" && !Array.isArray(item));
