@@ -36,12 +36,41 @@ async function bundle(entry, more = {}) {
   return result.outputFiles[0].contents;
 }
 
+// A ring that crosses the 180th meridian jumps from one edge of a flat map to the other and back, two lines right across it.
+// It is walked on past 180° instead, and cut there into two rings.
+function cutAtDateLine(ring) {
+  let turns = 0;
+  const walked = ring.map(([x, y], i) => {
+    if (i > 0 && x - ring[i - 1][0] > 180) turns -= 360;
+    if (i > 0 && x - ring[i - 1][0] < -180) turns += 360;
+    return [x + turns, y];
+  });
+  const half = (inside, edge, shift) => {  // Sutherland-Hodgman against one vertical line
+    const kept = [];
+    walked.forEach((b, i) => {
+      const a = walked[(i + walked.length - 1) % walked.length];
+      if (inside(a[0]) !== inside(b[0])) kept.push([edge + shift, a[1] + ((b[1] - a[1]) * (edge - a[0])) / (b[0] - a[0])]);
+      if (inside(b[0])) kept.push([b[0] + shift, b[1]]);
+    });
+    if (kept.length > 2) kept.push(kept[0]);
+    return kept.length > 3 ? [kept] : [];
+  };
+  const xs = walked.map(p => p[0]);
+  if (Math.max(...xs) > 180) return [...half(x => x <= 180, 180, 0), ...half(x => x > 180, 180, -360)];
+  if (Math.min(...xs) < -180) return [...half(x => x >= -180, -180, 0), ...half(x => x < -180, -180, 360)];
+  return [ring];
+}
+
+// Only outer rings cross it; a country's holes stay with its first piece.
+const cutPolygon = ([outer, ...holes]) => cutAtDateLine(outer).map((ring, i) => (i === 0 ? [ring, ...holes] : [ring]));
+
 function world() {
   const topology = JSON.parse(readFileSync(createRequire(import.meta.url).resolve("world-atlas/countries-110m.json")));
   const round = list => (typeof list[0] === "number" ? list.map(v => Math.round(v * 100) / 100) : list.map(round));
   const features = feature(topology, topology.objects.countries).features
     .filter(f => f.properties.name !== "Antarctica")  // a third of the picture and no calls
-    .map(f => ({ type: "Feature", properties: { name: f.properties.name }, geometry: { type: f.geometry.type, coordinates: round(f.geometry.coordinates) } }));
+    .map(f => ({ type: "Feature", properties: { name: f.properties.name }, geometry: {
+      type: "MultiPolygon", coordinates: round((f.geometry.type === "Polygon" ? [f.geometry.coordinates] : f.geometry.coordinates).flatMap(cutPolygon)) } }));
   return JSON.stringify({ type: "FeatureCollection", features });
 }
 

@@ -31,8 +31,8 @@ function theme() {
     categoryAxis: { ...axis, splitLine: { show: false } }, valueAxis: axis, timeAxis: { ...axis, splitLine: { show: false } }, logAxis: axis,
     tooltip: { backgroundColor: token("raised"), borderColor: token("line-strong"), borderWidth: 1, textStyle: { color: token("ink"), fontSize: 12 } },
     gauge: { axisLine: { lineStyle: { color: [[1, line]] } }, title: { color: ink }, detail: { color: token("ink") } },
-    map: { itemStyle: { areaColor: token("sunken"), borderColor: line }, label: { color: ink } },
-    geo: { itemStyle: { areaColor: token("sunken"), borderColor: line, borderWidth: 0.5 }, label: { color: ink } },
+    map: { itemStyle: { areaColor: token("land"), borderColor: token("surface"), borderWidth: 0.5 }, label: { color: ink } },
+    geo: { itemStyle: { areaColor: token("land"), borderColor: token("surface"), borderWidth: 0.5 }, label: { color: ink } },
     visualMap: { textStyle: { color: ink }, inRange: { color: [0, 1, 2, 3, 4].map(i => token(`heat-${i}`)) } },
   };
 }

@@ -67,10 +67,12 @@ export const Field = {
     const { step, columns } = this, x = (index % columns) * step, y = Math.floor(index / columns) * step, letter = this.cells[index];
     pen.clearRect(x, y, step, step);
     pen.fillStyle = this.ink[letter] ?? this.ink.o;
+    pen.globalAlpha = letter === "g" ? 0.55 : 1;  // calm: what is well does not shout
     const gap = step > 4 ? 1 : 0, full = step - gap;
     if (letter === "b" || step < 5) pen.fillRect(x, y, full, full);
     else if (letter === "w") { pen.beginPath(); pen.moveTo(x, y); pen.lineTo(x + full, y); pen.lineTo(x + full, y + full / 2); pen.lineTo(x + full / 2, y + full); pen.lineTo(x, y + full); pen.fill(); }
     else { const inset = Math.floor(step * (letter === "g" ? 0.12 : 0.3)); pen.fillRect(x + inset, y + inset, full - 2 * inset, full - 2 * inset); }
+    pen.globalAlpha = 1;
     if (index === this.chosen) { pen.strokeStyle = this.focus; pen.lineWidth = 2; pen.strokeRect(x + 1, y + 1, full - 2, full - 2); }
   },
   at(event) {
