@@ -1,0 +1,1 @@
+set(layer_libraries simdjson::simdjson OpenSSL::Crypto)
