@@ -122,10 +122,10 @@ struct RawRow {  // raw_events: types without a table yet, so that every acknowl
 struct RollupRow {
   Instant bucket{};
   Duration step{};
-  unsigned shard = 0;                      // whose part this is: part of the key; readers merge the parts
   std::string customer, dimension, value;  // dimension "" is the total; null value is value_is_null
   bool value_is_null = false;
   std::string tally;                       // aggregate/tally.h, serialised, sketches in it
+  unsigned shard = 0;                      // whose part this is: part of the key; readers merge the parts
 };
 
 // An event for a call that live state no longer holds: the store merges its known fields into the rows it has.

@@ -1,0 +1,232 @@
+#include "assemble/assembled_call.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+
+namespace aybiza {
+namespace {
+
+// Fields that say something about the call itself; those of turns and usage belong to them alone.
+bool about_call(EventType type) { return type != EventType::turn && type != EventType::usage; }
+
+Number mean(std::int64_t sum, std::int64_t count) {
+  return count == 0 ? Number{} : Number(mul_div_half_even(sum, 1, count));
+}
+Number either(const Number& reported, const Number& otherwise) { return reported ? reported : otherwise; }
+
+void move_sum(std::int64_t& sum, std::int64_t& count, const Number& value, int sign) {
+  if (!value) return;
+  sum += sign * *value;
+  count += sign;
+}
+
+}  // namespace
+
+void CallSums::add(const TurnFacts& facts, bool agent_speaks, int sign) {
+  turns += sign;
+  if (agent_speaks) move_sum(response, response_n, facts.response_us, sign);
+  else move_sum(sentiment_e4, sentiment_n, facts.sentiment_e4, sign);
+  move_sum(stt, stt_n, facts.stt_us, sign);
+  move_sum(llm, llm_n, facts.llm_us, sign);
+  move_sum(tts, tts_n, facts.tts_us, sign);
+}
+
+void CallSums::add_usage(const UsageRow& usage, int sign) {
+  usages += sign;
+  if (usage.cost_nano) cost_nano += sign * *usage.cost_nano;
+  else unknown_costs += sign;
+  for (const Number& kind : {usage.input_tokens, usage.cache_read_tokens, usage.cache_write_tokens, usage.output_tokens,
+                             usage.reasoning_tokens, usage.audio_input_tokens, usage.audio_output_tokens})
+    tokens += sign * kind.value_or(0);
+}
+
+AssembledCall::Change AssembledCall::merge(const Event& event, Instant received) {
+  Change change;
+  const Order order = order_of(event);
+  if (event.time < first_) { first_ = event.time; change.any = true; }
+  if (event.time > last_) { last_ = event.time; change.any = true; }
+  last_received_ = std::max(last_received_, received);
+  if (idle_) { idle_ = false; change.any = true; }
+  if (event.type == EventType::call_started && (!started_ || *started_ < order)) { started_ = order; change.any = true; }
+  if (event.type == EventType::call_ended && (!ended_ || *ended_ < order)) { ended_ = order; change.any = true; }
+  if (!external_order_ || order < *external_order_) {
+    external_order_ = order;
+    external_ = event.text(Field::call_id);
+    change.any = true;
+  }
+  const bool all = about_call(event.type);
+  bool names_customer = false;
+  for (const Value& value : event.values) {
+    const bool dimension = std::size_t(value.field) < dimension_field_count;
+    if (!dimension && !all) break;  // sorted: dimensions come first
+    if (value.field == Field::call_id || value.field == Field::intervention_kind || value.field == Field::actor) continue;
+    names_customer |= value.field == Field::customer_id;
+    if (!slots_.merge(value, order)) continue;
+    change.any = true;
+    change.dimensions |= dimension;
+    if (value.field == Field::agent_id) agent_ = event.agent;
+  }
+  if (!names_customer && !event.customer.empty() &&
+      slots_.merge(FieldSlots::implied_customer, order, 0, event.customer))
+    change.any = change.dimensions = true;
+  if (all && !event.ext.empty() && slots_.merge(FieldSlots::ext, order, 0, event.ext)) change.any = true;
+  return change;
+}
+
+std::string_view AssembledCall::customer() const {
+  if (const auto named = slots_.text(Field::customer_id); !named.empty()) return named;
+  const auto implied = slots_.text(FieldSlots::implied_customer);
+  return implied.empty() ? std::string_view("default") : implied;
+}
+
+std::string_view AssembledCall::call_outcome() const {
+  const auto known = slots_.text(Field::call_outcome);
+  return known.empty() && idle_ && !ended_ ? std::string_view("unknown") : known;
+}
+
+std::string_view AssembledCall::end_reason() const {
+  const auto known = slots_.text(Field::end_reason);
+  return known.empty() && idle_ && !ended_ ? std::string_view("idle") : known;
+}
+
+Instant AssembledCall::start() const {
+  if (const Number at = slots_.number(Field::started_at)) return from_micros(*at);
+  if (started_) return started_->time;
+  if (const Number duration = slots_.number(Field::total_duration_ms); ended_ && duration)
+    return ended_->time - Duration(*duration);
+  return first_;
+}
+
+CallFigures AssembledCall::figures(const CallSums& sums) const {
+  CallFigures call;
+  const Number duration = slots_.number(Field::total_duration_ms);
+  call.start = start();
+  call.duration_us = duration;
+  if (ended_) {
+    call.state = CallState::ended;
+    call.ended = duration ? call.start + Duration(*duration) : std::max(ended_->time, call.start);
+    if (!duration) call.duration_us = (*call.ended - call.start).count();
+  } else if (idle_) {
+    call.state = CallState::ended;
+    call.ended = std::max(last_, call.start);
+  }
+  call.call_outcome = call_outcome();
+  call.resolution_status = slots_.text(Field::resolution_status);
+  call.escalated_flag = slots_.number(Field::escalated).value_or(0) != 0;
+  call.voice_latency_us = either(slots_.number(Field::voice_processing_latency_ms), mean(sums.response, sums.response_n));
+  call.stt_latency_us = either(slots_.number(Field::stt_latency_ms), mean(sums.stt, sums.stt_n));
+  call.llm_latency_us = either(slots_.number(Field::llm_latency_ms), mean(sums.llm, sums.llm_n));
+  call.tts_latency_us = either(slots_.number(Field::tts_latency_ms), mean(sums.tts, sums.tts_n));
+  call.audio_quality_e4 = slots_.number(Field::audio_quality_score);
+  call.conversation_quality_e4 = slots_.number(Field::conversation_quality_score);
+  call.satisfaction_e4 = slots_.number(Field::customer_satisfaction_score);
+  call.error_count = slots_.number(Field::error_count);
+  call.turns = sums.turns;
+  call.cost_nano = slots_.number(Field::cost_usd);
+  if (call.cost_nano) call.cost_source = CostSource::reported;
+  else if (sums.usages > 0 && sums.unknown_costs == 0) call.cost_nano = sums.cost_nano, call.cost_source = CostSource::priced;
+  call.tokens_consumed = slots_.number(Field::tokens_consumed);
+  if (!call.tokens_consumed && sums.usages > 0) call.tokens_consumed = sums.tokens;
+  call.quality_e4 = quality_of(call, sums.sentiment_e4, sums.sentiment_n);
+  call.efficiency_e4 = efficiency_of(call);
+  return call;
+}
+
+CallRow AssembledCall::row(const Id& id, const CallSums& sums) const {
+  const CallFigures known = figures(sums);
+  CallRow row;
+  row.call_id = id;
+  row.start = known.start;
+  row.agent_id = agent_;
+  row.external_call_id = external_;
+  for (std::size_t i = 0; i < dimension_field_count; ++i) row.dims[Field(i)] = dimension(Field(i));
+  row.state = known.state;
+  row.ended = known.ended;
+  row.updated = last_;
+  row.phone_number = slots_.text(Field::phone_number);
+  row.caller_number = slots_.text(Field::caller_number);
+  row.call_outcome = known.call_outcome;
+  row.resolution_status = known.resolution_status;
+  row.end_reason = end_reason();
+  row.ext = slots_.text(FieldSlots::ext);
+  row.duration_us = known.duration_us;
+  row.voice_latency_us = known.voice_latency_us;
+  row.stt_latency_us = known.stt_latency_us;
+  row.llm_latency_us = known.llm_latency_us;
+  row.tts_latency_us = known.tts_latency_us;
+  row.audio_quality_e4 = known.audio_quality_e4;
+  row.conversation_quality_e4 = known.conversation_quality_e4;
+  row.stt_confidence_e4 = slots_.number(Field::stt_confidence_avg);
+  row.satisfaction_e4 = known.satisfaction_e4;
+  row.nps = slots_.number(Field::nps);
+  row.cost_nano = known.cost_nano;
+  row.tokens_consumed = known.tokens_consumed;
+  row.error_count = known.error_count;
+  row.cost_source = known.cost_source;
+  row.escalated_flag = known.escalated_flag;
+  row.interventions = sums.interventions;
+  row.turns = sums.turns;
+  row.quality_e4 = known.quality_e4;
+  row.efficiency_e4 = known.efficiency_e4;
+  return row;
+}
+
+CallFacts AssembledCall::facts(const CallSums& sums) const {
+  const CallFigures known = figures(sums);
+  const auto is_known = [](std::string_view word) { return !word.empty() && word != "unknown"; };
+  CallFacts facts;
+  facts.known_outcome = is_known(known.call_outcome);
+  facts.successful = known.call_outcome == "successful";
+  facts.known_resolution = is_known(known.resolution_status);
+  facts.resolved = known.resolution_status == "resolved";
+  facts.escalated = known.escalated_flag || known.resolution_status == "escalated" || known.call_outcome == "transferred";
+  facts.intervened = sums.interventions > 0;
+  facts.errors = known.error_count.value_or(0);
+  facts.satisfaction_e4 = known.satisfaction_e4;
+  facts.quality_e4 = known.quality_e4;
+  facts.efficiency_e4 = known.efficiency_e4;
+  facts.duration_us = known.duration_us;
+  facts.voice_latency_us = known.voice_latency_us;
+  facts.cost_nano = known.cost_nano;
+  if (known.cost_source == CostSource::reported) facts.reported_cost_nano = known.cost_nano;
+  return facts;
+}
+
+void AssembledCall::write(bytes::Writer& out) const {
+  slots_.write(out);
+  out.text(external_);
+  for (const auto& order : {external_order_, started_, ended_}) {
+    out.byte(order ? 1 : 0);
+    if (!order) continue;
+    out.byte(std::uint8_t(order->rank));
+    out.instant(order->time);
+    out.id(order->id);
+  }
+  out.id(agent_);
+  out.instant(first_);
+  out.instant(last_);
+  out.instant(last_received_);
+  out.byte(idle_ ? 1 : 0);
+}
+
+bool AssembledCall::read(bytes::Reader& in) {
+  if (!slots_.read(in)) return false;
+  external_ = in.text();
+  for (auto* order : {&external_order_, &started_, &ended_}) {
+    order->reset();
+    if (in.byte() == 0) continue;
+    Order known{.rank = Rank(in.byte())};
+    known.time = in.instant();
+    known.id = in.id();
+    *order = known;
+  }
+  agent_ = in.id();
+  first_ = in.instant();
+  last_ = in.instant();
+  last_received_ = in.instant();
+  idle_ = in.byte() != 0;
+  return !in.bad();
+}
+
+}  // namespace aybiza

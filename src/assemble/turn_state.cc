@@ -1,0 +1,285 @@
+#include "assemble/turn_state.h"
+
+#include <array>
+#include <vector>
+
+#include "text/analyze.h"
+
+namespace aybiza {
+namespace {
+
+constexpr std::uint8_t ext_field = std::uint8_t(Field::count_);
+
+bool kept(Field field) {  // dimensions belong to the call
+  return std::size_t(field) >= dimension_field_count && field != Field::call_id && field != Field::turn_number;
+}
+
+// One fragment: rank, time, id, then the values: field, then a number or a text.
+struct FragmentReader {
+  bytes::Reader in;
+  Order order{};
+  std::size_t values = 0;
+  explicit FragmentReader(std::string_view from) : in(from) {}
+  bool next() {
+    if (in.done() || in.bad()) return false;
+    order.rank = Rank(in.byte());
+    order.time = in.instant();
+    order.id = in.id();
+    values = in.length();
+    return !in.bad();
+  }
+  template <typename Visit>
+  void each(Visit&& visit) {
+    for (; values > 0 && !in.bad(); --values) {
+      const std::uint8_t field = in.byte();
+      if (field > ext_field) break;
+      const bool number = field != ext_field && (is_number(info(Field(field)).kind) || info(Field(field)).kind == Kind::word);
+      Value value{.field = Field(field)};
+      if (number) value.number = in.number();
+      else value.text = in.text();
+      if (!in.bad()) visit(value);
+    }
+  }
+};
+
+std::string fragment_of(const Event& event) {
+  std::string out;
+  bytes::Writer writer(out);
+  writer.byte(std::uint8_t(event.rank));
+  writer.instant(event.time);
+  writer.id(event.id);
+  std::size_t values = event.ext.empty() ? 0 : 1;
+  for (const Value& value : event.values) values += kept(value.field) ? 1 : 0;
+  writer.count(values);
+  for (const Value& value : event.values) {
+    if (!kept(value.field)) continue;
+    writer.byte(std::uint8_t(value.field));
+    if (const Kind kind = info(value.field).kind; is_number(kind) || kind == Kind::word) writer.number(value.number);
+    else writer.text(value.text);
+  }
+  if (!event.ext.empty()) {
+    writer.byte(ext_field);
+    writer.text(event.ext);
+  }
+  return out;
+}
+
+Number known(std::int64_t value) { return value < 0 ? Number{} : Number(value); }
+
+}  // namespace
+
+struct TurnState::Fields {
+  std::array<Value, field_count + 1> at{};
+  std::array<bool, field_count + 1> has{};
+  void take(const Value& value) {
+    at[std::size_t(value.field)] = value;
+    has[std::size_t(value.field)] = true;
+  }
+  Number number(Field f) const { return has[std::size_t(f)] ? Number(at[std::size_t(f)].number) : Number{}; }
+  std::string_view text(Field f) const { return at[std::size_t(f)].text; }
+};
+
+TurnState::Fields TurnState::read_fragments() const {
+  Fields fields;
+  for (FragmentReader reader(fragments_); reader.next();) reader.each([&](const Value& value) { fields.take(value); });
+  return fields;
+}
+
+bool TurnState::insert_fragment(const Event& event) {
+  const Order order = order_of(event);
+  std::size_t place = fragments_.size();
+  for (FragmentReader reader(fragments_);;) {
+    const std::size_t begin = fragments_.size() - reader.in.left();
+    if (!reader.next()) break;
+    if (reader.order == order) return false;
+    if (order < reader.order) { place = begin; break; }
+    reader.each([](const Value&) {});
+  }
+  const bool last = place == fragments_.size();
+  fragments_.insert(place, fragment_of(event));
+  if (last) time_ = event.time;
+  return true;
+}
+
+void TurnState::drop_overwritten() {
+  struct Span { std::size_t begin, end; std::vector<std::uint8_t> fields; };
+  std::vector<Span> spans;
+  for (FragmentReader reader(fragments_);;) {
+    Span span{fragments_.size() - reader.in.left(), 0, {}};
+    if (!reader.next()) break;
+    reader.each([&](const Value& value) { span.fields.push_back(std::uint8_t(value.field)); });
+    span.end = fragments_.size() - reader.in.left();
+    spans.push_back(std::move(span));
+  }
+  if (spans.size() < 3) return;  // nothing to win
+  std::array<bool, field_count + 1> seen{};
+  std::string keep;
+  for (std::size_t i = spans.size(); i-- > 0;) {
+    bool needed = i + 1 == spans.size();  // the last one gives the time
+    for (const std::uint8_t field : spans[i].fields) {
+      needed |= !seen[field];
+      seen[field] = true;
+    }
+    if (needed) keep.insert(0, fragments_, spans[i].begin, spans[i].end - spans[i].begin);
+  }
+  fragments_ = std::move(keep);
+}
+
+bool TurnState::merge(const Event& event) {
+  const bool first = time_ == Instant::min();
+  number_ = std::int32_t(event.number(Field::turn_number).value_or(0));
+  if (first) {
+    fragments_ = fragment_of(event);
+    time_ = event.time;
+    Fields fields;
+    for (const Value& value : event.values) fields.take(value);
+    derive(fields);
+    return true;
+  }
+  if (!has_texts()) {
+    overwrite_figures(event);
+    return true;
+  }
+  if (!insert_fragment(event)) return false;
+  drop_overwritten();
+  derive(read_fragments());
+  return true;
+}
+
+void TurnState::derive(const Fields& fields) {
+  agent_speaks_ = fields.number(Field::speaker).value_or(0) != 0;
+  interrupted_ = fields.number(Field::interrupted).value_or(0) != 0;
+  response_us_ = fields.number(Field::response_time_ms).value_or(unknown);
+  stt_us_ = fields.number(Field::stt_latency_ms).value_or(unknown);
+  llm_us_ = fields.number(Field::llm_latency_ms).value_or(unknown);
+  tts_us_ = fields.number(Field::tts_latency_ms).value_or(unknown);
+  sentiment_e4_ = std::int16_t(fields.number(Field::sentiment_score).value_or(unknown_score));
+  confidence_e4_ = unknown_score;
+  found_emotion_ = -1;
+  topics_ = 0;
+  const std::string_view text = fields.text(Field::text_content);
+  if (text.empty()) return;
+  const TextResult found = analyze(text);
+  topics_ = found.topics;
+  if (fields.text(Field::emotion).empty()) found_emotion_ = std::int8_t(found.emotion);
+  if (sentiment_e4_ == unknown_score) {
+    sentiment_e4_ = std::int16_t(found.sentiment_e4);
+    confidence_e4_ = std::int16_t(found.confidence_e4);
+  }
+}
+
+// After forget_texts() the orders are gone; whoever speaks last is taken to be right.
+void TurnState::overwrite_figures(const Event& event) {
+  time_ = std::max(time_, event.time);
+  const auto take = [&](Field field, std::int64_t& into) {
+    if (const Number value = event.number(field)) into = *value;
+  };
+  take(Field::response_time_ms, response_us_);
+  take(Field::stt_latency_ms, stt_us_);
+  take(Field::llm_latency_ms, llm_us_);
+  take(Field::tts_latency_ms, tts_us_);
+  if (const Number value = event.number(Field::interrupted)) interrupted_ = *value != 0;
+  if (const Number value = event.number(Field::sentiment_score)) {
+    sentiment_e4_ = std::int16_t(*value);
+    confidence_e4_ = unknown_score;
+  }
+}
+
+void TurnState::forget_texts() {
+  fragments_.clear();
+  fragments_.shrink_to_fit();
+}
+
+TurnFacts TurnState::facts() const {
+  TurnFacts facts;
+  facts.interrupted = interrupted_;
+  if (!agent_speaks_) {
+    facts.sentiment_e4 = sentiment_e4();
+    if (confidence_e4_ != unknown_score) facts.sentiment_confidence_e4 = confidence_e4_;
+  }
+  facts.response_us = known(response_us_);
+  facts.stt_us = known(stt_us_);
+  facts.llm_us = known(llm_us_);
+  facts.tts_us = known(tts_us_);
+  return facts;
+}
+
+Number TurnState::sentiment_e4() const { return sentiment_e4_ == unknown_score ? Number{} : Number(sentiment_e4_); }
+
+TurnState::Labels TurnState::labels() const {
+  Labels labels;
+  for (FragmentReader reader(fragments_); reader.next();)
+    reader.each([&](const Value& value) {
+      if (value.field == Field::state) labels.state = value.text;
+      if (value.field == Field::intent) labels.intent = value.text;
+      if (value.field == Field::emotion) labels.emotion = value.text;
+    });
+  if (labels.emotion.empty() && found_emotion_ >= 0) labels.emotion = to_string(Emotion(found_emotion_));
+  return labels;
+}
+
+TurnRow TurnState::row(const Id& call) const {
+  const Fields fields = read_fragments();
+  TurnRow row;
+  row.call_id = call;
+  row.turn_number = number_;
+  row.time = row.updated = time_;
+  row.agent_speaks = agent_speaks_;
+  row.text_content = fields.text(Field::text_content);
+  row.state = fields.text(Field::state);
+  row.intent = fields.text(Field::intent);
+  row.emotion = labels().emotion;
+  row.entities = fields.text(Field::entities);
+  row.tools = fields.text(Field::tools);
+  row.embedding = fields.text(Field::text_embedding);
+  row.ext = fields.at[ext_field].text;
+  if (const Number at = fields.number(Field::started_at)) row.started = from_micros(*at);
+  if (const Number at = fields.number(Field::ended_at)) row.ended = from_micros(*at);
+  row.response_time_us = known(response_us_);
+  row.stt_latency_us = known(stt_us_);
+  row.llm_latency_us = known(llm_us_);
+  row.tts_latency_us = known(tts_us_);
+  row.endpointing_us = fields.number(Field::endpointing_ms);
+  row.confidence_e4 = fields.number(Field::confidence_score);
+  row.sentiment_e4 = sentiment_e4();
+  if (confidence_e4_ != unknown_score) row.sentiment_confidence_e4 = confidence_e4_;
+  if (const Number flag = fields.number(Field::interrupted)) row.interrupted = *flag != 0;
+  if (const Number flag = fields.number(Field::backchannel)) row.backchannel = *flag != 0;
+  row.topics = topics_;
+  return row;
+}
+
+void TurnState::write(bytes::Writer& out) const {
+  out.number(number_);
+  out.instant(time_);
+  out.text(fragments_);
+  for (const std::int64_t latency : {response_us_, stt_us_, llm_us_, tts_us_}) out.count(std::uint64_t(latency + 1));
+  out.number(sentiment_e4_ == unknown_score ? 20'000 : sentiment_e4_);
+  out.number(confidence_e4_ == unknown_score ? 20'000 : confidence_e4_);
+  out.count(topics_);
+  out.byte(std::uint8_t(found_emotion_ + 1));
+  out.byte(std::uint8_t((agent_speaks_ ? 1 : 0) | (interrupted_ ? 2 : 0)));
+}
+
+bool TurnState::read(bytes::Reader& in) {
+  number_ = std::int32_t(in.number());
+  time_ = in.instant();
+  fragments_ = in.text();
+  for (std::int64_t* latency : {&response_us_, &stt_us_, &llm_us_, &tts_us_}) *latency = std::int64_t(in.count()) - 1;
+  const auto score = [&] {
+    const std::int64_t value = in.number();
+    return value < -10'000 || value > 10'000 ? unknown_score : std::int16_t(value);
+  };
+  sentiment_e4_ = score();
+  confidence_e4_ = score();
+  topics_ = std::uint32_t(in.count());
+  found_emotion_ = std::int8_t(std::min<int>(in.byte(), emotion_count) - 1);
+  const std::uint8_t flags = in.byte();
+  agent_speaks_ = (flags & 1) != 0;
+  interrupted_ = (flags & 2) != 0;
+  for (const std::int64_t latency : {response_us_, stt_us_, llm_us_, tts_us_})
+    if (latency < unknown) return false;
+  return !in.bad();
+}
+
+}  // namespace aybiza
