@@ -19,6 +19,7 @@ constexpr unsigned count_bits = 20;
 constexpr std::uint32_t count_mask = (1u << count_bits) - 1;
 constexpr std::uint32_t sparse_max = 128;  // 512 bytes; above, a dense window is faster and not much larger
 constexpr std::uint64_t count_max = std::uint64_t(1) << 62;
+constexpr std::uint64_t wire_count_max = std::uint64_t(1) << 48;  // so that no sum of sketches from outside overflows
 constexpr std::uint8_t format_version = 1;
 static_assert(bucket_count <= (1u << (32 - count_bits)));
 
@@ -274,13 +275,13 @@ Result<DdSketch> DdSketch::deserialise(std::string_view bytes) {
   const auto corrupt = [] { return fail(Code::corrupt, "quantile sketch: bytes are not what was written"); };
   sketch.count_ = sketch.zeros_ = in.varint();
   const std::uint64_t buckets = in.varint();
-  if (in.bad() || sketch.count_ > count_max || buckets > bucket_count || buckets * 2 > in.left()) return corrupt();
+  if (in.bad() || sketch.count_ > wire_count_max || buckets > bucket_count || buckets * 2 > in.left()) return corrupt();
   std::uint64_t bucket = 0;
   for (std::uint64_t i = 0; i < buckets; ++i) {
     const std::uint64_t distance = in.varint(), count = in.varint();
     if (in.bad() || count == 0 || (i > 0 && distance == 0) || distance >= bucket_count) return corrupt();
     bucket += distance;
-    if (bucket >= bucket_count || count > count_max - sketch.count_) return corrupt();
+    if (bucket >= bucket_count || count > wire_count_max - sketch.count_) return corrupt();
     sketch.count_ += count;
     sketch.raise(std::uint32_t(bucket), count);
   }

@@ -1,0 +1,113 @@
+#include "privacy/addresses.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "privacy/glyph.h"
+
+namespace aybiza::privacy {
+
+namespace {
+
+constexpr std::size_t local_bytes = 64, domain_bytes = 255;
+constexpr std::string_view wide_at = "\xEF\xBC\xA0";  // U+FF20
+
+bool is_wide_at(std::string_view text, std::size_t at) { return text.substr(at, 3) == wide_at; }
+bool in_local(char c) {
+  return is_ascii_letter(c) || is_ascii_digit(c) || std::uint8_t(c) >= 128 || std::strchr("._%+-'", c) != nullptr;
+}
+bool in_domain(char c) {
+  return is_ascii_letter(c) || is_ascii_digit(c) || std::uint8_t(c) >= 128 || c == '.' || c == '-';
+}
+
+// The address around the '@' at `at`, which is `width` bytes long.
+void around(std::string_view text, std::size_t at, std::size_t width, std::vector<PiiSpan>& spans) {
+  static const RE2 domain_shape("(?:[a-zA-Z0-9\\-]|[^\\x00-\\x7f])+(?:\\.(?:[a-zA-Z0-9\\-]|[^\\x00-\\x7f])+)*\\.(?:[a-zA-Z]|[^\\x00-\\x7f]){2,63}", RE2::Latin1);
+  std::size_t start = at, end = at + width;
+  while (start > 0 && at - start < local_bytes && text[start - 1] != '\0' && in_local(text[start - 1]) &&
+         !(start >= 3 && is_wide_at(text, start - 3)))
+    --start;
+  while (start < at && (text[start] == '.' || text[start] == '\'')) ++start;
+  const std::size_t domain = end;
+  while (end < text.size() && end - domain < domain_bytes && in_domain(text[end]) && !is_wide_at(text, end)) ++end;
+  while (end > domain && (text[end - 1] == '.' || text[end - 1] == '-')) --end;
+  if (start == at) return;
+  // "bob@example.com.2": give up labels from the right until the rest is a domain.
+  while (end > domain) {
+    if (RE2::FullMatch(re2::StringPiece(text.data() + domain, end - domain), domain_shape)) {
+      spans.push_back({PiiClass::email, std::uint32_t(start), std::uint32_t(end)});
+      return;
+    }
+    const std::size_t dot = text.substr(0, end).rfind('.');
+    if (dot == std::string_view::npos || dot <= domain) return;
+    end = dot;
+  }
+}
+
+void spoken_emails(std::string_view text, std::vector<PiiSpan>& spans) {
+  static const RE2 pattern(
+      "(?i)(\\b[a-z0-9]+(?:(?: dot | underscore | dash |[._\\-])[a-z0-9]+)* at [a-z0-9\\-]+(?: dot [a-z0-9\\-]+)* dot "
+      "(?:com|org|net|edu|gov|io|co|uk|de|fr|es|it|nl|ca|au|in|me|info|biz)\\b(?: dot (?:uk|au|in|jp|nz|za)\\b)?)", RE2::Latin1);
+  re2::StringPiece rest(text.data(), text.size()), found;
+  while (RE2::FindAndConsume(&rest, pattern, &found)) {
+    const auto start = std::uint32_t(found.data() - text.data());
+    spans.push_back({PiiClass::email, start, start + std::uint32_t(found.size())});
+  }
+}
+
+// Lengths by country, as in the registry.
+constexpr std::string_view iban_lengths =
+    "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BR29BY28CH21CR22CY28CZ24DE22DK18DO28EE20EG29ES24FI18FO18FR27GB22GE22GI23GL18GR27"
+    "GT28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20LV21MC27MD24ME22MK19MR27MT31MU30NL18NO15PK24PL28"
+    "PS29PT25QA29RO24RS22SA24SC31SE24SI19SK24SM27SV28TL23TN24TR26UA29VA22VG24XK20";
+
+std::size_t iban_length(char a, char b) {
+  for (std::size_t i = 0; i + 4 <= iban_lengths.size(); i += 4)
+    if (iban_lengths[i] == a && iban_lengths[i + 1] == b)
+      return std::size_t(iban_lengths[i + 2] - '0') * 10 + std::size_t(iban_lengths[i + 3] - '0');
+  return 0;
+}
+
+bool mod97(std::string_view iban) {
+  unsigned rest = 0;
+  for (std::size_t i = 0; i < iban.size(); ++i) {
+    const char c = iban[(i + 4) % iban.size()];
+    rest = is_ascii_digit(c) ? rest * 10 + unsigned(c - '0') : rest * 100 + unsigned(c - 'A' + 10);
+    rest %= 97;
+  }
+  return rest == 1;
+}
+
+}  // namespace
+
+void find_emails(std::string_view text, std::vector<PiiSpan>& spans) {
+  for (std::size_t at = text.find_first_of("@\xEF"); at != std::string_view::npos; at = text.find_first_of("@\xEF", at + 1)) {
+    if (text[at] == '@') around(text, at, 1, spans);
+    else if (is_wide_at(text, at)) around(text, at, 3, spans);
+  }
+  if (text.find(" dot ") != std::string_view::npos || text.find(" DOT ") != std::string_view::npos || text.find(" Dot ") != std::string_view::npos)
+    spoken_emails(text, spans);
+}
+
+void find_ibans(std::string_view text, std::vector<PiiSpan>& spans) {
+  for (std::size_t at = 0; at + 15 <= text.size(); ++at) {
+    if (!is_ascii_digit(text[at + 2]) || !is_ascii_digit(text[at + 3])) continue;
+    if (at > 0 && (is_ascii_letter(text[at - 1]) || is_ascii_digit(text[at - 1]))) continue;
+    const auto upper = [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; };
+    const std::size_t length = iban_length(upper(text[at]), upper(text[at + 1]));
+    char iban[34];
+    std::size_t held = 0, end = at;
+    for (; end < text.size() && held < length; ++end) {
+      const char c = text[end];
+      if (is_ascii_letter(c) || is_ascii_digit(c)) iban[held++] = upper(c);
+      else if (c != ' ' && c != '-') break;
+    }
+    if (held < length || length == 0 || !mod97({iban, length})) continue;
+    spans.push_back({PiiClass::iban, std::uint32_t(at), std::uint32_t(end)});
+    at = end;
+  }
+}
+
+}  // namespace aybiza::privacy
