@@ -68,6 +68,7 @@ inline constexpr std::size_t spool_queue_bytes = 64 * MiB;       // waiting for 
 inline constexpr std::size_t spool_queue_requests = 16'384;
 inline constexpr std::size_t spool_spares = 2;                   // empty segments kept ready
 inline constexpr std::size_t spool_quarantine_bytes = 64 * MiB;  // copied per damaged region; the rest is only counted
+inline constexpr std::size_t spool_findings = 1'000;          // lines of a verify report
 inline constexpr auto spool_stall = 20ms;                        // a flush longer than this is counted as a stall
 inline constexpr auto spool_upkeep_interval = 1s;
 
@@ -82,7 +83,11 @@ inline constexpr std::size_t dedup_unsaved_ids = 4'000'000;  // waiting to be wr
 // Live engine.
 inline constexpr std::size_t mailbox_batches = 1024;
 inline constexpr std::size_t series_per_customer = 20'000;   // per dimension set; the rest is __other__
-inline constexpr std::size_t calls_retained = 400'000;       // ended calls kept for late events, all shards together
+inline constexpr std::size_t calls_retained = 200'000;       // ended calls kept for late events, all shards together
+inline constexpr std::size_t calls_evicted_known = 1'000'000;  // ids of calls no longer retained, 8 B each, all shards
+inline constexpr std::size_t labels_interned = 1'000'000;    // distinct dimension values a shard tells apart
+inline constexpr std::size_t rollups_per_collect = 4'096;    // the rest follows with the next collect
+inline constexpr auto turn_texts_kept = 10min;               // in memory, after a call has ended
 inline constexpr std::size_t turns_per_call = 4'096;
 inline constexpr std::size_t ddsketch_buckets = 4096;
 
