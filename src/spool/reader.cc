@@ -143,9 +143,8 @@ Result<std::unique_ptr<Reader>> read_directory(Fs& fs, const std::string& direct
   const auto listing = list_segments(fs, directory, *format ? (*format)->node : Id{});
   if (!listing) return std::unexpected(listing.error());
   std::uint64_t after = 0;
-  Offset oldest;
+  const Offset oldest{listing->segments.empty() ? 0 : listing->segments.front()->first_seq};
   for (const auto& segment : listing->segments) {
-    if (oldest.value == 0) oldest = {segment->first_seq};
     if (segment->first_seq != 0 && segment->first_seq <= from.value) after = segment->number - 1;
   }
   if (from.value <= 1) {

@@ -22,7 +22,22 @@ Status remove_leftovers(Log& log, std::size_t segment_bytes) {
   return {};
 }
 
-// The number of bytes behind the last record that somebody wrote and nobody was promised.
+Status cut(Fs& fs, Segment& segment, std::uint64_t bytes) {
+  auto file = fs.open(segment.path, OpenMode::write);
+  if (!file) return std::unexpected(file.error());
+  AYBIZA_TRY((*file)->truncate(bytes));
+  AYBIZA_TRY((*file)->sync());
+  segment.bytes = bytes;
+  return {};
+}
+
+void append(DedupChanges& to, DedupChanges from) {
+  to.events.insert(to.events.end(), from.events.begin(), from.events.end());
+  to.batches.insert(to.batches.end(), from.batches.begin(), from.batches.end());
+}
+
+}  // namespace
+
 Result<std::uint64_t> torn_bytes(Fs& fs, const Segment& segment, std::uint64_t from) {
   auto file = fs.open(segment.path, OpenMode::read);
   if (!file) return std::unexpected(file.error());
@@ -44,22 +59,6 @@ Result<std::uint64_t> torn_bytes(Fs& fs, const Segment& segment, std::uint64_t f
   }
   return last > from ? last - from : 0;
 }
-
-Status cut(Fs& fs, Segment& segment, std::uint64_t bytes) {
-  auto file = fs.open(segment.path, OpenMode::write);
-  if (!file) return std::unexpected(file.error());
-  AYBIZA_TRY((*file)->truncate(bytes));
-  AYBIZA_TRY((*file)->sync());
-  segment.bytes = bytes;
-  return {};
-}
-
-void append(DedupChanges& to, DedupChanges from) {
-  to.events.insert(to.events.end(), from.events.begin(), from.events.end());
-  to.batches.insert(to.batches.end(), from.batches.begin(), from.batches.end());
-}
-
-}  // namespace
 
 Id batch_key(const Dedup& dedup, std::uint64_t customer, const Id& key) { return dedup.event_key(~customer, key); }
 
@@ -160,13 +159,7 @@ Status recover(Log& log, DedupLog& dedup_log, Dedup& dedup, std::size_t segment_
   opened.next = std::max(opened.next, opened.covered);
   recovery.last = {opened.next.value - 1};
   if (!segments.empty()) segments.back()->end_seq = opened.next.value;
-  // Without its header a segment begins where its neighbour ends.
-  std::uint64_t begins = 1;
-  for (auto& segment : segments) {
-    if (segment->first_seq == 0) segment->first_seq = begins;
-    begins = segment->end_seq == no_end ? begins : segment->end_seq.load();
-    log.segments.add(segment);
-  }
+  for (auto& segment : segments) log.segments.add(segment);
   if (opened.covered.value == 0) opened.covered = log.segments.oldest();
   if (recovery.torn_bytes > 0 || recovery.torn_events > 0) {
     log.notice(fmt::format("spool: cut off {} bytes and {} events that were never acknowledged", recovery.torn_bytes,

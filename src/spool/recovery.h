@@ -31,6 +31,9 @@ Result<Opened> claim_directory(Fs& fs, const std::string& directory, Id& node);
 // Fills log.segments, log.spares, dedup.
 Status recover(Log& log, DedupLog& dedup_log, Dedup& dedup, std::size_t segment_bytes, Opened& opened);
 
+// The number of bytes behind the last record, at `from`, that somebody wrote and nobody was promised.
+Result<std::uint64_t> torn_bytes(Fs& fs, const Segment& segment, std::uint64_t from);
+
 // The keys one record stands for, into the sets.
 void remember(Dedup& dedup, const RecordView& record);
 

@@ -139,7 +139,8 @@ Result<Listing> list_segments(Fs& fs, const std::string& directory, Id node) {
     if (!front) return std::unexpected(front.error());
     const auto header = decode_header(*front);
     if (!header && header.error().code == Code::unsupported) return wrap(header.error(), segment->path);
-    if (header && header->number == *number) {
+    segment->header_damaged = !header || header->number != *number;
+    if (!segment->header_damaged) {
       if (listing.node.empty()) listing.node = header->node;
       if (header->node != listing.node) {
         return fail(Code::conflict, "{} was written by node {}, this directory belongs to {}", segment->path,
@@ -151,10 +152,19 @@ Result<Listing> list_segments(Fs& fs, const std::string& directory, Id node) {
     listing.segments.push_back(std::move(segment));
   }
   std::ranges::sort(listing.segments, {}, [](const SegmentPtr& s) { return s->number; });
+  for (const auto& segment : listing.segments) {
+    segment->salt = segment_salt(listing.node, segment->number);
+    if (!segment->header_damaged) continue;
+    auto file = fs.open(segment->path, OpenMode::read);
+    if (!file) return std::unexpected(file.error());
+    SegmentScan scan(std::move(*file), segment->salt);
+    const auto record = scan.here();
+    if (!record) return std::unexpected(record.error());
+    if (*record) segment->first_seq = (*record)->first.value;
+  }
   std::uint64_t end = no_end;
   for (auto at = listing.segments.rbegin(); at != listing.segments.rend(); ++at) {
     (*at)->end_seq = end;
-    (*at)->salt = segment_salt(listing.node, (*at)->number);
     if ((*at)->first_seq != 0) end = std::min(end, (*at)->first_seq);
   }
   return listing;

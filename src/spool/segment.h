@@ -47,7 +47,8 @@ std::optional<std::uint64_t> segment_number(std::string_view name);   // nullopt
 struct Segment {
   std::string path;
   std::uint64_t number = 0, salt = 0;
-  std::uint64_t first_seq = 0;  // 0: the header is damaged
+  std::uint64_t first_seq = 0;  // 0: neither the header nor the first record can be read
+  bool header_damaged = false;
   bool recycled = false;
   std::atomic<std::uint64_t> bytes{0};  // on disk
   std::atomic<bool> dead{false};  // a flush failed: never written or recycled again

@@ -27,7 +27,8 @@ SegmentPtr SegmentSet::holding(Offset from) const {
   const std::lock_guard lock(mutex_);
   SegmentPtr best;
   for (const auto& segment : segments_) {
-    if (segment->first_seq <= from.value) best = segment;
+    // One whose beginning is unknown is reached through its neighbour.
+    if (segment->first_seq <= from.value && (segment->first_seq != 0 || !best)) best = segment;
   }
   return best;
 }

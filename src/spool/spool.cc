@@ -122,6 +122,7 @@ class Spool::Impl {
       hand_over();
     }
     housekeeper_.stop();
+    lock_.reset();
     {
       const std::lock_guard lock(log_->tail.mutex);
       log_->tail.closed = true;
@@ -158,9 +159,9 @@ class Spool::Impl {
       log_->stats.queued_bytes = queued_bytes_;
     }
     if (batch_.empty()) return false;
-    const std::uint64_t segment = writer_->segment_number();
+    const std::uint64_t segment = writer_->segment_number(), written = log_->stats.written_bytes;
     committer_->commit(batch_);
-    since_save_ += bytes;
+    since_save_ += std::size_t(log_->stats.written_bytes - written);
     if (since_save_ >= options_.snapshot_every_bytes || committer_->unsaved_ids() >= limits::dedup_unsaved_ids / 4) hand_over();
     if (writer_->segment_number() != segment) housekeeper_.wake();
     return true;
