@@ -240,7 +240,9 @@ bool EventReader::add_ext(std::string_view name, od::value& value, std::size_t d
 // One object, sorted by name so that the same content is the same bytes; of equal names the last counts.
 std::string_view EventReader::finish_ext() {
   if (ext_.empty()) return {};
-  std::stable_sort(ext_.begin(), ext_.end(), [](const ExtMember& a, const ExtMember& b) { return a.name < b.name; });
+  std::sort(ext_.begin(), ext_.end(), [](const ExtMember& a, const ExtMember& b) {
+    return a.name != b.name ? a.name < b.name : a.at < b.at;
+  });
   std::string out = "{";
   for (std::size_t i = 0; i < ext_.size(); ++i) {
     if (i + 1 < ext_.size() && ext_[i + 1].name == ext_[i].name) continue;
