@@ -189,7 +189,12 @@ void DdSketch::merge(const DdSketch& other) {
   count_ += other.count_;
   zeros_ += other.zeros_;
   if (other.is_dense_ && !is_dense_) become_dense(other.first_);
-  if (other.is_dense_) cover(other.first_, other.first_ + other.size_ - 1u);
+  if (other.is_dense_) {
+    cover(other.first_, other.first_ + other.size_ - 1u);
+    std::uint64_t* mine = dense_ + (other.first_ - first_);
+    for (std::uint32_t at = 0; at < other.size_; ++at) mine[at] += other.dense_[at];
+    return;
+  }
   Entry entry;
   for (std::uint32_t at = 0; other.next(at, entry);) raise(entry.bucket, entry.count);
 }
