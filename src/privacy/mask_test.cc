@@ -49,6 +49,8 @@ TEST(Mask, phones) {
   check("room-+14155550100_x1", "room-[phone:~00]_x1");
   check("+14155550100, +14155550111", "[phone:~00], [phone:~11]");
   check("call me at 12 34 567 please", "call me at [phone:~67] please");
+  check("it can be reached at 1 40 62 05 00.", "it can be reached at [phone:~00].");
+  check("The number for the stadium is 2 8765 2000.", "The number for the stadium is [phone:~00].");
   check("call 415-555-0100x12", "call [phone:~00]x12");
   EXPECT_EQ(masked("5550100", "caller_number"), "[phone:…00]");
   EXPECT_EQ(masked("5550100", "order_id"), "5550100");

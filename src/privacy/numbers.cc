@@ -412,8 +412,8 @@ std::string words_only(std::string_view before) {
 
 bool announces_phone(std::string_view before) {
   static const RE2 pattern(
-      "\\b(?:phones?|telephone|call(?:er|ed|back|ing)?|mobile|cell(?:phone)?|tel|fax|reach|text|dial|contact|whatsapp|number|"
-      "phonenumber|callernumber)\\W+(?:\\w+\\W+){0,3}$");
+      "\\b(?:phones?|telephone|call(?:er|ed|back|ing)?|mobile|cell(?:phone)?|tel|fax|reach(?:ed|able)?|text|dial|contact|whatsapp|number|"
+      "phonenumber|callernumber)\\W+(?:\\w+\\W+){0,4}$");
   return RE2::PartialMatch(words_only(before), pattern);
 }
 
