@@ -1,0 +1,213 @@
+#include "net/http_server.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <charconv>
+#include <deque>
+
+#include "net/asio.h"
+#include "net/connection.h"
+#include "net/server_core.h"
+#include "runtime/thread.h"
+
+namespace aybiza::net {
+namespace {
+
+constexpr std::size_t refusals_at_once = 64;  // connections over the limit that are told so; more are just closed
+constexpr auto accept_pause = std::chrono::milliseconds(100);  // when the process is out of descriptors
+
+struct HostPort {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+std::optional<HostPort> split(std::string_view listen) {
+  const std::size_t colon = listen.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string_view host = listen.substr(0, colon), digits = listen.substr(colon + 1);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.contains(':')) {
+    return std::nullopt;
+  }
+  HostPort out{.host = std::string(host), .port = 0};
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.port);
+  if (host.empty() || error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return out;
+}
+
+std::optional<asio::ip::address> address_of(const std::string& host) {
+  if (host == "localhost") return asio::ip::address_v4::loopback();
+  ErrorCode error;
+  const auto address = asio::ip::make_address(host, error);
+  if (error) return std::nullopt;
+  return address;
+}
+
+bool loopback(const asio::ip::address& address) {
+  if (address.is_loopback()) return true;
+  return address.is_v6() && address.to_v6().is_v4_mapped() &&
+         asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
+}
+
+std::string print(const Tcp::endpoint& at) {
+  const std::string host = at.address().to_string();
+  return at.address().is_v6() ? fmt::format("[{}]:{}", host, at.port()) : fmt::format("{}:{}", host, at.port());
+}
+
+// One listening socket. Lives on the registry strand.
+class Listener : public std::enable_shared_from_this<Listener> {
+ public:
+  explicit Listener(std::shared_ptr<ServerCore> core)
+      : core_(std::move(core)), acceptor_(core_->registry), pause_(core_->registry) {}
+
+  Result<std::string> open(const std::string& listen) {
+    const auto parts = split(listen);
+    const auto address = parts ? address_of(parts->host) : std::nullopt;
+    if (!address) return fail(Code::invalid, "{} is not an address to listen on: write 127.0.0.1:8080 or [::1]:8080", listen);
+    const Tcp::endpoint at(*address, parts->port);
+    ErrorCode error;
+    acceptor_.open(at.protocol(), error);
+    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error && address->is_v6()) acceptor_.set_option(asio::ip::v6_only(true), error);
+    if (!error) acceptor_.bind(at, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error) return fail(Code::io, "cannot listen on {}: {}", listen, error.message());
+    port_ = acceptor_.local_endpoint(error).port();
+    return print(Tcp::endpoint(*address, port_));
+  }
+
+  void accept() {
+    acceptor_.async_accept(asio::make_strand(core_->io), [self = shared_from_this()](ErrorCode error, Socket socket) {
+      if (self->core_->draining.load()) return;
+      if (error) return self->accept_later();
+      self->admit(std::move(socket));
+      self->accept();
+    });
+  }
+
+  void close() {
+    ErrorCode ignored;
+    acceptor_.close(ignored);
+    pause_.cancel();
+  }
+
+ private:
+  void accept_later() {
+    pause_.expires_after(accept_pause);
+    pause_.async_wait([self = shared_from_this()](ErrorCode error) {
+      if (!error && !self->core_->draining.load()) self->accept();
+    });
+  }
+
+  void admit(Socket socket) {
+    ErrorCode error;
+    const Tcp::endpoint from = socket.remote_endpoint(error);
+    auto pass = core_->gate.enter();
+    if (error || !pass) return;
+    Peer peer{.address = from.address().to_string(), .port = from.port(), .loopback = loopback(from.address())};
+    const auto& limits = core_->config.limits;
+    const std::string counted = peer.loopback ? std::string() : peer.address;
+    std::optional<Refusal> refused;
+    if (core_->open.size() >= limits.connections) refused = Refusal::connections;
+    if (!counted.empty() && core_->by_address[counted] >= limits.connections_per_address) {
+      refused = Refusal::connections_per_address;
+    }
+    if (refused && core_->open.size() >= limits.connections + refusals_at_once) {
+      return core_->counters.refuse(*refused);
+    }
+    const std::uint64_t id = core_->next_id++;
+    if (!counted.empty()) ++core_->by_address[counted];
+    core_->counters.connections_open.fetch_add(1, std::memory_order_relaxed);
+    core_->counters.connections_total.fetch_add(1, std::memory_order_relaxed);
+    core_->open.emplace(id, ServerCore::Entry{.who = {}, .counted_address = counted});
+    auto connection = std::make_shared<Connection>(core_, std::move(socket), Ticket(core_, std::move(*pass), id),
+                                                   std::move(peer), port_);
+    core_->open[id].who = connection;
+    refused ? connection->refuse_and_close(*refused) : connection->start();
+  }
+
+  const std::shared_ptr<ServerCore> core_;
+  Acceptor acceptor_;
+  Timer pause_;
+  std::uint16_t port_ = 0;
+};
+
+}  // namespace
+
+struct HttpServer::Core {
+  std::shared_ptr<ServerCore> shared;
+  std::vector<std::shared_ptr<Listener>> listeners;
+  std::vector<std::string> addresses;
+  std::uint16_t port = 0;
+  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
+  std::deque<Thread> threads;
+};
+
+HttpServer::HttpServer(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpConfig config, Router router) {
+  if (config.listen.empty()) return fail(Code::invalid, "no address to listen on");
+  if (config.threads == 0) return fail(Code::invalid, "the server needs a thread");
+  auto core = std::make_shared<Core>();
+  core->shared = std::make_shared<ServerCore>(std::move(config), std::move(router));
+  for (const std::string& listen : core->shared->config.listen) {
+    auto listener = std::make_shared<Listener>(core->shared);
+    auto address = listener->open(listen);
+    if (!address) return std::unexpected(address.error());
+    if (core->addresses.empty()) core->port = split(*address)->port;
+    core->addresses.push_back(std::move(*address));
+    core->listeners.push_back(std::move(listener));
+  }
+  for (auto& listener : core->listeners) asio::post(core->shared->registry, [listener] { listener->accept(); });
+  core->work.emplace(core->shared->io.get_executor());
+  for (unsigned i = 0; i < core->shared->config.threads; ++i) {
+    core->threads.emplace_back(fmt::format("http-{}", i), [shared = core->shared](std::stop_token) { shared->io.run(); });
+  }
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(core)));
+}
+
+HttpServer::~HttpServer() { stop(); }
+
+const std::vector<std::string>& HttpServer::addresses() const { return core_->addresses; }
+std::uint16_t HttpServer::port() const { return core_->port; }
+HttpCounters HttpServer::counters() const { return core_->shared->counters.snapshot(); }
+
+void HttpServer::stop(Duration patience) {
+  ServerCore& shared = *core_->shared;
+  if (shared.stopped.load()) return;
+  shared.draining.store(true);
+  shared.gate.close();
+  auto tell_all = [&](void (Drainable::*what)()) {
+    asio::post(shared.registry, [core = core_, what] {
+      for (auto& listener : core->listeners) listener->close();
+      for (auto& [id, entry] : core->shared->open) {
+        if (const auto who = entry.who.lock()) ((*who).*what)();
+      }
+    });
+  };
+  tell_all(&Drainable::drain);
+  if (!shared.gate.wait_empty(patience)) {
+    tell_all(&Drainable::abort);
+    shared.gate.wait_empty(std::chrono::seconds(1));
+  }
+  shared.stopped.store(true);
+  core_->work.reset();
+  shared.io.stop();
+  for (Thread& thread : core_->threads) thread.join();
+  // What is still queued holds connections, which hold the context: run it dry here, alone.
+  shared.io.restart();
+  while (shared.io.poll() > 0) {
+  }
+  core_->listeners.clear();
+}
+
+bool is_loopback_listen(std::string_view listen) {
+  const auto parts = split(listen);
+  const auto address = parts ? address_of(parts->host) : std::nullopt;
+  return address && loopback(*address);
+}
+
+}  // namespace aybiza::net
