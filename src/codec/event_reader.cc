@@ -144,11 +144,14 @@ bool EventReader::read_type(od::value& value) {
 
 bool EventReader::read_label(std::string_view name, od::value& value, std::string_view& out) {
   out = {};
-  if (is_null(value)) return true;
-  od::json_type type;
-  if (value.type().get(type) != simdjson::SUCCESS) return refuse(FragmentError::syntax, name);
-  if (type != od::json_type::string) return refuse(RejectReason::invalid_type, name, "must be text");
-  if (const auto error = text().text(value, out); error != FragmentError::none) return refuse(error, name);
+  const std::string_view token = token_of(value);
+  if (token == "null") return true;
+  if (!token.starts_with('"')) {
+    std::string checked;
+    const auto error = text().write(value, 2, checked);
+    return error != FragmentError::none ? refuse(error, name) : refuse(RejectReason::invalid_type, name, "must be text");
+  }
+  if (const auto error = text().text(value, token, out); error != FragmentError::none) return refuse(error, name);
   if (out.size() <= limits::id_bytes) return true;
   out = {};
   return refuse(RejectReason::too_large, name, fmt::format("longer than {} bytes", limits::id_bytes));

@@ -53,13 +53,15 @@ class EventReader {
   bool read_fields(simdjson::ondemand::object& object);
   bool read_deferred();
   bool read_field(const FieldInfo& about, simdjson::ondemand::value& value);
+  bool wrong_type(const FieldInfo& about, simdjson::ondemand::value& value, std::string_view wanted);
   bool read_unknown_type_member(std::string_view name, simdjson::ondemand::value& value);
-  bool read_text(const FieldInfo& about, simdjson::ondemand::value& value, std::size_t bytes_max);
-  bool read_number(const FieldInfo& about, simdjson::ondemand::value& value);
-  bool read_time_field(const FieldInfo& about, simdjson::ondemand::value& value);
-  bool read_json(const FieldInfo& about, simdjson::ondemand::value& value);
-  bool read_tags(const FieldInfo& about, simdjson::ondemand::value& value);
-  bool read_vector(const FieldInfo& about, simdjson::ondemand::value& value);
+  bool read_text(const FieldInfo& about, simdjson::ondemand::value& value, std::string_view token,
+                 std::size_t bytes_max);
+  bool read_number(const FieldInfo& about, simdjson::ondemand::value& value, std::string_view token);
+  bool read_time_field(const FieldInfo& about, simdjson::ondemand::value& value, std::string_view token);
+  bool read_json(const FieldInfo& about, simdjson::ondemand::value& value, std::string_view token);
+  bool read_tags(const FieldInfo& about, simdjson::ondemand::value& value, std::string_view token);
+  bool read_vector(const FieldInfo& about, simdjson::ondemand::value& value, std::string_view token);
   bool add_ext(std::string_view name, simdjson::ondemand::value& value, std::size_t depth);
   bool read_label(std::string_view name, simdjson::ondemand::value& value, std::string_view& out);
   bool check_time(std::string_view name, Instant& t);  // shifts it, then holds it against `received`

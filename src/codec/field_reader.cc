@@ -20,41 +20,64 @@ std::string listed(std::span<const std::string_view> words) {
   return out;
 }
 
+// Most numbers are whole and small; those need no double. At most nine digits, so that any scale fits.
+std::optional<std::int64_t> small_integer(std::string_view token) {
+  if (token.empty() || token.size() > 9 || (token[0] == '0' && token.size() > 1)) return std::nullopt;
+  std::int64_t value = 0;
+  for (const char c : token) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
+constexpr std::int64_t scale_of(Kind kind) {  // as model/field.h's Units says
+  switch (kind) {
+    case Kind::millis: return 1'000;
+    case Kind::seconds: return 1'000'000;
+    case Kind::score: return 10'000;
+    case Kind::money: return 1'000'000'000;
+    default: return 1;
+  }
+}
+
 }  // namespace
 
 bool EventReader::read_field(const FieldInfo& about, od::value& value) {
-  od::json_type type;
-  if (value.type().get(type) != simdjson::SUCCESS) return refuse(FragmentError::syntax, about.name);
-  if (type == od::json_type::null) {
-    if (token_of(value) != "null") return refuse(FragmentError::syntax, about.name);
+  const std::string_view token = token_of(value);
+  if (token == "null") {
     present_.remove(about.field);
     return true;
   }
   switch (about.kind) {
     case Kind::label:
     case Kind::phone:
-    case Kind::word: return read_text(about, value, limits::id_bytes);
-    case Kind::text: return read_text(about, value, limits::text_content_bytes);
-    case Kind::json: return about.field == Field::tags ? read_tags(about, value) : read_json(about, value);
-    case Kind::time: return read_time_field(about, value);
-    case Kind::vector: return read_vector(about, value);
-    case Kind::flag: {
-      const std::string_view token = token_of(value);
-      if (token != "true" && token != "false")
-        return type == od::json_type::boolean ? refuse(FragmentError::syntax, about.name)
-                                              : refuse(RejectReason::invalid_type, about.name, "must be true or false");
+    case Kind::word: return read_text(about, value, token, limits::id_bytes);
+    case Kind::text: return read_text(about, value, token, limits::text_content_bytes);
+    case Kind::json:
+      return about.field == Field::tags ? read_tags(about, value, token) : read_json(about, value, token);
+    case Kind::time: return read_time_field(about, value, token);
+    case Kind::vector: return read_vector(about, value, token);
+    case Kind::flag:
+      if (token != "true" && token != "false") return wrong_type(about, value, "must be true or false");
       set(about.field, token == "true");
       return true;
-    }
-    default: return read_number(about, value);
+    default: return read_number(about, value, token);
   }
 }
 
-bool EventReader::read_text(const FieldInfo& about, od::value& value, std::size_t bytes_max) {
-  const std::string_view token = token_of(value);
-  if (!token.starts_with('"')) return refuse(RejectReason::invalid_type, about.name, "must be text");
+// Told apart from a broken document by reading it to its end.
+bool EventReader::wrong_type(const FieldInfo& about, od::value& value, std::string_view wanted) {
+  std::string checked;
+  const auto error = text().write(value, 3, checked);
+  return error != FragmentError::none ? refuse(error, about.name)
+                                      : refuse(RejectReason::invalid_type, about.name, wanted);
+}
+
+bool EventReader::read_text(const FieldInfo& about, od::value& value, std::string_view token, std::size_t bytes_max) {
+  if (!token.starts_with('"')) return wrong_type(about, value, "must be text");
   std::string_view content;
-  if (const auto error = text().text(value, content); error != FragmentError::none) return refuse(error, about.name);
+  if (const auto error = text().text(value, token, content); error != FragmentError::none) return refuse(error, about.name);
   if (content.size() > bytes_max)
     return refuse(RejectReason::too_large, about.name, fmt::format("longer than {} bytes", bytes_max));
   if (content.empty()) {  // an empty text says nothing: unknown, like null
@@ -73,10 +96,15 @@ bool EventReader::read_text(const FieldInfo& about, od::value& value, std::size_
   return refuse(RejectReason::unknown_word, about.name, fmt::format("must be one of {}", listed(about.words)));
 }
 
-bool EventReader::read_number(const FieldInfo& about, od::value& value) {
-  const std::string_view token = token_of(value);
+bool EventReader::read_number(const FieldInfo& about, od::value& value, std::string_view token) {
+  if (const auto whole = small_integer(token); whole && about.kind != Kind::real) {
+    if (double(*whole) < about.min || double(*whole) > about.max)
+      return refuse(RejectReason::out_of_range, about.name, fmt::format("must be from {} to {}", about.min, about.max));
+    set(about.field, *whole * scale_of(about.kind));
+    return true;
+  }
   if (token.empty() || (token[0] != '-' && (token[0] < '0' || token[0] > '9')))
-    return refuse(RejectReason::invalid_type, about.name, "must be a number");
+    return wrong_type(about, value, "must be a number");
   double wire = 0;
   if (value.get_double().get(wire) != simdjson::SUCCESS)
     return is_json_number(token) ? refuse(RejectReason::out_of_range, about.name, "does not fit a 64-bit number")
@@ -107,7 +135,7 @@ bool EventReader::read_time(od::value& value) {
   if (token == "null") return true;
   std::string_view content;
   if (token.starts_with('"')) {
-    if (const auto error = text().text(value, content); error != FragmentError::none) return refuse(error, "time");
+    if (const auto error = text().text(value, token, content); error != FragmentError::none) return refuse(error, "time");
     envelope_.time = times_.parse(content);
   } else {
     std::string checked;
@@ -138,11 +166,11 @@ bool EventReader::read_epoch(od::value& value, std::string_view name, std::int64
   return true;
 }
 
-bool EventReader::read_time_field(const FieldInfo& about, od::value& value) {
+bool EventReader::read_time_field(const FieldInfo& about, od::value& value, std::string_view token) {
   std::string_view content;
   std::optional<Instant> parsed;
-  if (token_of(value).starts_with('"')) {
-    if (const auto error = text().text(value, content); error != FragmentError::none)
+  if (token.starts_with('"')) {
+    if (const auto error = text().text(value, token, content); error != FragmentError::none)
       return refuse(error, about.name);
     parsed = times_.parse(content);
   }
@@ -155,12 +183,11 @@ bool EventReader::read_time_field(const FieldInfo& about, od::value& value) {
   return true;
 }
 
-bool EventReader::read_json(const FieldInfo& about, od::value& value) {
-  const std::string_view token = token_of(value);
+bool EventReader::read_json(const FieldInfo& about, od::value& value, std::string_view token) {
   const bool array = token.starts_with('['), object = token.starts_with('{');
   if (!array && (!object || about.field == Field::tools))
-    return refuse(RejectReason::invalid_type, about.name,
-                  about.field == Field::tools ? "must be an array" : "must be an array or an object");
+    return wrong_type(about, value,
+                      about.field == Field::tools ? "must be an array" : "must be an array or an object");
   std::string out;
   if (const auto error = text().write(value, 3, out); error != FragmentError::none) return refuse(error, about.name);
   if (out.size() > limits::ext_bytes)
@@ -169,9 +196,9 @@ bool EventReader::read_json(const FieldInfo& about, od::value& value) {
   return true;
 }
 
-bool EventReader::read_tags(const FieldInfo& about, od::value& value) {
+bool EventReader::read_tags(const FieldInfo& about, od::value& value, std::string_view token) {
   od::object object;
-  if (!token_of(value).starts_with('{')) return refuse(RejectReason::invalid_type, about.name, "must be an object");
+  if (!token.starts_with('{')) return wrong_type(about, value, "must be an object");
   if (value.get_object().get(object) != simdjson::SUCCESS) return refuse(FragmentError::syntax, about.name);
   std::vector<std::pair<std::string_view, std::string>> tags;
   for (auto member : object) {
@@ -181,20 +208,20 @@ bool EventReader::read_tags(const FieldInfo& about, od::value& value) {
     std::string_view name;
     if (const auto error = text().key(field, name); error != FragmentError::none) return refuse(error, about.name);
     od::value inner = field.value();
-    const std::string_view token = token_of(inner);
-    if (token.starts_with('{') || token.starts_with('['))
+    const std::string_view tag = token_of(inner);
+    if (tag.starts_with('{') || tag.starts_with('['))
       return refuse(RejectReason::invalid_type, about.name, "tags are texts, numbers or true and false");
     std::string content;
     std::string_view plain;
-    const auto error = token.starts_with('"') ? text().text(inner, plain) : text().write(inner, 4, content);
+    const auto error = tag.starts_with('"') ? text().text(inner, tag, plain) : text().write(inner, 4, content);
     if (error != FragmentError::none) return refuse(error, about.name);
-    if (token.starts_with('"')) content = plain;
+    if (tag.starts_with('"')) content = plain;
     else if (content == "null") continue;
     if (name.size() > limits::tag_name_bytes || content.size() > limits::tag_value_bytes)
       return refuse(RejectReason::too_large, about.name,
                     fmt::format("a tag's name is at most {} bytes, its value {}", limits::tag_name_bytes,
                                 limits::tag_value_bytes));
-    const auto same = std::find_if(tags.begin(), tags.end(), [&](const auto& tag) { return tag.first == name; });
+    const auto same = std::find_if(tags.begin(), tags.end(), [&](const auto& other) { return other.first == name; });
     if (same == tags.end()) tags.emplace_back(name, std::move(content));
     else same->second = std::move(content);
     if (tags.size() > limits::tags_per_metric)
@@ -212,11 +239,11 @@ bool EventReader::read_tags(const FieldInfo& about, od::value& value) {
   return true;
 }
 
-bool EventReader::read_vector(const FieldInfo& about, od::value& value) {
+bool EventReader::read_vector(const FieldInfo& about, od::value& value, std::string_view token) {
   static_assert(std::endian::native == std::endian::little, "the stored form is little-endian");
   od::array array;
   const std::string wanted = fmt::format("must be {} finite numbers", limits::embedding_numbers);
-  if (!token_of(value).starts_with('[')) return refuse(RejectReason::invalid_type, about.name, wanted);
+  if (!token.starts_with('[')) return wrong_type(about, value, wanted);
   if (value.get_array().get(array) != simdjson::SUCCESS) return refuse(FragmentError::syntax, about.name);
   const auto numbers = batch_->arena.array<float>(limits::embedding_numbers);
   std::size_t count = 0;
@@ -226,8 +253,7 @@ bool EventReader::read_vector(const FieldInfo& about, od::value& value) {
     if (const auto error = std::move(element).get(inner); error != simdjson::SUCCESS)
       return refuse(fragment_error(error), about.name);
     if (count == limits::embedding_numbers) return refuse(RejectReason::out_of_range, about.name, wanted);
-    const std::string_view token = token_of(inner);
-    if (!is_json_number(token)) return refuse(RejectReason::invalid_type, about.name, wanted);
+    if (!is_json_number(token_of(inner))) return refuse(RejectReason::invalid_type, about.name, wanted);
     if (inner.get_double().get(number) != simdjson::SUCCESS || !std::isfinite(float(number)))
       return refuse(RejectReason::out_of_range, about.name, wanted);
     numbers[count++] = float(number);

@@ -30,13 +30,6 @@ FragmentError fragment_error(simdjson::error_code code) {
   return code == simdjson::UTF8_ERROR ? FragmentError::utf8 : FragmentError::syntax;
 }
 
-std::string_view token_of(od::value& value) {
-  std::string_view token = value.raw_json_token();
-  while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\r' || token.back() == '\n'))
-    token.remove_suffix(1);
-  return token;
-}
-
 bool is_json_number(std::string_view token) {
   std::size_t at = !token.empty() && token[0] == '-' ? 1 : 0;
   const std::size_t whole = digits(token, at);
@@ -57,8 +50,7 @@ bool is_json_number(std::string_view token) {
   return at == token.size();
 }
 
-FragmentError JsonText::text(od::value& value, std::string_view& out) const {
-  const std::string_view token = token_of(value);
+FragmentError JsonText::text(od::value& value, std::string_view token, std::string_view& out) const {
   if (token.size() < 2 || token.front() != '"' || token.back() != '"') return FragmentError::syntax;
   const std::string_view inner = token.substr(1, token.size() - 2);
   if (!needs_cleaning(inner)) [[likely]] {
@@ -76,9 +68,11 @@ FragmentError JsonText::key(od::field& field, std::string_view& out) const {
   if (++keys > limits::json_keys) return FragmentError::keys;
   const char* const start = field.key().raw();
   const char* end = start;
-  while (*end != '"' && *end != '\\') ++end;  // stage 1 saw the closing quote
+  bool plain = true;
+  for (; *end != '"' && *end != '\\'; ++end)  // stage 1 saw the closing quote
+    plain = plain && *end != '\x7F' && *end != '\xC2';
   out = {start, std::size_t(end - start)};
-  if (*end == '"' && !needs_cleaning(out)) [[likely]] return FragmentError::none;
+  if (*end == '"' && plain) [[likely]] return FragmentError::none;
   std::string_view unescaped;
   if (field.unescaped_key().get(unescaped) != simdjson::SUCCESS) return FragmentError::syntax;
   out = arena.copy(clean_text(unescaped, arena));
@@ -92,7 +86,7 @@ FragmentError JsonText::write(od::value& value, std::size_t depth, std::string& 
   switch (type) {
     case od::json_type::string: {
       std::string_view content;
-      if (const auto error = text(value, content); error != FragmentError::none) return error;
+      if (const auto error = text(value, token_of(value), content); error != FragmentError::none) return error;
       append_json_string(out, content);
       return FragmentError::none;
     }

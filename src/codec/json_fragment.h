@@ -23,13 +23,17 @@ struct JsonText {
   std::size_t& keys;  // members seen in this event so far
 
   // A string value, unescaped and cleaned: a view into the body when nothing had to change.
-  FragmentError text(simdjson::ondemand::value& value, std::string_view& out) const;
+  FragmentError text(simdjson::ondemand::value& value, std::string_view token, std::string_view& out) const;
   FragmentError key(simdjson::ondemand::field& field, std::string_view& out) const;
   FragmentError write(simdjson::ondemand::value& value, std::size_t depth, std::string& out) const;
 };
 
-// The token of a scalar without the space behind it.
-std::string_view token_of(simdjson::ondemand::value& value);
+// The token of a scalar, or the bracket of a container, without the space behind it.
+inline std::string_view token_of(simdjson::ondemand::value& value) {
+  std::string_view token = value.raw_json_token();
+  while (!token.empty() && static_cast<unsigned char>(token.back()) <= ' ') token.remove_suffix(1);
+  return token;
+}
 bool is_json_number(std::string_view token);
 FragmentError fragment_error(simdjson::error_code code);
 

@@ -47,10 +47,15 @@ bool is_utf8(std::string_view text) {
 bool needs_cleaning(std::string_view text) {
   const char* at = text.data();
   const char* const end = at + text.size();
-  for (; end - at >= 8; at += 8) {
+  const auto look = [](const char* from) {
     std::uint64_t word;
-    std::memcpy(&word, at, 8);
-    if ((has(word, '\\') | has(word, 0x7F) | has(word, 0xC2) | below_space(word)) != 0) return true;
+    std::memcpy(&word, from, 8);
+    return has(word, '\\') | has(word, 0x7F) | has(word, 0xC2) | below_space(word);
+  };
+  if (text.size() >= 8) {
+    std::uint64_t found = 0;
+    for (; end - at > 8; at += 8) found |= look(at);
+    return (found | look(end - 8)) != 0;  // the last word overlaps the one before
   }
   for (; at != end; ++at)
     if (suspicious(static_cast<unsigned char>(*at))) return true;
