@@ -54,7 +54,6 @@ struct LivePartial {
   std::vector<CallInterval> intervals;
   std::int64_t calls_in_flight = 0;      // now, within `where`
   std::vector<Id> busy_agents;           // agents with a call in flight now, within `where`; sorted, distinct
-  bool extremes_exact = true;
   void merge(LivePartial&& other);
 };
 

@@ -48,6 +48,8 @@ unsigned shard_of(const Event& event, unsigned count);
 
 class Shard {
  public:
+  struct State;  // shard_state.h: this folder's own
+
   explicit Shard(ShardOptions options = {});
   ~Shard();
   Shard(Shard&&) noexcept;
@@ -90,7 +92,6 @@ class Shard {
   std::string canonical_dump() const;
 
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

@@ -35,12 +35,14 @@ struct Stat {
   void add(std::int64_t value);
   void remove(std::int64_t value);
   void merge(const Stat& other);
+  std::optional<double> lowest() const;   // from the sketch when the exact one is lost
+  std::optional<double> highest() const;
 };
 
 struct Mean {  // a count and a sum, of which the mean is asked
   std::int64_t count = 0;
   Wide sum = 0;
-  void add(const Number& value, int sign);
+  void add(const Number& value, int sign = 1);
   void merge(const Mean& other);
 };
 
@@ -82,12 +84,13 @@ struct Tally {
   void retract(const TurnFacts& facts);
   void retract(const UsageFacts& facts);
   void retract_reported_cost(std::int64_t nano_usd);
-  // retract(old), add(fresh), but values that are in both stay untouched, extremes with them.
+  // retract(old), then add(fresh), but values that are in both stay untouched, extremes with them.
   void amend(const CallFacts& old, const CallFacts& fresh);
   void amend(const TurnFacts& old, const TurnFacts& fresh);
   void amend(const UsageFacts& old, const UsageFacts& fresh);
 
-  void merge(const Tally& other);
+  void merge(const Tally& other, bool with_calls = true, bool with_turns = true, bool with_usage = true);
+  std::size_t heap_bytes() const;
   bool empty() const { return !calls && !turns && !usage; }  // parts go when their count is back at zero
 };
 

@@ -32,13 +32,11 @@ void CallSums::add(const TurnFacts& facts, bool agent_speaks, int sign) {
   move_sum(tts, tts_n, facts.tts_us, sign);
 }
 
-void CallSums::add_usage(const UsageRow& usage, int sign) {
+void CallSums::add_usage(const Number& cost, std::int64_t all_tokens, int sign) {
   usages += sign;
-  if (usage.cost_nano) cost_nano += sign * *usage.cost_nano;
+  if (cost) cost_nano += sign * *cost;
   else unknown_costs += sign;
-  for (const Number& kind : {usage.input_tokens, usage.cache_read_tokens, usage.cache_write_tokens, usage.output_tokens,
-                             usage.reasoning_tokens, usage.audio_input_tokens, usage.audio_output_tokens})
-    tokens += sign * kind.value_or(0);
+  tokens += sign * all_tokens;
 }
 
 AssembledCall::Change AssembledCall::merge(const Event& event, Instant received) {
@@ -98,19 +96,22 @@ Instant AssembledCall::start() const {
   return first_;
 }
 
+std::optional<Instant> AssembledCall::ended_at() const {
+  if (!ended_ && !idle_) return std::nullopt;
+  const Instant begin = start();
+  if (!ended_) return std::max(last_, begin);
+  if (const Number duration = slots_.number(Field::total_duration_ms)) return begin + Duration(*duration);
+  return std::max(ended_->time, begin);
+}
+
 CallFigures AssembledCall::figures(const CallSums& sums) const {
   CallFigures call;
   const Number duration = slots_.number(Field::total_duration_ms);
   call.start = start();
   call.duration_us = duration;
-  if (ended_) {
-    call.state = CallState::ended;
-    call.ended = duration ? call.start + Duration(*duration) : std::max(ended_->time, call.start);
-    if (!duration) call.duration_us = (*call.ended - call.start).count();
-  } else if (idle_) {
-    call.state = CallState::ended;
-    call.ended = std::max(last_, call.start);
-  }
+  call.ended = ended_at();
+  call.state = call.ended ? CallState::ended : CallState::active;
+  if (ended_ && !duration) call.duration_us = (*call.ended - call.start).count();
   call.call_outcome = call_outcome();
   call.resolution_status = slots_.text(Field::resolution_status);
   call.escalated_flag = slots_.number(Field::escalated).value_or(0) != 0;

@@ -24,7 +24,7 @@ struct CallSums {
   std::int64_t usages = 0, unknown_costs = 0, cost_nano = 0, tokens = 0;
 
   void add(const TurnFacts& facts, bool agent_speaks, int sign);
-  void add_usage(const UsageRow& usage, int sign);
+  void add_usage(const Number& cost, std::int64_t all_tokens, int sign);
   friend bool operator==(const CallSums&, const CallSums&) = default;
 };
 
@@ -59,6 +59,7 @@ class AssembledCall {
   Instant last_received() const { return last_received_; }
   Instant last_event() const { return last_; }
   Instant start() const;
+  std::optional<Instant> ended_at() const;
   std::string_view customer() const;  // "default" when nobody told
   std::string_view dimension(Field field) const { return field == Field::customer_id ? customer() : slots_.text(field); }
   std::string_view text(Field field) const { return slots_.text(field); }

@@ -1,0 +1,220 @@
+#include "aggregate/call_record.h"
+
+#include <algorithm>
+
+namespace aybiza {
+namespace {
+
+Number known(std::int64_t value) { return value < 0 ? Number{} : Number(value); }
+
+constexpr Field amount_fields[] = {Field::input_tokens, Field::cache_read_tokens, Field::cache_write_tokens,
+                                   Field::output_tokens, Field::reasoning_tokens, Field::audio_input_tokens,
+                                   Field::audio_output_tokens, Field::stt_seconds, Field::tts_characters,
+                                   Field::telephony_seconds};
+
+void write_turns(bytes::Writer& out, const std::vector<LiveTurn>& turns) {
+  out.count(turns.size());
+  for (const LiveTurn& turn : turns) {
+    turn.state.write(out);
+    out.count(turn.turn_state);
+    out.count(turn.intent);
+    out.count(turn.emotion);
+    out.byte(turn.stored == turn.state.time() ? 1 : turn.stored == never ? 0 : 2);
+    if (turn.stored != never && turn.stored != turn.state.time()) out.instant(turn.stored);
+  }
+}
+
+bool read_turns(bytes::Reader& in, std::vector<LiveTurn>& turns) {
+  turns.resize(in.length(12));
+  for (LiveTurn& turn : turns) {
+    if (!turn.state.read(in)) return false;
+    turn.turn_state = Label(in.count());
+    turn.intent = Label(in.count());
+    turn.emotion = Label(in.count());
+    const std::uint8_t stored = in.byte();
+    turn.stored = stored == 1 ? turn.state.time() : stored == 0 ? never : in.instant();
+  }
+  return !in.bad() && std::is_sorted(turns.begin(), turns.end(), [](const LiveTurn& a, const LiveTurn& b) {
+    return a.state.number() < b.state.number();
+  });
+}
+
+void write_usage(bytes::Writer& out, const std::vector<LiveUsage>& usage) {
+  out.count(usage.size());
+  for (const LiveUsage& use : usage) {
+    out.id(use.id);
+    out.instant(use.time);
+    std::uint32_t present = 0;
+    for (std::size_t i = 0; i < use.amount.size(); ++i) present |= use.amount[i] >= 0 ? 1u << i : 0;
+    out.count(present);
+    for (const std::int64_t amount : use.amount)
+      if (amount >= 0) out.count(std::uint64_t(amount));
+    out.count(std::uint64_t(use.cost_nano + 1));
+    out.count(use.model);
+    out.byte(use.reported ? 1 : 0);
+  }
+}
+
+bool read_usage(bytes::Reader& in, std::vector<LiveUsage>& usage) {
+  usage.resize(in.length(20));
+  for (LiveUsage& use : usage) {
+    use.id = in.id();
+    use.time = in.instant();
+    const std::uint64_t present = in.count();
+    for (std::size_t i = 0; i < use.amount.size(); ++i) {
+      use.amount[i] = (present >> i & 1) != 0 ? std::int64_t(in.count()) : -1;
+      if (use.amount[i] < -1) return false;
+    }
+    use.cost_nano = std::int64_t(in.count()) - 1;
+    if (use.cost_nano < -1) return false;
+    use.model = Label(in.count());
+    use.reported = in.byte() != 0;
+  }
+  return !in.bad();
+}
+
+}  // namespace
+
+LiveUsage usage_of(const Event& event, Labels& labels) {
+  LiveUsage usage;
+  usage.id = event.id;
+  usage.time = event.time;
+  usage.amount.fill(-1);
+  for (const Value& value : event.values) {
+    if (value.field == Field::model) usage.model = labels.intern(value.text);
+    if (value.field == Field::cost_usd) {
+      usage.cost_nano = value.number;
+      usage.reported = true;
+    }
+    if (value.field < Field::input_tokens || value.field > Field::telephony_seconds) continue;
+    usage.amount[std::size_t(value.field) - std::size_t(Field::input_tokens)] = value.number;
+  }
+  static_assert(std::size(amount_fields) == std::tuple_size_v<decltype(usage.amount)> &&
+                std::size_t(Field::telephony_seconds) - std::size_t(Field::input_tokens) == 9);
+  return usage;
+}
+
+UsageRow LiveUsage::row(const Id& call, const Labels& labels) const {
+  UsageRow row;
+  row.id = id;
+  row.call_id = call;
+  row.time = time;
+  row.model = labels.text(model);
+  Number* into[] = {&row.input_tokens, &row.cache_read_tokens, &row.cache_write_tokens, &row.output_tokens,
+                    &row.reasoning_tokens, &row.audio_input_tokens, &row.audio_output_tokens, &row.stt_us,
+                    &row.tts_characters, &row.telephony_us};
+  for (std::size_t i = 0; i < amount.size(); ++i) *into[i] = known(amount[i]);
+  row.cost_nano = known(cost_nano);
+  row.cost_source = reported ? CostSource::reported : row.cost_nano ? CostSource::priced : CostSource::unknown;
+  return row;
+}
+
+UsageFacts LiveUsage::facts(bool call_reports_cost) const {
+  UsageFacts facts;
+  for (std::size_t i = 0; i < token_kinds; ++i) facts.tokens[i] = known(amount[i]);
+  if (!call_reports_cost) {
+    facts.cost_nano = known(cost_nano);
+    facts.cost_unknown = cost_nano < 0;
+  }
+  return facts;
+}
+
+std::int64_t LiveUsage::all_tokens() const {
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < token_kinds; ++i) sum += std::max<std::int64_t>(amount[i], 0);
+  return sum;
+}
+
+LiveTurn* CallRecord::find_turn(std::int64_t number) {
+  const auto at = std::lower_bound(turns.begin(), turns.end(), number, [](const LiveTurn& turn, std::int64_t n) {
+    return turn.state.number() < n;
+  });
+  return at != turns.end() && at->state.number() == number ? &*at : nullptr;
+}
+
+void CallRecord::pack() {
+  if (is_packed) return;
+  for (LiveTurn& turn : turns) turn.state.forget_texts();
+  std::string out;
+  bytes::Writer writer(out);
+  write_turns(writer, turns);
+  write_usage(writer, usage);
+  out.shrink_to_fit();
+  packed = std::move(out);
+  turns = std::vector<LiveTurn>();
+  usage = std::vector<LiveUsage>();
+  call.shrink();
+  is_packed = true;
+}
+
+bool CallRecord::unpack() {
+  if (!is_packed) return true;
+  bytes::Reader in(packed);
+  if (!read_turns(in, turns) || !read_usage(in, usage) || !in.done()) return false;
+  packed = std::string();
+  is_packed = false;
+  return true;
+}
+
+std::size_t CallRecord::heap_bytes() const {
+  std::size_t bytes = call.heap_bytes() + turns.capacity() * sizeof(LiveTurn) + usage.capacity() * sizeof(LiveUsage) + packed.capacity();
+  for (const LiveTurn& turn : turns) bytes += turn.state.heap_bytes();
+  return bytes;
+}
+
+void CallRecord::write(bytes::Writer& out) const {
+  out.id(id);
+  call.write(out);
+  for (const std::int64_t* sum : {&sums.turns, &sums.interventions, &sums.response, &sums.response_n, &sums.stt, &sums.stt_n,
+                                  &sums.llm, &sums.llm_n, &sums.tts, &sums.tts_n, &sums.sentiment_e4, &sums.sentiment_n,
+                                  &sums.usages, &sums.unknown_costs, &sums.cost_nano, &sums.tokens})
+    out.number(*sum);
+  out.byte(std::uint8_t((is_packed ? 1 : 0) | (in_panes ? 2 : 0) | (stored_start != never ? 4 : 0)));
+  if (is_packed) {
+    out.text(packed);
+  } else {
+    write_turns(out, turns);
+    write_usage(out, usage);
+  }
+  out.count(interventions ? interventions->size() : 0);
+  if (interventions)
+    for (const InterventionRow& row : *interventions) {
+      out.id(row.id);
+      out.instant(row.time);
+      out.text(row.kind);
+      out.text(row.actor);
+    }
+  if (stored_start != never) out.instant(stored_start);
+  out.instant(low);
+  out.instant(high);
+}
+
+bool CallRecord::read(bytes::Reader& in) {
+  id = in.id();
+  if (!call.read(in)) return false;
+  for (std::int64_t* sum : {&sums.turns, &sums.interventions, &sums.response, &sums.response_n, &sums.stt, &sums.stt_n,
+                            &sums.llm, &sums.llm_n, &sums.tts, &sums.tts_n, &sums.sentiment_e4, &sums.sentiment_n,
+                            &sums.usages, &sums.unknown_costs, &sums.cost_nano, &sums.tokens})
+    *sum = in.number();
+  const std::uint8_t flags = in.byte();
+  is_packed = (flags & 1) != 0;
+  in_panes = (flags & 2) != 0;
+  if (is_packed) packed = in.text();
+  else if (!read_turns(in, turns) || !read_usage(in, usage)) return false;
+  const std::size_t count = in.length(18);
+  if (count > 0) interventions = std::make_unique<std::vector<InterventionRow>>(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    InterventionRow& row = (*interventions)[i];
+    row.id = in.id();
+    row.call_id = id;
+    row.time = in.instant();
+    row.kind = in.text();
+    row.actor = in.text();
+  }
+  stored_start = (flags & 4) != 0 ? in.instant() : never;
+  low = in.instant();
+  high = in.instant();
+  return !in.bad();
+}
+
+}  // namespace aybiza

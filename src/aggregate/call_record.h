@@ -1,0 +1,73 @@
+// A call as a shard holds it: its assembled state, its turns and usage, and where all of them are counted.
+//
+// Shape    turns and usage are vectors while the call may still talk; pack() turns them into a few dozen bytes each once
+//          it has been silent for limits::turn_texts_kept after its end, unpack() brings their figures back.
+// Cost     a packed call of 25 turns and 13 usages takes about 2 KB.
+// Threads  none: owned by one shard.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "aggregate/series.h"
+#include "assemble/assembled_call.h"
+#include "assemble/price_book.h"
+#include "assemble/turn_state.h"
+
+namespace aybiza {
+
+inline constexpr Instant never = Instant::min();
+
+struct LiveTurn {
+  TurnState state;
+  Label turn_state = null_label, intent = null_label, emotion = null_label;
+  Instant stored = never;   // the time under which the store has it
+  bool dirty = false;
+};
+
+struct LiveUsage {
+  Id id{};
+  Instant time{};
+  std::array<std::int64_t, 10> amount{};  // token kinds, then stt us, tts characters, telephony us; -1 unknown
+  std::int64_t cost_nano = -1;
+  Label model = null_label;               // its own
+  bool reported = false, dirty = false;
+
+  UsageRow row(const Id& call, const Labels& labels) const;
+  UsageFacts facts(bool call_reports_cost) const;
+  Number cost() const { return cost_nano < 0 ? Number{} : Number(cost_nano); }
+  std::int64_t all_tokens() const;
+};
+LiveUsage usage_of(const Event& event, Labels& labels);
+
+struct CallRecord {
+  Id id{};
+  AssembledCall call;
+  CallSums sums;
+  std::vector<LiveTurn> turns;      // by number
+  std::vector<LiveUsage> usage;     // by id
+  std::unique_ptr<std::vector<InterventionRow>> interventions;
+  std::string packed;               // turns and usage, instead of the vectors
+  bool is_packed = false, dirty = false, retained = false;  // retained: it is in the queue of ended calls
+  bool in_panes = false;            // pane_facts are in the panes at pane_start
+  std::uint32_t slot = 0, flight_place = UINT32_MAX;  // its own, and in the list of calls in flight
+  Instant stored_start = never;
+  Instant low = Instant::max(), high = never;  // everything it contributes lies in [low, high]
+  Instant pane_start{};
+  CallFacts pane_facts;
+  std::array<Label, shared_axes> labels{};           // its value on each shared axis, as counted now
+  std::array<std::uint32_t, shared_axes> series{};
+  std::array<std::uint32_t, call_axes - shared_axes> outcome_series{};  // when in_panes
+
+  Label customer() const { return labels[std::size_t(Axis::customer)]; }
+  LiveTurn* find_turn(std::int64_t number);
+  void pack();
+  bool unpack();                    // false: the bytes are not what pack() wrote
+  std::size_t heap_bytes() const;
+
+  void write(bytes::Writer& out) const;
+  bool read(bytes::Reader& in);     // all but what the series table knows
+};
+
+}  // namespace aybiza

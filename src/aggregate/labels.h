@@ -1,0 +1,51 @@
+// Every dimension value a shard has met, as a small number.
+//
+// Shape    0 is null, 1 is "__other__"; values beyond limits::labels_interned become "__other__".
+// Threads  none: owned by one shard.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "aggregate/flat_index.h"
+#include "base/ids.h"
+#include "base/limits.h"
+
+namespace aybiza {
+
+using Label = std::uint32_t;
+inline constexpr Label null_label = 0, other_label = 1;
+inline constexpr std::string_view other_text = "__other__";
+
+class Labels {
+ public:
+  Labels() : texts_{std::string(), std::string(other_text)} {}
+
+  Label intern(std::string_view text) {
+    if (text.empty()) return null_label;
+    const std::uint64_t hash = hash64(text);
+    if (const auto found = index_.find(hash, [&](std::uint32_t slot) { return texts_[slot] == text; })) return *found;
+    if (text == other_text || texts_.size() >= limits::labels_interned) return other_label;
+    const auto label = Label(texts_.size());
+    texts_.emplace_back(text);
+    bytes_ += text.size() + sizeof(std::string);
+    index_.insert(hash, label);
+    return label;
+  }
+  // Without making one: other_label when it was never met.
+  Label find(std::string_view text) const {
+    if (text.empty()) return null_label;
+    return index_.find(hash64(text), [&](std::uint32_t slot) { return texts_[slot] == text; }).value_or(other_label);
+  }
+  std::string_view text(Label label) const { return label < texts_.size() ? std::string_view(texts_[label]) : other_text; }
+  std::size_t size() const { return texts_.size(); }
+  std::size_t heap_bytes() const { return bytes_ + index_.heap_bytes(); }
+
+ private:
+  std::deque<std::string> texts_;  // a deque: views of texts stay valid
+  FlatIndex index_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace aybiza

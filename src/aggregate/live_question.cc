@@ -1,0 +1,27 @@
+#include "aggregate/live_question.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace aybiza {
+
+bool LiveFilter::keeps(const std::optional<std::string_view>& value) const {
+  const bool named = value ? std::find(values.begin(), values.end(), *value) != values.end() : with_null;
+  return named != negated;
+}
+
+void LivePartial::merge(LivePartial&& other) {
+  for (auto& [key, tally] : other.cells) {
+    const auto [at, fresh] = cells.try_emplace(key);
+    if (fresh) at->second = std::move(tally);
+    else at->second.merge(tally);
+  }
+  std::move(other.intervals.begin(), other.intervals.end(), std::back_inserter(intervals));
+  calls_in_flight += other.calls_in_flight;
+  std::vector<Id> both;
+  std::set_union(busy_agents.begin(), busy_agents.end(), other.busy_agents.begin(), other.busy_agents.end(),
+                 std::back_inserter(both));
+  busy_agents = std::move(both);
+}
+
+}  // namespace aybiza

@@ -1,0 +1,151 @@
+#include "aggregate/series.h"
+
+namespace aybiza {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration seconds_kept = 15min, minutes_kept = 24h, hours_kept = 8 * 24h;
+constexpr Duration agent_minutes_kept = 60min, agent_hours_kept = 24h;
+
+std::uint64_t hash_of(Label customer, Axis axis, Label value) {
+  std::uint64_t hash = (std::uint64_t(customer) << 32 | value) * 0x9E3779B97F4A7C15u + std::uint64_t(axis);
+  hash ^= hash >> 29;
+  hash *= 0xBF58476D1CE4E5B9u;
+  return hash ^ (hash >> 32);
+}
+
+bool has_seconds(Axis axis) { return axis <= Axis::region; }
+
+// Null and "__other__" are always there; customers are bounded by the labels.
+bool is_counted(Axis axis, Label value) { return value > other_label && axis > Axis::customer; }
+
+}  // namespace
+
+std::optional<Axis> axis_of(Dimension dimension) {
+  switch (dimension) {
+    case Dimension::customer_id: return Axis::customer;
+    case Dimension::region: return Axis::region;
+    case Dimension::agent_type: return Axis::agent_type;
+    case Dimension::model_used: return Axis::model_used;
+    case Dimension::agent_id: return Axis::agent_id;
+    case Dimension::campaign: return Axis::campaign;
+    case Dimension::language: return Axis::language;
+    case Dimension::direction: return Axis::direction;
+    case Dimension::call_outcome: return Axis::call_outcome;
+    case Dimension::resolution_status: return Axis::resolution_status;
+    case Dimension::end_reason: return Axis::end_reason;
+    case Dimension::emotion: return Axis::emotion;
+    case Dimension::topic: return Axis::topic;
+    case Dimension::intent: return Axis::intent;
+    case Dimension::state: return Axis::state;
+    case Dimension::speaker: return Axis::speaker;
+    case Dimension::sentiment_class: return Axis::sentiment_class;
+    default: return std::nullopt;
+  }
+}
+
+std::string_view name_of(Axis axis) {
+  static constexpr std::string_view names[axis_count] = {
+      "", "customer_id", "region", "agent_type", "model_used", "agent_id", "campaign", "language", "direction",
+      "call_outcome", "resolution_status", "end_reason", "emotion", "topic", "intent", "state", "speaker",
+      "sentiment_class"};
+  return names[std::size_t(axis)];
+}
+
+Duration step_of(Level level) {
+  switch (level) {
+    case Level::second: return 1s;
+    case Level::minute: return 1min;
+    case Level::hour: return 1h;
+  }
+  return 1h;
+}
+
+Floors floors_of(Axis axis, Instant newest) {
+  if (newest == Instant::min()) return {Instant::min(), Instant::min(), Instant::min()};
+  Floors floors;
+  const bool agents = axis == Axis::agent_id;
+  if (has_seconds(axis)) floors.second = floor_to(newest - seconds_kept, 1min);
+  floors.minute = floor_to(newest - (agents ? agent_minutes_kept : minutes_kept), 1h);
+  floors.hour = floor_to(newest - (agents ? agent_hours_kept : hours_kept), 1h);
+  return floors;
+}
+
+std::optional<std::pair<Level, std::int64_t>> Series::place(Instant t) const {
+  if (t >= floors.second && has_seconds(axis)) return std::pair{Level::second, index_of(Level::second, t)};
+  if (t >= floors.minute) return std::pair{Level::minute, index_of(Level::minute, t)};
+  if (t >= floors.hour) return std::pair{Level::hour, index_of(Level::hour, t)};
+  return std::nullopt;
+}
+
+void Series::move_to(const Floors& fresh) {
+  if (has_seconds(axis) && fresh.second > floors.second) {
+    floors.second = fresh.second;
+    seconds.drop_below(index_of(Level::second, floors.second), [&](std::int64_t second, Pane& pane) {
+      Pane& minute = minutes.at(index_of(Level::minute, start_of(Level::second, second)));
+      pane.merge_into(minute.warm());
+    });
+    // Only the minutes that just left the seconds can be warm for long: their writing is done.
+    for (std::int64_t m = minutes.end(); m-- > minutes.first() && minutes.find(m)->hot();) minutes.find(m)->cool();
+  }
+  if (fresh.minute > floors.minute) {
+    floors.minute = fresh.minute;
+    minutes.drop_below(index_of(Level::minute, floors.minute), [&](std::int64_t minute, Pane& pane) {
+      Pane& hour = hours.at(index_of(Level::hour, start_of(Level::minute, minute)));
+      pane.merge_into(hour.warm());
+    });
+    for (std::int64_t h = hours.end(); h-- > hours.first() && hours.find(h)->hot();) hours.find(h)->cool();
+  }
+  if (fresh.hour > floors.hour) {
+    floors.hour = fresh.hour;
+    hours.drop_below(index_of(Level::hour, floors.hour), [](std::int64_t, Pane&) {});
+  }
+}
+
+void Series::merge_range(Instant from, Instant to, Tally& into, bool calls, bool turns, bool usage) const {
+  for (const Level level : {Level::second, Level::minute, Level::hour})
+    ring(level).each(index_of(level, from), to == Instant::max() ? INT64_MAX : index_of(level, to),
+                     [&](std::int64_t, const Pane& pane) { pane.merge_into(into, calls, turns, usage); });
+}
+
+std::optional<std::uint32_t> SeriesTable::find(Label customer, Axis axis, Label value) const {
+  return index_.find(hash_of(customer, axis, value), [&](std::uint32_t id) {
+    const Series& series = series_[id];
+    return series.customer == customer && series.axis == axis && series.value == value;
+  });
+}
+
+std::uint32_t SeriesTable::resolve(Label customer, Axis axis, Label value) {
+  if (const auto found = find(customer, axis, value)) return *found;
+  if (is_counted(axis, value) && values_of(customer, axis) >= per_dimension_) {
+    ++folded_;
+    return resolve(customer, axis, other_label);
+  }
+  return make(customer, axis, value);
+}
+
+std::uint32_t SeriesTable::restore(Label customer, Axis axis, Label value) {
+  const auto found = find(customer, axis, value);
+  return found ? *found : make(customer, axis, value);
+}
+
+std::uint32_t& SeriesTable::values_of(Label customer, Axis axis) {
+  auto& values = values_[std::size_t(axis)];
+  if (values.size() <= customer) values.resize(customer + 1);
+  return values[customer];
+}
+
+std::uint32_t SeriesTable::make(Label customer, Axis axis, Label value) {
+  const auto id = std::uint32_t(series_.size());
+  if (is_counted(axis, value)) ++values_of(customer, axis);
+  Series& series = series_.emplace_back();
+  series.customer = customer;
+  series.axis = axis;
+  series.value = value;
+  by_axis_[std::size_t(axis)].push_back(id);
+  index_.insert(hash_of(customer, axis, value), id);
+  return id;
+}
+
+}  // namespace aybiza

@@ -1,0 +1,169 @@
+#include "aggregate/shard.h"
+
+#include <algorithm>
+#include <map>
+
+#include "aggregate/live_values.h"
+#include "base/check.h"
+
+namespace aybiza {
+
+unsigned shard_of(const Event& event, unsigned count) {
+  CHECK(count > 0);
+  if (!event.call.empty() && event.type <= EventType::usage) return unsigned(IdHash{}(event.call) % count);
+  if (event.type == EventType::agent_status) return unsigned(IdHash{}(event.agent) % count);
+  for (const Field field : {Field::name, Field::region, Field::pattern_id, Field::graph_id, Field::agent_id})
+    if (const std::string_view text = event.text(field); !text.empty()) return unsigned(hash64(text) % count);
+  return unsigned(IdHash{}(event.id) % count);
+}
+
+Shard::Shard(ShardOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+Shard::~Shard() = default;
+Shard::Shard(Shard&&) noexcept = default;
+Shard& Shard::operator=(Shard&&) noexcept = default;
+
+void Shard::apply(const Event& event, std::uint64_t offset, Instant received) {
+  State& state = *state_;
+  if (offset <= state.applied) return;
+  if (!state.settled && offset > state.stored_until) {
+    state.settle();
+    state.settled = true;
+  }
+  state.apply(event, received);
+  state.applied = offset;
+}
+
+void Shard::advance(Instant received) { state_->advance(received); }
+
+void Shard::mark_stored_until(std::uint64_t offset) {
+  state_->stored_until = offset;
+  state_->settled = false;
+}
+
+void Shard::collect(RowBatch& out) {
+  State& state = *state_;
+  if (!state.settled && out.to > state.stored_until) {
+    state.settle();
+    state.settled = true;
+  }
+  if (state.settled) return state.collect(out);
+  state.settle();  // still below what the store has: nothing to hand out
+}
+
+bool Shard::dirty() const { return state_->dirty(); }
+Coverage Shard::covers(const LiveQuestion& question, Instant now) const { return state_->covers(question, now); }
+LivePartial Shard::ask(const LiveQuestion& question, Instant now) const { return state_->ask(question, now); }
+std::optional<CallDetail> Shard::call(const Id& id) const { return state_->detail(id); }
+std::vector<StateTransition> Shard::flow(std::string_view customer, Instant from, Instant to) const {
+  return state_->flow(customer, from, to);
+}
+std::uint64_t Shard::offset() const { return state_->applied; }
+ShardStats Shard::stats() const { return state_->stats(); }
+std::string Shard::canonical_dump() const { return state_->canonical_dump(); }
+
+std::vector<CallRow> Shard::live_calls(std::size_t limit, std::string_view customer,
+                                       const std::function<bool(const CallRow&)>& filter) const {
+  std::vector<std::pair<Instant, Slot>> order;
+  for (const Slot slot : state_->in_flight) {
+    const AssembledCall& call = state_->calls[slot]->call;
+    if (customer.empty() || call.customer() == customer) order.emplace_back(call.start(), slot);
+  }
+  std::sort(order.begin(), order.end(), std::greater<>());
+  std::vector<CallRow> rows;
+  for (const auto& [start, slot] : order) {
+    if (rows.size() >= limit) break;
+    const CallRecord& record = *state_->calls[slot];
+    CallRow row = record.call.row(record.id, record.sums);
+    if (!filter || filter(row)) rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::vector<TopEntry> Shard::top_k(Dimension dimension, std::string_view customer, Instant from, Instant to, std::size_t k,
+                                   Instant now) const {
+  const bool turns = of_turn(dimension);
+  LiveQuestion question{.by = {Dimension::customer_id, dimension}, .edges = {from, to}, .calls = !turns, .turns = turns, .usage = false};
+  if (!customer.empty()) question.where.push_back({.dimension = Dimension::customer_id, .values = {std::string(customer)}});
+  LivePartial partial = ask(question, now);
+  std::vector<TopEntry> entries;
+  for (auto& [key, tally] : partial.cells)
+    entries.push_back({key.group[0].value_or(""), key.group[1].value_or(""), std::move(tally)});
+  const auto weight = [&](const TopEntry& entry) {
+    return turns ? (entry.tally.turns ? entry.tally.turns->turns : 0) : (entry.tally.calls ? entry.tally.calls->calls : 0);
+  };
+  std::stable_sort(entries.begin(), entries.end(), [&](const TopEntry& a, const TopEntry& b) { return weight(a) > weight(b); });
+  if (entries.size() > k) entries.resize(k);
+  return entries;
+}
+
+std::vector<AgentStatusRow> Shard::agents() const {
+  std::vector<AgentStatusRow> rows;
+  for (const auto& [id, row] : state_->agent_status) rows.push_back(row);
+  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.agent_id < b.agent_id; });
+  return rows;
+}
+
+std::vector<StateTransition> Shard::State::flow(std::string_view customer, Instant from, Instant to) const {
+  std::map<std::pair<Label, Label>, std::int64_t> counts;
+  for (const auto& held : calls) {
+    if (!held || held->high < from || held->low >= to) continue;
+    if (!customer.empty() && held->call.customer() != customer) continue;
+    CallRecord open;
+    if (held->is_packed) {
+      open.packed = held->packed;
+      open.is_packed = true;
+      CHECK(open.unpack());
+    }
+    Label before = null_label;
+    for (const LiveTurn& turn : held->is_packed ? open.turns : held->turns) {
+      if (turn.turn_state == null_label) continue;
+      if (turn.state.time() >= from && turn.state.time() < to) ++counts[{before, turn.turn_state}];
+      before = turn.turn_state;
+    }
+  }
+  std::vector<StateTransition> transitions;
+  for (const auto& [pair, count] : counts)
+    transitions.push_back({std::string(labels.text(pair.first)), std::string(labels.text(pair.second)), count});
+  return transitions;
+}
+
+std::optional<CallDetail> Shard::State::detail(const Id& id) const {
+  const CallRecord* record = find(id);
+  if (!record) return std::nullopt;
+  CallDetail detail;
+  detail.call = record->call.row(id, record->sums);
+  CallRecord open;
+  if (record->is_packed) {
+    open.packed = record->packed;
+    open.is_packed = true;
+    CHECK(open.unpack());
+  }
+  for (const LiveTurn& turn : record->is_packed ? open.turns : record->turns) {
+    detail.turns.push_back(turn.state.row(id));
+    detail.complete = detail.complete && turn.state.has_texts();
+    detail.turns.back().state = labels.text(turn.turn_state);
+    detail.turns.back().intent = labels.text(turn.intent);
+    detail.turns.back().emotion = labels.text(turn.emotion);
+  }
+  for (const LiveUsage& usage : record->is_packed ? open.usage : record->usage) detail.usage.push_back(usage.row(id, labels));
+  if (record->interventions) detail.interventions = *record->interventions;
+  return detail;
+}
+
+ShardStats Shard::State::stats() const {
+  ShardStats stats{.events = events, .late_events = late_events, .calls_in_flight = in_flight.size(), .turns = turns,
+                   .series = series.size(), .series_folded = series.folded(), .newest = newest, .received = received};
+  stats.bytes = labels.heap_bytes() + by_id.heap_bytes() + evicted.size() * 16 + calls.capacity() * sizeof(void*);
+  for (const auto& held : calls) {
+    if (!held) continue;
+    stats.calls_ended += held->call.ended() ? 1 : 0;
+    stats.bytes += sizeof(CallRecord) + held->heap_bytes();
+  }
+  for (std::uint32_t i = 0; i < series.size(); ++i) {
+    stats.bytes += sizeof(Series) + series[i].heap_bytes();
+    stats.panes += series[i].seconds.count() + series[i].minutes.count() + series[i].hours.count();
+  }
+  return stats;
+}
+
+}  // namespace aybiza

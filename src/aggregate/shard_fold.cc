@@ -1,0 +1,361 @@
+// Folding: one event at a time into calls, panes and rows.
+#include <algorithm>
+
+#include "aggregate/members_json.h"
+#include "aggregate/shard_state.h"
+#include "base/check.h"
+#include "text/analyze.h"
+
+namespace aybiza {
+namespace {
+
+constexpr bool of_calls(EventType type) { return type <= EventType::usage; }
+
+std::string customer_of(const Event& event) {
+  return event.customer.empty() ? std::string("default") : std::string(event.customer);
+}
+
+std::string word(const Event& event, Field field) {
+  const Value* value = event.find(field);
+  return value ? std::string(text_of(*value)) : std::string();
+}
+
+}  // namespace
+
+Shard::State::State(ShardOptions given) : options(std::move(given)), series(0) {
+  CHECK(options.count > 0 && options.index < options.count);
+  if (options.calls_retained == 0) options.calls_retained = std::max<std::size_t>(limits::calls_retained / options.count, 1);
+  if (options.series_per_dimension == 0) options.series_per_dimension = limits::series_per_customer;
+  series = SeriesTable(options.series_per_dimension);
+  exact_since = calls_since = options.covered_since;
+  constexpr std::string_view classes[] = {"negative", "neutral", "positive"}, speakers[] = {"caller", "agent"};
+  for (std::size_t i = 0; i < 3; ++i) sentiment_labels[i] = labels.intern(classes[i]);
+  for (std::size_t i = 0; i < 2; ++i) speaker_labels[i] = labels.intern(speakers[i]);
+  for (int i = 0; i < topic_count; ++i) topic_labels[i] = labels.intern(to_string(Topic(i)));
+  for (std::size_t i = 0; i < axis_count; ++i) floors[i] = floors_of(Axis(i), newest);
+}
+
+void Shard::State::apply(const Event& event, Instant received_at) {
+  ++events;
+  received = std::max(received, received_at);
+  see_time(event.time);
+  if (of_calls(event.type) && !event.call.empty()) fold_call_event(event, received_at);
+  else fold_other(event);
+}
+
+void Shard::State::see_time(Instant time) {
+  if (time <= newest) return;
+  newest = time;
+  const std::int64_t minute = index_of(Level::minute, newest);
+  if (minute == newest_minute) return;
+  newest_minute = minute;
+  for (std::size_t i = 0; i < axis_count; ++i) floors[i] = floors_of(Axis(i), newest);
+  ++floors_moved;
+  cool_panes();
+}
+
+// Panes that are not written any more become bytes. Two minutes of grace spare those that late turns still reach.
+void Shard::State::cool_panes() {
+  const Instant line = start_of(Level::minute, newest_minute) - std::chrono::minutes(2);
+  std::erase_if(hot, [&](const HotPane& entry) {
+    if (entry.level != Level::hour && start_of(entry.level, entry.index) >= line) return false;
+    if (Pane* pane = series[entry.series].ring(entry.level).find(entry.index)) pane->cool();
+    return true;
+  });
+}
+
+void Shard::State::advance(Instant received_at) {
+  received = std::max(received, received_at);
+  // Each step a share of the series lets its old panes leave, so that no single step pays for all of them.
+  const auto share = std::uint32_t(std::min<std::size_t>(series.size(), 64));
+  for (std::uint32_t i = 0; i < share; ++i) {
+    sweep = sweep + 1 < series.size() ? sweep + 1 : 0;
+    Series& one = series[sweep];
+    if (one.moved == floors_moved) continue;
+    one.move_to(floors[std::size_t(one.axis)]);
+    one.moved = floors_moved;
+  }
+  if (received > idle_check) {
+    Instant oldest = received;
+    for (std::size_t i = in_flight.size(); i-- > 0;) {
+      CallRecord& record = *calls[in_flight[i]];
+      if (received - record.call.last_received() <= Duration(limits::call_idle_timeout)) {
+        oldest = std::min(oldest, record.call.last_received());
+        continue;
+      }
+      record.call.end_idle();
+      refresh_panes(record);
+      mark(record);
+      update_flight(record);  // removes place i and moves the last one there, which was looked at already
+    }
+    idle_check = oldest + Duration(limits::call_idle_timeout);
+  }
+  pack_calls(received);
+  bound_calls();
+}
+
+CallRecord* Shard::State::find(const Id& id) const {
+  const auto slot = by_id.find(IdHash{}(id), [&](Slot s) { return calls[s]->id == id; });
+  return slot ? calls[*slot].get() : nullptr;
+}
+
+bool Shard::State::was_evicted(const Event& event) const {
+  const std::uint64_t hash = IdHash{}(event.call);
+  const auto same = [&](std::uint32_t position) { return evicted[position - evicted_first] == hash; };
+  if (evicted_index.find(hash, same)) return true;
+  // Older ids are forgotten: a call that begins with its rating or a correction is one of those.
+  return evicted_overflow && (event.type == EventType::call_rated || event.type == EventType::call_updated ||
+                              event.type == EventType::call_intervened);
+}
+
+CallRecord& Shard::State::create(const Id& id) {
+  Slot slot = 0;
+  if (free_slots.empty()) {
+    slot = Slot(calls.size());
+    calls.emplace_back();
+  } else {
+    slot = free_slots.back();
+    free_slots.pop_back();
+  }
+  calls[slot] = std::make_unique<CallRecord>();
+  calls[slot]->id = id;
+  calls[slot]->slot = slot;
+  by_id.insert(IdHash{}(id), slot);
+  return *calls[slot];
+}
+
+void Shard::State::unpack(CallRecord& record) {
+  if (!record.is_packed) return;
+  CHECK(record.unpack());  // our own bytes, or those restore() has read
+  to_pack.push_back({record.slot, record.id});
+}
+
+void Shard::State::fold_call_event(const Event& event, Instant received_at) {
+  CallRecord* known = find(event.call);
+  if (!known && was_evicted(event)) return fold_late(event);
+  CallRecord& record = known ? *known : create(event.call);
+  const bool reported_before = record.call.reports_cost();
+  const AssembledCall::Change change = record.call.merge(event, received_at);
+  if (change.dimensions || !known) refresh_dimensions(record, reported_before);
+  if (change.dimensions || reported_before != record.call.reports_cost()) reprice(record, reported_before);
+  if (event.type == EventType::turn) fold_turn(record, event);
+  else if (event.type == EventType::usage) fold_usage(record, event);
+  else if (event.type == EventType::call_intervened) fold_intervention(record, event);
+  refresh_panes(record);
+  mark(record);
+  update_flight(record);
+}
+
+void Shard::State::fold_late(const Event& event) {
+  ++late_events;
+  LateRow row{.id = event.id, .call_id = event.call, .time = event.time, .type = event.type, .rank = event.rank};
+  for (const Value& value : event.values) {
+    const Kind kind = info(value.field).kind;
+    if (std::size_t(value.field) < dimension_field_count) row.dims[value.field] = text_of(value);
+    else if (is_number(kind)) row.numbers.emplace_back(value.field, value.number);
+    else row.texts.emplace_back(value.field, text_of(value));
+  }
+  row.ext = event.ext;
+  pending.late.push_back(std::move(row));
+  // The call lay before calls_since; its turns and usage lie where the event says.
+  const bool own_time = event.type == EventType::turn || event.type == EventType::usage;
+  exact_since = std::max({exact_since, calls_since, own_time ? event.time + Duration(1) : Instant::min()});
+}
+
+void Shard::State::fold_turn(CallRecord& record, const Event& event) {
+  unpack(record);
+  const std::int64_t number = event.number(Field::turn_number).value_or(0);
+  const Axes all = Axes().set();
+  const auto name = [&](LiveTurn& turn) {
+    const TurnState::Labels texts = turn.state.labels();
+    turn.turn_state = labels.intern(texts.state);
+    turn.intent = labels.intern(texts.intent);
+    turn.emotion = labels.intern(texts.emotion);
+  };
+  LiveTurn* turn = record.find_turn(number);
+  if (!turn) {
+    if (record.turns.size() >= limits::turns_per_call) return fold_late(event);
+    const auto place = std::upper_bound(record.turns.begin(), record.turns.end(), number, [](std::int64_t n, const LiveTurn& other) {
+      return n < other.state.number();
+    });
+    turn = &*record.turns.emplace(place);
+    turn->state.merge(event);
+    name(*turn);
+    move_turn(record, *turn, 1, all);
+    record.sums.add(turn->state.facts(), turn->state.agent_speaks(), 1);
+    turn->dirty = true;
+    ++turns;
+    return;
+  }
+  if (!turn->state.has_texts()) fold_late(event);  // the store holds its texts: it merges the row itself
+  else turn->dirty = true;
+  const LiveTurn old = *turn;
+  if (!turn->state.merge(event)) return;
+  if (turn->state.has_texts()) name(*turn);
+  record.sums.add(old.state.facts(), old.state.agent_speaks(), -1);
+  record.sums.add(turn->state.facts(), turn->state.agent_speaks(), 1);
+  std::vector<std::uint32_t> before, after;
+  each_series(record, old, all, [&](std::uint32_t id) { before.push_back(id); });
+  each_series(record, *turn, all, [&](std::uint32_t id) { after.push_back(id); });
+  if (before == after && old.state.time() == turn->state.time()) {
+    for (const std::uint32_t id : after)
+      if (Tally* tally = pane(id, turn->state.time())) tally->amend(old.state.facts(), turn->state.facts());
+    return;
+  }
+  move_turn(record, old, -1, all);
+  move_turn(record, *turn, 1, all);
+}
+
+void Shard::State::fold_usage(CallRecord& record, const Event& event) {
+  unpack(record);
+  const auto place = std::lower_bound(record.usage.begin(), record.usage.end(), event.id,
+                                      [](const LiveUsage& usage, const Id& id) { return usage.id < id; });
+  if (place != record.usage.end() && place->id == event.id) return;
+  if (record.usage.size() >= limits::turns_per_call) return fold_late(event);
+  LiveUsage usage = usage_of(event, labels);
+  if (!usage.reported) usage.cost_nano = price(record, usage).value_or(-1);
+  usage.dirty = true;
+  record.sums.add_usage(usage.cost(), usage.all_tokens(), 1);
+  move_usage(record, usage, record.call.reports_cost(), 1, Axes().set());
+  record.usage.insert(place, usage);
+}
+
+void Shard::State::fold_intervention(CallRecord& record, const Event& event) {
+  if (!record.interventions) record.interventions = std::make_unique<std::vector<InterventionRow>>();
+  auto& rows = *record.interventions;
+  const auto place = std::lower_bound(rows.begin(), rows.end(), event.id,
+                                      [](const InterventionRow& row, const Id& id) { return row.id < id; });
+  if ((place != rows.end() && place->id == event.id) || rows.size() >= limits::turns_per_call) return;
+  InterventionRow row{event.id, event.call, event.time, word(event, Field::intervention_kind), word(event, Field::actor)};
+  pending.interventions.push_back(row);
+  rows.insert(place, std::move(row));
+  record.sums.interventions = std::int64_t(rows.size());
+}
+
+void Shard::State::fold_other(const Event& event) {
+  switch (event.type) {
+    case EventType::agent_status: {
+      AgentStatusRow row{event.id, event.agent, event.time, customer_of(event), word(event, Field::agent_id),
+                         word(event, Field::status), word(event, Field::region), word(event, Field::agent_type),
+                         event.number(Field::capacity)};
+      auto& newest_row = agent_status[event.agent];
+      if (newest_row.id.empty() || std::tie(newest_row.time, newest_row.id) < std::tie(row.time, row.id)) newest_row = row;
+      pending.agent_status.push_back(std::move(row));
+      return;
+    }
+    case EventType::system: {
+      SystemRow row;
+      row.id = event.id;
+      row.time = event.time;
+      row.customer = customer_of(event);
+      row.region = word(event, Field::region);
+      row.concurrent_calls = event.number(Field::concurrent_calls);
+      row.cpu_e4 = event.number(Field::cpu_utilization_pct);
+      row.memory_e4 = event.number(Field::memory_utilization_pct);
+      row.network_latency_us = event.number(Field::network_latency_ms);
+      row.error_rate_e4 = event.number(Field::error_rate);
+      row.availability_e4 = event.number(Field::availability_pct);
+      row.sla_e4 = event.number(Field::sla_compliance_pct);
+      row.max_capacity = event.number(Field::max_capacity);
+      row.utilization_e4 = event.number(Field::utilization_pct);
+      row.queue_depth = event.number(Field::queue_depth);
+      pending.system.push_back(std::move(row));
+      return;
+    }
+    case EventType::metric: {
+      MetricRow row;
+      row.id = event.id;
+      row.time = event.time;
+      row.customer = customer_of(event);
+      row.name = word(event, Field::name);
+      row.kind = word(event, Field::metric_kind);
+      row.unit = word(event, Field::unit);
+      row.tags = word(event, Field::tags);
+      row.value = to_wire(Field::value, event.number(Field::value).value_or(0));
+      if (const Number rate = event.number(Field::sample_rate)) row.sample_rate = to_wire(Field::sample_rate, *rate);
+      pending.metrics.push_back(std::move(row));
+      return;
+    }
+    default: {
+      const std::string_view type = event.type == EventType::other ? event.type_text : to_string(event.type);
+      pending.raw.push_back({event.id, event.time, customer_of(event), std::string(type), std::string(event.source),
+                             std::string(event.id_text), members_json(event)});
+    }
+  }
+}
+
+void Shard::State::mark(CallRecord& record) {
+  const Instant start = record.call.start(), end = std::max(record.call.last_event(), start);
+  record.low = std::min(record.low, start);
+  record.high = std::max(record.high, end);
+  if (const auto ended_at = record.call.ended_at()) record.high = std::max(record.high, *ended_at);
+  for (const LiveTurn& turn : record.turns) record.low = std::min(record.low, turn.state.time());
+  if (record.dirty) return;
+  record.dirty = true;
+  dirty_calls.push_back(record.slot);
+}
+
+void Shard::State::update_flight(CallRecord& record) {
+  const bool listed = record.flight_place != UINT32_MAX;
+  if (!record.call.ended()) {
+    if (listed) return;
+    record.flight_place = std::uint32_t(in_flight.size());
+    in_flight.push_back(record.slot);
+    return;
+  }
+  if (listed) {
+    const Slot last = in_flight.back();
+    in_flight[record.flight_place] = last;
+    calls[last]->flight_place = record.flight_place;
+    in_flight.pop_back();
+    record.flight_place = UINT32_MAX;
+  }
+  if (record.retained) return;
+  record.retained = true;
+  ended.push_back({record.slot, record.id});
+  to_pack.push_back({record.slot, record.id});
+}
+
+void Shard::State::pack_calls(Instant received_at) {
+  while (!to_pack.empty()) {
+    const auto [slot, id] = to_pack.front();
+    CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr;
+    if (record && record->id == id && record->call.ended()) {
+      if (record->dirty || received_at - record->call.last_received() < Duration(limits::turn_texts_kept)) return;
+      record->pack();
+    }
+    to_pack.pop_front();
+  }
+}
+
+void Shard::State::bound_calls() {
+  while (ended.size() > options.calls_retained) {
+    const auto [slot, id] = ended.front();
+    CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr;
+    if (record && record->id == id && record->retained) {
+      if (!record->call.ended()) record->retained = false;  // it lives again, and comes back when it ends
+      else if (record->dirty) return;                       // the store does not have it yet
+      else evict(slot);
+    }
+    ended.pop_front();
+  }
+}
+
+void Shard::State::evict(Slot slot) {
+  CallRecord& record = *calls[slot];
+  calls_since = std::max(calls_since, record.high + Duration(1));
+  const std::uint64_t hash = IdHash{}(record.id);
+  by_id.erase(hash, slot);
+  evicted_index.insert(hash, evicted_first + std::uint32_t(evicted.size()));
+  evicted.push_back(hash);
+  if (evicted.size() > std::max<std::size_t>(limits::calls_evicted_known / options.count, 1)) {
+    evicted_index.erase(evicted.front(), evicted_first);
+    evicted.pop_front();
+    ++evicted_first;
+    evicted_overflow = true;
+  }
+  calls[slot].reset();
+  free_slots.push_back(slot);
+}
+
+}  // namespace aybiza

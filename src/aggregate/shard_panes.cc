@@ -1,0 +1,187 @@
+// Contributions: how facts enter panes, move between series and leave again.
+#include <algorithm>
+
+#include "aggregate/shard_state.h"
+#include "base/check.h"
+
+namespace aybiza {
+namespace {
+
+constexpr Field axis_fields[shared_axes] = {Field::count_, Field::customer_id, Field::region, Field::agent_type,
+                                            Field::model_used, Field::agent_id, Field::campaign, Field::language,
+                                            Field::direction};
+
+}  // namespace
+
+Field Shard::State::field_of(Axis axis) { return axis_fields[std::size_t(axis)]; }
+
+Tally* Shard::State::pane(std::uint32_t id, Instant t) {
+  Series& one = series[id];
+  if (one.moved != floors_moved) {
+    one.move_to(floors[std::size_t(one.axis)]);
+    one.moved = floors_moved;
+  }
+  const auto place = one.place(t);
+  if (!place) return nullptr;
+  // Agents' rollups are hourly: one mark an hour is enough.
+  std::int64_t minute = index_of(Level::minute, t);
+  if (one.axis == Axis::agent_id) minute -= minute % 60;
+  if (minute != one.dirty_minute) {
+    one.dirty_minute = minute;
+    dirty_minutes.emplace_back(id, minute);
+  }
+  Pane& found = one.ring(place->first).at(place->second);
+  if (!found.hot()) hot.push_back({id, place->first, place->second});
+  return &found.warm();
+}
+
+void Shard::State::move_turn(const CallRecord& record, const LiveTurn& turn, int sign, const Axes& axes) {
+  const TurnFacts facts = turn.state.facts();
+  each_series(record, turn, axes, [&](std::uint32_t id) {
+    Tally* tally = pane(id, turn.state.time());
+    if (!tally) return;
+    if (sign > 0) tally->add(facts);
+    else tally->retract(facts);
+  });
+}
+
+void Shard::State::move_usage(const CallRecord& record, const LiveUsage& usage, bool reports_cost, int sign, const Axes& axes) {
+  const UsageFacts facts = usage.facts(reports_cost);
+  each_series(record, usage, axes, [&](std::uint32_t id) {
+    Tally* tally = pane(id, usage.time);
+    if (!tally) return;
+    if (sign > 0) tally->add(facts);
+    else tally->retract(facts);
+  });
+}
+
+void Shard::State::move_call(std::uint32_t id, Instant start, const CallFacts& facts, int sign) {
+  Tally* tally = pane(id, start);
+  if (!tally) return;
+  const bool counts_cost = facts.reported_cost_nano && std::size_t(series[id].axis) < shared_axes;
+  if (sign > 0) {
+    tally->add(facts);
+    if (counts_cost) tally->add_reported_cost(*facts.reported_cost_nano);
+  } else {
+    tally->retract(facts);
+    if (counts_cost) tally->retract_reported_cost(*facts.reported_cost_nano);
+  }
+}
+
+void Shard::State::amend_call(std::uint32_t id, Instant start, const CallFacts& old, const CallFacts& fresh) {
+  Tally* tally = pane(id, start);
+  if (!tally) return;
+  tally->amend(old, fresh);
+  if (std::size_t(series[id].axis) >= shared_axes || old.reported_cost_nano == fresh.reported_cost_nano) return;
+  if (fresh.reported_cost_nano) tally->add_reported_cost(*fresh.reported_cost_nano);
+  if (old.reported_cost_nano) tally->retract_reported_cost(*old.reported_cost_nano);
+}
+
+// `reported_before`: how its usage is counted until reprice() has run.
+void Shard::State::refresh_dimensions(CallRecord& record, bool reported_before) {
+  std::array<Label, shared_axes> fresh{};
+  for (std::size_t i = 1; i < shared_axes; ++i) fresh[i] = labels.intern(record.call.dimension(axis_fields[i]));
+  const bool moved_customer = fresh[std::size_t(Axis::customer)] != record.customer();
+  Axes changed;
+  for (std::size_t i = 1; i < shared_axes; ++i) changed[i] = moved_customer || fresh[i] != record.labels[i];
+  for (std::size_t i = shared_axes; i < axis_count; ++i) changed[i] = moved_customer;
+  if (changed.none()) return;
+  if (record.sums.turns > 0 || record.sums.usages > 0) unpack(record);
+  if (moved_customer) leave_panes(record);  // its outcome series change too; refresh_panes() brings it back
+  const auto move_all = [&](int sign) {
+    for (const LiveTurn& turn : record.turns) move_turn(record, turn, sign, changed);
+    for (const LiveUsage& usage : record.usage) move_usage(record, usage, reported_before, sign, changed);
+    for (std::size_t i = 0; i < shared_axes && record.in_panes; ++i)
+      if (changed[i]) move_call(record.series[i], record.pane_start, record.pane_facts, sign);
+  };
+  move_all(-1);
+  record.labels = fresh;
+  resolve_series(record);
+  move_all(1);
+}
+
+void Shard::State::resolve_series(CallRecord& record) {
+  record.series[0] = series.resolve(null_label, Axis::total, null_label);
+  for (std::size_t i = 1; i < shared_axes; ++i) record.series[i] = series.resolve(record.customer(), Axis(i), record.labels[i]);
+}
+
+Number Shard::State::price(const CallRecord& record, const LiveUsage& usage) const {
+  UsageRow row;
+  row.time = usage.time;
+  Number* kinds[] = {&row.input_tokens, &row.cache_read_tokens, &row.cache_write_tokens, &row.output_tokens,
+                     &row.reasoning_tokens, &row.audio_input_tokens, &row.audio_output_tokens, &row.stt_us,
+                     &row.tts_characters, &row.telephony_us};
+  for (std::size_t i = 0; i < usage.amount.size(); ++i)
+    if (usage.amount[i] >= 0) *kinds[i] = usage.amount[i];
+  const std::string_view model = usage.model == null_label ? record.call.dimension(Field::model_used) : labels.text(usage.model);
+  return options.prices.cost_of(row, PriceContext{.model = model,
+                                                  .provider_stt = record.call.dimension(Field::provider_stt),
+                                                  .provider_tts = record.call.dimension(Field::provider_tts),
+                                                  .carrier = record.call.dimension(Field::carrier)});
+}
+
+void Shard::State::reprice(CallRecord& record, bool reported_before) {
+  if (record.sums.usages == 0) return;
+  unpack(record);
+  const bool reports = record.call.reports_cost();
+  for (LiveUsage& usage : record.usage) {
+    const UsageFacts old = usage.facts(reported_before);
+    if (!usage.reported) {
+      const std::int64_t cost = price(record, usage).value_or(-1);
+      if (cost != usage.cost_nano) {
+        record.sums.add_usage(usage.cost(), usage.all_tokens(), -1);
+        usage.cost_nano = cost;
+        usage.dirty = true;
+        record.sums.add_usage(usage.cost(), usage.all_tokens(), 1);
+      }
+    }
+    const UsageFacts fresh = usage.facts(reports);
+    if (fresh == old) continue;
+    each_series(record, usage, Axes().set(), [&](std::uint32_t id) {
+      if (Tally* tally = pane(id, usage.time)) tally->amend(old, fresh);
+    });
+  }
+}
+
+void Shard::State::leave_panes(CallRecord& record) {
+  if (!record.in_panes) return;
+  for (const std::uint32_t id : record.series) move_call(id, record.pane_start, record.pane_facts, -1);
+  for (const std::uint32_t id : record.outcome_series) move_call(id, record.pane_start, record.pane_facts, -1);
+  record.in_panes = false;
+}
+
+void Shard::State::resolve_outcomes(const CallRecord& record, std::array<std::uint32_t, call_axes - shared_axes>& into) {
+  const std::string_view texts[] = {record.call.call_outcome(), record.call.text(Field::resolution_status), record.call.end_reason()};
+  for (std::size_t i = 0; i < into.size(); ++i)
+    into[i] = series.resolve(record.customer(), Axis(shared_axes + i), labels.intern(texts[i]));
+}
+
+void Shard::State::refresh_panes(CallRecord& record) {
+  if (!record.call.ended()) return leave_panes(record);
+  const Instant start = record.call.start();
+  const CallFacts facts = record.call.facts(record.sums);
+  std::array<std::uint32_t, call_axes - shared_axes> outcomes{};
+  resolve_outcomes(record, outcomes);
+  if (record.in_panes && start != record.pane_start) leave_panes(record);
+  if (!record.in_panes) {
+    for (const std::uint32_t id : record.series) move_call(id, start, facts, 1);
+    for (const std::uint32_t id : outcomes) move_call(id, start, facts, 1);
+  } else {
+    if (facts != record.pane_facts)
+      for (const std::uint32_t id : record.series) amend_call(id, start, record.pane_facts, facts);
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      if (outcomes[i] == record.outcome_series[i]) {
+        if (facts != record.pane_facts) amend_call(outcomes[i], start, record.pane_facts, facts);
+        continue;
+      }
+      move_call(record.outcome_series[i], start, record.pane_facts, -1);
+      move_call(outcomes[i], start, facts, 1);
+    }
+  }
+  record.in_panes = true;
+  record.pane_start = start;
+  record.pane_facts = facts;
+  record.outcome_series = outcomes;
+}
+
+}  // namespace aybiza

@@ -1,0 +1,278 @@
+// Snapshots: everything a shard knows as bytes, and back.
+//
+// Layout   "AYLIVE" version(2) | index count | scalars | labels | series with their panes | calls | let-go ids | marks |
+//          agent statuses | XXH3-64 of all before. Numbers are varints (assemble/bytes.h).
+#include <algorithm>
+#include <map>
+
+#include "aggregate/shard_state.h"
+
+namespace aybiza {
+namespace {
+
+constexpr std::string_view magic = "AYLIVE";
+constexpr std::uint8_t version = 1;
+
+void write_ring(bytes::Writer& out, const Ring& ring) {
+  out.count(ring.count());
+  ring.each(INT64_MIN, INT64_MAX, [&](std::int64_t index, const Pane& pane) {
+    out.number(index);
+    out.text(pane.bytes());
+  });
+}
+
+// Panes far apart would make a ring of any size: a snapshot may not ask for more than a ring may hold.
+bool read_ring(bytes::Reader& in, Ring& ring, std::int64_t span_max) {
+  std::int64_t first = 0;
+  const std::size_t count = in.length(2);
+  for (std::size_t i = 0; i < count && !in.bad(); ++i) {
+    const std::int64_t index = in.number();
+    const std::string_view pane = in.text();
+    if (i == 0) first = index;
+    if (index < first || index - first > span_max) return false;
+    if (pane.empty()) continue;
+    if (!parse_tally(pane)) return false;
+    ring.at(index).set_cold(pane);
+  }
+  return !in.bad();
+}
+
+void write_status(bytes::Writer& out, const AgentStatusRow& row) {
+  out.id(row.id);
+  out.id(row.agent_id);
+  out.instant(row.time);
+  for (const std::string* text : {&row.customer, &row.external_agent_id, &row.status, &row.region, &row.agent_type}) out.text(*text);
+  out.optional(row.capacity);
+}
+
+AgentStatusRow read_status(bytes::Reader& in) {
+  AgentStatusRow row;
+  row.id = in.id();
+  row.agent_id = in.id();
+  row.time = in.instant();
+  for (std::string* text : {&row.customer, &row.external_agent_id, &row.status, &row.region, &row.agent_type}) *text = in.text();
+  row.capacity = in.optional();
+  return row;
+}
+
+template <typename Marks>
+void write_marks(bytes::Writer& out, Marks marks) {
+  std::sort(marks.begin(), marks.end());
+  marks.erase(std::unique(marks.begin(), marks.end()), marks.end());
+  out.count(marks.size());
+  for (const auto& [id, index] : marks) {
+    out.count(id);
+    out.number(index);
+  }
+}
+
+}  // namespace
+
+void Shard::State::write(std::string& into) const {
+  bytes::Writer out(into);
+  out.count(options.index);
+  out.count(options.count);
+  out.count(applied);
+  out.count(events);
+  out.count(late_events);
+  out.count(turns);
+  for (const Instant t : {calls_since, exact_since, newest, received, idle_check}) out.instant(t);
+  out.count(labels.size());
+  for (Label i = 2; i < labels.size(); ++i) out.text(labels.text(i));
+  out.count(series.size());
+  for (std::uint32_t i = 0; i < series.size(); ++i) {
+    const Series& one = series[i];
+    out.byte(std::uint8_t(one.axis));
+    out.count(one.customer);
+    out.count(one.value);
+    out.instant(one.floors.second);
+    out.instant(one.floors.minute);
+    out.instant(one.floors.hour);
+    for (const Ring* ring : {&one.seconds, &one.minutes, &one.hours}) write_ring(out, *ring);
+  }
+  std::size_t held = 0;
+  for (const auto& record : calls) held += record ? 1 : 0;
+  out.count(held);
+  // The queue first, oldest first, so that calls are let go in the same order after a restart.
+  std::vector<const CallRecord*> order;
+  std::vector<bool> queued(calls.size());
+  for (const auto& [slot, id] : ended) {
+    const CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr;
+    if (!record || record->id != id || !record->retained || !record->call.ended() || queued[slot]) continue;
+    queued[slot] = true;
+    order.push_back(record);
+  }
+  for (std::size_t slot = 0; slot < calls.size(); ++slot)
+    if (calls[slot] && !queued[slot]) order.push_back(calls[slot].get());
+  for (const CallRecord* record : order) record->write(out);
+  out.count(evicted.size());
+  for (const std::uint64_t hash : evicted) out.fixed(hash);
+  out.byte(evicted_overflow ? 1 : 0);
+  write_marks(out, dirty_minutes);
+  write_marks(out, dirty_hours);
+  std::map<Id, const AgentStatusRow*> agents;
+  for (const auto& [id, row] : agent_status) agents[id] = &row;
+  out.count(agents.size());
+  for (const auto& [id, row] : agents) write_status(out, *row);
+}
+
+Status Shard::State::read(bytes::Reader& in) {
+  const auto broken = [](std::string_view what) { return fail(Code::corrupt, "live snapshot: {} cannot be read", what); };
+  const std::uint64_t index = in.count(), count = in.count();
+  if (index != options.index || count != options.count)
+    return fail(Code::conflict, "live snapshot is of shard {} of {}, this is shard {} of {}: the number of shards is fixed at "
+                "the data directory's first start", index, count, options.index, options.count);
+  applied = in.count();
+  events = in.count();
+  late_events = in.count();
+  turns = in.count();
+  for (Instant* t : {&calls_since, &exact_since, &newest, &received, &idle_check}) *t = in.instant();
+  if (newest != never) {
+    newest_minute = index_of(Level::minute, newest);
+    for (std::size_t i = 0; i < axis_count; ++i) floors[i] = floors_of(Axis(i), newest);
+  }
+  const std::size_t label_count = in.count();
+  for (std::size_t i = 2; i < label_count && !in.bad(); ++i)
+    if (const std::string_view text = in.text(); labels.intern(text) != Label(i)) return broken("a dimension value");
+  if (in.bad() || labels.size() != label_count) return broken("the dimension values");
+  const std::size_t series_count = in.length(6);
+  for (std::size_t i = 0; i < series_count && !in.bad(); ++i) {
+    const std::uint8_t axis = in.byte();
+    const std::uint64_t customer = in.count(), value = in.count();
+    if (axis >= axis_count || customer >= label_count || value >= label_count) return broken("a series");
+    if (series.restore(Label(customer), Axis(axis), Label(value)) != i) return broken("a series that is there twice");
+    Series& one = series[std::uint32_t(i)];
+    one.floors.second = in.instant();
+    one.floors.minute = in.instant();
+    one.floors.hour = in.instant();
+    constexpr std::int64_t spans[] = {86'400, 3 * 1'440, 24 * 24};
+    std::size_t level = 0;
+    for (Ring* ring : {&one.seconds, &one.minutes, &one.hours})
+      if (!read_ring(in, *ring, spans[level++])) return broken("a pane");
+  }
+  const std::size_t call_count = in.length(40);
+  for (std::size_t i = 0; i < call_count; ++i) {
+    auto record = std::make_unique<CallRecord>();
+    if (!record->read(in) || find(record->id)) return broken("a call");
+    record->slot = Slot(calls.size());
+    by_id.insert(IdHash{}(record->id), record->slot);
+    calls.push_back(std::move(record));
+    if (!adopt(*calls.back())) return broken("a call's turns");
+  }
+  const std::size_t evicted_count = in.length(8);
+  for (std::size_t i = 0; i < evicted_count; ++i) {
+    evicted.push_back(in.fixed());
+    evicted_index.insert(evicted.back(), std::uint32_t(i));
+  }
+  evicted_overflow = in.byte() != 0;
+  for (auto* marks : {&dirty_minutes, &dirty_hours}) {
+    const std::size_t marked = in.length(2);
+    for (std::size_t i = 0; i < marked; ++i) {
+      const std::uint64_t id = in.count();
+      const std::int64_t at = in.number();
+      if (id >= series.size()) return broken("a mark");
+      marks->emplace_back(std::uint32_t(id), at);
+    }
+  }
+  const std::size_t agents = in.length(36);
+  for (std::size_t i = 0; i < agents; ++i) {
+    AgentStatusRow row = read_status(in);
+    agent_status[row.agent_id] = std::move(row);
+  }
+  if (in.bad() || !in.done()) return broken("its end");
+  return {};
+}
+
+// A call as read becomes one as it was: its series, its place in the lists. The store has all of it (class comment).
+bool Shard::State::adopt(CallRecord& record) {
+  if (record.is_packed) {  // prove that it can be unpacked, before anyone relies on it
+    CallRecord open;
+    open.packed = record.packed;
+    open.is_packed = true;
+    if (!open.unpack() || !labels_known(open)) return false;
+  } else if (!labels_known(record)) {
+    return false;
+  }
+  for (std::size_t i = 1; i < shared_axes; ++i) record.labels[i] = labels.find(record.call.dimension(field_of(Axis(i))));
+  resolve_series(record);
+  record.stored_start = record.call.start();
+  for (LiveTurn& turn : record.turns) turn.stored = turn.state.time();
+  if (record.in_panes != record.call.ended()) return false;
+  if (record.in_panes) {
+    record.pane_start = record.call.start();
+    record.pane_facts = record.call.facts(record.sums);
+    resolve_outcomes(record, record.outcome_series);
+  }
+  update_flight(record);
+  return true;
+}
+
+bool Shard::State::labels_known(const CallRecord& record) const {
+  const auto known = [&](Label label) { return label < labels.size(); };
+  return std::all_of(record.turns.begin(), record.turns.end(),
+                     [&](const LiveTurn& turn) { return known(turn.turn_state) && known(turn.intent) && known(turn.emotion); }) &&
+         std::all_of(record.usage.begin(), record.usage.end(), [&](const LiveUsage& usage) { return known(usage.model); });
+}
+
+std::string Shard::snapshot() const {
+  std::string out(magic);
+  bytes::Writer writer(out);
+  writer.byte(version);
+  state_->write(out);
+  writer.fixed(hash64(out));
+  return out;
+}
+
+Status Shard::restore(std::string_view from) {
+  auto fresh = std::make_unique<State>(state_->options);
+  const auto refuse = [&](auto error) {
+    state_ = std::make_unique<State>(state_->options);
+    return error;
+  };
+  if (from.size() < magic.size() + 9 || !from.starts_with(magic)) return refuse(fail(Code::corrupt, "this is no live snapshot"));
+  if (std::uint8_t(from[magic.size()]) != version)
+    return refuse(fail(Code::unsupported, "live snapshot of version {}, this program reads {}", unsigned(std::uint8_t(from[magic.size()])), version));
+  bytes::Reader sum(from.substr(from.size() - 8));
+  if (sum.fixed() != hash64(from.substr(0, from.size() - 8))) return refuse(fail(Code::corrupt, "live snapshot is damaged: its checksum differs"));
+  bytes::Reader in(from.substr(0, from.size() - 8));
+  in.take(magic.size() + 1);
+  if (Status read = fresh->read(in); !read) return refuse(std::unexpected(std::move(read).error()));
+  state_ = std::move(fresh);
+  return {};
+}
+
+// Independent of the order in which labels, series and slots were given out, and of what is warm.
+std::string Shard::State::canonical_dump() const {
+  std::vector<std::string> lines;
+  for (std::uint32_t i = 0; i < series.size(); ++i) {
+    const Series& one = series[i];
+    for (const Level level : {Level::second, Level::minute, Level::hour})
+      one.ring(level).each(INT64_MIN, INT64_MAX, [&](std::int64_t index, const Pane& pane) {
+        const std::string held = pane.bytes();
+        if (held.empty()) return;
+        const Id hash = hash128(held);
+        lines.push_back(fmt::format("pane {} {} {} {} {} {}", labels.text(one.customer), name_of(one.axis),
+                                    labels.text(one.value), int(level), index, to_string(hash)));
+      });
+  }
+  for (const auto& held : calls) {
+    if (!held) continue;
+    std::string call;
+    bytes::Writer out(call);
+    held->call.write(out);
+    std::string parts;
+    const auto detail_of = detail(held->id);
+    for (const TurnRow& turn : detail_of->turns)
+      parts += fmt::format(" t{}@{}:{}/{}/{}/{}/{}/{}", turn.turn_number, to_micros(turn.time), turn.state, turn.intent, turn.emotion,
+                           turn.topics, turn.text_content, turn.response_time_us.value_or(-1));
+    for (const UsageRow& usage : detail_of->usage)
+      parts += fmt::format(" u{}@{}:{}/{}", to_string(usage.id), to_micros(usage.time), usage.model, usage.cost_nano.value_or(-1));
+    lines.push_back(fmt::format("call {} {} {}{}", to_string(held->id), to_string(hash128(call)), held->in_panes, parts));
+  }
+  std::sort(lines.begin(), lines.end());
+  std::string out = fmt::format("newest {} since {} {} late {}\n", to_micros(newest), to_micros(calls_since), to_micros(exact_since), late_events);
+  for (const std::string& line : lines) out.append(line).push_back('\n');
+  return out;
+}
+
+}  // namespace aybiza

@@ -1,0 +1,156 @@
+// The inside of a Shard: its tables, and the operations that keep panes and calls in step.
+//
+// Shape    split by what is done: shard_fold.cc folds events, shard_collect.cc hands out rows, shard_ask.cc answers,
+//          shard_snapshot.cc writes and reads itself.
+// Threads  none: owned by one shard.
+#pragma once
+
+#include <bit>
+#include <bitset>
+#include <deque>
+#include <unordered_map>
+
+#include "aggregate/call_record.h"
+#include "aggregate/shard.h"
+
+namespace aybiza {
+
+using Slot = std::uint32_t;
+
+struct Shard::State {
+  explicit State(ShardOptions given);
+
+  ShardOptions options;
+  Labels labels;
+  SeriesTable series;
+  Label sentiment_labels[3]{}, speaker_labels[2]{}, topic_labels[32]{};
+
+  // Calls.
+  std::vector<std::unique_ptr<CallRecord>> calls;  // by slot
+  std::vector<Slot> free_slots, in_flight;
+  FlatIndex by_id;
+  struct Ended { Slot slot; Id id; };
+  std::deque<Ended> ended;                         // in order of their end; the oldest is let go first
+  std::deque<Ended> to_pack;                       // ended calls that still hold texts, oldest first
+  std::deque<std::uint64_t> evicted;               // hashes of ids let go, oldest first
+  FlatIndex evicted_index;                         // slot = position modulo 2^32, counted from the first ever
+  std::uint32_t evicted_first = 0;                 // the position of evicted.front()
+  bool evicted_overflow = false;
+  Instant calls_since = Instant::min();            // every contribution at or after it is still held by some call
+  Instant exact_since = Instant::min();            // panes miss nothing at or after it
+
+  // Time.
+  Instant newest = never, received = never, idle_check = never;
+  std::int64_t newest_minute = INT64_MIN;
+  Floors floors[axis_count];
+  std::uint32_t floors_moved = 1;                  // counts changes of floors
+  std::uint32_t sweep = 0;                         // the series whose floors are moved next
+  std::uint64_t applied = 0, stored_until = 0;
+  bool settled = true;                             // no replay below stored_until is under way
+
+  // What changed.
+  std::vector<Slot> dirty_calls;
+  std::vector<std::pair<std::uint32_t, std::int64_t>> dirty_minutes, dirty_hours;  // series, bucket: rollups to write
+  struct HotPane { std::uint32_t series; Level level; std::int64_t index; };
+  std::vector<HotPane> hot;
+  RowBatch pending;                                // rows that need no merging
+  std::unordered_map<Id, AgentStatusRow> agent_status;
+  std::uint64_t events = 0, late_events = 0, turns = 0;
+
+  // shard_fold.cc
+  void apply(const Event& event, Instant received_at);
+  void advance(Instant received_at);
+  void fold_call_event(const Event& event, Instant received_at);
+  void fold_turn(CallRecord& record, const Event& event);
+  void fold_usage(CallRecord& record, const Event& event);
+  void fold_intervention(CallRecord& record, const Event& event);
+  void fold_other(const Event& event);
+  void fold_late(const Event& event);
+  std::vector<StateTransition> flow(std::string_view customer, Instant from, Instant to) const;
+  std::optional<CallDetail> detail(const Id& id) const;
+  ShardStats stats() const;
+  CallRecord* find(const Id& id) const;
+  CallRecord& create(const Id& id);
+  bool was_evicted(const Event& event) const;
+  void evict(Slot slot);
+  void bound_calls();
+  void pack_calls(Instant received_at);
+  void see_time(Instant time);
+  void cool_panes();
+  void unpack(CallRecord& record);
+
+  // Contributions. `sign` +1 adds, -1 takes back; `axes` says on which series.
+  using Axes = std::bitset<axis_count>;
+  Tally* pane(std::uint32_t id, Instant t);        // nullptr: older than every ring
+  template <typename Visit>
+  void each_series(const CallRecord& record, const LiveTurn& turn, const Axes& axes, Visit&& visit);
+  template <typename Visit>
+  void each_series(const CallRecord& record, const LiveUsage& usage, const Axes& axes, Visit&& visit);
+  void move_turn(const CallRecord& record, const LiveTurn& turn, int sign, const Axes& axes);
+  void move_usage(const CallRecord& record, const LiveUsage& usage, bool reports_cost, int sign, const Axes& axes);
+  void move_call(std::uint32_t id, Instant start, const CallFacts& facts, int sign);
+  void amend_call(std::uint32_t id, Instant start, const CallFacts& old, const CallFacts& fresh);
+  void refresh_dimensions(CallRecord& record, bool reported_before);  // after one changed: what is counted moves with it
+  void reprice(CallRecord& record, bool reported_before);
+  void refresh_panes(CallRecord& record);          // the call's own facts, once it has ended
+  void leave_panes(CallRecord& record);
+  void resolve_series(CallRecord& record);
+  void resolve_outcomes(const CallRecord& record, std::array<std::uint32_t, call_axes - shared_axes>& into);
+  void update_flight(CallRecord& record);
+  void mark(CallRecord& record);
+  Number price(const CallRecord& record, const LiveUsage& usage) const;
+  template <typename Visit>
+  void each_turn_axis(const LiveTurn& turn, Visit&& visit) const;
+
+  // shard_collect.cc
+  void collect(RowBatch& out);
+  void settle();
+  void collect_rollups(RowBatch& out);
+  bool dirty() const;
+
+  // shard_ask.cc
+  Coverage covers(const LiveQuestion& question, Instant now) const;
+  LivePartial ask(const LiveQuestion& question, Instant now) const;
+
+  // shard_snapshot.cc
+  void write(std::string& out) const;
+  Status read(bytes::Reader& in);
+  bool adopt(CallRecord& record);
+  bool labels_known(const CallRecord& record) const;
+  static Field field_of(Axis axis);
+  std::string canonical_dump() const;
+};
+
+template <typename Visit>
+void Shard::State::each_series(const CallRecord& record, const LiveTurn& turn, const Axes& axes, Visit&& visit) {
+  for (std::size_t i = 0; i < shared_axes; ++i)
+    if (axes[i]) visit(record.series[i]);
+  each_turn_axis(turn, [&](Axis axis, Label value) {
+    if (axes[std::size_t(axis)]) visit(series.resolve(record.customer(), axis, value));
+  });
+}
+
+template <typename Visit>
+void Shard::State::each_series(const CallRecord& record, const LiveUsage& usage, const Axes& axes, Visit&& visit) {
+  for (std::size_t i = 0; i < shared_axes; ++i) {
+    if (!axes[i]) continue;
+    const bool own = Axis(i) == Axis::model_used && usage.model != null_label;
+    visit(own ? series.resolve(record.customer(), Axis::model_used, usage.model) : record.series[i]);
+  }
+}
+
+// A dimension's value of a call, a turn or a usage, for those that know it.
+template <typename Visit>
+void Shard::State::each_turn_axis(const LiveTurn& turn, Visit&& visit) const {
+  visit(Axis::emotion, turn.emotion);
+  visit(Axis::intent, turn.intent);
+  visit(Axis::state, turn.turn_state);
+  visit(Axis::speaker, speaker_labels[turn.state.agent_speaks() ? 1 : 0]);
+  const Number sentiment = turn.state.sentiment_e4();
+  visit(Axis::sentiment_class, !sentiment ? null_label : sentiment_labels[*sentiment <= -1000 ? 0 : *sentiment >= 1000 ? 2 : 1]);
+  if (turn.state.topics() == 0) visit(Axis::topic, null_label);
+  for (std::uint32_t bits = turn.state.topics(); bits != 0; bits &= bits - 1)
+    visit(Axis::topic, topic_labels[unsigned(std::countr_zero(bits))]);
+}
+
+}  // namespace aybiza

@@ -1,0 +1,240 @@
+#include "aggregate/tally.h"
+
+#include <algorithm>
+
+#include "assemble/bytes.h"
+#include "base/check.h"
+
+namespace aybiza {
+namespace {
+
+void move_stat(Stat& stat, const Number& value, int sign) {
+  if (!value) return;
+  if (sign > 0) stat.add(*value);
+  else stat.remove(*value);
+}
+
+void amend_stat(Stat& stat, const Number& old, const Number& fresh) {
+  if (old == fresh) return;
+  move_stat(stat, old, -1);
+  move_stat(stat, fresh, 1);
+}
+
+// What every CallFacts adds but its Stats.
+void move_counts(CallTally& tally, const CallFacts& facts, int sign) {
+  tally.calls += sign;
+  tally.known_outcome += sign * facts.known_outcome;
+  tally.successful += sign * facts.successful;
+  tally.known_resolution += sign * facts.known_resolution;
+  tally.resolved += sign * facts.resolved;
+  tally.escalated += sign * facts.escalated;
+  tally.intervened += sign * facts.intervened;
+  tally.errors += sign * facts.errors;
+  tally.calls_with_errors += sign * (facts.errors > 0);
+  tally.satisfaction.add(facts.satisfaction_e4, sign);
+  tally.quality.add(facts.quality_e4, sign);
+  tally.efficiency.add(facts.efficiency_e4, sign);
+}
+
+void move_counts(TurnTally& tally, const TurnFacts& facts, int sign) {
+  tally.turns += sign;
+  tally.interruptions += sign * facts.interrupted;
+  tally.sentiment.add(facts.sentiment_e4, sign);
+  tally.sentiment_confidence.add(facts.sentiment_confidence_e4, sign);
+}
+
+void move_counts(UsageTally& tally, const UsageFacts& facts, int sign) {
+  tally.usages += sign;
+  tally.unknown_costs += sign * facts.cost_unknown;
+  for (std::size_t i = 0; i < token_kinds; ++i) tally.tokens[i].add(facts.tokens[i], sign);
+  tally.cost.add(facts.cost_nano, sign);
+}
+
+void move_stats(CallTally& tally, const CallFacts& facts, int sign) {
+  move_stat(tally.duration, facts.duration_us, sign);
+  move_stat(tally.voice_latency, facts.voice_latency_us, sign);
+  move_stat(tally.cost, facts.cost_nano, sign);
+}
+
+void move_stats(TurnTally& tally, const TurnFacts& facts, int sign) {
+  move_stat(tally.response, facts.response_us, sign);
+  move_stat(tally.stt, facts.stt_us, sign);
+  move_stat(tally.llm, facts.llm_us, sign);
+  move_stat(tally.tts, facts.tts_us, sign);
+}
+
+template <typename Part>
+Part& part_of(std::unique_ptr<Part>& part) {
+  if (!part) part = std::make_unique<Part>();
+  return *part;
+}
+
+}  // namespace
+
+void Stat::add(std::int64_t value) {
+  CHECK(sketch.add(value));  // facts are never negative: validation and the derivations see to it
+  min = count == 0 ? value : std::min(min, value);
+  max = count == 0 ? value : std::max(max, value);
+  ++count;
+  sum += value;
+}
+
+void Stat::remove(std::int64_t value) {
+  CHECK(count > 0 && sketch.remove(value));  // only what was added is taken back
+  sum -= value;
+  if (--count == 0) *this = {};
+  else if (value == min || value == max) extremes_exact = false;
+}
+
+void Stat::merge(const Stat& other) {
+  if (other.count == 0) return;
+  min = count == 0 ? other.min : std::min(min, other.min);
+  max = count == 0 ? other.max : std::max(max, other.max);
+  extremes_exact = extremes_exact && other.extremes_exact;
+  count += other.count;
+  sum += other.sum;
+  sketch.merge(other.sketch);
+}
+
+std::optional<double> Stat::lowest() const {
+  if (count == 0) return std::nullopt;
+  return extremes_exact ? double(min) : sketch.quantile(0);
+}
+
+std::optional<double> Stat::highest() const {
+  if (count == 0) return std::nullopt;
+  return extremes_exact ? double(max) : sketch.quantile(1);
+}
+
+void Mean::add(const Number& value, int sign) {
+  if (!value) return;
+  count += sign;
+  sum += sign * *value;
+}
+
+void Mean::merge(const Mean& other) {
+  count += other.count;
+  sum += other.sum;
+}
+
+void Tally::add(const CallFacts& facts) {
+  CallTally& part = part_of(calls);
+  move_counts(part, facts, 1);
+  move_stats(part, facts, 1);
+}
+
+void Tally::add(const TurnFacts& facts) {
+  TurnTally& part = part_of(turns);
+  move_counts(part, facts, 1);
+  move_stats(part, facts, 1);
+}
+
+void Tally::add(const UsageFacts& facts) { move_counts(part_of(usage), facts, 1); }
+
+void Tally::add_reported_cost(std::int64_t nano_usd) { part_of(usage).cost.add(nano_usd, 1); }
+
+void Tally::retract(const CallFacts& facts) {
+  CHECK(calls && calls->calls > 0);
+  move_counts(*calls, facts, -1);
+  move_stats(*calls, facts, -1);
+  if (calls->calls == 0) calls.reset();
+}
+
+void Tally::retract(const TurnFacts& facts) {
+  CHECK(turns && turns->turns > 0);
+  move_counts(*turns, facts, -1);
+  move_stats(*turns, facts, -1);
+  if (turns->turns == 0) turns.reset();
+}
+
+void Tally::retract(const UsageFacts& facts) {
+  CHECK(usage && usage->usages > 0);
+  move_counts(*usage, facts, -1);
+  if (usage->usages == 0 && usage->cost.count == 0) usage.reset();
+}
+
+void Tally::retract_reported_cost(std::int64_t nano_usd) {
+  CHECK(usage && usage->cost.count > 0);
+  usage->cost.add(nano_usd, -1);
+  if (usage->usages == 0 && usage->cost.count == 0) usage.reset();
+}
+
+void Tally::amend(const CallFacts& old, const CallFacts& fresh) {
+  CHECK(calls && calls->calls > 0);
+  move_counts(*calls, old, -1);
+  move_counts(*calls, fresh, 1);
+  amend_stat(calls->duration, old.duration_us, fresh.duration_us);
+  amend_stat(calls->voice_latency, old.voice_latency_us, fresh.voice_latency_us);
+  amend_stat(calls->cost, old.cost_nano, fresh.cost_nano);
+}
+
+void Tally::amend(const TurnFacts& old, const TurnFacts& fresh) {
+  CHECK(turns && turns->turns > 0);
+  move_counts(*turns, old, -1);
+  move_counts(*turns, fresh, 1);
+  amend_stat(turns->response, old.response_us, fresh.response_us);
+  amend_stat(turns->stt, old.stt_us, fresh.stt_us);
+  amend_stat(turns->llm, old.llm_us, fresh.llm_us);
+  amend_stat(turns->tts, old.tts_us, fresh.tts_us);
+}
+
+void Tally::amend(const UsageFacts& old, const UsageFacts& fresh) {
+  CHECK(usage && usage->usages > 0);
+  move_counts(*usage, old, -1);
+  move_counts(*usage, fresh, 1);
+}
+
+void Tally::merge(const Tally& other, bool with_calls, bool with_turns, bool with_usage) {
+  if (with_calls && other.calls) {
+    CallTally& into = part_of(calls);
+    const CallTally& from = *other.calls;
+    into.calls += from.calls;
+    into.known_outcome += from.known_outcome;
+    into.successful += from.successful;
+    into.known_resolution += from.known_resolution;
+    into.resolved += from.resolved;
+    into.escalated += from.escalated;
+    into.intervened += from.intervened;
+    into.errors += from.errors;
+    into.calls_with_errors += from.calls_with_errors;
+    into.satisfaction.merge(from.satisfaction);
+    into.quality.merge(from.quality);
+    into.efficiency.merge(from.efficiency);
+    into.duration.merge(from.duration);
+    into.voice_latency.merge(from.voice_latency);
+    into.cost.merge(from.cost);
+  }
+  if (with_turns && other.turns) {
+    TurnTally& into = part_of(turns);
+    const TurnTally& from = *other.turns;
+    into.turns += from.turns;
+    into.interruptions += from.interruptions;
+    into.sentiment.merge(from.sentiment);
+    into.sentiment_confidence.merge(from.sentiment_confidence);
+    into.response.merge(from.response);
+    into.stt.merge(from.stt);
+    into.llm.merge(from.llm);
+    into.tts.merge(from.tts);
+  }
+  if (with_usage && other.usage) {
+    UsageTally& into = part_of(usage);
+    const UsageTally& from = *other.usage;
+    into.usages += from.usages;
+    into.unknown_costs += from.unknown_costs;
+    for (std::size_t i = 0; i < token_kinds; ++i) into.tokens[i].merge(from.tokens[i]);
+    into.cost.merge(from.cost);
+  }
+}
+
+std::size_t Tally::heap_bytes() const {
+  std::size_t bytes = 0;
+  const auto sketches = [&](std::initializer_list<const Stat*> stats) {
+    for (const Stat* stat : stats) bytes += stat->sketch.heap_bytes();
+  };
+  if (calls) bytes += sizeof(CallTally), sketches({&calls->duration, &calls->voice_latency, &calls->cost});
+  if (turns) bytes += sizeof(TurnTally), sketches({&turns->response, &turns->stt, &turns->llm, &turns->tts});
+  if (usage) bytes += sizeof(UsageTally);
+  return bytes;
+}
+
+}  // namespace aybiza

@@ -1,0 +1,137 @@
+// The compact form of a Tally: what cold panes, snapshots and rollup rows hold.
+#include "aggregate/tally.h"
+#include "assemble/bytes.h"
+
+namespace aybiza {
+namespace {
+
+constexpr std::uint8_t version = 1, has_calls = 1, has_turns = 2, has_usage = 4;
+
+__extension__ using UnsignedWide = unsigned __int128;
+
+void put_wide(bytes::Writer& out, Wide value) {
+  const auto folded = (UnsignedWide(value) << 1) ^ UnsignedWide(value >> 127);
+  auto rest = folded;
+  for (; rest >= 0x80; rest >>= 7) out.byte(std::uint8_t((rest & 0x7F) | 0x80));
+  out.byte(std::uint8_t(rest));
+}
+
+Wide get_wide(bytes::Reader& in, bool& bad) {
+  UnsignedWide value = 0;
+  for (unsigned shift = 0; shift < 128; shift += 7) {
+    const std::uint8_t part = in.byte();
+    value |= UnsignedWide(part & 0x7F) << shift;
+    if (part < 0x80) return Wide(value >> 1) ^ -Wide(value & 1);
+  }
+  bad = true;
+  return 0;
+}
+
+// Writing and reading are one description, so that they cannot drift apart.
+struct Putting {
+  bytes::Writer out;
+  bool bad = false;
+  void operator()(const std::int64_t& value) { out.number(value); }
+  void operator()(const Mean& mean) {
+    out.number(mean.count);
+    if (mean.count != 0) put_wide(out, mean.sum);
+  }
+  void operator()(const Stat& stat) {
+    out.count(std::uint64_t(stat.count) * 2 + (stat.extremes_exact ? 0 : 1));
+    if (stat.count == 0) return;
+    put_wide(out, stat.sum);
+    out.number(stat.min);
+    out.number(stat.max - stat.min);
+    std::string sketch;
+    stat.sketch.serialise(sketch);
+    out.text(sketch);
+  }
+};
+
+struct Getting {
+  bytes::Reader in;
+  bool bad = false;
+  void operator()(std::int64_t& value) {
+    value = in.number();
+    bad |= value < 0;
+  }
+  void operator()(Mean& mean) {
+    mean.count = in.number();
+    bad |= mean.count < 0;
+    if (mean.count != 0) mean.sum = get_wide(in, bad);
+  }
+  void operator()(Stat& stat) {
+    const std::uint64_t head = in.count();
+    stat.count = std::int64_t(head / 2);
+    stat.extremes_exact = head % 2 == 0;
+    if (stat.count == 0) return;
+    stat.sum = get_wide(in, bad);
+    stat.min = in.number();
+    const std::int64_t span = in.number();
+    bad |= stat.min < 0 || span < 0 || span > INT64_MAX - stat.min;
+    if (bad) return;
+    stat.max = stat.min + span;
+    auto sketch = DdSketch::deserialise(in.text());
+    if (!sketch || sketch->count() != std::uint64_t(stat.count)) bad = true;
+    else stat.sketch = std::move(*sketch);
+  }
+};
+
+template <typename Visit, typename Part>
+void each_member(Visit& visit, Part& part)
+  requires std::is_same_v<std::remove_const_t<Part>, CallTally>
+{
+  visit(part.calls); visit(part.known_outcome); visit(part.successful); visit(part.known_resolution);
+  visit(part.resolved); visit(part.escalated); visit(part.intervened); visit(part.errors);
+  visit(part.calls_with_errors); visit(part.satisfaction); visit(part.quality); visit(part.efficiency);
+  visit(part.duration); visit(part.voice_latency); visit(part.cost);
+}
+template <typename Visit, typename Part>
+void each_member(Visit& visit, Part& part)
+  requires std::is_same_v<std::remove_const_t<Part>, TurnTally>
+{
+  visit(part.turns); visit(part.interruptions); visit(part.sentiment); visit(part.sentiment_confidence);
+  visit(part.response); visit(part.stt); visit(part.llm); visit(part.tts);
+}
+template <typename Visit, typename Part>
+void each_member(Visit& visit, Part& part)
+  requires std::is_same_v<std::remove_const_t<Part>, UsageTally>
+{
+  visit(part.usages); visit(part.unknown_costs);
+  for (auto& kind : part.tokens) visit(kind);
+  visit(part.cost);
+}
+
+template <typename Part>
+void read_part(Getting& get, bool present, std::unique_ptr<Part>& part) {
+  if (!present || get.bad) return;
+  part = std::make_unique<Part>();
+  each_member(get, *part);
+}
+
+}  // namespace
+
+std::string serialise(const Tally& tally) {
+  std::string out;
+  Putting put{bytes::Writer(out)};
+  put.out.byte(version);
+  put.out.byte(std::uint8_t((tally.calls ? has_calls : 0) | (tally.turns ? has_turns : 0) | (tally.usage ? has_usage : 0)));
+  if (tally.calls) each_member(put, *tally.calls);
+  if (tally.turns) each_member(put, *tally.turns);
+  if (tally.usage) each_member(put, *tally.usage);
+  return out;
+}
+
+Result<Tally> parse_tally(std::string_view from) {
+  Getting get{bytes::Reader(from)};
+  const std::uint8_t written = get.in.byte(), parts = get.in.byte();
+  if (written != version) return fail(Code::unsupported, "a tally of version {}", written);
+  Tally tally;
+  read_part(get, (parts & has_calls) != 0, tally.calls);
+  read_part(get, (parts & has_turns) != 0, tally.turns);
+  read_part(get, (parts & has_usage) != 0, tally.usage);
+  if (get.bad || get.in.bad() || !get.in.done() || parts > 7) return fail(Code::corrupt, "these are not the bytes of a tally");
+  return tally;
+}
+
+}  // namespace aybiza
