@@ -1,0 +1,73 @@
+// The hub: one state per topic, computed once however many look at it, handed to every subscriber.
+//
+// Shape    a topic is a key (page, customer scope, filters, range), a function that computes its state, and a rhythm.
+//          A state is immutable and shared. step() computes what is due; nothing is computed for a topic without
+//          subscribers, and never more often than its rhythm allows: the newest state replaces, there is no queue.
+// Cost     per step: one compute per topic that is due. A topic that is expensive comes less often: never more than a
+//          quarter of the thread's time goes to one topic.
+// Threads  none: owned by the live thread (live_thread.h posts to it). Notify runs on that thread and must not block.
+// Source   decisions.md 32; architecture.md 2 (live/).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+
+namespace aybiza {
+
+using StatePtr = std::shared_ptr<const void>;
+
+struct TopicPlan {
+  std::string key;
+  std::function<StatePtr(Instant now)> compute;
+  Duration busy{std::chrono::milliseconds(25)};  // at most this often while data flows
+  Duration idle{std::chrono::seconds(1)};        // at least this often, so that ages and windows move
+};
+
+class Hub {
+ public:
+  using Notify = std::function<void(const StatePtr& state)>;
+  using SubscriberId = std::uint64_t;
+
+  // The newest state is handed over at once when there is one; a new topic is computed at the next step.
+  SubscriberId subscribe(const TopicPlan& plan, Notify notify);
+  void unsubscribe(SubscriberId subscriber);
+
+  // The newest state of a topic that somebody looks at; null when there is none.
+  StatePtr newest(const std::string& key) const;
+
+  // Data has changed since the last step: topics are due after `busy` instead of `idle`.
+  void data_changed() { ++version_; }
+
+  // Computes and hands out what is due. Answers how long the owner may sleep if nothing changes meanwhile. With a clock
+  // the cost of each compute is measured; without one it counts as nothing.
+  Duration step(Instant now, Duration elapsed, const Clock* clock = nullptr);
+
+  // How long until a topic is due, given that data has changed.
+  Duration until_due(Duration elapsed) const;
+
+  std::size_t topics() const { return topics_.size(); }
+  std::size_t subscribers() const { return topic_of_.size(); }
+
+ private:
+  struct Topic {
+    TopicPlan plan;
+    StatePtr state;
+    Duration computed{Duration::min()};
+    Duration cost{0};  // of the last compute
+    std::uint64_t version = 0;
+    std::map<SubscriberId, Notify> subscribers;
+  };
+  Duration due_in(const Topic& topic, Duration elapsed) const;
+
+  std::map<std::string, Topic> topics_;
+  std::map<SubscriberId, std::string> topic_of_;
+  SubscriberId next_ = 1;
+  std::uint64_t version_ = 1;
+};
+
+}  // namespace aybiza

@@ -1,0 +1,64 @@
+#include "live/live_thread.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+namespace aybiza {
+namespace {
+
+using namespace std::chrono_literals;
+
+TopicPlan plan(std::string key, std::atomic<int>& computed) {
+  return {std::move(key), [&computed](Instant) { return std::make_shared<int>(++computed); }, 1ms, 1h};
+}
+int value(const StatePtr& state) { return *static_cast<const int*>(state.get()); }
+
+TEST(LiveThread, SubscribersSeeChangesUntilTheyLeave) {
+  SystemClock clock;
+  std::atomic<int> computed{0};
+  LiveThread live(clock);
+  std::promise<int> first, second;
+  const auto id = live.subscribe(plan("a", computed), [&](const StatePtr& state) {
+    if (value(state) == 1) first.set_value(1);
+    if (value(state) == 2) second.set_value(2);
+  });
+  EXPECT_NE(id, 0u);
+  EXPECT_EQ(first.get_future().get(), 1);
+  live.data_changed();
+  EXPECT_EQ(second.get_future().get(), 2);
+  live.unsubscribe(id);
+  live.unsubscribe(id);  // twice does nothing
+  std::promise<void> passed;
+  ASSERT_TRUE(live.once(plan("b", computed), [&](const StatePtr&) { passed.set_value(); }));
+  passed.get_future().get();
+}
+
+TEST(LiveThread, OnceTakesWhatTheTopicHolds) {
+  SystemClock clock;
+  std::atomic<int> computed{0};
+  LiveThread live(clock);
+  const auto ask = [&] {
+    std::promise<int> got;
+    EXPECT_TRUE(live.once(plan("a", computed), [&](const StatePtr& state) { got.set_value(value(state)); }));
+    return got.get_future().get();
+  };
+  EXPECT_EQ(ask(), 1);
+  EXPECT_EQ(ask(), 2);  // nobody looks, so nothing is held
+  std::promise<int> seen;
+  live.subscribe(plan("a", computed), [&](const StatePtr& state) { seen.set_value(value(state)); });
+  EXPECT_EQ(seen.get_future().get(), 3);
+  EXPECT_EQ(ask(), 3);
+}
+
+TEST(LiveThread, AfterStopNothingIsTaken) {
+  SystemClock clock;
+  std::atomic<int> computed{0};
+  LiveThread live(clock);
+  live.stop();
+  EXPECT_EQ(live.subscribe(plan("a", computed), [](const StatePtr&) {}), 0u);
+  EXPECT_FALSE(live.once(plan("a", computed), [](const StatePtr&) {}));
+}
+
+}  // namespace
+}  // namespace aybiza

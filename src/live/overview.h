@@ -1,0 +1,83 @@
+// What the Overview shows, as numbers: eight tiles with their trend, and the series behind the charts.
+//
+// Shape    computed from questions only, so every figure here is also a figure of /api/v1/query. `/api/v1/live` is the
+//          tiles of an unfiltered Overview.
+// Units    wire units.
+// Errors   a question that fails leaves its tile without a value and with the reason: one tile breaks, not the page.
+// Threads  pure; `ask` may be slow and is called on the live thread.
+// Source   interface.md "Pages"; decisions.md 24.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "query/answer.h"
+
+namespace aybiza {
+
+using Ask = std::function<Answered<Answer>(const Question&)>;
+
+struct ViewScope {
+  std::vector<std::string> customers;  // whom the viewer may see; empty: all
+  std::string customer, region;        // the page's filters; empty: any
+  std::string range = "1h";            // 5m 15m 1h 24h 7d 30d
+  std::string zone = "UTC";
+  std::optional<Instant> from, to;     // a custom range instead
+};
+
+enum class Trend : std::uint8_t { more_is_better, less_is_better, neither };
+
+struct TileState {
+  std::string name, error;
+  std::optional<double> value, previous;
+  double n = 0;                        // sample size
+  std::optional<double> relative_error;
+  Trend trend = Trend::neither;
+  std::vector<std::optional<double>> spark;
+};
+
+struct Series {
+  std::vector<Instant> times;
+  std::vector<std::string> names;
+  std::vector<std::vector<std::optional<double>>> values;  // [name][time]
+  std::string error;
+};
+
+struct Share {
+  std::string name;  // "" = unknown
+  double calls = 0;
+  std::optional<double> success_rate, p95_voice_latency_ms;
+};
+
+enum OverviewTile { active_agents_tile, active_calls_tile, calls_today_tile, success_rate_tile, avg_resolution_tile,
+                    p95_latency_tile, avg_sentiment_tile, spend_today_tile, overview_tiles };
+
+struct OverviewState {
+  Instant as_of{};                     // the newest data in it
+  std::array<TileState, overview_tiles> tiles;
+  std::string share_error;             // why regions or outcomes are missing
+  Series volume, latency, sentiment;
+  std::vector<Share> regions, outcomes;
+  std::string source;                  // live, store
+};
+
+OverviewState compute_overview(const Ask& ask, const ViewScope& scope, Instant now);
+// Only the tiles' figures: what changes many times a second.
+std::array<TileState, overview_tiles> compute_tiles(const Ask& ask, const ViewScope& scope, Instant now);
+// Everything else, once or twice a second: the charts, and in each tile its sparkline and nothing more.
+OverviewState compute_charts(const Ask& ask, const ViewScope& scope, Instant now);
+
+// The range a scope means, and a step that gives some sixty points.
+struct Range {
+  Instant from{}, to{};
+  Duration step{};
+};
+Range range_of(const ViewScope& scope, Instant now);
+
+// The scope's filters, as a question's.
+std::vector<Filter> filters_of(const ViewScope& scope);
+
+}  // namespace aybiza

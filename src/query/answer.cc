@@ -1,0 +1,185 @@
+#include "query/answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace aybiza {
+namespace {
+
+void append_text(std::string& out, std::string_view text) {
+  out += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') out += '\\', out += c;
+    else if (byte < 0x20) fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
+    else out += c;
+  }
+  out += '"';
+}
+
+void append_number(std::string& out, double value) {
+  if (value == std::floor(value) && std::abs(value) < 9e15) {
+    fmt::format_to(std::back_inserter(out), "{}", std::int64_t(value));
+    return;
+  }
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;  // shortest that reads back the same
+  out.append(text, end);
+}
+
+struct AppendFigure {
+  std::string& out;
+  void operator()(std::monostate) const { out += "null"; }
+  void operator()(double value) const {
+    if (std::isfinite(value)) append_number(out, value);
+    else out += "null";
+  }
+  void operator()(const std::string& text) const { append_text(out, text); }
+  void operator()(const Histogram& buckets) const {
+    out += '[';
+    for (const HistogramBucket& bucket : buckets) {
+      if (&bucket != buckets.data()) out += ',';
+      out += "[";
+      append_number(out, bucket.low);
+      out += ',';
+      append_number(out, bucket.high);
+      fmt::format_to(std::back_inserter(out), ",{}]", bucket.count);
+    }
+    out += ']';
+  }
+};
+
+bool numeric_group(Dimension d) { return d == Dimension::hour_of_day || d == Dimension::day_of_week; }
+
+Figure group_figure(const Group& group, const std::optional<std::string>& value) {
+  if (!value) return {};
+  if (numeric_group(group.dimension)) return std::strtod(value->c_str(), nullptr);
+  return *value;
+}
+
+// null sorts after every value, also when descending: unknown is not the greatest.
+int compare(const Figure& a, const Figure& b) {
+  if (a.index() != b.index()) return a.index() < b.index() ? -1 : 1;
+  if (const auto* x = std::get_if<double>(&a)) {
+    const double y = std::get<double>(b);
+    return *x < y ? -1 : *x > y ? 1 : 0;
+  }
+  if (const auto* x = std::get_if<std::string>(&a)) return x->compare(std::get<std::string>(b));
+  return 0;
+}
+
+bool before(const std::vector<Figure>& a, const std::vector<Figure>& b, const std::vector<Order>& order) {
+  for (const Order& by : order) {
+    const Figure &x = a[by.column], &y = b[by.column];
+    const bool unknown_x = x.index() == 0, unknown_y = y.index() == 0;
+    if (unknown_x != unknown_y) return unknown_y;
+    const int c = compare(x, y);
+    if (c != 0) return by.descending ? c > 0 : c < 0;
+  }
+  return false;
+}
+
+void add_empty_buckets(const Question& question, const Grid& grid, Cells& cells) {
+  if (!question.by.empty()) return;
+  std::vector<Figure> empty;
+  for (const Measure& measure : question.measures) empty.push_back(nothing(measure));
+  for (std::size_t bucket = 0; bucket < grid.size(); ++bucket) cells.try_emplace(CellKey{bucket, {}}, empty);
+}
+
+}  // namespace
+
+Figure nothing(const Measure& measure) {
+  if (measure.what == What::statistic && measure.statistic == Statistic::histogram) return Histogram{};
+  switch (measure.what) {
+    case What::calls: case What::active_calls: case What::active_agents: case What::successful_calls:
+    case What::resolved_calls: case What::escalated_calls: case What::intervened_calls: case What::errors:
+    case What::rated_calls: case What::turns: case What::interruptions:
+      return 0.0;
+    case What::metric:
+      if (measure.metric_aggregation == "count") return 0.0;
+      return {};
+    default:
+      return {};
+  }
+}
+
+Answer finish(const Question& question, const Grid& grid, Cells cells, Instant as_of, std::string source) {
+  add_empty_buckets(question, grid, cells);
+  Answer answer;
+  answer.columns = columns(question);
+  answer.as_of = as_of;
+  answer.source = std::move(source);
+  answer.relative_error.resize(answer.columns.size());
+  const bool timed = question.step.count() != 0;
+  std::vector<Order> order = question.order;
+  const std::size_t keys = (timed ? 1 : 0) + question.by.size();
+  for (std::size_t i = 0; i < keys; ++i) order.push_back({i, false});
+  for (auto& [key, values] : cells) {
+    std::vector<Figure> row;
+    if (timed) row.emplace_back(format_rfc3339(grid.start(key.bucket)));
+    for (std::size_t i = 0; i < question.by.size(); ++i) row.push_back(group_figure(question.by[i], key.group[i]));
+    for (Figure& value : values) row.push_back(std::move(value));
+    answer.rows.push_back(std::move(row));
+  }
+  std::stable_sort(answer.rows.begin(), answer.rows.end(),
+                   [&](const auto& a, const auto& b) { return before(a, b, order); });
+  if (answer.rows.size() > question.limit) {
+    answer.rows.resize(question.limit);
+    answer.truncated = true;
+    answer.notes.push_back(fmt::format("cut at limit={}; ask with order and a larger limit for more", question.limit));
+  }
+  for (const Group& group : question.by)
+    if (group.dimension == Dimension::topic)
+      answer.notes.emplace_back("a turn may have several topics: rows may add up to more than the total");
+  return answer;
+}
+
+std::string to_json(const Answer& answer) {
+  std::string out = "{\"columns\":[";
+  for (const std::string& column : answer.columns) {
+    if (&column != answer.columns.data()) out += ',';
+    append_text(out, column);
+  }
+  out += "],\"rows\":[";
+  for (const auto& row : answer.rows) {
+    out += &row == answer.rows.data() ? "[" : ",[";
+    for (const Figure& cell : row) {
+      if (&cell != row.data()) out += ',';
+      std::visit(AppendFigure{out}, cell);
+    }
+    out += ']';
+  }
+  fmt::format_to(std::back_inserter(out), "],\"as_of\":\"{}\",\"source\":\"{}\",\"relative_error\":[",
+                 format_rfc3339(answer.as_of), answer.source);
+  for (std::size_t i = 0; i < answer.relative_error.size(); ++i) {
+    if (i != 0) out += ',';
+    if (answer.relative_error[i]) append_number(out, *answer.relative_error[i]);
+    else out += "null";
+  }
+  out += ']';
+  if (answer.truncated) out += ",\"truncated\":true";
+  if (!answer.notes.empty()) {
+    out += ",\"notes\":[";
+    for (const std::string& note : answer.notes) {
+      if (&note != answer.notes.data()) out += ',';
+      append_text(out, note);
+    }
+    out += ']';
+  }
+  return out + "}";
+}
+
+std::string to_json(const Refusal& refusal) {
+  std::string out = "{\"error\":{\"code\":";
+  append_text(out, refusal.code);
+  out += ",\"parameter\":";
+  append_text(out, refusal.parameter);
+  out += ",\"message\":";
+  append_text(out, refusal.message);
+  return out + "}}";
+}
+
+}  // namespace aybiza

@@ -1,0 +1,52 @@
+// Highest concurrency, distinct agents and busy time of calls that overlap a bucket: one sweep for every source of rows.
+//
+// Shape    an Interval is one call, [start, end); a call of no length counts for one microsecond. Buckets are cut to
+//          [from, to) of the grid.
+// Cost     O(n log n) over the intervals of one group.
+// Threads  pure.
+// Source   decisions.md 5.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "query/answer.h"
+
+namespace aybiza {
+
+struct Interval {
+  Instant start{}, end{};
+  Id agent{};
+};
+
+// The status of one agent from `since` on, until its next one.
+struct StatusChange {
+  Id agent{};
+  Instant since{};
+  bool offline = false;
+  std::int64_t capacity = 1;
+};
+
+struct Occupancy {
+  std::int64_t most_at_once = 0;   // active_calls
+  std::int64_t agents = 0;         // active_agents
+  double busy_seconds = 0, offered_seconds = 0;  // utilization = busy / offered
+};
+
+// One Occupancy per bucket. `statuses` sorted by time; agents without any are taken as available with capacity 1 in the
+// buckets where they have a call.
+std::vector<Occupancy> occupancy(const Grid& grid, std::vector<Interval> intervals,
+                                 const std::vector<StatusChange>& statuses);
+
+using GroupKey = std::vector<std::optional<std::string>>;
+bool asks_occupancy(const Question& question);
+// Fills active_calls, active_agents and utilization of every group. A group, or a filtered question, keeps the statuses
+// of the agents that have calls in it.
+void add_occupancy(const Question& question, const Grid& grid, std::map<GroupKey, std::vector<Interval>> groups,
+                   const std::vector<StatusChange>& statuses, Cells& cells);
+// The cells of `key`, made with nothing() when they are not there yet.
+std::vector<Figure>& row_of(const Question& question, Cells& cells, const CellKey& key);
+
+}  // namespace aybiza

@@ -1,0 +1,2 @@
+find_package(absl REQUIRED)
+set(layer_libraries absl::time absl::time_zone simdjson::simdjson)

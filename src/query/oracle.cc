@@ -1,0 +1,321 @@
+#include "query/oracle.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "assemble/price_book.h"
+#include "base/limits.h"
+#include "text/analyze.h"
+
+namespace aybiza {
+namespace {
+
+struct Said {  // one field of one event, kept with what decides between it and others
+  std::int64_t number = 0;
+  std::string text;
+};
+
+struct Kept {  // one event, owning its bytes
+  EventType type{};
+  Rank rank{};
+  Instant time{}, received{};
+  Id id{}, agent{};
+  std::string customer, source, id_text, type_text, ext, scope;
+  std::map<Field, Said> fields;
+
+  auto order() const { return std::tuple(rank, time, id); }
+  bool has(Field f) const { return fields.contains(f); }
+};
+
+using Events = std::vector<Kept>;
+
+Kept keep(const Event& event, Instant received) {
+  Kept kept{event.type, event.rank, event.time, received, event.id, event.agent, std::string(event.customer),
+            std::string(event.source), std::string(event.id_text), std::string(event.type_text),
+            std::string(event.ext), std::string(event.scope), {}};
+  for (const Value& value : event.values) {
+    const FieldInfo& about = info(value.field);
+    Said said{value.number, std::string(value.text)};
+    if (about.kind == Kind::word) said.text = about.words[std::size_t(value.number)];
+    kept.fields[value.field] = std::move(said);
+  }
+  return kept;
+}
+
+// The last word on one field among events already in order.
+class LastWord {
+ public:
+  explicit LastWord(const std::vector<const Kept*>& ordered) {
+    for (const Kept* event : ordered)
+      for (const auto& [field, said] : event->fields) last_[field] = &said;
+  }
+  Number number(Field f) const {
+    const auto at = last_.find(f);
+    return at == last_.end() ? Number{} : Number(at->second->number);
+  }
+  std::string text(Field f) const {
+    const auto at = last_.find(f);
+    return at == last_.end() ? std::string{} : at->second->text;
+  }
+
+ private:
+  std::map<Field, const Said*> last_;
+};
+
+Number mean_half_even(const std::vector<std::int64_t>& values) {
+  if (values.empty()) return {};
+  std::int64_t sum = 0;
+  for (const std::int64_t value : values) sum += value;
+  return mul_div_half_even(sum, 1, std::int64_t(values.size()));
+}
+
+// 1 at or below `good`, 0 at or above `bad`, linear between, floored to 1/10000.
+std::int64_t falling(std::int64_t value, std::int64_t good, std::int64_t bad) {
+  if (value <= good) return 10'000;
+  if (value >= bad) return 0;
+  return std::int64_t(static_cast<long double>(bad - value) * 10'000.0L / static_cast<long double>(bad - good));
+}
+
+struct Weighted {
+  std::int64_t sum = 0, weight = 0;
+  void part(std::int64_t w, std::int64_t e4) { sum += w * e4, weight += w; }
+  Number score() const { return weight == 0 ? Number{} : Number(sum / weight); }
+};
+
+bool known(const std::string& word) { return !word.empty() && word != "unknown"; }
+
+Number quality(const CallRow& call, const std::vector<std::int64_t>& caller_sentiment) {
+  if (!known(call.call_outcome) && !known(call.resolution_status) && !call.satisfaction_e4 && !call.conversation_quality_e4)
+    return {};
+  Weighted w;
+  if (known(call.call_outcome)) w.part(30, call.call_outcome == "successful" ? 10'000 : 0);
+  if (known(call.resolution_status)) w.part(20, call.resolution_status == "resolved" ? 10'000 : 0);
+  if (call.satisfaction_e4) w.part(20, (*call.satisfaction_e4 - 10'000) / 4);
+  if (!caller_sentiment.empty()) {
+    std::int64_t sum = 0;
+    for (const std::int64_t s : caller_sentiment) sum += s;
+    // floor((mean + 1) / 2 * 10^4) with the mean as an exact fraction; the numerator is never negative.
+    const auto n = std::int64_t(caller_sentiment.size());
+    w.part(10, (sum + 10'000 * n) / (2 * n));
+  }
+  if (call.voice_latency_us) w.part(10, falling(*call.voice_latency_us, 800'000, 4'000'000));
+  if (call.conversation_quality_e4) w.part(5, *call.conversation_quality_e4 / 5);
+  if (call.audio_quality_e4) w.part(5, (*call.audio_quality_e4 - 10'000) / 4);
+  return w.score();
+}
+
+Number efficiency(const CallRow& call) {
+  const bool resolution = known(call.resolution_status);
+  if (call.state != CallState::ended || (!resolution && !known(call.call_outcome))) return {};
+  Weighted w;
+  w.part(40, (resolution ? call.resolution_status == "resolved" : call.call_outcome == "successful") ? 10'000 : 0);
+  if (call.duration_us) w.part(20, falling(*call.duration_us, 60'000'000, 600'000'000));
+  if (call.cost_nano) w.part(20, falling(*call.cost_nano, 0, 1'000'000'000));
+  if (call.turns > 0) w.part(10, falling(call.turns, 8, 48));
+  if (call.error_count) w.part(10, *call.error_count == 0 ? 10'000 : 0);
+  return w.score();
+}
+
+}  // namespace
+
+struct Oracle::Inner {
+  std::map<Id, Events> calls;
+  RowSet others;
+  std::uint64_t events = 0;
+  PriceBook prices = PriceBook::built_in();
+
+  void one_call(const Id& id, const Events& all_events, Instant received_now, RowSet& out) const;
+};
+
+Oracle::Oracle() : inner_(std::make_unique<Inner>()) {}
+Oracle::~Oracle() = default;
+std::uint64_t Oracle::events() const { return inner_->events; }
+
+void Oracle::add(const Event& event, Instant received) {
+  ++inner_->events;
+  if (!event.call.empty() && event.type != EventType::other) {
+    inner_->calls[event.call].push_back(keep(event, received));
+    return;
+  }
+  const auto text = [&](Field f) { return std::string(event.text(f)); };
+  const std::string customer = event.customer.empty() ? "default" : std::string(event.customer);
+  if (event.type == EventType::agent_status) {
+    AgentStatusRow row{event.id, event.agent, event.time, customer, text(Field::agent_id), "", text(Field::region),
+                       text(Field::agent_type), event.number(Field::capacity)};
+    row.status = info(Field::status).words[std::size_t(*event.number(Field::status))];
+    inner_->others.agent_status.push_back(std::move(row));
+  } else if (event.type == EventType::metric) {
+    MetricRow row{event.id, event.time, customer, text(Field::name), "", text(Field::unit), text(Field::tags), 0, 1};
+    row.kind = info(Field::metric_kind).words[std::size_t(*event.number(Field::metric_kind))];
+    row.value = to_wire(Field::value, *event.number(Field::value));
+    if (const auto rate = event.number(Field::sample_rate)) row.sample_rate = to_wire(Field::sample_rate, *rate);
+    inner_->others.metrics.push_back(std::move(row));
+  }
+}
+
+namespace {
+
+TurnRow turn_row(const Id& call, std::int64_t number, const std::vector<const Kept*>& ordered) {
+  const LastWord said(ordered);
+  TurnRow row;
+  row.call_id = call;
+  row.turn_number = number;
+  // The turn's time is that of the event with the last word.
+  row.time = ordered.back()->time;
+  row.agent_speaks = said.text(Field::speaker) == "agent";
+  row.text_content = said.text(Field::text_content);
+  row.state = said.text(Field::state);
+  row.intent = said.text(Field::intent);
+  row.emotion = said.text(Field::emotion);
+  row.response_time_us = said.number(Field::response_time_ms);
+  row.stt_latency_us = said.number(Field::stt_latency_ms);
+  row.llm_latency_us = said.number(Field::llm_latency_ms);
+  row.tts_latency_us = said.number(Field::tts_latency_ms);
+  row.confidence_e4 = said.number(Field::confidence_score);
+  row.sentiment_e4 = said.number(Field::sentiment_score);
+  if (const auto cut = said.number(Field::interrupted)) row.interrupted = *cut != 0;
+  if (!row.text_content.empty()) {
+    const TextResult found = analyze(row.text_content);
+    if (!row.sentiment_e4) {
+      row.sentiment_e4 = found.sentiment_e4;
+      row.sentiment_confidence_e4 = found.confidence_e4;
+    }
+    if (row.emotion.empty()) row.emotion = to_string(found.emotion);
+    row.topics = found.topics;
+  }
+  return row;
+}
+
+}  // namespace
+
+void Oracle::Inner::one_call(const Id& id, const Events& all_events, Instant received_now, RowSet& out) const {
+  std::vector<const Kept*> all, about_call;
+  std::map<std::int64_t, std::vector<const Kept*>> turns;
+  for (const Kept& event : all_events) all.push_back(&event);
+  std::sort(all.begin(), all.end(), [](auto a, auto b) { return a->order() < b->order(); });
+
+  CallRow call;
+  call.call_id = id;
+  std::optional<Instant> started, ended;
+  Instant first = all.front()->time, last = first, last_received = all.front()->received;
+  std::map<Field, const Said*> dims;
+  for (const Kept* event : all) {
+    first = std::min(first, event->time);
+    last = std::max(last, event->time);
+    last_received = std::max(last_received, event->received);
+    for (const auto& [field, said] : event->fields)
+      if (std::size_t(field) < dimension_field_count) {
+        // A usage's or turn's own `model_used` is the call's too: any event may carry a dimension.
+        dims[field] = &said;
+        if (field == Field::agent_id) call.agent_id = event->agent;
+      }
+    if (!event->customer.empty() && !event->has(Field::customer_id)) call.dims[Field::customer_id] = event->customer;
+    if (event->type == EventType::turn) turns[event->fields.at(Field::turn_number).number].push_back(event);
+    else if (event->type != EventType::usage) about_call.push_back(event);
+    if (event->type == EventType::call_started) started = event->time;
+    if (event->type == EventType::call_ended) ended = event->time;
+  }
+  for (const auto& [field, said] : dims) call.dims[field] = said->text;
+  if (call.dims[Field::customer_id].empty()) call.dims[Field::customer_id] = "default";
+
+  const LastWord said(about_call);
+  call.external_call_id = all.front()->fields.at(Field::call_id).text;
+  call.call_outcome = said.text(Field::call_outcome);
+  call.resolution_status = said.text(Field::resolution_status);
+  call.end_reason = said.text(Field::end_reason);
+  call.phone_number = said.text(Field::phone_number);
+  call.caller_number = said.text(Field::caller_number);
+  call.escalated_flag = said.number(Field::escalated).value_or(0) != 0;
+  call.audio_quality_e4 = said.number(Field::audio_quality_score);
+  call.conversation_quality_e4 = said.number(Field::conversation_quality_score);
+  call.satisfaction_e4 = said.number(Field::customer_satisfaction_score);
+  call.nps = said.number(Field::nps);
+  call.error_count = said.number(Field::error_count);
+  call.updated = last;
+
+  const Number duration = said.number(Field::total_duration_ms);
+  if (const auto at = said.number(Field::started_at)) call.start = from_micros(*at);
+  else if (started) call.start = *started;
+  else if (ended && duration) call.start = *ended - Duration(*duration);
+  else call.start = first;
+  if (ended) {
+    call.state = CallState::ended;
+    call.ended = duration ? call.start + Duration(*duration) : std::max(*ended, call.start);
+  } else if (received_now - last_received > Duration(limits::call_idle_timeout)) {
+    call.state = CallState::ended;
+    call.ended = std::max(last, call.start);
+    if (call.call_outcome.empty()) call.call_outcome = "unknown";
+    if (call.end_reason.empty()) call.end_reason = "idle";
+  }
+  call.duration_us = duration;
+  if (!duration && ended) call.duration_us = std::max<std::int64_t>((*ended - call.start).count(), 0);
+
+  std::vector<std::int64_t> caller_sentiment, response, stt, llm, tts;
+  for (const auto& [number, ordered] : turns) {
+    TurnRow turn = turn_row(id, number, ordered);
+    const auto take = [](std::vector<std::int64_t>& to, const Number& v) { if (v) to.push_back(*v); };
+    if (turn.agent_speaks) take(response, turn.response_time_us);
+    else take(caller_sentiment, turn.sentiment_e4);
+    take(stt, turn.stt_latency_us);
+    take(llm, turn.llm_latency_us);
+    take(tts, turn.tts_latency_us);
+    out.turns.push_back(std::move(turn));
+  }
+  call.turns = std::int64_t(turns.size());
+  const auto or_mean = [&](Field f, const std::vector<std::int64_t>& values) {
+    const Number reported = said.number(f);
+    return reported ? reported : mean_half_even(values);
+  };
+  call.voice_latency_us = or_mean(Field::voice_processing_latency_ms, response);
+  call.stt_latency_us = or_mean(Field::stt_latency_ms, stt);
+  call.llm_latency_us = or_mean(Field::llm_latency_ms, llm);
+  call.tts_latency_us = or_mean(Field::tts_latency_ms, tts);
+
+  std::int64_t cost = 0, tokens = 0, uses = 0;
+  bool every_cost_known = true;
+  for (const Kept* event : all) {
+    if (event->type == EventType::call_intervened) ++call.interventions;
+    if (event->type != EventType::usage) continue;
+    ++uses;
+    const auto number = [&](Field f) { return event->has(f) ? Number(event->fields.at(f).number) : Number{}; };
+    UsageRow row;
+    row.id = event->id;
+    row.call_id = id;
+    row.time = event->time;
+    if (event->has(Field::model)) row.model = event->fields.at(Field::model).text;
+    row.input_tokens = number(Field::input_tokens);
+    row.cache_read_tokens = number(Field::cache_read_tokens);
+    row.cache_write_tokens = number(Field::cache_write_tokens);
+    row.output_tokens = number(Field::output_tokens);
+    row.reasoning_tokens = number(Field::reasoning_tokens);
+    row.audio_input_tokens = number(Field::audio_input_tokens);
+    row.audio_output_tokens = number(Field::audio_output_tokens);
+    row.stt_us = number(Field::stt_seconds);
+    row.tts_characters = number(Field::tts_characters);
+    row.telephony_us = number(Field::telephony_seconds);
+    row.cost_nano = number(Field::cost_usd);
+    if (!row.cost_nano) row.cost_nano = prices.cost_of(row, call.dims);
+    for (const Number& kind : {row.input_tokens, row.cache_read_tokens, row.cache_write_tokens, row.output_tokens,
+                               row.reasoning_tokens, row.audio_input_tokens, row.audio_output_tokens})
+      tokens += kind.value_or(0);
+    every_cost_known = every_cost_known && row.cost_nano;
+    cost += row.cost_nano.value_or(0);
+    out.usage.push_back(std::move(row));
+  }
+  call.cost_nano = said.number(Field::cost_usd);
+  call.cost_source = call.cost_nano ? CostSource::reported : CostSource::unknown;
+  if (!call.cost_nano && uses > 0 && every_cost_known) call.cost_nano = cost, call.cost_source = CostSource::priced;
+  call.tokens_consumed = said.number(Field::tokens_consumed);
+  if (!call.tokens_consumed && uses > 0) call.tokens_consumed = tokens;
+  call.quality_e4 = quality(call, caller_sentiment);
+  call.efficiency_e4 = efficiency(call);
+  out.calls.push_back(std::move(call));
+}
+
+RowSet Oracle::rows(Instant received_now) const {
+  RowSet out = inner_->others;
+  for (const auto& [id, events] : inner_->calls) inner_->one_call(id, events, received_now, out);
+  return out;
+}
+
+}  // namespace aybiza

@@ -1,0 +1,409 @@
+#include "query/rows_scan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+
+#include "query/concurrency.h"
+#include "query/tags.h"
+#include "query/turn_labels.h"
+
+namespace aybiza {
+namespace {
+
+using Text = std::optional<std::string>;
+using Samples = std::vector<std::int64_t>;
+
+// Everything any measure may need of one group in one bucket, as plain sums and lists.
+struct Exact {
+  std::int64_t calls = 0, known_outcome = 0, successful = 0, known_resolution = 0, resolved = 0, escalated = 0,
+               intervened = 0, errors = 0, with_errors = 0;
+  Samples satisfaction, quality, efficiency;
+  std::int64_t turns = 0, interruptions = 0;
+  Samples sentiment, confidence;
+  std::optional<std::int64_t> cost, tokens, input, output, cache_read;
+  Samples samples[quantity_count];
+  std::vector<std::pair<double, double>> metric;      // value, weight
+  std::vector<std::pair<Instant, double>> metric_at;  // for `last`
+};
+
+void add_to(std::optional<std::int64_t>& sum, const Number& value) {
+  if (value) sum = sum.value_or(0) + *value;
+}
+
+void push(Samples& samples, const Number& value) {
+  if (value) samples.push_back(*value);
+}
+
+Text text_or_null(std::string_view value) { return value.empty() ? Text{} : Text(std::string(value)); }
+
+class Scan {
+ public:
+  Scan(const Question& question, const RowSet& rows, Grid grid, Zone zone, Instant as_of)
+      : question_(question), rows_(rows), grid_(std::move(grid)), zone_(std::move(zone)), as_of_(as_of) {
+    for (const CallRow& call : rows.calls) call_of_.emplace(call.call_id, &call);
+  }
+
+  Cells run() {
+    bool moving = false, plain = false;
+    for (const Measure& m : question_.measures) (m.moving ? moving : plain) = true;
+    if (plain) fold(false);
+    if (moving) fold(true);
+    if (asks_occupancy(question_)) fold_occupancy();
+    return std::move(cells_);
+  }
+
+ private:
+  // The buckets a row at t counts in: its own, or, for moving averages, every one whose window reaches it.
+  std::vector<std::size_t> buckets(Instant t, bool moving) const {
+    std::vector<std::size_t> found;
+    if (!moving) {
+      if (const auto own = grid_.find(t)) found.push_back(*own);
+      return found;
+    }
+    for (std::size_t i = 0; i < grid_.size(); ++i) {
+      const Instant end = std::min(grid_.end(i), grid_.to());
+      if (t < end && t >= end - question_.moving) found.push_back(i);
+    }
+    return found;
+  }
+
+  // Values of one dimension for a call, a turn of it, or a moment; topics may be several.
+  std::vector<Text> values(const Group& group, const CallRow* call, const TurnRow* turn, std::string_view model, Instant t) const {
+    switch (group.dimension) {
+      case Dimension::hour_of_day: return {fmt::format("{}", zone_.hour_of_day(t))};
+      case Dimension::day_of_week: return {fmt::format("{}", zone_.day_of_week(t))};
+      case Dimension::emotion: return {text_or_null(turn->emotion)};
+      case Dimension::intent: return {text_or_null(turn->intent)};
+      case Dimension::state: return {text_or_null(turn->state)};
+      case Dimension::speaker: return {Text(turn->agent_speaks ? "agent" : "caller")};
+      case Dimension::sentiment_class: return {text_or_null(sentiment_class_of(turn->sentiment_e4))};
+      case Dimension::topic: {
+        std::vector<Text> topics;
+        for (const std::string_view topic : topics_of(turn->topics)) topics.emplace_back(std::string(topic));
+        if (topics.empty()) topics.emplace_back();
+        return topics;
+      }
+      case Dimension::model_used:
+        if (!model.empty()) return {Text(std::string(model))};
+        break;
+      default: break;
+    }
+    if (call == nullptr) return {Text{}};
+    const auto value = dimension_of(*call, group.dimension);
+    return {value ? Text(std::string(*value)) : Text{}};
+  }
+
+  bool kept(const CallRow* call, const TurnRow* turn, std::string_view model, Instant t) const {
+    for (const Filter& filter : question_.where) {
+      const auto own = values(filter.group, call, turn, model, t);
+      // Several topics: a filter keeps the turn when any of them is kept; a negated one only when all are.
+      const auto keeps = [&](const Text& v) { return filter.keeps(v ? std::optional<std::string_view>(*v) : std::nullopt); };
+      const bool kept = filter.negated ? std::all_of(own.begin(), own.end(), keeps) : std::any_of(own.begin(), own.end(), keeps);
+      if (!kept) return false;
+    }
+    return true;
+  }
+
+  template <typename Absorb>
+  void absorb(bool moving, Instant t, const CallRow* call, const TurnRow* turn, std::string_view model, Absorb&& into) {
+    if (!kept(call, turn, model, t)) return;
+    std::vector<std::vector<Text>> keys = {{}};
+    for (const Group& group : question_.by) {
+      std::vector<std::vector<Text>> longer;
+      for (const auto& key : keys)
+        for (const Text& value : values(group, call, turn, model, t)) {
+          longer.push_back(key);
+          longer.back().push_back(value);
+        }
+      keys = std::move(longer);
+    }
+    for (const std::size_t bucket : buckets(t, moving))
+      for (const auto& key : keys) into(exact_[CellKey{bucket, key}]);
+  }
+
+  bool asks_entity(Entity entity, bool moving) const {
+    return std::any_of(question_.measures.begin(), question_.measures.end(),
+                       [&](const Measure& m) { return m.moving == moving && entity_of(m) == entity; });
+  }
+
+  void fold(bool moving) {
+    exact_.clear();
+    const bool cost = std::any_of(question_.measures.begin(), question_.measures.end(), [&](const Measure& m) {
+      return m.moving == moving && m.what == What::cost_usd;
+    });
+    if (asks_entity(Entity::call, moving)) fold_calls(moving);
+    if (cost) fold_reported_costs(moving);
+    if (asks_entity(Entity::turn, moving)) fold_turns(moving);
+    if (asks_entity(Entity::usage, moving)) fold_usage(moving);
+    for (const auto& [key, exact] : exact_) {
+      auto& cells = row(key);
+      for (std::size_t i = 0; i < question_.measures.size(); ++i) {
+        const Measure& m = question_.measures[i];
+        if (m.moving == moving && m.what != What::metric) cells[i] = value(m, exact);
+      }
+    }
+    fold_metrics(moving);
+  }
+
+  std::vector<Figure>& row(const CellKey& key) { return row_of(question_, cells_, key); }
+
+  void fold_calls(bool moving) {
+    for (const CallRow& call : rows_.calls)
+      absorb(moving, call.start, &call, nullptr, {}, [&](Exact& e) {
+        ++e.calls;
+        const bool outcome = !call.call_outcome.empty() && call.call_outcome != "unknown";
+        const bool resolution = !call.resolution_status.empty() && call.resolution_status != "unknown";
+        e.known_outcome += outcome;
+        e.successful += call.call_outcome == "successful";
+        e.known_resolution += resolution;
+        e.resolved += call.resolution_status == "resolved";
+        e.escalated += call.escalated();
+        e.intervened += call.interventions > 0;
+        e.errors += call.error_count.value_or(0);
+        e.with_errors += call.error_count.value_or(0) > 0;
+        push(e.satisfaction, call.satisfaction_e4);
+        push(e.quality, call.quality_e4);
+        push(e.efficiency, call.efficiency_e4);
+        push(e.samples[std::size_t(Quantity::duration_ms)], call.duration_us);
+        push(e.samples[std::size_t(Quantity::voice_latency_ms)], call.voice_latency_us);
+        push(e.samples[std::size_t(Quantity::cost_usd)], call.cost_nano);
+      });
+  }
+
+  void fold_reported_costs(bool moving) {
+    for (const CallRow& call : rows_.calls)
+      if (call.cost_source == CostSource::reported)
+        absorb(moving, call.start, &call, nullptr, {}, [&](Exact& e) { add_to(e.cost, call.cost_nano); });
+  }
+
+  const CallRow* call_of(const Id& id) const {
+    const auto at = call_of_.find(id);
+    return at == call_of_.end() ? nullptr : at->second;
+  }
+
+  void fold_turns(bool moving) {
+    for (const TurnRow& turn : rows_.turns)
+      absorb(moving, turn.time, call_of(turn.call_id), &turn, {}, [&](Exact& e) {
+        ++e.turns;
+        e.interruptions += turn.interrupted.value_or(false);
+        if (!turn.agent_speaks) {
+          push(e.sentiment, turn.sentiment_e4);
+          push(e.confidence, turn.sentiment_confidence_e4);
+        }
+        push(e.samples[std::size_t(Quantity::stt_latency_ms)], turn.stt_latency_us);
+        push(e.samples[std::size_t(Quantity::llm_latency_ms)], turn.llm_latency_us);
+        push(e.samples[std::size_t(Quantity::tts_latency_ms)], turn.tts_latency_us);
+        push(e.samples[std::size_t(Quantity::response_time_ms)], turn.response_time_us);
+      });
+  }
+
+  void fold_usage(bool moving) {
+    for (const UsageRow& usage : rows_.usage) {
+      const CallRow* call = call_of(usage.call_id);
+      absorb(moving, usage.time, call, nullptr, usage.model, [&](Exact& e) {
+        if (call == nullptr || call->cost_source != CostSource::reported) add_to(e.cost, usage.cost_nano);
+        for (const Number& kind : {usage.input_tokens, usage.cache_read_tokens, usage.cache_write_tokens,
+                                   usage.output_tokens, usage.reasoning_tokens, usage.audio_input_tokens,
+                                   usage.audio_output_tokens})
+          add_to(e.tokens, kind);
+        add_to(e.input, usage.input_tokens);
+        add_to(e.output, usage.output_tokens);
+        add_to(e.cache_read, usage.cache_read_tokens);
+      });
+    }
+  }
+
+  static Figure ratio(std::int64_t part, std::int64_t whole) {
+    return whole == 0 ? Figure{} : Figure(double(part) / double(whole));
+  }
+  static Figure mean(const Samples& samples, double unit) {
+    if (samples.empty()) return {};
+    __extension__ __int128 sum = 0;
+    for (const std::int64_t sample : samples) sum += sample;
+    return double(sum) / double(samples.size()) / unit;
+  }
+  static Figure sum(const std::optional<std::int64_t>& value, double unit) {
+    return value ? Figure(double(*value) / unit) : Figure{};
+  }
+
+  static Figure statistic(const Measure& m, Samples samples) {
+    if (m.statistic == Statistic::histogram) return histogram(std::move(samples), unit_of(m.quantity));
+    if (samples.empty()) return {};
+    std::sort(samples.begin(), samples.end());
+    const double unit = unit_of(m.quantity);
+    switch (m.statistic) {
+      case Statistic::avg: return mean(samples, unit);
+      case Statistic::min: return double(samples.front()) / unit;
+      case Statistic::max: return double(samples.back()) / unit;
+      case Statistic::p50: return percentile_cont(samples, .50) / unit;
+      case Statistic::p90: return percentile_cont(samples, .90) / unit;
+      case Statistic::p95: return percentile_cont(samples, .95) / unit;
+      default: return percentile_cont(samples, .99) / unit;
+    }
+  }
+
+  // Twenty buckets of equal width between the extremes; one bucket when all values are the same.
+  static Figure histogram(Samples samples, double unit) {
+    if (samples.empty()) return Histogram{};
+    std::sort(samples.begin(), samples.end());
+    const double low = double(samples.front()) / unit, high = double(samples.back()) / unit;
+    if (low == high) return Histogram{{low, high, std::int64_t(samples.size())}};
+    constexpr std::size_t count = 20;
+    Histogram buckets(count);
+    const double width = (high - low) / double(count);
+    for (std::size_t i = 0; i < count; ++i) buckets[i] = {low + double(i) * width, low + double(i + 1) * width, 0};
+    for (const std::int64_t sample : samples)
+      ++buckets[std::min(count - 1, std::size_t((double(sample) / unit - low) / width))].count;
+    return buckets;
+  }
+
+  static Figure value(const Measure& m, const Exact& e) {
+    switch (m.what) {
+      case What::calls: return double(e.calls);
+      case What::successful_calls: return double(e.successful);
+      case What::success_rate: return ratio(e.successful, e.known_outcome);
+      case What::resolved_calls: return double(e.resolved);
+      case What::resolution_rate: return ratio(e.resolved, e.known_resolution);
+      case What::escalated_calls: return double(e.escalated);
+      case What::escalation_rate: return ratio(e.escalated, e.calls);
+      case What::intervened_calls: return double(e.intervened);
+      case What::errors: return double(e.errors);
+      case What::error_rate: return ratio(e.with_errors, e.calls);
+      case What::rated_calls: return double(e.satisfaction.size());
+      case What::avg_satisfaction: return mean(e.satisfaction, 1e4);
+      case What::cost_per_call: return mean(e.samples[std::size_t(Quantity::cost_usd)], 1e9);
+      case What::quality_score: return mean(e.quality, 1e4);
+      case What::efficiency_score: return mean(e.efficiency, 1e4);
+      case What::turns: return double(e.turns);
+      case What::interruptions: return double(e.interruptions);
+      case What::avg_sentiment: return mean(e.sentiment, 1e4);
+      case What::sentiment_confidence: return mean(e.confidence, 1e4);
+      case What::cost_usd: return sum(e.cost, 1e9);
+      case What::tokens: return sum(e.tokens, 1);
+      case What::input_tokens: return sum(e.input, 1);
+      case What::output_tokens: return sum(e.output, 1);
+      case What::cache_read_tokens: return sum(e.cache_read, 1);
+      case What::statistic: return statistic(m, e.samples[std::size_t(m.quantity)]);
+      default: return {};  // occupancy and metrics are filled apart
+    }
+  }
+
+  void fold_occupancy() {
+    std::map<GroupKey, std::vector<Interval>> groups;
+    for (const CallRow& call : rows_.calls) {
+      const Instant end = call.state == CallState::ended ? call.ended.value_or(call.updated) : as_of_;
+      if (call.start >= grid_.to() || std::max(end, call.start + Duration(1)) <= grid_.from()) continue;
+      if (!kept(&call, nullptr, {}, call.start)) continue;
+      GroupKey key;
+      for (const Group& group : question_.by) key.push_back(values(group, &call, nullptr, {}, call.start)[0]);
+      groups[key].push_back({call.start, end, call.agent_id});
+    }
+    std::vector<AgentStatusRow> sorted = rows_.agent_status;
+    std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
+    std::vector<StatusChange> statuses;
+    for (const AgentStatusRow& s : sorted)
+      statuses.push_back({s.agent_id, s.time, s.status == "offline", s.capacity.value_or(1)});
+    add_occupancy(question_, grid_, std::move(groups), statuses, cells_);
+  }
+
+  Text metric_value(const Group& group, const MetricRow& m) const {
+    if (group.dimension == Dimension::customer_id) return text_or_null(m.customer);
+    if (group.dimension == Dimension::hour_of_day) return fmt::format("{}", zone_.hour_of_day(m.time));
+    if (group.dimension == Dimension::day_of_week) return fmt::format("{}", zone_.day_of_week(m.time));
+    return tag_of(m.tags, group.tag);
+  }
+
+  void fold_metrics(bool moving) {
+    for (std::size_t i = 0; i < question_.measures.size(); ++i) {
+      const Measure& measure = question_.measures[i];
+      if (measure.what != What::metric || measure.moving != moving) continue;
+      std::map<CellKey, std::vector<const MetricRow*>> groups;
+      for (const MetricRow& m : rows_.metrics) {
+        if (m.name != measure.metric_name) continue;
+        const bool kept = std::all_of(question_.where.begin(), question_.where.end(), [&](const Filter& f) {
+          const Text v = metric_value(f.group, m);
+          return f.keeps(v ? std::optional<std::string_view>(*v) : std::nullopt);
+        });
+        if (!kept) continue;
+        std::vector<Text> key;
+        for (const Group& group : question_.by) key.push_back(metric_value(group, m));
+        for (const std::size_t bucket : buckets(m.time, moving)) groups[CellKey{bucket, key}].push_back(&m);
+      }
+      for (const auto& [key, members] : groups) row(key)[i] = metric(measure, members, key.bucket);
+    }
+  }
+
+  Figure metric(const Measure& m, std::vector<const MetricRow*> rows, std::size_t bucket) const {
+    const std::string& how = m.metric_aggregation;
+    double count = 0, total = 0;
+    for (const MetricRow* row : rows) count += 1 / row->sample_rate, total += row->value / row->sample_rate;
+    if (how == "count") return count;
+    if (how == "sum") return total;
+    if (how == "avg") return total / count;
+    const double seconds = double((std::min(grid_.end(bucket), grid_.to()) - std::max(grid_.start(bucket), grid_.from())).count()) / 1e6;
+    if (how == "rate") return total / seconds;
+    if (how == "last")
+      return (*std::max_element(rows.begin(), rows.end(), [](auto a, auto b) {
+               return std::pair(a->time, a->id) < std::pair(b->time, b->id);
+             }))->value;
+    std::sort(rows.begin(), rows.end(), [](auto a, auto b) { return a->value < b->value; });
+    if (how == "min") return rows.front()->value;
+    if (how == "max") return rows.back()->value;
+    const double q = how == "p50" ? .5 : how == "p90" ? .9 : how == "p95" ? .95 : .99;
+    const double rank = q * double(rows.size() - 1);
+    const auto below = std::size_t(rank);
+    const double low = rows[below]->value, high = rows[std::min(below + 1, rows.size() - 1)]->value;
+    return low + (high - low) * (rank - double(below));
+  }
+
+  const Question& question_;
+  const RowSet& rows_;
+  Grid grid_;
+  Zone zone_;
+  Instant as_of_;
+  std::unordered_map<Id, const CallRow*, IdHash> call_of_;
+  std::map<CellKey, Exact> exact_;
+  Cells cells_;
+};
+
+}  // namespace
+
+double percentile_cont(const std::vector<std::int64_t>& sorted, double q) {
+  const double rank = q * double(sorted.size() - 1);
+  const auto below = std::size_t(rank);
+  const double low = double(sorted[below]), high = double(sorted[std::min(below + 1, sorted.size() - 1)]);
+  return low + (high - low) * (rank - double(below));
+}
+
+std::optional<std::string_view> dimension_of(const CallRow& call, Dimension dimension) {
+  static constexpr std::pair<Dimension, Field> of_dims[] = {
+      {Dimension::customer_id, Field::customer_id}, {Dimension::agent_id, Field::agent_id},
+      {Dimension::agent_type, Field::agent_type}, {Dimension::agent_version, Field::agent_version},
+      {Dimension::region, Field::region}, {Dimension::model_used, Field::model_used},
+      {Dimension::campaign, Field::campaign}, {Dimension::language, Field::language},
+      {Dimension::direction, Field::direction}, {Dimension::channel, Field::channel},
+      {Dimension::provider_stt, Field::provider_stt}, {Dimension::provider_llm, Field::provider_llm},
+      {Dimension::provider_tts, Field::provider_tts}, {Dimension::carrier, Field::carrier},
+      {Dimension::experiment, Field::experiment}, {Dimension::variant, Field::variant}};
+  const auto known = [](const std::string& text) { return text.empty() ? std::optional<std::string_view>() : text; };
+  for (const auto& [word, field] : of_dims)
+    if (word == dimension) return known(call.dims[field]);
+  if (dimension == Dimension::call_outcome) return known(call.call_outcome);
+  if (dimension == Dimension::resolution_status) return known(call.resolution_status);
+  if (dimension == Dimension::end_reason) return known(call.end_reason);
+  return std::nullopt;
+}
+
+Answered<Answer> answer_from_rows(const Question& question, const RowSet& rows, Instant as_of, std::string source) {
+  auto zone = Zone::load(question.zone);
+  if (!zone) return std::unexpected(Refusal{"unknown_zone", "tz", "unknown time zone " + question.zone});
+  auto grid = Grid::of(question, *zone);
+  if (!grid) return std::unexpected(grid.error());
+  Cells cells = Scan(question, rows, *grid, *zone, as_of).run();
+  return finish(question, *grid, std::move(cells), as_of, std::move(source));
+}
+
+}  // namespace aybiza

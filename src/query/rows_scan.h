@@ -1,0 +1,32 @@
+// A question answered by walking over finished rows: slow, exact, and simple enough to be believed.
+//
+// Shape    every engine's rival: the memory store and `aybiza recompute` answer with it, DuckDB and the live state are
+//          compared to it. Quantiles sort and interpolate like percentile_cont.
+// Cost     O(rows x measures); no index.
+// Threads  pure.
+#pragma once
+
+#include <vector>
+
+#include "model/rows.h"
+#include "query/answer.h"
+
+namespace aybiza {
+
+struct RowSet {
+  std::vector<CallRow> calls;
+  std::vector<TurnRow> turns;
+  std::vector<UsageRow> usage;
+  std::vector<AgentStatusRow> agent_status;
+  std::vector<MetricRow> metrics;
+};
+
+Answered<Answer> answer_from_rows(const Question& question, const RowSet& rows, Instant as_of, std::string source);
+
+// percentile_cont over a sorted, non-empty list: rank q * (n - 1), linear between its neighbours.
+double percentile_cont(const std::vector<std::int64_t>& sorted, double q);
+
+// The value of a call's dimension; nullopt: unknown.
+std::optional<std::string_view> dimension_of(const CallRow& call, Dimension dimension);
+
+}  // namespace aybiza

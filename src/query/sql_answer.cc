@@ -1,0 +1,404 @@
+#include "query/sql_answer.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "query/concurrency.h"
+#include "query/sql_text.h"
+#include "query/turn_labels.h"
+
+namespace aybiza {
+namespace {
+
+// Column of call_analytics for each dimension of a call, in Dimension's order.
+constexpr std::string_view call_columns[] = {
+    "customer_id", "external_agent_id", "agent_type", "agent_version", "region", "model_used", "campaign", "language",
+    "direction", "channel", "provider_stt", "provider_llm", "provider_tts", "carrier", "experiment", "variant",
+    "call_outcome", "resolution_status", "end_reason"};
+constexpr std::string_view turn_columns[] = {"emotion", "", "intent", "state", "speaker", "sentiment_class"};
+
+std::string_view column_of(Quantity q) {
+  switch (q) {
+    case Quantity::duration_ms: return "c.total_duration_ms";
+    case Quantity::voice_latency_ms: return "c.voice_processing_latency_ms";
+    case Quantity::cost_usd: return "c.cost_usd";
+    case Quantity::stt_latency_ms: return "t.stt_latency_ms";
+    case Quantity::llm_latency_ms: return "t.llm_latency_ms";
+    case Quantity::tts_latency_ms: return "t.tts_latency_ms";
+    case Quantity::response_time_ms: return "t.response_time_ms";
+  }
+  return "";
+}
+
+constexpr std::string_view all_tokens =
+    "coalesce(u.input_tokens, u.cache_read_tokens, u.cache_write_tokens, u.output_tokens, u.reasoning_tokens,"
+    " u.audio_input_tokens, u.audio_output_tokens) IS NOT NULL";
+constexpr std::string_view token_sum =
+    "coalesce(u.input_tokens, 0) + coalesce(u.cache_read_tokens, 0) + coalesce(u.cache_write_tokens, 0)"
+    " + coalesce(u.output_tokens, 0) + coalesce(u.reasoning_tokens, 0) + coalesce(u.audio_input_tokens, 0)"
+    " + coalesce(u.audio_output_tokens, 0)";
+
+std::string statistic_sql(const Measure& m) {
+  const auto column = column_of(m.quantity);
+  switch (m.statistic) {
+    case Statistic::avg: return fmt::format("avg({})", column);
+    case Statistic::min: return fmt::format("min({})", column);
+    case Statistic::max: return fmt::format("max({})", column);
+    case Statistic::p50: return fmt::format("quantile_cont({}::DOUBLE, 0.50)", column);
+    case Statistic::p90: return fmt::format("quantile_cont({}::DOUBLE, 0.90)", column);
+    case Statistic::p95: return fmt::format("quantile_cont({}::DOUBLE, 0.95)", column);
+    default: return fmt::format("quantile_cont({}::DOUBLE, 0.99)", column);
+  }
+}
+
+std::string rate(std::string_view part, std::string_view whole) {
+  return fmt::format("(count(*) FILTER (WHERE {}))::DOUBLE / nullif(count(*) FILTER (WHERE {}), 0)", part, whole);
+}
+
+// The measure as one aggregate expression over its entity's rows; "" when it is computed apart.
+std::string measure_sql(const Measure& m) {
+  constexpr std::string_view outcome = "c.call_outcome <> 'unknown'", resolution = "c.resolution_status <> 'unknown'";
+  switch (m.what) {
+    case What::calls: case What::turns: return "count(*)";
+    case What::successful_calls: return "count(*) FILTER (WHERE c.call_outcome = 'successful')";
+    case What::success_rate: return rate("c.call_outcome = 'successful'", outcome);
+    case What::resolved_calls: return "count(*) FILTER (WHERE c.resolution_status = 'resolved')";
+    case What::resolution_rate: return rate("c.resolution_status = 'resolved'", resolution);
+    case What::escalated_calls: return "count(*) FILTER (WHERE c.escalated)";
+    case What::escalation_rate: return rate("c.escalated", "true");
+    case What::intervened_calls: return "count(*) FILTER (WHERE c.interventions > 0)";
+    case What::errors: return "coalesce(sum(c.error_count), 0)";
+    case What::error_rate: return rate("c.error_count > 0", "true");
+    case What::rated_calls: return "count(c.customer_satisfaction_score)";
+    case What::avg_satisfaction: return "avg(c.customer_satisfaction_score)";
+    case What::cost_per_call: return "avg(c.cost_usd)";
+    case What::quality_score: return "avg(c.quality_score)";
+    case What::efficiency_score: return "avg(c.efficiency_score)";
+    case What::interruptions: return "count(*) FILTER (WHERE t.interrupted)";
+    case What::avg_sentiment: return "avg(t.sentiment_score) FILTER (WHERE t.speaker = 'caller')";
+    case What::sentiment_confidence: return "avg(t.sentiment_confidence) FILTER (WHERE t.speaker = 'caller')";
+    case What::cost_usd: return "sum(u.cost_usd) FILTER (WHERE c.cost_source IS DISTINCT FROM 'reported')";
+    case What::tokens: return fmt::format("sum({}) FILTER (WHERE {})", token_sum, all_tokens);
+    case What::input_tokens: return "sum(u.input_tokens)";
+    case What::output_tokens: return "sum(u.output_tokens)";
+    case What::cache_read_tokens: return "sum(u.cache_read_tokens)";
+    case What::statistic: return m.statistic == Statistic::histogram ? "" : statistic_sql(m);
+    default: return "";
+  }
+}
+
+struct Rowset {  // one entity: where its rows come from
+  std::string_view from, time;
+};
+constexpr Rowset rowset(Entity entity) {
+  switch (entity) {
+    case Entity::call: return {"call_analytics c", "c.time"};
+    case Entity::turn: return {"conversation_turns t LEFT JOIN call_analytics c ON c.call_id = t.call_id", "t.time"};
+    case Entity::usage: return {"usage_events u LEFT JOIN call_analytics c ON c.call_id = u.call_id", "u.time"};
+    case Entity::metric: return {"metric_points m", "m.time"};
+  }
+  return {};
+}
+
+class Asking {
+ public:
+  Asking(const Question& question, const Grid& grid, Store& store, Instant as_of, Duration deadline)
+      : question_(question), grid_(grid), store_(store), as_of_(as_of), deadline_(deadline) {}
+
+  Answered<Cells> run() {
+    for (const bool moving : {false, true})
+      for (const Entity entity : {Entity::call, Entity::turn, Entity::usage}) {
+        auto done = ask_entity(entity, moving);
+        if (!done) return std::unexpected(done.error());
+      }
+    for (std::size_t i = 0; i < question_.measures.size(); ++i) {
+      const Measure& m = question_.measures[i];
+      Answered<void> done;
+      if (m.what == What::metric) done = ask_metric(i);
+      else if (m.what == What::cost_usd) done = ask_reported_cost(i);
+      else if (m.what == What::statistic && m.statistic == Statistic::histogram) done = ask_histogram(i);
+      if (!done) return std::unexpected(done.error());
+    }
+    if (asks_occupancy(question_))
+      if (auto done = ask_occupancy(); !done) return std::unexpected(done.error());
+    return std::move(cells_);
+  }
+
+ private:
+  using Text = std::optional<std::string>;
+
+  bool needs_calls(Entity entity, bool cost) const {
+    if (entity == Entity::call) return true;
+    const auto own = [&](Dimension d) { return (entity == Entity::turn && of_turn(d)) || d >= Dimension::hour_of_day; };
+    return cost || std::any_of(question_.by.begin(), question_.by.end(), [&](const Group& g) { return !own(g.dimension); }) ||
+           std::any_of(question_.where.begin(), question_.where.end(), [&](const Filter& f) { return !own(f.group.dimension); });
+  }
+
+  std::string dimension_sql(SqlText& sql, const Group& group, Entity entity) const {
+    const Dimension d = group.dimension;
+    const auto local = [&] { return fmt::format("timezone({}, {})", sql.bind(question_.zone), rowset(entity).time); };
+    if (d == Dimension::hour_of_day) return fmt::format("CAST(extract(hour FROM {}) AS VARCHAR)", local());
+    if (d == Dimension::day_of_week) return fmt::format("CAST(extract(isodow FROM {}) AS VARCHAR)", local());
+    if (entity == Entity::metric && d == Dimension::customer_id) return "m.customer_id";
+    if (d == Dimension::tag) {
+      std::string path = "$.\"";
+      for (const char c : group.tag) {
+        if (c == '"' || c == '\\') path += '\\';
+        path += c;
+      }
+      return fmt::format("json_extract_string(m.tags, {})", sql.bind(path + '"'));
+    }
+    if (d == Dimension::topic) return "tp.name";
+    if (of_turn(d)) return fmt::format("t.{}", turn_columns[std::size_t(d) - std::size_t(Dimension::emotion)]);
+    if (d == Dimension::model_used && entity == Entity::usage) return "coalesce(u.model, c.model_used)";
+    return fmt::format("c.{}", call_columns[std::size_t(d)]);
+  }
+
+  static std::uint32_t topic_bits(const Filter& filter) {
+    std::uint32_t bits = 0;
+    const auto names = topics_of(~0u);
+    for (std::size_t i = 0; i < names.size(); ++i)
+      if (std::find(filter.values.begin(), filter.values.end(), names[i]) != filter.values.end()) bits |= 1u << i;
+    return bits;
+  }
+
+  std::string filter_sql(SqlText& sql, const Filter& filter, Entity entity) const {
+    std::string among;
+    if (filter.group.dimension == Dimension::topic) {
+      const std::uint32_t named = (1u << topics_of(~0u).size()) - 1;  // bits of a newer version have no name here
+      among = fmt::format("((t.topics & {}) <> 0{})", topic_bits(filter),
+                          filter.with_null ? fmt::format(" OR (t.topics & {}) = 0", named) : "");
+    } else {
+      const std::string column = dimension_sql(sql, filter.group, entity);
+      std::vector<std::string> values;
+      for (const std::string& value : filter.values) values.push_back(sql.bind(value));
+      among = values.empty() ? "(false" : fmt::format("(({0} IS NOT NULL AND {0} IN ({1}))", column, fmt::join(values, ", "));
+      if (filter.with_null) among += fmt::format(" OR {} IS NULL", column);
+      among += ')';
+    }
+    return filter.negated ? "NOT " + among : among;
+  }
+
+  // "SELECT bucket, groups" and "FROM … WHERE …" of an entity; what stands between is the caller's.
+  struct Frame {
+    std::string select, from;
+    std::size_t keys = 0;
+  };
+  Frame frame(SqlText& sql, Entity entity, bool moving, bool cost, std::string_view condition = "") const {
+    const auto [tables, time] = rowset(entity);
+    Frame frame;
+    std::string from(needs_calls(entity, cost) ? tables : tables.substr(0, tables.find(" LEFT JOIN")));
+    const bool arithmetic = !moving && grid_.uniform();
+    if (arithmetic) {
+      frame.select = fmt::format("(epoch_us({}) - {}) // {} AS bucket", time, to_micros(grid_.start(0)), grid_.width().count());
+    } else {
+      frame.select = "b.bucket AS bucket";
+      from += fmt::format(" JOIN ({}) b ON epoch_us({}) >= b.low AND epoch_us({}) < b.high", bucket_list(moving), time, time);
+    }
+    const bool topics = std::any_of(question_.by.begin(), question_.by.end(),
+                                    [](const Group& g) { return g.dimension == Dimension::topic; });
+    if (entity == Entity::turn && topics) from += fmt::format(" LEFT JOIN ({}) tp ON (t.topics >> tp.bit) & 1 = 1", topic_list());
+    for (const Group& group : question_.by)
+      frame.select += fmt::format(", {} AS g{}", dimension_sql(sql, group, entity), frame.keys++);
+    const Instant low = moving ? grid_.from() - question_.moving : grid_.from();
+    frame.from = fmt::format(" FROM {} WHERE {} >= make_timestamptz({}) AND {} < make_timestamptz({})", from, time,
+                             to_micros(low), time, to_micros(grid_.to()));
+    for (const Filter& filter : question_.where) frame.from += " AND " + filter_sql(sql, filter, entity);
+    frame.from += condition;
+    return frame;
+  }
+
+  std::string bucket_list(bool moving) const {
+    std::vector<std::string> rows;
+    for (std::size_t i = 0; i < grid_.size(); ++i) {
+      const Instant high = std::min(grid_.end(i), grid_.to());
+      const Instant low = moving ? high - question_.moving : std::max(grid_.start(i), grid_.from());
+      rows.push_back(fmt::format("({}, {}, {})", i, to_micros(low), to_micros(high)));
+    }
+    return fmt::format("SELECT * FROM (VALUES {}) v(bucket, low, high)", fmt::join(rows, ", "));
+  }
+
+  static std::string topic_list() {
+    std::vector<std::string> rows;
+    const auto names = topics_of(~0u);
+    for (std::size_t i = 0; i < names.size(); ++i) rows.push_back(fmt::format("({}, '{}')", i, names[i]));
+    return fmt::format("SELECT * FROM (VALUES {}) v(bit, name)", fmt::join(rows, ", "));
+  }
+
+  template <typename Take>
+  Answered<void> each_row(const SqlText& sql, const std::string& text, Take&& take) const {
+    auto rows = store_.sql(text, sql.params(), deadline_);
+    if (!rows) return std::unexpected(Refusal{"unavailable", "source", rows.error().message});
+    for (;;) {
+      const auto more = (*rows)->next();
+      if (!more) return std::unexpected(Refusal{"unavailable", "source", more.error().message});
+      if (!*more) return {};
+      for (std::size_t row = 0; row < (*rows)->row_count(); ++row) take(**rows, row);
+    }
+  }
+
+  CellKey key_of(const Rows& rows, std::size_t row) const {
+    CellKey key{std::size_t(as_integer(rows.cell(row, 0)).value_or(0)), {}};
+    for (std::size_t i = 0; i < question_.by.size(); ++i) key.group.push_back(text_of(rows.cell(row, i + 1)));
+    return key;
+  }
+
+  static Text text_of(const Cell& cell) {
+    if (const auto* text = std::get_if<std::string_view>(&cell)) return std::string(*text);
+    return std::nullopt;
+  }
+
+  static Figure figure_of(const Cell& cell) {
+    const auto number = as_real(cell);
+    return number ? Figure(*number) : Figure{};
+  }
+
+  Answered<void> ask_entity(Entity entity, bool moving) {
+    std::vector<std::size_t> asked;
+    std::string aggregates;
+    bool cost = false;
+    for (std::size_t i = 0; i < question_.measures.size(); ++i) {
+      const Measure& m = question_.measures[i];
+      const std::string text = measure_sql(m);
+      if (text.empty() || m.moving != moving || entity_of(m) != entity) continue;
+      asked.push_back(i);
+      cost = cost || m.what == What::cost_usd;
+      aggregates += ", " + text;
+    }
+    if (asked.empty()) return {};
+    SqlText sql;
+    const Frame f = frame(sql, entity, moving, cost);
+    return each_row(sql, "SELECT " + f.select + aggregates + f.from + group_by(f), [&](const Rows& rows, std::size_t row) {
+      auto& figures = row_of(question_, cells_, key_of(rows, row));
+      for (std::size_t k = 0; k < asked.size(); ++k) figures[asked[k]] = figure_of(rows.cell(row, 1 + f.keys + k));
+    });
+  }
+
+  static std::string group_by(const Frame& f) {
+    std::string text = " GROUP BY bucket";
+    for (std::size_t i = 0; i < f.keys; ++i) text += fmt::format(", g{}", i);
+    return text;
+  }
+
+  // What calls report as their whole cost, at their start: added to what their usage would have said.
+  Answered<void> ask_reported_cost(std::size_t column) {
+    SqlText sql;
+    const Frame f = frame(sql, Entity::call, question_.measures[column].moving, false,
+                          " AND c.cost_source = 'reported' AND c.cost_usd IS NOT NULL");
+    return each_row(sql, "SELECT " + f.select + ", sum(c.cost_usd)" + f.from + group_by(f), [&](const Rows& rows, std::size_t row) {
+      Figure& figure = row_of(question_, cells_, key_of(rows, row))[column];
+      const double more = as_real(rows.cell(row, 1 + f.keys)).value_or(0);
+      figure = more + (std::holds_alternative<double>(figure) ? std::get<double>(figure) : 0);
+    });
+  }
+
+  Answered<void> ask_histogram(std::size_t column) {
+    const Measure& m = question_.measures[column];
+    const Entity entity = entity_of(m);
+    SqlText sql;
+    const Frame f = frame(sql, entity, false, false, fmt::format(" AND {} IS NOT NULL", column_of(m.quantity)));
+    std::string keys = "bucket";
+    for (std::size_t i = 0; i < f.keys; ++i) keys += fmt::format(", g{}", i);
+    const std::string text = fmt::format(
+        "WITH base AS (SELECT {0}, {1}::DOUBLE AS v {2}), edges AS (SELECT {3}, v, min(v) OVER w AS lo, max(v) OVER w AS hi"
+        " FROM base WINDOW w AS (PARTITION BY {3})) SELECT {3}, lo, hi, CASE WHEN hi = lo THEN 0 ELSE"
+        " least(19, CAST(floor((v - lo) / ((hi - lo) / 20)) AS BIGINT)) END AS i, count(*) FROM edges"
+        " GROUP BY {3}, lo, hi, i ORDER BY i",
+        f.select, column_of(m.quantity), f.from, keys);
+    return each_row(sql, text, [&](const Rows& rows, std::size_t row) {
+      const std::size_t at = 1 + f.keys;
+      const double low = as_real(rows.cell(row, at)).value_or(0), high = as_real(rows.cell(row, at + 1)).value_or(0);
+      auto& buckets = std::get<Histogram>(row_of(question_, cells_, key_of(rows, row))[column]);
+      if (buckets.empty() && low == high) buckets.push_back({low, high, 0});
+      for (std::size_t i = 0; buckets.size() < 20 && low != high; ++i)
+        buckets.push_back({low + double(i) * (high - low) / 20, low + double(i + 1) * (high - low) / 20, 0});
+      buckets[std::size_t(as_integer(rows.cell(row, at + 2)).value_or(0))].count = as_integer(rows.cell(row, at + 3)).value_or(0);
+    });
+  }
+
+  Answered<void> ask_occupancy() {
+    SqlText sql;
+    std::string select = "SELECT c.agent_id, epoch_us(c.time), CASE WHEN c.state = 'ended' THEN epoch_us(coalesce(c.ended_at, c.updated_at)) END";
+    for (const Group& group : question_.by) select += ", " + dimension_sql(sql, group, Entity::call);
+    std::string where = fmt::format(
+        " FROM call_analytics c WHERE c.time < make_timestamptz({}) AND (c.state = 'active' OR"
+        " greatest(epoch_us(coalesce(c.ended_at, c.updated_at)), epoch_us(c.time) + 1) > {})",
+        to_micros(grid_.to()), to_micros(grid_.from()));
+    for (const Filter& filter : question_.where) where += " AND " + filter_sql(sql, filter, Entity::call);
+    std::map<GroupKey, std::vector<Interval>> groups;
+    auto done = each_row(sql, select + where, [&](const Rows& rows, std::size_t row) {
+      GroupKey key;
+      for (std::size_t i = 0; i < question_.by.size(); ++i) key.push_back(text_of(rows.cell(row, 3 + i)));
+      const auto end = as_integer(rows.cell(row, 2));
+      const auto cell = rows.cell(row, 0);
+      const Id* agent = std::get_if<Id>(&cell);
+      groups[key].push_back({from_micros(as_integer(rows.cell(row, 1)).value_or(0)), end ? from_micros(*end) : as_of_,
+                             agent ? *agent : Id{}});
+    });
+    if (!done) return done;
+    std::vector<StatusChange> statuses;
+    SqlText status_sql;
+    done = each_row(status_sql,
+                    fmt::format("SELECT agent_id, epoch_us(time), status = 'offline', capacity FROM agent_status"
+                                " WHERE time < make_timestamptz({}) ORDER BY time, event_id", to_micros(grid_.to())),
+                    [&](const Rows& rows, std::size_t row) {
+                      const auto cell = rows.cell(row, 0);
+                      const Id* agent = std::get_if<Id>(&cell);
+                      statuses.push_back({agent ? *agent : Id{}, from_micros(as_integer(rows.cell(row, 1)).value_or(0)),
+                                          as_integer(rows.cell(row, 2)).value_or(0) != 0,
+                                          as_integer(rows.cell(row, 3)).value_or(1)});
+                    });
+    if (!done) return done;
+    add_occupancy(question_, grid_, std::move(groups), statuses, cells_);
+    return {};
+  }
+
+  std::string metric_sql(const Measure& m) const {
+    const std::string& how = m.metric_aggregation;
+    if (how == "count") return "sum(1 / m.sample_rate)";
+    if (how == "sum" || how == "rate") return "sum(m.value / m.sample_rate)";
+    if (how == "avg") return "sum(m.value / m.sample_rate) / sum(1 / m.sample_rate)";
+    if (how == "last") return "arg_max(m.value, {'t': m.time, 'i': m.event_id})";
+    if (how == "min" || how == "max") return fmt::format("{}(m.value)", how);
+    return fmt::format("quantile_cont(m.value, 0.{})", how.substr(1));
+  }
+
+  Answered<void> ask_metric(std::size_t column) {
+    const Measure& m = question_.measures[column];
+    SqlText sql;
+    const std::string name = sql.bind(m.metric_name);
+    const Frame f = frame(sql, Entity::metric, m.moving, false, " AND m.name = " + name);
+    return each_row(sql, "SELECT " + f.select + ", " + metric_sql(m) + f.from + group_by(f), [&](const Rows& rows, std::size_t row) {
+      const CellKey key = key_of(rows, row);
+      Figure figure = figure_of(rows.cell(row, 1 + f.keys));
+      if (m.metric_aggregation == "rate" && std::holds_alternative<double>(figure)) {
+        const Instant low = std::max(grid_.start(key.bucket), grid_.from()), high = std::min(grid_.end(key.bucket), grid_.to());
+        figure = std::get<double>(figure) / (double((high - low).count()) / 1e6);
+      }
+      row_of(question_, cells_, key)[column] = std::move(figure);
+    });
+  }
+
+  const Question& question_;
+  const Grid& grid_;
+  Store& store_;
+  Instant as_of_;
+  Duration deadline_;
+  Cells cells_;
+};
+
+}  // namespace
+
+Answered<Answer> answer_from_sql(const Question& question, Store& store, Instant as_of, Duration deadline) {
+  const auto zone = Zone::load(question.zone);
+  if (!zone) return std::unexpected(Refusal{"unknown_zone", "tz", "unknown time zone " + question.zone});
+  const auto grid = Grid::of(question, *zone);
+  if (!grid) return std::unexpected(grid.error());
+  auto cells = Asking(question, *grid, store, as_of, deadline).run();
+  if (!cells) return std::unexpected(cells.error());
+  return finish(question, *grid, std::move(*cells), as_of, "store");
+}
+
+}  // namespace aybiza

@@ -1,0 +1,116 @@
+"""A real server in a directory of its own, spoken to over loopback. Python's standard library only."""
+import gzip
+import http.client
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import urllib.parse
+
+BINARY = os.environ.get("AYBIZA_BINARY", "")
+
+
+class Server:
+    """Starts `aybiza serve`, waits until it says it is ready, and ends it by its own process id."""
+
+    def __init__(self, data=None, extra=(), insecure=True):
+        self.owned = data is None
+        self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="aybiza-test-"))
+        self.extra = list(extra) + (["--insecure-loopback"] if insecure else [])
+        self.process = None
+        self.port = 0
+        self.log = []
+        self.start()
+
+    def start(self, port=None):
+        args = [BINARY, "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{port or self.port}", *self.extra]
+        self.process = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        ready = threading.Event()
+
+        def read():
+            for line in self.process.stdout:
+                self.log.append(line.rstrip())
+                found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
+                if found:
+                    self.port = int(found.group(1))
+                    ready.set()
+            ready.set()
+
+        threading.Thread(target=read, daemon=True).start()
+        if not ready.wait(60) or self.port == 0 or self.process.poll() is not None:
+            raise RuntimeError("server did not start:\n" + "\n".join(self.log[-20:]))
+
+    def kill(self):
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise RuntimeError("SIGTERM did not end the server in 20 s")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        if self.owned:
+            shutil.rmtree(self.data, ignore_errors=True)
+
+    def request(self, method, target, body=None, headers=None, timeout=30):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request(method, target, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read()
+        finally:
+            connection.close()
+
+    def get(self, target):
+        status, _, body = self.request("GET", target)
+        return status, (json.loads(body) if body[:1] in (b"{", b"[") else body.decode())
+
+    def post_events(self, events, headers=None):
+        body = "\n".join(e if isinstance(e, str) else json.dumps(e) for e in events).encode()
+        status, headers_out, answer = self.request(
+            "POST", "/v1/events", body, {"Content-Type": "application/x-ndjson", **(headers or {})})
+        return status, headers_out, json.loads(answer) if answer[:1] == b"{" else answer
+
+    def query(self, where=(), **parameters):
+        pairs = list(parameters.items()) + [("where", w) for w in where]
+        pairs = [("from" if name == "start" else "to" if name == "end" else name, value) for name, value in pairs]
+        status, answer = self.get("/api/v1/query?" + urllib.parse.urlencode(pairs))
+        if status != 200:
+            raise AssertionError(f"{status} {answer} for {pairs}")
+        return answer
+
+
+def shared_file(*parts):
+    """A file of the data folder beside the project, or None: the test then says that it was skipped."""
+    root = pathlib.Path(__file__).resolve().parents[2]
+    path = root.parent / "shared" / "data" / pathlib.Path(*parts)
+    return path if path.exists() else None
+
+
+def read_lines(path):
+    opener = gzip.open if str(path).endswith(".gz") else open
+    with opener(path, "rt", encoding="utf-8") as file:
+        return [line for line in file.read().split("\n") if line]
+
+
+def command(*args, timeout=300):
+    return subprocess.run([BINARY, *map(str, args)], capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def check(condition, message):
+    if not condition:
+        raise AssertionError(message)
