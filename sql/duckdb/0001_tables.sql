@@ -77,11 +77,11 @@ CREATE TABLE raw_events (
   time TIMESTAMPTZ NOT NULL, event_id UUID NOT NULL, customer_id TEXT, type TEXT, source TEXT, id_text TEXT, data TEXT
 );
 
--- One pane each: minute and hour rollups, the tally serialised.
+-- Minute and hour rollups, the tally serialised; a pane is the merge of its parts, one per shard.
 CREATE TABLE rollups (
   bucket TIMESTAMPTZ NOT NULL, step_seconds BIGINT NOT NULL, customer_id TEXT NOT NULL,
   dimension TEXT NOT NULL,                   -- '' is the total
-  value TEXT, tally BLOB NOT NULL
+  value TEXT, shard BIGINT NOT NULL, tally BLOB NOT NULL
 );
 
 -- Events up to this offset are in the tables, one row per node; written in the transaction of their rows.

@@ -46,9 +46,9 @@ constexpr Column<Row> cost_source_column() {
           [](const VectorReader& in, idx_t i, Row& row) { row.cost_source = parse_cost_source(in.text(i)); }};
 }
 
-// Where the sign of the score puts a turn; the same borders as the live engine's.
+// Where the score puts a turn: the borders of text/analyze.h, beyond -0.1 and +0.1.
 std::string_view sentiment_class(std::int64_t score_e4) {
-  return score_e4 >= 500 ? "positive" : score_e4 <= -500 ? "negative" : "neutral";
+  return score_e4 > 1'000 ? "positive" : score_e4 < -1'000 ? "negative" : "neutral";
 }
 
 }  // namespace
@@ -283,6 +283,7 @@ std::span<const Column<RollupRow>> columns_of() {
          row.value_is_null = in.null(i);
          row.value = in.text(i);
        }},
+      MEMBER("shard", integer, shard),
       {"tally", blob, [](VectorWriter& out, idx_t i, const RollupRow& row) { out.put_text(i, row.tally); },
        [](const VectorReader& in, idx_t i, RollupRow& row) { row.tally = in.text(i); }},
   };

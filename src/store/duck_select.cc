@@ -21,7 +21,7 @@ Source source_of(Table table) {
     case Table::agent_status:
     case Table::metric_points:
     case Table::raw_events: return {"time, event_id", false, true};
-    case Table::rollups: return {"bucket, step_seconds, customer_id, dimension, value NULLS LAST", false, true};
+    case Table::rollups: return {"bucket, step_seconds, customer_id, dimension, value NULLS LAST, shard", false, true};
   }
   return {};
 }

@@ -279,12 +279,12 @@ Status replace_turns(DuckConnection& writer, const std::vector<TurnRow>& turns, 
 Status replace_rollups(DuckConnection& writer, const std::vector<RollupRow>& rollups, std::uint64_t& out_of_range) {
   const auto sorted = in_time_order(rollups, [](const RollupRow& row) { return row.bucket; });
   if (sorted.empty()) return {};
-  const auto keys = columns_of<RollupRow>().first(5);  // bucket, step_seconds, customer_id, dimension, value
+  const auto keys = columns_of<RollupRow>().first(6);  // all but the tally
   AYBIZA_TRY(delete_rows<RollupRow>(
       writer,
       delete_statement("rollups", "bucket",
                        "rollups.step_seconds = old.step_seconds AND rollups.customer_id = old.customer_id AND "
-                       "rollups.dimension = old.dimension AND rollups.value IS NOT DISTINCT FROM old.value",
+                       "rollups.dimension = old.dimension AND rollups.shard = old.shard AND rollups.value IS NOT DISTINCT FROM old.value",
                        sorted.front()->bucket, sorted.back()->bucket),
       keys, sorted));
   return insert_rows<RollupRow>(writer, Table::rollups, sorted, out_of_range);

@@ -9,12 +9,12 @@ namespace {
 
 using CallKey = std::pair<Instant, Id>;
 using TurnKey = std::tuple<Instant, Id, std::int64_t>;
-using RollupKey = std::tuple<Instant, Duration, std::string, std::string, bool, std::string>;
+using RollupKey = std::tuple<Instant, Duration, std::string, std::string, bool, std::string, unsigned>;
 template <typename Row>
 using ById = std::map<std::pair<Instant, Id>, Row>;
 
 RollupKey key_of(const RollupRow& row) {
-  return {row.bucket, row.step, row.customer, row.dimension, row.value_is_null, row.value};
+  return {row.bucket, row.step, row.customer, row.dimension, row.value_is_null, row.value, row.shard};
 }
 
 template <typename Row>

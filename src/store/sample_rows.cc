@@ -106,7 +106,8 @@ RowBatch SampleRows::next(std::size_t events) {
     } else {
       RollupRow row{.bucket = floor_to(time(), std::chrono::minutes(10)), .step = std::chrono::minutes(chance(50) ? 1 : 60),
                     .customer = "customer-1", .dimension = chance(30) ? "" : "region", .value = "",
-                    .tally = std::string("\0\xFF", 2) + std::to_string(random_())};
+                    .value_is_null = false, .tally = std::string("\0\xFF", 2) + std::to_string(random_()),
+                    .shard = unsigned(below(2))};
       row.value_is_null = !row.dimension.empty() && chance(20);
       if (!row.dimension.empty() && !row.value_is_null) row.value = "r-" + std::to_string(below(3));
       batch.rollups.push_back(std::move(row));
@@ -128,9 +129,9 @@ RowBatch SampleRows::next(std::size_t events) {
   }
   batch.turns.clear();
   for (auto& [key, turn] : last_turns) batch.turns.push_back(std::move(turn));
-  std::map<std::tuple<Instant, Duration, std::string, bool, std::string>, RollupRow> last_rollups;
+  std::map<std::tuple<Instant, Duration, std::string, bool, std::string, unsigned>, RollupRow> last_rollups;
   for (RollupRow& row : batch.rollups)
-    last_rollups.insert_or_assign({row.bucket, row.step, row.dimension, row.value_is_null, row.value}, row);
+    last_rollups.insert_or_assign({row.bucket, row.step, row.dimension, row.value_is_null, row.value, row.shard}, row);
   batch.rollups.clear();
   for (auto& [key, row] : last_rollups) batch.rollups.push_back(std::move(row));
   return batch;
