@@ -124,6 +124,7 @@ void Connection::next_request() {
   request_.reset();
   route_ = nullptr;
   refusal_.reset();
+  head_done_ = 0;
   keep_alive_ = true;
   head_only_ = http_1_0_ = false;
   phase_ = Phase::idle;
@@ -140,8 +141,11 @@ void Connection::read_some(asio::mutable_buffer into, std::shared_ptr<Request> k
     self->reading_ = false;
     self->core_->counters.bytes_in.fetch_add(n, std::memory_order_relaxed);
     if (self->phase_ == Phase::closed) return;
-    if (self->phase_ == Phase::closing) return self->linger_read();  // a refusal overtook this read
-    if (self->phase_ == Phase::writing) return;
+    if (self->phase_ == Phase::closing) return error ? self->close() : self->linger_read();  // a refusal overtook this
+    if (self->phase_ == Phase::writing) {
+      self->peer_ended_ = self->peer_ended_ || error;
+      return;
+    }
     if (error) return self->close();
     done(*self, n);
   });
@@ -160,7 +164,12 @@ void Connection::read_more() {
 
 void Connection::parse_head() {
   ErrorCode error;
-  buffer_.consume(parser_->put(buffer_.data(), error));
+  const std::size_t used = parser_->put(buffer_.data(), error);
+  buffer_.consume(used);
+  head_done_ += used;
+  // The parser's own limit is a few bytes generous, because it counts by line.
+  const std::size_t unparsed = error == http::error::need_more ? buffer_.size() : 0;
+  if (head_done_ + unparsed > core_->config.limits.head_bytes) error = http::error::header_limit;
   if (error == http::error::need_more) {
     if (phase_ == Phase::idle) {
       phase_ = Phase::head;
@@ -403,7 +412,7 @@ void Connection::hand_over() {
 
 void Connection::refuse(Refusal reason, Response response) {
   if (reason != Refusal::count) core_->counters.refuse(reason);
-  const bool head_read = parser_ && parser_->is_header_done();
+  const bool head_read = parser_ && parser_->is_header_done() && request_;
   const bool sized = head_read && !parser_->chunked() && phase_ == Phase::head;
   const std::uint64_t rest = sized ? parser_->content_length().value_or(0) : 0;
   if (sized && rest == 0) return write_response(std::move(response));
@@ -564,6 +573,7 @@ void Connection::on_deadline() {
 // Says that we are done and reads on for a moment: closing with bytes unread would make the kernel send a reset,
 // which can reach the client before our answer does.
 void Connection::linger() {
+  if (peer_ended_) return close();
   ErrorCode ignored;
   socket_.shutdown(Tcp::socket::shutdown_send, ignored);
   phase_ = Phase::closing;

@@ -85,7 +85,7 @@ class Connection final : public Drainable, public std::enable_shared_from_this<C
   const Peer peer_;
   const std::uint16_t local_port_;
   std::chrono::steady_clock::time_point deadline_, armed_for_;
-  bool armed_ = false, reading_ = false, counted_in_flight_ = false;
+  bool armed_ = false, reading_ = false, counted_in_flight_ = false, peer_ended_ = false;
   Phase phase_ = Phase::idle;
   std::atomic<bool> gone_{false};
 
@@ -94,8 +94,8 @@ class Connection final : public Drainable, public std::enable_shared_from_this<C
   std::shared_ptr<Request> request_;
   const Route* route_ = nullptr;
   std::uint64_t exchange_ = 0;  // counts requests: an answer to an earlier one does nothing
-  bool keep_alive_ = true, head_only_ = false, http_1_0_ = false, refused_at_start_ = false;
-  std::size_t body_bytes_ = 0, body_done_ = 0;
+  bool keep_alive_ = true, head_only_ = false, http_1_0_ = false;
+  std::size_t head_done_ = 0, body_bytes_ = 0, body_done_ = 0;
   std::chrono::steady_clock::time_point body_began_;
   std::optional<Response> refusal_;  // sent once the body is skipped
 

@@ -15,6 +15,20 @@
 #include "runtime/token_bucket.h"
 
 namespace aybiza::net {
+
+// A socket whose end is ours to shape: the library would wait for the client to hang up before it tells us that the
+// closing handshake is over. finish() waits too, but on_close does not.
+struct WsSocket : Socket {
+  explicit WsSocket(Socket&& socket) : Socket(std::move(socket)) {}
+};
+
+inline void teardown(boost::beast::role_type, WsSocket&, ErrorCode& error) { error = {}; }
+
+template <typename Handler>
+void async_teardown(boost::beast::role_type, WsSocket& socket, Handler&& handler) {
+  asio::post(socket.get_executor(), [handler = std::forward<Handler>(handler)]() mutable { handler(ErrorCode()); });
+}
+
 namespace {
 
 namespace websocket = boost::beast::websocket;
@@ -22,6 +36,7 @@ namespace websocket = boost::beast::websocket;
 // The kernel reports "writable" only while less than this is unsent, so pending_bytes() tells the truth about a slow
 // client early and a newer state can replace an older one that would only have waited in the kernel.
 constexpr int kernel_unsent_bytes = 16 * 1024;
+constexpr Duration linger_time = std::chrono::seconds(2);
 
 std::uint16_t code_of(const ErrorCode& error, const websocket::close_reason& reason) {
   if (error == websocket::error::closed) return reason.code == websocket::close_code::none ? std::uint16_t(1005) : reason.code;
@@ -35,7 +50,7 @@ class WsSession final : public WsSender::Peer, public Drainable, public std::ena
  public:
   WsSession(std::shared_ptr<ServerCore> core, Socket socket, Ticket ticket, RequestPtr request,
             std::unique_ptr<WsHandler> handler)
-      : core_(std::move(core)), socket_(std::move(socket)), timer_(socket_.get_executor()), ticket_(std::move(ticket)),
+      : core_(std::move(core)), socket_(WsSocket(std::move(socket))), timer_(socket_.get_executor()), ticket_(std::move(ticket)),
         request_(std::move(request)), handler_(std::move(handler)), queue_limit_(core_->config.limits.ws_queue_bytes),
         bucket_({core_->config.limits.ws_messages_per_second, core_->config.limits.ws_messages_burst}, clock_.elapsed()) {}
 
@@ -60,6 +75,8 @@ class WsSession final : public WsSender::Peer, public Drainable, public std::ena
   void begin_close(std::uint16_t code, std::string_view reason);
   void cut();
   void finish(std::uint16_t code);
+  void linger();
+  void linger_read();
 
   template <typename Call>
   void guarded(Call&& call) {
@@ -72,7 +89,7 @@ class WsSession final : public WsSender::Peer, public Drainable, public std::ena
   }
 
   const std::shared_ptr<ServerCore> core_;  // first: outlives the socket
-  websocket::stream<Socket> socket_;
+  websocket::stream<WsSocket> socket_;
   Timer timer_;
   Ticket ticket_;
   RequestPtr request_;
@@ -212,6 +229,9 @@ void WsSession::begin_close(std::uint16_t code, std::string_view reason) {
 void WsSession::cut() {
   ErrorCode ignored;
   socket_.next_layer().close(ignored);
+  if (handler_) return;  // the read loop sees it and ends in finish(), which comes here again
+  timer_.cancel();
+  ticket_ = Ticket();
 }
 
 void WsSession::abort() {
@@ -222,7 +242,6 @@ void WsSession::finish(std::uint16_t code) {
   const bool was_open = open_.exchange(false);
   closing_ = true;
   timer_.cancel();
-  cut();
   if (counted_) core_->counters.websockets_open.fetch_sub(1, std::memory_order_relaxed);
   if (was_open) {
     try {
@@ -232,7 +251,25 @@ void WsSession::finish(std::uint16_t code) {
     }
   }
   handler_.reset();  // it may hold a sender, which holds us
-  ticket_ = Ticket();
+  code == ws_close::lost ? cut() : linger();
+}
+
+// Our close frame is on its way: closing with bytes unread would make the kernel send a reset that overtakes it.
+void WsSession::linger() {
+  ErrorCode ignored;
+  socket_.next_layer().shutdown(Tcp::socket::shutdown_send, ignored);
+  timer_.expires_after(linger_time);
+  timer_.async_wait([weak = weak_from_this()](ErrorCode error) {
+    if (const auto self = weak.lock(); self && !error) self->cut();
+  });
+  linger_read();
+}
+
+void WsSession::linger_read() {
+  in_.consume(in_.size());
+  socket_.next_layer().async_read_some(in_.prepare(16 * limits::KiB), [self = shared_from_this()](ErrorCode error, std::size_t) {
+    error ? self->cut() : self->linger_read();
+  });
 }
 
 }  // namespace
