@@ -183,16 +183,20 @@ Status Shard::State::read(bytes::Reader& in) {
   return {};
 }
 
-// A call as read becomes one as it was: its series, its place in the lists. The store has all of it (class comment).
+// A call as read becomes one as it was: its series, its place in the lists. The store has all of it by the time a
+// snapshot is read, so nothing is dirty. What its turns and usage add up to must be what it says.
 bool Shard::State::adopt(CallRecord& record) {
-  if (record.is_packed) {  // prove that it can be unpacked, before anyone relies on it
-    CallRecord open;
-    open.packed = record.packed;
-    open.is_packed = true;
-    if (!open.unpack() || !labels_known(open)) return false;
-  } else if (!labels_known(record)) {
-    return false;
-  }
+  CallRecord open;
+  open.packed = record.packed;
+  open.is_packed = record.is_packed;
+  if (!open.unpack()) return false;
+  const CallRecord& parts = record.is_packed ? open : record;
+  if (!labels_known(parts)) return false;
+  CallSums sums;
+  sums.interventions = record.interventions ? std::int64_t(record.interventions->size()) : 0;
+  for (const LiveTurn& turn : parts.turns) sums.add(turn.state.facts(), turn.state.agent_speaks(), 1);
+  for (const LiveUsage& usage : parts.usage) sums.add_usage(usage.cost(), usage.all_tokens(), 1);
+  if (sums != record.sums) return false;
   for (std::size_t i = 1; i < shared_axes; ++i) record.labels[i] = labels.find(record.call.dimension(field_of(Axis(i))));
   resolve_series(record);
   record.stored_start = record.call.start();
@@ -246,14 +250,19 @@ std::string Shard::State::canonical_dump() const {
   std::vector<std::string> lines;
   for (std::uint32_t i = 0; i < series.size(); ++i) {
     const Series& one = series[i];
+    Series now;  // only its floors: where each pane belongs by now, whether or not it was moved already
+    now.axis = one.axis;
+    now.floors = floors[std::size_t(one.axis)];
+    std::map<std::pair<Level, std::int64_t>, Tally> panes;
     for (const Level level : {Level::second, Level::minute, Level::hour})
       one.ring(level).each(INT64_MIN, INT64_MAX, [&](std::int64_t index, const Pane& pane) {
-        const std::string held = pane.bytes();
-        if (held.empty()) return;
-        const Id hash = hash128(held);
-        lines.push_back(fmt::format("pane {} {} {} {} {} {}", labels.text(one.customer), name_of(one.axis),
-                                    labels.text(one.value), int(level), index, to_string(hash)));
+        if (const auto place = now.place(start_of(level, index)))
+          pane.merge_into(panes[place->first < level ? std::pair(level, index) : *place]);
       });
+    for (const auto& [place, tally] : panes)
+      if (!tally.empty())
+        lines.push_back(fmt::format("pane {} {} {} {} {} {}", labels.text(one.customer), name_of(one.axis), labels.text(one.value),
+                                    int(place.first), place.second, to_string(hash128(serialise(tally)))));
   }
   for (const auto& held : calls) {
     if (!held) continue;

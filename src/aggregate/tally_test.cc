@@ -1,0 +1,131 @@
+#include "aggregate/tally.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+namespace aybiza {
+namespace {
+
+struct Facts {
+  CallFacts call;
+  TurnFacts turn;
+  UsageFacts usage;
+};
+
+Facts random_facts(std::mt19937& random) {
+  const auto number = [&](std::int64_t high) { return std::uniform_int_distribution<std::int64_t>(0, high)(random); };
+  const auto maybe = [&](std::int64_t high) { return number(2) == 0 ? Number{} : Number(number(high)); };
+  Facts f;
+  f.call = {number(1) != 0, number(1) != 0, number(1) != 0, number(1) != 0, number(1) != 0, number(1) != 0, number(3),
+            maybe(50'000), maybe(10'000), maybe(10'000), maybe(900'000'000), maybe(5'000'000), maybe(2'000'000'000), maybe(1'000)};
+  f.turn = {number(1) != 0, number(2) == 0 ? Number{} : Number(number(20'000) - 10'000), maybe(10'000), maybe(4'000'000), maybe(0), maybe(3'000'000), maybe(100)};
+  for (Number& kind : f.usage.tokens) kind = maybe(5'000);
+  f.usage.cost_nano = maybe(1'000'000);
+  f.usage.cost_unknown = !f.usage.cost_nano;
+  return f;
+}
+
+void add(Tally& tally, const Facts& f) { tally.add(f.call), tally.add(f.turn), tally.add(f.usage); }
+void retract(Tally& tally, const Facts& f) { tally.retract(f.call), tally.retract(f.turn), tally.retract(f.usage); }
+
+TEST(Tally, bytes_do_not_depend_on_the_order_or_on_the_way_it_was_merged) {
+  std::mt19937 random(1);
+  std::vector<Facts> facts;
+  for (int i = 0; i < 400; ++i) facts.push_back(random_facts(random));
+  Tally whole;
+  for (const Facts& f : facts) add(whole, f);
+  std::shuffle(facts.begin(), facts.end(), random);
+  Tally parts[3], merged;
+  for (std::size_t i = 0; i < facts.size(); ++i) add(parts[i % 3], facts[i]);
+  for (const int i : {2, 0, 1}) merged.merge(parts[i]);
+  EXPECT_EQ(serialise(whole), serialise(merged));
+}
+
+TEST(Tally, serialised_and_parsed_is_the_same) {
+  std::mt19937 random(2);
+  Tally tally;
+  EXPECT_EQ(serialise(*parse_tally(serialise(tally))), serialise(tally));
+  for (int i = 0; i < 50; ++i) {
+    add(tally, random_facts(random));
+    const std::string bytes = serialise(tally);
+    const auto back = parse_tally(bytes);
+    ASSERT_TRUE(back);
+    EXPECT_EQ(serialise(*back), bytes);
+  }
+}
+
+TEST(Tally, what_is_taken_back_leaves_no_trace) {
+  std::mt19937 random(3);
+  std::vector<Facts> facts;
+  for (int i = 0; i < 60; ++i) facts.push_back(random_facts(random));
+  Tally tally;
+  for (const Facts& f : facts) add(tally, f);
+  for (const Facts& f : facts) retract(tally, f);
+  EXPECT_TRUE(tally.empty());
+}
+
+TEST(Tally, amending_equals_taking_back_and_adding_but_spares_the_extremes) {
+  Tally tally;
+  CallFacts old{.duration_us = 5'000'000}, fresh = old;
+  fresh.satisfaction_e4 = 40'000;
+  tally.add(old);
+  tally.amend(old, fresh);
+  EXPECT_TRUE(tally.calls->duration.extremes_exact);
+  EXPECT_EQ(tally.calls->satisfaction.count, 1);
+  Tally other;
+  other.add(fresh);
+  EXPECT_EQ(serialise(tally), serialise(other));
+}
+
+TEST(Tally, a_lost_extreme_is_answered_by_the_sketch) {
+  Tally tally;
+  const CallFacts shortest{.duration_us = 1'000'000}, longest{.duration_us = 9'000'000};
+  tally.add(shortest), tally.add(longest);
+  tally.retract(longest);
+  const auto measure = *parse_measure("max_duration_ms");
+  EXPECT_NEAR(*value_of(measure, tally), 1000, 5);
+  EXPECT_EQ(relative_error_of(measure, tally), 0.005);
+}
+
+TEST(Tally, refuses_what_it_did_not_write) {
+  std::mt19937 random(4);
+  Tally tally;
+  for (int i = 0; i < 20; ++i) add(tally, random_facts(random));
+  const std::string bytes = serialise(tally);
+  for (std::size_t cut = 0; cut < bytes.size(); ++cut) EXPECT_FALSE(parse_tally(std::string_view(bytes).substr(0, cut))) << cut;
+  EXPECT_FALSE(parse_tally(bytes + "x"));
+  for (int i = 0; i < 2'000; ++i) {  // any answer will do, as long as there is one
+    std::string broken = bytes;
+    broken[random() % broken.size()] = char(random());
+    if (const auto parsed = parse_tally(broken)) (void)serialise(*parsed);
+  }
+}
+
+void check(const char* measure, const Tally& tally, std::optional<double> expected) {
+  EXPECT_EQ(value_of(*parse_measure(measure), tally), expected) << measure;
+}
+
+TEST(ValueOf, unknown_is_never_zero_and_counts_are_never_unknown) {
+  const Tally nothing;
+  check("calls", nothing, 0);
+  check("interruptions", nothing, 0);
+  check("success_rate", nothing, std::nullopt);
+  check("avg_sentiment", nothing, std::nullopt);
+  check("cost_usd", nothing, std::nullopt);
+  check("tokens", nothing, std::nullopt);
+  check("p95_duration_ms", nothing, std::nullopt);
+  Tally some;
+  some.add(CallFacts{.known_outcome = true, .errors = 2, .cost_nano = 500'000'000});
+  some.add(CallFacts{.known_outcome = true, .successful = true});
+  check("calls", some, 2);
+  check("success_rate", some, 0.5);
+  check("resolution_rate", some, std::nullopt);
+  check("error_rate", some, 0.5);
+  check("cost_per_call", some, 0.5);
+  check("cost_usd", some, std::nullopt);
+}
+
+}  // namespace
+}  // namespace aybiza
