@@ -1,12 +1,13 @@
-// Boost, for the four sources of this folder that speak to sockets. No other header includes it and no other folder
-// sees it.
+// Boost, for the sources of this folder that speak to sockets (connection, http_server, server_core, ws_session). The
+// headers for other folders do not include it.
 //
-// Shape    SEPARATE_COMPILATION: asio_impl.cc holds the library's code once.
+// Shape    asio_impl.cc holds the library's code once (layer.cmake).
 // Threads  a Strand runs one function at a time, on any of the server's threads.
 #pragma once
 
-#define BOOST_ASIO_SEPARATE_COMPILATION
-#define BOOST_BEAST_SEPARATE_COMPILATION
+#if !defined(BOOST_ASIO_SEPARATE_COMPILATION) || !defined(BOOST_BEAST_SEPARATE_COMPILATION)
+#error "layer.cmake defines these for every file, or two copies of the library disagree"
+#endif
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
