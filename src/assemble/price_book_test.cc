@@ -40,7 +40,10 @@ TEST(PriceBook, what_has_no_price_has_no_cost) {
   check(tokens("", 10), {}, std::nullopt);
   check(tokens("mystery-1", {}), {}, std::nullopt);  // nothing to price
   check(tokens("claude-sonnet-5", 10, 5), {}, std::nullopt);  // its cache price is not known
-  check(tokens("claude-sonnet-4-5", 200'001), {}, std::nullopt);  // priced otherwise by the provider
+  const auto book = PriceBook::parse("llm\tm\t-\t-\t1\t-\t-\t-\t-\t-\t1000\ttest\n");
+  ASSERT_TRUE(book);
+  EXPECT_EQ(book->cost_of(tokens("m", 1'000), PriceContext{}), 1'000'000);
+  EXPECT_EQ(book->cost_of(tokens("m", 1'001), PriceContext{}), std::nullopt);
 }
 
 TEST(PriceBook, speech_costs_something_only_at_a_listed_provider) {
