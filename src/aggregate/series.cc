@@ -136,6 +136,21 @@ std::uint32_t& SeriesTable::values_of(Label customer, Axis axis) {
   return values[customer];
 }
 
+const std::vector<std::uint32_t>& SeriesTable::regions_of(Label customer) const {
+  static const std::vector<std::uint32_t> none;
+  return customer < regions_.size() ? regions_[customer] : none;
+}
+
+void SeriesTable::merge_range(std::uint32_t id, Instant from, Instant to, Tally& into, bool calls, bool turns, bool usage) const {
+  const Series& one = series_[id];
+  if (one.axis == Axis::total)
+    for (const std::uint32_t region : on(Axis::region)) series_[region].merge_range(from, to, into, calls, turns, usage);
+  else if (one.axis == Axis::customer)
+    for (const std::uint32_t region : regions_of(one.customer)) series_[region].merge_range(from, to, into, calls, turns, usage);
+  else
+    one.merge_range(from, to, into, calls, turns, usage);
+}
+
 std::uint32_t SeriesTable::make(Label customer, Axis axis, Label value) {
   const auto id = std::uint32_t(series_.size());
   if (is_counted(axis, value)) ++values_of(customer, axis);
@@ -144,6 +159,10 @@ std::uint32_t SeriesTable::make(Label customer, Axis axis, Label value) {
   series.axis = axis;
   series.value = value;
   by_axis_[std::size_t(axis)].push_back(id);
+  if (axis == Axis::region) {
+    if (regions_.size() <= customer) regions_.resize(customer + 1);
+    regions_[customer].push_back(id);
+  }
   index_.insert(hash_of(customer, axis, value), id);
   return id;
 }

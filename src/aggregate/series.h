@@ -3,6 +3,8 @@
 // Shape    A contribution lies in exactly one pane: the finest ring that still reaches back to it. What leaves the seconds
 //          is merged into its minute, what leaves the minutes into its hour; whole minutes and whole hours leave at once,
 //          so a minute is never half in one ring and half in another.
+//          The total and the customers have no panes of their own: every contribution lies in exactly one region (null is
+//          one), so they are the sum of their regions.
 // Cost     rings grow with what is used; cold panes are bytes (pane.h).
 // Threads  none: owned by one shard.
 // Source   decisions.md 1, 2.
@@ -26,6 +28,7 @@ enum class Axis : std::uint8_t {
 };
 inline constexpr std::size_t axis_count = std::size_t(Axis::sentiment_class) + 1;
 inline constexpr std::size_t shared_axes = std::size_t(Axis::direction) + 1;   // of calls, turns and usage
+inline constexpr std::size_t first_paned = std::size_t(Axis::region);  // total and customer are sums of it
 inline constexpr std::size_t call_axes = std::size_t(Axis::end_reason) + 1;
 constexpr bool of_turn(Axis axis) { return axis >= Axis::emotion; }
 std::optional<Axis> axis_of(Dimension dimension);
@@ -73,6 +76,10 @@ class SeriesTable {
   Series& operator[](std::uint32_t id) { return series_[id]; }
   const Series& operator[](std::uint32_t id) const { return series_[id]; }
   std::size_t size() const { return series_.size(); }
+  // Everything in [from, to) of a series, whichever rings and regions it is in. REQUIRES: as Series::merge_range.
+  void merge_range(std::uint32_t id, Instant from, Instant to, Tally& into, bool calls = true, bool turns = true,
+                   bool usage = true) const;
+  const std::vector<std::uint32_t>& regions_of(Label customer) const;
   const std::vector<std::uint32_t>& on(Axis axis) const { return by_axis_[std::size_t(axis)]; }
   std::uint64_t folded() const { return folded_; }
   std::size_t per_dimension() const { return per_dimension_; }
@@ -83,6 +90,7 @@ class SeriesTable {
   std::deque<Series> series_;
   FlatIndex index_;
   std::vector<std::uint32_t> by_axis_[axis_count];
+  std::vector<std::vector<std::uint32_t>> regions_;  // by customer label
   std::vector<std::uint32_t> values_[axis_count];  // by customer label: how many values it has
   std::size_t per_dimension_;
   std::uint64_t folded_ = 0;

@@ -339,7 +339,7 @@ LivePartial Shard::State::ask(const LiveQuestion& question, Instant now) const {
       }
       for (const Cut::Range& range : parts.panes) {
         Tally tally;
-        one.merge_range(range.from, range.to, tally, question.calls, question.turns, question.usage);
+        series.merge_range(id, range.from, range.to, tally, question.calls, question.turns, question.usage);
         if (!tally.empty()) out.cells[LiveKey{range.bucket, group}].merge(tally);
       }
     }

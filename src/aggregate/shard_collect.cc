@@ -80,7 +80,8 @@ void Shard::State::collect_rollups(RowBatch& out) {
     marks.erase(std::unique(marks.begin(), marks.end()), marks.end());
   };
   std::size_t room = limits::rollups_per_collect;
-  const auto write = [&](const Series& one, Level level, std::int64_t index) {
+  const auto write = [&](std::uint32_t id, Level level, std::int64_t index) {
+    const Series& one = series[id];
     --room;
     RollupRow row;
     row.bucket = start_of(level, index);
@@ -93,7 +94,7 @@ void Shard::State::collect_rollups(RowBatch& out) {
       row.value_is_null = one.value == null_label;
     }
     Tally tally;
-    one.merge_range(row.bucket, row.bucket + row.step, tally);
+    series.merge_range(id, row.bucket, row.bucket + row.step, tally);
     row.tally = serialise(tally);
     out.rollups.push_back(std::move(row));
   };
@@ -101,19 +102,19 @@ void Shard::State::collect_rollups(RowBatch& out) {
   std::erase_if(dirty_minutes, [&](const auto& mark) {
     Series& one = series[mark.first];
     if (room == 0 || start_of(Level::minute, mark.second + 1) > closed) return false;
-    if (one.axis != Axis::agent_id && start_of(Level::minute, mark.second) >= one.floors.minute)
-      write(one, Level::minute, mark.second);
+    if (one.axis != Axis::agent_id && start_of(Level::minute, mark.second) >= floors[std::size_t(one.axis)].minute)
+      write(mark.first, Level::minute, mark.second);
     dirty_hours.emplace_back(mark.first, index_of(Level::hour, start_of(Level::minute, mark.second)));
     one.dirty_minute = INT64_MIN;
     return true;
   });
   in_order(dirty_hours);
   std::erase_if(dirty_hours, [&](const auto& mark) {
-    const Series& one = series[mark.first];
+    const Floors& reach = floors[std::size_t(series[mark.first].axis)];
     const Instant start = start_of(Level::hour, mark.second);
-    if (start < one.floors.hour) return true;
+    if (start < reach.hour) return true;
     if (room == 0 || start + step_of(Level::hour) > closed) return false;
-    write(one, Level::hour, mark.second);
+    write(mark.first, Level::hour, mark.second);
     return true;
   });
 }

@@ -180,7 +180,10 @@ void Shard::State::fold_turn(CallRecord& record, const Event& event) {
     });
     turn = &*record.turns.emplace(place);
     turn->state.merge(event);
-    name(*turn);
+    turn->turn_state = labels.intern(event.text(Field::state));
+    turn->intent = labels.intern(event.text(Field::intent));
+    const std::string_view emotion = event.text(Field::emotion);
+    turn->emotion = labels.intern(emotion.empty() ? turn->state.found_emotion() : emotion);
     move_turn(record, *turn, 1, all);
     record.sums.add(turn->state.facts(), turn->state.agent_speaks(), 1);
     turn->dirty = true;
@@ -285,11 +288,10 @@ void Shard::State::fold_other(const Event& event) {
 }
 
 void Shard::State::mark(CallRecord& record) {
-  const Instant start = record.call.start(), end = std::max(record.call.last_event(), start);
-  record.low = std::min(record.low, start);
-  record.high = std::max(record.high, end);
-  if (const auto ended_at = record.call.ended_at()) record.high = std::max(record.high, *ended_at);
-  for (const LiveTurn& turn : record.turns) record.low = std::min(record.low, turn.state.time());
+  const Instant start = record.call.start();
+  record.low = std::min({record.low, start, record.call.first_event()});
+  record.high = std::max({record.high, start, record.call.last_event()});
+  if (record.call.ended()) record.high = std::max(record.high, *record.call.ended_at());
   if (record.dirty) return;
   record.dirty = true;
   dirty_calls.push_back(record.slot);

@@ -26,21 +26,28 @@ Tally* Shard::State::pane(std::uint32_t id, Instant t) {
   // Agents' rollups are hourly: one mark an hour is enough.
   std::int64_t minute = index_of(Level::minute, t);
   if (one.axis == Axis::agent_id) minute -= minute % 60;
-  if (minute != one.dirty_minute) {
-    one.dirty_minute = minute;
-    dirty_minutes.emplace_back(id, minute);
-  }
+  if (minute != one.dirty_minute) mark_minute(id, minute);
   Pane& found = one.ring(place->first).at(place->second);
   if (!found.hot()) hot.push_back({id, place->first, place->second});
   return &found.warm();
 }
 
+void Shard::State::mark_minute(std::uint32_t id, std::int64_t minute) {
+  Series& one = series[id];
+  one.dirty_minute = minute;
+  dirty_minutes.emplace_back(id, minute);
+  if (one.axis != Axis::region) return;
+  dirty_minutes.emplace_back(series.resolve(one.customer, Axis::customer, one.customer), minute);
+  dirty_minutes.emplace_back(series.resolve(null_label, Axis::total, null_label), minute);
+}
+
 void Shard::State::move_turn(const CallRecord& record, const LiveTurn& turn, int sign, const Axes& axes) {
   const TurnFacts facts = turn.state.facts();
+  const TurnSlots slots = slots_of(facts);
   each_series(record, turn, axes, [&](std::uint32_t id) {
     Tally* tally = pane(id, turn.state.time());
     if (!tally) return;
-    if (sign > 0) tally->add(facts);
+    if (sign > 0) tally->add(facts, slots);
     else tally->retract(facts);
   });
 }
@@ -91,7 +98,7 @@ void Shard::State::refresh_dimensions(CallRecord& record, bool reported_before) 
   const auto move_all = [&](int sign) {
     for (const LiveTurn& turn : record.turns) move_turn(record, turn, sign, changed);
     for (const LiveUsage& usage : record.usage) move_usage(record, usage, reported_before, sign, changed);
-    for (std::size_t i = 0; i < shared_axes && record.in_panes; ++i)
+    for (std::size_t i = first_paned; i < shared_axes && record.in_panes; ++i)
       if (changed[i]) move_call(record.series[i], record.pane_start, record.pane_facts, sign);
   };
   move_all(-1);
@@ -145,7 +152,7 @@ void Shard::State::reprice(CallRecord& record, bool reported_before) {
 
 void Shard::State::leave_panes(CallRecord& record) {
   if (!record.in_panes) return;
-  for (const std::uint32_t id : record.series) move_call(id, record.pane_start, record.pane_facts, -1);
+  for (std::size_t i = first_paned; i < shared_axes; ++i) move_call(record.series[i], record.pane_start, record.pane_facts, -1);
   for (const std::uint32_t id : record.outcome_series) move_call(id, record.pane_start, record.pane_facts, -1);
   record.in_panes = false;
 }
@@ -164,11 +171,11 @@ void Shard::State::refresh_panes(CallRecord& record) {
   resolve_outcomes(record, outcomes);
   if (record.in_panes && start != record.pane_start) leave_panes(record);
   if (!record.in_panes) {
-    for (const std::uint32_t id : record.series) move_call(id, start, facts, 1);
+    for (std::size_t i = first_paned; i < shared_axes; ++i) move_call(record.series[i], start, facts, 1);
     for (const std::uint32_t id : outcomes) move_call(id, start, facts, 1);
   } else {
-    if (facts != record.pane_facts)
-      for (const std::uint32_t id : record.series) amend_call(id, start, record.pane_facts, facts);
+    for (std::size_t i = first_paned; i < shared_axes && facts != record.pane_facts; ++i)
+      amend_call(record.series[i], start, record.pane_facts, facts);
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
       if (outcomes[i] == record.outcome_series[i]) {
         if (facts != record.pane_facts) amend_call(outcomes[i], start, record.pane_facts, facts);

@@ -86,6 +86,7 @@ struct Shard::State {
   void each_series(const CallRecord& record, const LiveTurn& turn, const Axes& axes, Visit&& visit);
   template <typename Visit>
   void each_series(const CallRecord& record, const LiveUsage& usage, const Axes& axes, Visit&& visit);
+  void mark_minute(std::uint32_t id, std::int64_t minute);
   void move_turn(const CallRecord& record, const LiveTurn& turn, int sign, const Axes& axes);
   void move_usage(const CallRecord& record, const LiveUsage& usage, bool reports_cost, int sign, const Axes& axes);
   void move_call(std::uint32_t id, Instant start, const CallFacts& facts, int sign);
@@ -123,7 +124,7 @@ struct Shard::State {
 
 template <typename Visit>
 void Shard::State::each_series(const CallRecord& record, const LiveTurn& turn, const Axes& axes, Visit&& visit) {
-  for (std::size_t i = 0; i < shared_axes; ++i)
+  for (std::size_t i = first_paned; i < shared_axes; ++i)
     if (axes[i]) visit(record.series[i]);
   each_turn_axis(turn, [&](Axis axis, Label value) {
     if (axes[std::size_t(axis)]) visit(series.resolve(record.customer(), axis, value));
@@ -132,7 +133,7 @@ void Shard::State::each_series(const CallRecord& record, const LiveTurn& turn, c
 
 template <typename Visit>
 void Shard::State::each_series(const CallRecord& record, const LiveUsage& usage, const Axes& axes, Visit&& visit) {
-  for (std::size_t i = 0; i < shared_axes; ++i) {
+  for (std::size_t i = first_paned; i < shared_axes; ++i) {
     if (!axes[i]) continue;
     const bool own = Axis(i) == Axis::model_used && usage.model != null_label;
     visit(own ? series.resolve(record.customer(), Axis::model_used, usage.model) : record.series[i]);

@@ -71,8 +71,8 @@ Part& part_of(std::unique_ptr<Part>& part) {
 
 }  // namespace
 
-void Stat::add(std::int64_t value) {
-  CHECK(sketch.add(value));  // facts are never negative: validation and the derivations see to it
+void Stat::add(std::int64_t value, std::uint32_t slot) {
+  sketch.add_slot(slot);
   min = count == 0 ? value : std::min(min, value);
   max = count == 0 ? value : std::max(max, value);
   ++count;
@@ -123,10 +123,18 @@ void Tally::add(const CallFacts& facts) {
   move_stats(part, facts, 1);
 }
 
-void Tally::add(const TurnFacts& facts) {
+TurnSlots slots_of(const TurnFacts& facts) {
+  return {DdSketch::slot_of(facts.response_us.value_or(0)), DdSketch::slot_of(facts.stt_us.value_or(0)),
+          DdSketch::slot_of(facts.llm_us.value_or(0)), DdSketch::slot_of(facts.tts_us.value_or(0))};
+}
+
+void Tally::add(const TurnFacts& facts, const TurnSlots& slots) {
   TurnTally& part = part_of(turns);
   move_counts(part, facts, 1);
-  move_stats(part, facts, 1);
+  if (facts.response_us) part.response.add(*facts.response_us, slots.response);
+  if (facts.stt_us) part.stt.add(*facts.stt_us, slots.stt);
+  if (facts.llm_us) part.llm.add(*facts.llm_us, slots.llm);
+  if (facts.tts_us) part.tts.add(*facts.tts_us, slots.tts);
 }
 
 void Tally::add(const UsageFacts& facts) { move_counts(part_of(usage), facts, 1); }

@@ -32,7 +32,8 @@ struct Stat {
   bool extremes_exact = true;  // false once a value was taken back that was one of them: then they only bound
   DdSketch sketch;
 
-  void add(std::int64_t value);
+  void add(std::int64_t value) { add(value, DdSketch::slot_of(value)); }
+  void add(std::int64_t value, std::uint32_t slot);  // REQUIRES: slot == DdSketch::slot_of(value)
   void remove(std::int64_t value);
   void merge(const Stat& other);
   std::optional<double> lowest() const;   // from the sketch when the exact one is lost
@@ -45,6 +46,12 @@ struct Mean {  // a count and a sum, of which the mean is asked
   void add(const Number& value, int sign = 1);
   void merge(const Mean& other);
 };
+
+// The sketch slots of a turn's latencies, found once for all the panes it goes to.
+struct TurnSlots {
+  std::uint32_t response = 0, stt = 0, llm = 0, tts = 0;
+};
+TurnSlots slots_of(const TurnFacts& facts);
 
 struct CallTally {
   std::int64_t calls = 0, known_outcome = 0, successful = 0, known_resolution = 0, resolved = 0, escalated = 0,
@@ -77,7 +84,8 @@ struct Tally {
   Tally& operator=(const Tally& other) { return *this = Tally(other); }
 
   void add(const CallFacts& facts);
-  void add(const TurnFacts& facts);
+  void add(const TurnFacts& facts) { add(facts, slots_of(facts)); }
+  void add(const TurnFacts& facts, const TurnSlots& slots);
   void add(const UsageFacts& facts);
   void add_reported_cost(std::int64_t nano_usd);
   void retract(const CallFacts& facts);  // REQUIRES of every retract: the same facts were added before

@@ -42,7 +42,8 @@ void CallSums::add_usage(const Number& cost, std::int64_t all_tokens, int sign) 
 AssembledCall::Change AssembledCall::merge(const Event& event, Instant received) {
   Change change;
   const Order order = order_of(event);
-  if (event.time < first_) { first_ = event.time; change.any = true; }
+  bool moved = false;  // something that derive() reads
+  if (event.time < first_) { first_ = event.time; moved = true; }
   if (event.time > last_) { last_ = event.time; change.any = true; }
   last_received_ = std::max(last_received_, received);
   if (idle_) { idle_ = false; change.any = true; }
@@ -54,6 +55,7 @@ AssembledCall::Change AssembledCall::merge(const Event& event, Instant received)
     change.any = true;
   }
   const bool all = about_call(event.type);
+  moved |= all;
   bool names_customer = false;
   for (const Value& value : event.values) {
     const bool dimension = std::size_t(value.field) < dimension_field_count;
@@ -69,6 +71,8 @@ AssembledCall::Change AssembledCall::merge(const Event& event, Instant received)
       slots_.merge(FieldSlots::implied_customer, order, 0, event.customer))
     change.any = change.dimensions = true;
   if (all && !event.ext.empty() && slots_.merge(FieldSlots::ext, order, 0, event.ext)) change.any = true;
+  if (moved) derive();
+  change.any |= moved;
   return change;
 }
 
@@ -88,12 +92,13 @@ std::string_view AssembledCall::end_reason() const {
   return known.empty() && idle_ && !ended_ ? std::string_view("idle") : known;
 }
 
-Instant AssembledCall::start() const {
-  if (const Number at = slots_.number(Field::started_at)) return from_micros(*at);
-  if (started_) return started_->time;
-  if (const Number duration = slots_.number(Field::total_duration_ms); ended_ && duration)
-    return ended_->time - Duration(*duration);
-  return first_;
+void AssembledCall::derive() {
+  reports_cost_ = slots_.known(Field::cost_usd);
+  const Number at = slots_.number(Field::started_at), duration = slots_.number(Field::total_duration_ms);
+  if (at) start_ = from_micros(*at);
+  else if (started_) start_ = started_->time;
+  else if (ended_ && duration) start_ = ended_->time - Duration(*duration);
+  else start_ = first_;
 }
 
 std::optional<Instant> AssembledCall::ended_at() const {
@@ -227,6 +232,7 @@ bool AssembledCall::read(bytes::Reader& in) {
   last_ = in.instant();
   last_received_ = in.instant();
   idle_ = in.byte() != 0;
+  derive();
   return !in.bad();
 }
 

@@ -55,10 +55,11 @@ class AssembledCall {
 
   bool ended() const { return ended_ || idle_; }
   bool idle() const { return idle_; }
-  bool reports_cost() const { return slots_.known(Field::cost_usd); }
+  bool reports_cost() const { return reports_cost_; }
   Instant last_received() const { return last_received_; }
+  Instant first_event() const { return first_; }
   Instant last_event() const { return last_; }
-  Instant start() const;
+  Instant start() const { return start_; }
   std::optional<Instant> ended_at() const;
   std::string_view customer() const;  // "default" when nobody told
   std::string_view dimension(Field field) const { return field == Field::customer_id ? customer() : slots_.text(field); }
@@ -77,12 +78,15 @@ class AssembledCall {
   bool read(bytes::Reader& in);
 
  private:
+  void derive();                 // what is asked too often to be looked up
+
   FieldSlots slots_;
   std::string external_;         // the call's id as the event of least order sent it
   std::optional<Order> external_order_, started_, ended_;  // of call.started, call.ended: its time is the order's
   Id agent_{};
   Instant first_ = Instant::max(), last_ = Instant::min(), last_received_ = Instant::min();
-  bool idle_ = false;
+  Instant start_{};
+  bool idle_ = false, reports_cost_ = false;
 };
 
 }  // namespace aybiza

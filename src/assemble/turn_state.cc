@@ -131,9 +131,7 @@ bool TurnState::merge(const Event& event) {
   if (first) {
     fragments_ = fragment_of(event);
     time_ = event.time;
-    Fields fields;
-    for (const Value& value : event.values) fields.take(value);
-    derive(fields);
+    derive_first(event);
     return true;
   }
   if (!has_texts()) {
@@ -157,11 +155,34 @@ void TurnState::derive(const Fields& fields) {
   confidence_e4_ = unknown_score;
   found_emotion_ = -1;
   topics_ = 0;
-  const std::string_view text = fields.text(Field::text_content);
+  read_text(fields.text(Field::text_content), fields.text(Field::emotion));
+}
+
+// As derive(), for the usual turn of one event.
+void TurnState::derive_first(const Event& event) {
+  std::string_view text, emotion;
+  for (const Value& value : event.values) {
+    switch (value.field) {
+      case Field::speaker: agent_speaks_ = value.number != 0; break;
+      case Field::interrupted: interrupted_ = value.number != 0; break;
+      case Field::response_time_ms: response_us_ = value.number; break;
+      case Field::stt_latency_ms: stt_us_ = value.number; break;
+      case Field::llm_latency_ms: llm_us_ = value.number; break;
+      case Field::tts_latency_ms: tts_us_ = value.number; break;
+      case Field::sentiment_score: sentiment_e4_ = std::int16_t(value.number); break;
+      case Field::text_content: text = value.text; break;
+      case Field::emotion: emotion = value.text; break;
+      default: break;
+    }
+  }
+  read_text(text, emotion);
+}
+
+void TurnState::read_text(std::string_view text, std::string_view emotion) {
   if (text.empty()) return;
   const TextResult found = analyze(text);
   topics_ = found.topics;
-  if (fields.text(Field::emotion).empty()) found_emotion_ = std::int8_t(found.emotion);
+  if (emotion.empty()) found_emotion_ = std::int8_t(found.emotion);
   if (sentiment_e4_ == unknown_score) {
     sentiment_e4_ = std::int16_t(found.sentiment_e4);
     confidence_e4_ = std::int16_t(found.confidence_e4);
@@ -214,8 +235,12 @@ TurnState::Labels TurnState::labels() const {
       if (value.field == Field::intent) labels.intent = value.text;
       if (value.field == Field::emotion) labels.emotion = value.text;
     });
-  if (labels.emotion.empty() && found_emotion_ >= 0) labels.emotion = to_string(Emotion(found_emotion_));
+  if (labels.emotion.empty()) labels.emotion = found_emotion();
   return labels;
+}
+
+std::string_view TurnState::found_emotion() const {
+  return found_emotion_ >= 0 ? to_string(Emotion(found_emotion_)) : std::string_view{};
 }
 
 TurnRow TurnState::row(const Id& call) const {

@@ -32,6 +32,7 @@ class TurnState {
   // The texts that are dimensions; views into the fragments (empty after forget_texts()) or constants.
   struct Labels { std::string_view state, intent, emotion; };
   Labels labels() const;
+  std::string_view found_emotion() const;  // text/'s; empty when the event named one, or had no text
 
   TurnRow row(const Id& call) const;  // REQUIRES: has_texts(), or a row without texts will do
 
@@ -45,6 +46,8 @@ class TurnState {
   bool insert_fragment(const Event& event);
   void drop_overwritten();
   void derive(const Fields& fields);
+  void derive_first(const Event& event);
+  void read_text(std::string_view text, std::string_view emotion);
   void overwrite_figures(const Event& event);
 
   static constexpr std::int64_t unknown = -1;           // no latency is negative

@@ -171,6 +171,11 @@ bool DdSketch::add(std::int64_t value, std::uint64_t times) {
   return true;
 }
 
+std::uint32_t DdSketch::slot_of(std::int64_t value) {
+  CHECK(value >= 0);
+  return value == 0 ? 0 : bucket_of(value) + 1;
+}
+
 bool DdSketch::remove(std::int64_t value, std::uint64_t times) {
   if (value < 0) return false;
   if (times == 0) return true;

@@ -41,6 +41,14 @@ class DdSketch {
 
   [[nodiscard]] bool add(std::int64_t value, std::uint64_t times = 1);
   [[nodiscard]] bool remove(std::int64_t value, std::uint64_t times = 1);
+  // For a value that goes into many sketches: add(value) == add_slot(slot_of(value)). REQUIRES: value >= 0.
+  static std::uint32_t slot_of(std::int64_t value);
+  void add_slot(std::uint32_t slot) {
+    ++count_;
+    if (slot == 0) ++zeros_;
+    else if (is_dense_ && slot - 1 - first_ < size_) ++dense_[slot - 1 - first_];
+    else raise(slot - 1, 1);
+  }
   void merge(const DdSketch& other);
   [[nodiscard]] bool subtract(const DdSketch& other);  // the inverse of merge
 
