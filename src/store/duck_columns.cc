@@ -48,7 +48,7 @@ constexpr Column<Row> cost_source_column() {
 
 // Where the score puts a turn: the borders of text/analyze.h, beyond -0.1 and +0.1.
 std::string_view sentiment_class(std::int64_t score_e4) {
-  return score_e4 > 1'000 ? "positive" : score_e4 < -1'000 ? "negative" : "neutral";
+  return score_e4 > 1000 ? "positive" : score_e4 < -1000 ? "negative" : "neutral";  // text/ cuts at +-0.1 too
 }
 
 }  // namespace

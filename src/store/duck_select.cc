@@ -1,5 +1,7 @@
 #include "store/duck_select.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "store/duck_columns.h"
 
@@ -28,7 +30,7 @@ Source source_of(Table table) {
 
 template <typename Row>
 Status select_table(DuckConnection& connection, Table table, const RowFilter& filter, std::size_t& room,
-                    std::vector<Row>& out) {
+                    std::vector<Row>& out, std::span<const Id> ids = {}) {
   const Source source = source_of(table);
   if (!(filter.tables & bit(table)) || (filter.call && !source.has_call)) return {};
   if (filter.customer && !source.has_customer && !filter.call) return {};
@@ -40,6 +42,8 @@ Status select_table(DuckConnection& connection, Table table, const RowFilter& fi
   if (table == Table::rollups && filter.step)
     where.add("step_seconds =", std::int64_t(*filter.step / std::chrono::seconds(1)));
   if (table == Table::rollups && filter.dimension) where.add("dimension =", std::string_view(*filter.dimension));
+
+  if (!ids.empty()) where.add_in("call_id", ids);
 
   std::vector<const Column<Row>*> columns;
   std::string names;
@@ -68,6 +72,11 @@ Status select_table(DuckConnection& connection, Table table, const RowFilter& fi
   }
 }
 
+void mark_stored(RowBatch& out) {
+  for (CallRow& row : out.calls) row.stored_start = row.start;
+  for (TurnRow& row : out.turns) row.stored_time = row.time;
+}
+
 }  // namespace
 
 void Where::add(std::string_view condition) {
@@ -81,6 +90,15 @@ void Where::add(std::string_view condition, Param param) {
   text_ += fmt::format(" ${}", params_.size());
   // A condition may open one bracket of its own (a subquery).
   if (condition.find('(') != std::string_view::npos) text_ += ')';
+}
+
+void Where::add_in(std::string_view column, std::span<const Id> ids) {
+  std::string list = fmt::format("{} IN (", column);
+  for (const Id& id : ids) {
+    params_.push_back(id);
+    list += fmt::format("{}${}", &id == ids.data() ? "" : ", ", params_.size());
+  }
+  add(list + ")");
 }
 
 std::string_view time_column(Table table) { return table == Table::rollups ? "bucket" : "time"; }
@@ -110,8 +128,22 @@ Result<RowBatch> select_rows(DuckConnection& connection, const RowFilter& filter
   AYBIZA_TRY(take(Table::metric_points, out.metrics));
   AYBIZA_TRY(take(Table::raw_events, out.raw));
   AYBIZA_TRY(take(Table::rollups, out.rollups));
-  for (CallRow& row : out.calls) row.stored_start = row.start;
-  for (TurnRow& row : out.turns) row.stored_time = row.time;
+  mark_stored(out);
+  return out;
+}
+
+Result<RowBatch> select_calls(DuckConnection& connection, std::span<const Id> ids) {
+  constexpr std::size_t ids_per_statement = 256;
+  RowBatch out;
+  std::size_t room = limits::store_rows_max;
+  const RowFilter all;
+  for (; !ids.empty(); ids = ids.subspan(std::min(ids_per_statement, ids.size()))) {
+    const auto some = ids.first(std::min(ids_per_statement, ids.size()));
+    AYBIZA_TRY(select_table(connection, Table::call_analytics, all, room, out.calls, some));
+    AYBIZA_TRY(select_table(connection, Table::conversation_turns, all, room, out.turns, some));
+    AYBIZA_TRY(select_table(connection, Table::usage_events, all, room, out.usage, some));
+  }
+  mark_stored(out);
   return out;
 }
 

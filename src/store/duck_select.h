@@ -20,6 +20,7 @@ class Where {
   // "time >= " + "$n", bound to `param`.
   void add(std::string_view condition, Param param);
   void add(std::string_view condition);
+  void add_in(std::string_view column, std::span<const Id> ids);
   std::string text() const { return text_; }  // "" or " WHERE a AND b"
   std::span<const Param> params() const { return params_; }
 
@@ -31,5 +32,7 @@ class Where {
 std::string_view time_column(Table table);
 Where time_range(std::string_view column, Instant from, Instant to);
 Result<RowBatch> select_rows(DuckConnection& connection, const RowFilter& filter, const std::string& node);
+// Calls, turns and usage of these calls.
+Result<RowBatch> select_calls(DuckConnection& connection, std::span<const Id> ids);
 
 }  // namespace aybiza

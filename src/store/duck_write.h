@@ -2,7 +2,7 @@
 //
 // Shape    insert_rows() appends to a table in time order, so that row groups prune by time; delete_rows() deletes by
 //          key through a join with the appended keys. Both run inside the caller's transaction.
-// Cost     two million cells a second and core are nothing here; the appender's copy is what is paid.
+// Cost     one indirect call a cell; the appender's copy costs more.
 // Threads  as the connection.
 #pragma once
 

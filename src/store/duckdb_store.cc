@@ -9,9 +9,10 @@
 #include <mutex>
 
 #include "base/check.h"
+#include "store/duck_batch.h"
 #include "store/duck_rows.h"
 #include "store/duck_select.h"
-#include "store/duck_write.h"
+#include "store/duck_vector.h"
 #include "store/export.h"
 #include "store/migrate.h"
 
@@ -216,85 +217,6 @@ Result<DuckLease> DuckdbStore::borrow() {
 
 // --- Writing --------------------------------------------------------------------------------------------------------
 
-template <typename Row, typename Time>
-std::vector<const Row*> in_time_order(const std::vector<Row>& rows, Time time) {
-  std::vector<const Row*> out;
-  out.reserve(rows.size());
-  for (const Row& row : rows) out.push_back(&row);
-  std::ranges::stable_sort(out, {}, [&](const Row* row) { return time(*row); });
-  return out;
-}
-
-// The deletion of what `old` names, with its time range spelled out so that other row groups are not even looked at.
-std::string delete_statement(std::string_view table, std::string_view time, std::string_view rest, Instant first,
-                             Instant last) {
-  return fmt::format(
-      "DELETE FROM {0} USING old WHERE {0}.{1} = old.{1} AND {2} "
-      "AND {0}.{1} >= make_timestamptz({3}::BIGINT) AND {0}.{1} <= make_timestamptz({4}::BIGINT)",
-      table, time, rest, to_micros(first), to_micros(last));
-}
-
-Status replace_calls(DuckConnection& writer, const std::vector<CallRow>& calls, std::uint64_t& out_of_range) {
-  static constexpr Column<CallRow> keys[] = {
-      {"time", SqlType::time, [](VectorWriter& out, idx_t i, const CallRow& row) { out.put(i, *row.stored_start); }, nullptr},
-      {"call_id", SqlType::id, [](VectorWriter& out, idx_t i, const CallRow& row) { out.put(i, row.call_id); }, nullptr},
-  };
-  std::vector<const CallRow*> stored;
-  Instant first = Instant::max(), last = Instant::min();
-  for (const CallRow& row : calls) {
-    if (!row.stored_start) continue;
-    stored.push_back(&row);
-    first = std::min(first, *row.stored_start), last = std::max(last, *row.stored_start);
-  }
-  AYBIZA_TRY(delete_rows<CallRow>(
-      writer, delete_statement("call_analytics", "time", "call_analytics.call_id = old.call_id", first, last), keys, stored));
-  const auto sorted = in_time_order(calls, [](const CallRow& row) { return row.start; });
-  return insert_rows<CallRow>(writer, Table::call_analytics, sorted, out_of_range);
-}
-
-Status replace_turns(DuckConnection& writer, const std::vector<TurnRow>& turns, std::uint64_t& out_of_range) {
-  static constexpr Column<TurnRow> keys[] = {
-      {"time", SqlType::time, [](VectorWriter& out, idx_t i, const TurnRow& row) { out.put(i, *row.stored_time); }, nullptr},
-      {"call_id", SqlType::id, [](VectorWriter& out, idx_t i, const TurnRow& row) { out.put(i, row.call_id); }, nullptr},
-      {"turn_number", SqlType::integer, [](VectorWriter& out, idx_t i, const TurnRow& row) { out.put(i, row.turn_number); }, nullptr},
-  };
-  std::vector<const TurnRow*> stored;
-  Instant first = Instant::max(), last = Instant::min();
-  for (const TurnRow& row : turns) {
-    if (!row.stored_time) continue;
-    stored.push_back(&row);
-    first = std::min(first, *row.stored_time), last = std::max(last, *row.stored_time);
-  }
-  AYBIZA_TRY(delete_rows<TurnRow>(
-      writer,
-      delete_statement("conversation_turns", "time",
-                       "conversation_turns.call_id = old.call_id AND conversation_turns.turn_number = old.turn_number",
-                       first, last),
-      keys, stored));
-  const auto sorted = in_time_order(turns, [](const TurnRow& row) { return row.time; });
-  return insert_rows<TurnRow>(writer, Table::conversation_turns, sorted, out_of_range);
-}
-
-// Rollups carry no "stored" mark: a pane's row is replaced whenever it is written.
-Status replace_rollups(DuckConnection& writer, const std::vector<RollupRow>& rollups, std::uint64_t& out_of_range) {
-  const auto sorted = in_time_order(rollups, [](const RollupRow& row) { return row.bucket; });
-  if (sorted.empty()) return {};
-  const auto keys = columns_of<RollupRow>().first(6);  // all but the tally
-  AYBIZA_TRY(delete_rows<RollupRow>(
-      writer,
-      delete_statement("rollups", "bucket",
-                       "rollups.step_seconds = old.step_seconds AND rollups.customer_id = old.customer_id AND "
-                       "rollups.dimension = old.dimension AND rollups.shard = old.shard AND rollups.value IS NOT DISTINCT FROM old.value",
-                       sorted.front()->bucket, sorted.back()->bucket),
-      keys, sorted));
-  return insert_rows<RollupRow>(writer, Table::rollups, sorted, out_of_range);
-}
-
-template <typename Row>
-Status insert_sorted(DuckConnection& writer, Table table, const std::vector<Row>& rows, std::uint64_t& out_of_range) {
-  return insert_rows<Row>(writer, table, in_time_order(rows, [](const Row& row) { return row.time; }), out_of_range);
-}
-
 Status DuckdbStore::write(const RowBatch& batch, std::uint64_t& out_of_range) {
   // Not an UPDATE: as long as a reader is older than one, DuckDB cannot checkpoint; a deletion is no obstacle.
   const auto taken = writer_.run("DELETE FROM applied WHERE node = $1 AND event_offset = $2",
@@ -303,15 +225,7 @@ Status DuckdbStore::write(const RowBatch& batch, std::uint64_t& out_of_range) {
   if (*taken != 1)
     return fail(Code::conflict, "rows ({}, {}] do not follow the store's applied offset", batch.from, batch.to);
   AYBIZA_TRY(writer_.run("INSERT INTO applied VALUES ($1, $2)", {options_.node, std::int64_t(batch.to)}));
-  AYBIZA_TRY(replace_calls(writer_, batch.calls, out_of_range));
-  AYBIZA_TRY(replace_turns(writer_, batch.turns, out_of_range));
-  AYBIZA_TRY(insert_sorted(writer_, Table::usage_events, batch.usage, out_of_range));
-  AYBIZA_TRY(insert_sorted(writer_, Table::interventions, batch.interventions, out_of_range));
-  AYBIZA_TRY(insert_sorted(writer_, Table::system_performance_metrics, batch.system, out_of_range));
-  AYBIZA_TRY(insert_sorted(writer_, Table::agent_status, batch.agent_status, out_of_range));
-  AYBIZA_TRY(insert_sorted(writer_, Table::metric_points, batch.metrics, out_of_range));
-  AYBIZA_TRY(insert_sorted(writer_, Table::raw_events, batch.raw, out_of_range));
-  return replace_rollups(writer_, batch.rollups, out_of_range);
+  return write_batch(writer_, batch, out_of_range);
 }
 
 Status DuckdbStore::apply(const RowBatch& batch) {
@@ -332,7 +246,7 @@ Status DuckdbStore::apply(const RowBatch& batch) {
   out_of_range_ += out_of_range;
   rows_ += batch.calls.size() + batch.turns.size() + batch.usage.size() + batch.interventions.size() +
            batch.system.size() + batch.agent_status.size() + batch.metrics.size() + batch.raw.size() +
-           batch.rollups.size();
+           batch.rollups.size() + batch.late.size();
   // A checkpoint that fails now (a reader in its way) is tried again after the next batch; the rows are safe.
   if (size_of(path_ + ".wal") >= options_.checkpoint_bytes) static_cast<void>(checkpoint_locked());
   return {};

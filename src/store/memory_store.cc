@@ -1,8 +1,11 @@
 #include "store/memory_store.h"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <tuple>
+
+#include "store/late.h"
 
 namespace aybiza {
 namespace {
@@ -48,33 +51,10 @@ class MemoryStore final : public Store {
     const std::lock_guard lock(mutex_);
     if (batch.from != applied_ || batch.to < batch.from)
       return fail(Code::conflict, "rows ({}, {}] do not follow applied offset {}", batch.from, batch.to, applied_);
-    // All deletions first: a call may move to the place another one leaves.
-    for (const CallRow& row : batch.calls)
-      if (row.stored_start) calls_.erase({*row.stored_start, row.call_id});
-    for (const CallRow& row : batch.calls) {
-      CallRow& kept = calls_[{row.start, row.call_id}];
-      kept = row;
-      kept.stored_start = row.start;
-    }
-    for (const TurnRow& row : batch.turns)
-      if (row.stored_time) turns_.erase({*row.stored_time, row.call_id, row.turn_number});
-    for (const TurnRow& row : batch.turns) {
-      TurnRow& kept = turns_[{row.time, row.call_id, row.turn_number}];
-      kept = row;
-      kept.stored_time = row.time;
-    }
-    insert_all(usage_, batch.usage);
-    insert_all(interventions_, batch.interventions);
-    insert_all(system_, batch.system);
-    insert_all(agent_status_, batch.agent_status);
-    insert_all(metrics_, batch.metrics);
-    insert_all(raw_, batch.raw);
-    for (const RollupRow& row : batch.rollups) rollups_.insert_or_assign(key_of(row), row);
+    if (batch.late.empty()) insert(batch);
+    else insert(with_late(batch, stored_rows(needs_of(batch))));
     applied_ = batch.to;
     ++batches_;
-    rows_ += batch.calls.size() + batch.turns.size() + batch.usage.size() + batch.interventions.size() +
-             batch.system.size() + batch.agent_status.size() + batch.metrics.size() + batch.raw.size() +
-             batch.rollups.size();
     return {};
   }
 
@@ -157,6 +137,46 @@ class MemoryStore final : public Store {
   }
 
  private:
+  void insert(const RowBatch& batch) {
+    // All deletions first: a call may move to the place another one leaves.
+    for (const CallRow& row : batch.calls)
+      if (row.stored_start) calls_.erase({*row.stored_start, row.call_id});
+    for (const CallRow& row : batch.calls) {
+      CallRow& kept = calls_[{row.start, row.call_id}];
+      kept = row;
+      kept.stored_start = row.start;
+    }
+    for (const TurnRow& row : batch.turns)
+      if (row.stored_time) turns_.erase({*row.stored_time, row.call_id, row.turn_number});
+    for (const TurnRow& row : batch.turns) {
+      TurnRow& kept = turns_[{row.time, row.call_id, row.turn_number}];
+      kept = row;
+      kept.stored_time = row.time;
+    }
+    insert_all(usage_, batch.usage);
+    insert_all(interventions_, batch.interventions);
+    insert_all(system_, batch.system);
+    insert_all(agent_status_, batch.agent_status);
+    insert_all(metrics_, batch.metrics);
+    insert_all(raw_, batch.raw);
+    for (const RollupRow& row : batch.rollups) rollups_.insert_or_assign(key_of(row), row);
+    rows_ += batch.calls.size() + batch.turns.size() + batch.usage.size() + batch.interventions.size() +
+             batch.system.size() + batch.agent_status.size() + batch.metrics.size() + batch.raw.size() +
+             batch.rollups.size();
+  }
+
+  RowBatch stored_rows(const std::vector<Id>& calls) const {
+    RowBatch out;
+    const auto wanted = [&](const Id& id) { return std::binary_search(calls.begin(), calls.end(), id); };
+    for (const auto& [key, row] : calls_)
+      if (wanted(row.call_id)) out.calls.push_back(row);
+    for (const auto& [key, row] : turns_)
+      if (wanted(row.call_id)) out.turns.push_back(row);
+    for (const auto& [key, row] : usage_)
+      if (wanted(row.call_id)) out.usage.push_back(row);
+    return out;
+  }
+
   bool owns(const Id& call, const std::string& customer) const {
     for (const auto& [key, row] : calls_)
       if (row.call_id == call && row.dims[Field::customer_id] == customer) return true;

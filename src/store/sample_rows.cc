@@ -119,6 +119,19 @@ RowBatch SampleRows::next(std::size_t events) {
     batch.calls.push_back(row);
     row.stored_start = row.start;
   }
+  // Late news of calls that are not in this batch; no start and no turn, whose places only the store would know then.
+  for (std::size_t i = 0; i < events / 50 && !calls_.empty(); ++i) {
+    const Id call = std::next(calls_.begin(), std::ptrdiff_t(below(calls_.size())))->first;
+    if (changed.contains(call)) continue;
+    LateRow row{.id = id(), .call_id = chance(95) ? call : id(), .time = time(), .type = EventType::call_rated,
+                .rank = Rank::final_report, .dims = {}, .numbers = {{Field::nps, std::int64_t(below(11))}}, .texts = {}, .ext = {}};
+    if (chance(30)) {
+      row.type = EventType::usage, row.rank = Rank::live;
+      row.numbers = {{Field::input_tokens, std::int64_t(below(1000))}, {Field::cost_usd, std::int64_t(below(1'000'000))}};
+      row.dims[Field::region] = word("d-", 5);
+    }
+    batch.late.push_back(std::move(row));
+  }
   std::map<std::pair<Id, std::int64_t>, TurnRow> last_turns;
   for (TurnRow& turn : batch.turns) {
     auto [at, fresh] = last_turns.try_emplace({turn.call_id, turn.turn_number}, turn);
