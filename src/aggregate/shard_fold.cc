@@ -178,7 +178,13 @@ void Shard::State::fold_turn(CallRecord& record, const Event& event) {
     const auto place = std::upper_bound(record.turns.begin(), record.turns.end(), number, [](std::int64_t n, const LiveTurn& other) {
       return n < other.state.number();
     });
-    turn = &*record.turns.emplace(place);
+    if (record.turns.size() < record.turns.capacity()) {
+      turn = &*record.turns.emplace(place);
+    } else {
+      const auto at = place - record.turns.begin();
+      record.turns.reserve(std::max<std::size_t>(8, record.turns.size() * 2));
+      turn = &*record.turns.emplace(record.turns.begin() + at);
+    }
     turn->state.merge(event);
     turn->turn_state = labels.intern(event.text(Field::state));
     turn->intent = labels.intern(event.text(Field::intent));

@@ -67,9 +67,13 @@ AssembledCall::Change AssembledCall::merge(const Event& event, Instant received)
     change.dimensions |= dimension;
     if (value.field == Field::agent_id) agent_ = event.agent;
   }
-  if (!names_customer && !event.customer.empty() &&
-      slots_.merge(FieldSlots::implied_customer, order, 0, event.customer))
-    change.any = change.dimensions = true;
+  if (!names_customer && !event.customer.empty() && (!implied_order_ || *implied_order_ < order)) {
+    implied_order_ = order;
+    if (implied_customer_ != event.customer) {
+      implied_customer_ = event.customer;
+      change.any = change.dimensions = true;
+    }
+  }
   if (all && !event.ext.empty() && slots_.merge(FieldSlots::ext, order, 0, event.ext)) change.any = true;
   if (moved) derive();
   change.any |= moved;
@@ -78,8 +82,7 @@ AssembledCall::Change AssembledCall::merge(const Event& event, Instant received)
 
 std::string_view AssembledCall::customer() const {
   if (const auto named = slots_.text(Field::customer_id); !named.empty()) return named;
-  const auto implied = slots_.text(FieldSlots::implied_customer);
-  return implied.empty() ? std::string_view("default") : implied;
+  return implied_customer_.empty() ? std::string_view("default") : implied_customer_;
 }
 
 std::string_view AssembledCall::call_outcome() const {
@@ -199,10 +202,16 @@ CallFacts AssembledCall::facts(const CallSums& sums) const {
   return facts;
 }
 
+std::size_t AssembledCall::heap_bytes() const {
+  const auto of = [](const std::string& text) { return text.capacity() > 15 ? text.capacity() + 1 : 0; };
+  return slots_.heap_bytes() + of(external_) + of(implied_customer_);
+}
+
 void AssembledCall::write(bytes::Writer& out) const {
   slots_.write(out);
+  out.text(implied_customer_);
   out.text(external_);
-  for (const auto& order : {external_order_, started_, ended_}) {
+  for (const auto& order : {external_order_, implied_order_, started_, ended_}) {
     out.byte(order ? 1 : 0);
     if (!order) continue;
     out.byte(std::uint8_t(order->rank));
@@ -218,8 +227,9 @@ void AssembledCall::write(bytes::Writer& out) const {
 
 bool AssembledCall::read(bytes::Reader& in) {
   if (!slots_.read(in)) return false;
+  implied_customer_ = in.text();
   external_ = in.text();
-  for (auto* order : {&external_order_, &started_, &ended_}) {
+  for (auto* order : {&external_order_, &implied_order_, &started_, &ended_}) {
     order->reset();
     if (in.byte() == 0) continue;
     Order known{.rank = Rank(in.byte())};

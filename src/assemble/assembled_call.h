@@ -72,7 +72,7 @@ class AssembledCall {
   CallRow row(const Id& id, const CallSums& sums) const;  // all but stored_start
   CallFacts facts(const CallSums& sums) const;            // == facts_of(row(id, sums))
 
-  std::size_t heap_bytes() const { return slots_.heap_bytes() + (external_.capacity() > 15 ? external_.capacity() : 0); }
+  std::size_t heap_bytes() const;
   void shrink() { slots_.shrink(); external_.shrink_to_fit(); }
   void write(bytes::Writer& out) const;
   bool read(bytes::Reader& in);
@@ -81,8 +81,9 @@ class AssembledCall {
   void derive();                 // what is asked too often to be looked up
 
   FieldSlots slots_;
+  std::string implied_customer_; // of the key, from the event of greatest order that names no customer itself
   std::string external_;         // the call's id as the event of least order sent it
-  std::optional<Order> external_order_, started_, ended_;  // of call.started, call.ended: its time is the order's
+  std::optional<Order> external_order_, implied_order_, started_, ended_;  // of call.started, call.ended: its time is the order's
   Id agent_{};
   Instant first_ = Instant::max(), last_ = Instant::min(), last_received_ = Instant::min();
   Instant start_{};

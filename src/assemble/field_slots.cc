@@ -1,12 +1,13 @@
 #include "assemble/field_slots.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace aybiza {
 namespace {
 
 bool carries_text(std::uint8_t field) {
-  if (field >= FieldSlots::implied_customer) return true;
+  if (field >= FieldSlots::ext) return true;
   const Kind kind = info(Field(field)).kind;
   return !is_number(kind);
 }
@@ -14,10 +15,13 @@ bool carries_text(std::uint8_t field) {
 }  // namespace
 
 const FieldSlots::Slot* FieldSlots::find(std::uint8_t field) const {
-  for (const Slot& slot : slots_) {
-    if (slot.field >= field) return slot.field == field ? &slot : nullptr;
-  }
-  return nullptr;
+  return (known_[field / 64] >> (field % 64) & 1) != 0 ? &slots_[place_of(field)] : nullptr;
+}
+
+std::size_t FieldSlots::place_of(std::uint8_t field) const {
+  const std::uint64_t below = (std::uint64_t(1) << (field % 64)) - 1;
+  if (field < 64) return std::size_t(std::popcount(known_[0] & below));
+  return std::size_t(std::popcount(known_[0]) + std::popcount(known_[1] & below));
 }
 
 Number FieldSlots::number(Field field) const {
@@ -33,7 +37,7 @@ std::string_view FieldSlots::text(std::uint8_t field) const {
 std::uint16_t FieldSlots::order_index(const Order& order) {
   for (std::size_t i = orders_.size(); i-- > 0;)
     if (orders_[i] == order) return std::uint16_t(i);
-  if (orders_.size() >= 2 * (field_count + 2)) collect_garbage();  // at most one order per slot is alive
+  if (orders_.size() >= 2 * slots_.size() + 4) collect_garbage();  // at most one order per slot is alive
   orders_.push_back(order);
   return std::uint16_t(orders_.size() - 1);
 }
@@ -69,13 +73,13 @@ void FieldSlots::put(Slot& slot, std::int64_t number, std::string_view text) {
 }
 
 bool FieldSlots::merge(std::uint8_t field, const Order& order, std::int64_t number, std::string_view text) {
-  const auto at = std::lower_bound(slots_.begin(), slots_.end(), field,
-                                   [](const Slot& slot, std::uint8_t f) { return slot.field < f; });
+  const auto at = slots_.begin() + std::ptrdiff_t(place_of(field));
   if (at == slots_.end() || at->field != field) {
     Slot slot{.field = field};
     slot.order = order_index(order);  // may rewrite slots and texts in place, so before put()
     put(slot, number, text);
     slots_.insert(at, slot);
+    known_[field / 64] |= std::uint64_t(1) << (field % 64);
     return true;
   }
   if (order <= orders_[at->order]) return false;

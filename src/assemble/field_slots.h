@@ -7,6 +7,7 @@
 // Source   decisions.md 6.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,8 +21,8 @@ namespace aybiza {
 
 class FieldSlots {
  public:
-  // Fields of our own beside the event's: the customer of the key, and members we do not know.
-  static constexpr std::uint8_t implied_customer = std::uint8_t(Field::count_), ext = implied_customer + 1;
+  // A field of our own beside the event's: members we do not know.
+  static constexpr std::uint8_t ext = std::uint8_t(Field::count_);
 
   // True when the value is (now) the last word and differs from what was known.
   bool merge(std::uint8_t field, const Order& order, std::int64_t number, std::string_view text);
@@ -47,11 +48,14 @@ class FieldSlots {
     bool is_text = false;
     std::uint16_t order = 0;
   };
+  static_assert(field_count < 128);
+  std::size_t place_of(std::uint8_t field) const;  // how many known fields come before it
   const Slot* find(std::uint8_t field) const;
   std::uint16_t order_index(const Order& order);
   void put(Slot& slot, std::int64_t number, std::string_view text);
   void collect_garbage();
 
+  std::array<std::uint64_t, 2> known_{};  // one bit a field
   std::vector<Slot> slots_;
   std::vector<Order> orders_;
   std::string text_;

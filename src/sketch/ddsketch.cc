@@ -76,7 +76,12 @@ bool DdSketch::next(std::uint32_t& at, Entry& entry) const {
 
 // The first entry whose bucket is not below `bucket`.
 std::uint32_t DdSketch::sparse_find(std::uint32_t bucket) const {
-  return std::uint32_t(std::lower_bound(sparse_, sparse_ + size_, bucket << count_bits) - sparse_);
+  // Without branches: which half it is cannot be predicted.
+  const std::uint32_t wanted = bucket << count_bits;
+  const std::uint32_t* from = sparse_;
+  std::uint32_t left = size_;
+  for (; left > 1; left -= left / 2) from += from[left / 2 - 1] < wanted ? left / 2 : 0;
+  return std::uint32_t(from - sparse_) + (left == 1 && *from < wanted ? 1 : 0);
 }
 
 std::uint64_t DdSketch::count_of(std::uint32_t bucket) const {
