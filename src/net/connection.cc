@@ -18,6 +18,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t first_read_bytes = 4 * limits::KiB;  // what an idle connection holds
 constexpr std::size_t body_read_bytes = 64 * limits::KiB;
+constexpr std::size_t write_piece_bytes = 1 * limits::MiB;
 constexpr std::size_t skip_bytes_max = 64 * limits::KiB;  // an unwanted body up to this is read, a larger one cut off
 constexpr Duration linger_time = std::chrono::seconds(2);
 
@@ -284,7 +285,6 @@ void Connection::upgrade(const Route& route) {
     auto accepted = route.websocket(request_);
     if (!accepted) return refuse(Refusal::policy, std::move(accepted).error());
     phase_ = Phase::closed;
-    ErrorCode ignored;
     timer_.cancel();
     start_websocket(core_, std::move(socket_), std::move(ticket_), parser_->release(), std::move(request_), std::move(*accepted));
   } catch (const std::exception&) {
@@ -303,7 +303,9 @@ void Connection::begin_body(const Route& route) {
   }
   if (announced == 0 && !chunked) return hand_over();
   if (core_->config.budget != nullptr) {
-    auto held = core_->config.budget->reserve(chunked ? body_read_bytes : announced);
+    // Whoever looks at an overloaded server may use the last tenth.
+    const auto use = route.policy == Policy::ingest || route.policy == Policy::open ? Budget::Use::ingest : Budget::Use::page;
+    auto held = core_->config.budget->reserve(chunked ? body_read_bytes : announced, use);
     if (!held) return refuse(Refusal::memory, overload("no memory for the body"));
     request_->held = std::move(*held);
   }
@@ -462,11 +464,14 @@ void Connection::write_response(Response response) {
 // Writes out_head_ and `body`, which lives in out_ or out_chunk_.
 void Connection::write(std::string_view body) {
   phase_ = Phase::writing;
-  const std::size_t bytes = out_head_.size() + body.size();
-  const auto& limits = core_->config.limits;
-  set_deadline(limits.write_timeout + std::chrono::seconds(bytes / std::max<std::size_t>(limits.body_rate, 1)));
   const std::array<asio::const_buffer, 2> buffers{asio::buffer(out_head_), asio::buffer(body.data(), body.size())};
-  asio::async_write(socket_, buffers, [self = shared_from_this()](ErrorCode error, std::size_t n) {
+  // Asked before each piece: the deadline is for the kernel to take anything at all, not for the whole.
+  auto next_piece = [this](ErrorCode error, std::size_t) -> std::size_t {
+    if (error || phase_ != Phase::writing) return 0;
+    set_deadline(core_->config.limits.write_timeout);
+    return write_piece_bytes;
+  };
+  asio::async_write(socket_, buffers, next_piece, [self = shared_from_this()](ErrorCode error, std::size_t n) {
     self->core_->counters.bytes_out.fetch_add(n, std::memory_order_relaxed);
     if (self->phase_ != Phase::writing) return;
     error ? self->close() : self->on_written();

@@ -112,7 +112,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
     const std::string counted = peer.loopback ? std::string() : peer.address;
     std::optional<Refusal> refused;
     if (core_->open.size() >= limits.connections) refused = Refusal::connections;
-    if (!counted.empty() && core_->by_address[counted] >= limits.connections_per_address) {
+    const auto same = core_->by_address.find(counted);
+    if (same != core_->by_address.end() && same->second >= limits.connections_per_address) {
       refused = Refusal::connections_per_address;
     }
     if (refused && core_->open.size() >= limits.connections + refusals_at_once) {

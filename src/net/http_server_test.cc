@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 
 #include <atomic>
 #include <future>
@@ -318,7 +320,6 @@ TEST(HttpServer, SlowClientsAreToldOrClosed) {
 TEST(HttpServer, AClientThatDoesNotReadIsCutOff) {
   Server server([](Router& router, HttpConfig& config) {
     config.limits.write_timeout = 50ms;
-    config.limits.body_rate = 1'000'000'000;
     EXPECT_TRUE(router.add(route(Method::get, "/endless", [](RequestPtr, Responder respond) {
       respond(Response::stream(200, [](ChunkReady ready) { ready(std::string(1'000'000, 'x')); }, "text/plain"));
     })).has_value());
@@ -460,6 +461,37 @@ TEST(HttpServer, ListensWhereItIsTold) {
   EXPECT_EQ(error("example.org:80"), Code::invalid);
   EXPECT_EQ(error("127.0.0.1:99999"), Code::invalid);
   EXPECT_EQ(error("::1:80"), Code::invalid);
+}
+
+// Connects to ourselves by an address that is not loopback, where this machine has one.
+TEST(HttpServer, OneAddressMayHaveSoManyConnections) {
+  ifaddrs* all = nullptr;
+  ASSERT_EQ(::getifaddrs(&all), 0);
+  std::string address;
+  for (const ifaddrs* a = all; a != nullptr; a = a->ifa_next) {
+    if (a->ifa_addr == nullptr || a->ifa_addr->sa_family != AF_INET || (a->ifa_flags & IFF_LOOPBACK) != 0) continue;
+    char text[INET_ADDRSTRLEN];
+    address = ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(a->ifa_addr)->sin_addr, text, sizeof text);
+  }
+  ::freeifaddrs(all);
+  if (address.empty()) GTEST_SKIP() << "this machine has only a loopback address";
+  Server server([&](Router&, HttpConfig& config) {
+    config.listen = {address + ":0", "127.0.0.1:0"};
+    config.limits.connections_per_address = 2;
+  });
+  auto client = [&] { return HttpClient({.host = address, .port = server.http->port()}); };
+  HttpClient a = client(), b = client(), c = client();
+  EXPECT_EQ(a.get("/hello")->status, 200);
+  EXPECT_EQ(b.get("/hello")->status, 200);
+  EXPECT_EQ(c.get("/hello")->status, 503);
+  EXPECT_EQ(server.http->counters().refused.at("connections_per_address"), 1u);
+  b.disconnect();
+  c.disconnect();
+  while (server.http->counters().connections_open > 1) std::this_thread::yield();
+  EXPECT_EQ(c.get("/hello")->status, 200);
+  const auto loopback = *parse_http_url("http://" + server.http->addresses()[1]);
+  std::vector<HttpClient> many;
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(many.emplace_back(loopback).get("/hello")->status, 200);
 }
 
 TEST(HttpServer, LoopbackIsRecognised) {

@@ -114,6 +114,10 @@ class Server {
     EXPECT_TRUE(started.has_value());
     http = std::move(*started);
   }
+  ~Server() {
+    http.reset();
+    events->drain([](Event) {});  // an event holds a sender, which holds the router, which holds the events
+  }
   TestSocket connect() {
     TestSocket s(http->port());
     s.send(std::string(upgrade) + "\r\n");
