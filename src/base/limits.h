@@ -98,11 +98,22 @@ inline constexpr std::size_t store_readers = 16;                  // answers ope
 inline constexpr std::size_t store_rows_max = 2'000'000;          // copied out by rows(); beyond it `too_large`
 inline constexpr std::size_t export_piece_bytes = 64 * KiB;       // handed to the sink at a time
 
+inline constexpr std::size_t uncollected_events = 1'000'000;  // then the router waits for the store
+
 // Questions.
 inline constexpr std::size_t query_rows_default = 10'000;
 inline constexpr std::size_t query_rows_max = 100'000;
 inline constexpr auto query_timeout = 5s;
 inline constexpr auto read_your_writes_timeout = 5s;
+
+// The live pages.
+inline constexpr auto live_rhythm = 10ms;                      // the hub looks at its topics no more often
+inline constexpr auto live_idle = 1s;                          // and no less
+inline constexpr std::size_t live_requests = 16'384;           // subscriptions and page renders waiting for the live thread
+inline constexpr std::size_t page_messages = 16'384;           // of all browsers, waiting for the page thread
+inline constexpr std::size_t page_states_kept = 64;            // the newest of topics, so that a page joins with data
+inline constexpr std::size_t page_rows = 50;                   // of the calls table
+inline constexpr std::size_t page_choices = 200;               // customers and regions offered by a filter
 
 // LiveView. A socket that exceeds one of these is slowed, refused or closed as liveview/socket.h says.
 inline constexpr std::size_t liveview_json_keys = 1'000;       // per object of a client message

@@ -38,7 +38,7 @@ struct Reading {
 
 Reading read(const Answered<Answer>& answer, std::size_t value, std::size_t n) {
   if (!answer) return {{}, {}, {}, answer.error().message};
-  return {number(*answer, 0, value), number(*answer, 0, n), answer->relative_error[value], ""};
+  return {number(*answer, 0, value), number(*answer, 0, n), value < answer->relative_error.size() ? answer->relative_error[value] : std::nullopt, ""};
 }
 
 void put(TileState& tile, std::string name, Trend trend, const Reading& now, const Reading& before) {
@@ -69,6 +69,8 @@ Series series_of(const Answered<Answer>& answer, std::vector<std::string> names)
     series.error = answer.error().message;
     return series;
   }
+  for (const auto& error : answer->relative_error)
+    if (error) series.relative_error = std::max(series.relative_error.value_or(0), *error);
   for (std::size_t row = 0; row < answer->rows.size(); ++row) {
     series.times.push_back(parse_rfc3339(text(answer->rows[row][0])).value_or(Instant{}));
     for (std::size_t i = 0; i < series.names.size(); ++i) series.values[i].push_back(number(*answer, row, i + 1));

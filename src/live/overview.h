@@ -44,6 +44,7 @@ struct Series {
   std::vector<std::string> names;
   std::vector<std::vector<std::optional<double>>> values;  // [name][time]
   std::string error;
+  std::optional<double> relative_error = std::nullopt;     // the largest of its columns
 };
 
 struct Share {

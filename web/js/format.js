@@ -5,7 +5,7 @@ const short = new Intl.NumberFormat("en", { notation: "compact", maximumFraction
 const clocks = new Map();
 
 function clock(options) {
-  const timeZone = document.documentElement.dataset.tz || "UTC";
+  const timeZone = document.querySelector("[data-tz]")?.dataset.tz || "UTC";
   const key = timeZone + JSON.stringify(options);
   if (!clocks.has(key)) {
     try { clocks.set(key, new Intl.DateTimeFormat("en-GB", { timeZone, ...options })); }

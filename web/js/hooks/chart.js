@@ -109,7 +109,8 @@ export const Chart = {
   paint() {
     const what = this.pending;
     this.pending = null;
-    if (!this.option || this.gone || this.el.clientWidth === 0) return;
+    if (!this.option || this.gone) return;
+    if (this.el.clientWidth === 0) { this.pending = what; return; }  // hidden: drawn when it gets a size
     if (!this.chart) this.start();
     if (this.stale_theme) { this.chart.setTheme(theme()); this.stale_theme = false; }
     if (this.stale_size) { this.chart.resize(); this.stale_size = false; }

@@ -1,0 +1,85 @@
+#include "dashboard/address.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "dashboard/show.h"
+
+namespace aybiza::dashboard {
+namespace {
+
+constexpr std::pair<std::string_view, std::string Filters::*> texts[] = {
+    {"customer", &Filters::customer}, {"region", &Filters::region}, {"agent", &Filters::agent}, {"outcome", &Filters::outcome},
+    {"state", &Filters::state},       {"model", &Filters::model},   {"cursor", &Filters::cursor}};
+constexpr bool of_calls(std::string_view name) { return name != "customer" && name != "region"; }
+
+bool known_range(std::string_view range) { return std::ranges::find(ranges, range) != std::end(ranges); }
+
+std::optional<Refresh> parse_refresh(std::string_view text) {
+  for (const Refresh r : {Refresh::live, Refresh::five_seconds, Refresh::thirty_seconds, Refresh::off})
+    if (text == to_string(r)) return r;
+  return std::nullopt;
+}
+
+void take_range(Filters& filters, std::optional<Instant> from, std::optional<Instant> to) {
+  filters.from.reset(), filters.to.reset();
+  if (from && to && *from < *to) filters.from = from, filters.to = to;
+}
+
+void take(Filters& filters, const liveview::Form& form) {
+  if (const auto zone = form.get("tz")) {
+    const std::string name(*zone);
+    filters.zone = !name.empty() && name.size() <= limits::id_bytes && Zone::load(name) ? name : "UTC";
+  }
+  if (const auto range = form.get("range"); range && known_range(*range)) filters.range = *range;
+  if (const auto refresh = form.get("refresh")) filters.refresh = parse_refresh(*refresh).value_or(Refresh::live);
+  for (const auto& [name, member] : texts)
+    if (const auto value = form.get(name)) filters.*member = value->size() <= 4 * limits::id_bytes ? *value : "";
+}
+
+}  // namespace
+
+std::string_view range_label(std::string_view range) {
+  constexpr std::string_view labels[] = {"5 m", "15 m", "1 h", "24 h", "7 d", "30 d"};
+  const auto at = std::ranges::find(ranges, range);
+  return at == std::end(ranges) ? range : labels[at - std::begin(ranges)];
+}
+
+std::string_view to_string(Refresh refresh) {
+  constexpr std::string_view words[] = {"live", "5s", "30s", "off"};
+  return words[std::size_t(refresh)];
+}
+
+Filters filters_from(const liveview::Form& query) {
+  Filters filters;
+  take(filters, query);
+  take_range(filters, parse_rfc3339(query.text("from")), parse_rfc3339(query.text("to")));
+  return filters;
+}
+
+std::string address(std::string_view path, const Filters& filters) {
+  const Filters plain;
+  liveview::Form form;
+  if (filters.custom()) form.set("from", format_rfc3339(*filters.from)), form.set("to", format_rfc3339(*filters.to));
+  else if (filters.range != plain.range) form.set("range", filters.range);
+  if (filters.zone != plain.zone) form.set("tz", filters.zone);
+  if (filters.refresh != plain.refresh) form.set("refresh", to_string(filters.refresh));
+  for (const auto& [name, member] : texts)
+    if (!(filters.*member).empty() && (!of_calls(name) || path.starts_with("/calls"))) form.set(name, filters.*member);
+  const std::string query = form.encode();
+  return query.empty() ? std::string(path) : std::string(path) + "?" + query;
+}
+
+Filters changed_by(const Filters& filters, const liveview::Form& form) {
+  Filters out = filters;
+  take(out, form);
+  if (form.get("from") || form.get("to")) {
+    const Zone zone = zone_or_utc(filters.zone);  // the inputs showed the old zone's time
+    const auto from = from_local(form.text("from"), zone), to = from_local(form.text("to"), zone);
+    if (from && to) take_range(out, from, to);
+  }
+  if (!form.get("cursor")) out.cursor.clear();  // another filter, another first page
+  return out;
+}
+
+}  // namespace aybiza::dashboard

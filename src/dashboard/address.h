@@ -1,0 +1,42 @@
+// The state of a page that lives in its address: filters, range, zone, refresh. What a link carries and the back button
+// restores.
+//
+// Shape    from a Uri to Filters and back; parameters at their default are left out, so "/" is the plain page.
+// Errors   a value that is not understood counts as absent: a link from elsewhere never breaks a page.
+// Threads  values; none.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/units.h"
+#include "liveview/form.h"
+
+namespace aybiza::dashboard {
+
+enum class Refresh : unsigned char { live, five_seconds, thirty_seconds, off };
+
+struct Filters {
+  std::string range = "1h";
+  std::optional<Instant> from, to;  // a custom range instead
+  std::string zone = "UTC";
+  Refresh refresh = Refresh::live;
+  std::string customer, region;
+  std::string agent, outcome, state, model, cursor;  // of the calls table
+
+  bool custom() const { return from && to; }
+  friend bool operator==(const Filters&, const Filters&) = default;
+};
+
+inline constexpr std::string_view ranges[] = {"5m", "15m", "1h", "24h", "7d", "30d"};
+std::string_view range_label(std::string_view range);  // "24 h"
+std::string_view to_string(Refresh refresh);           // live, 5s, 30s, off
+
+Filters filters_from(const liveview::Form& query);
+// "/calls?customer=acme". The filters of the calls table go only to paths below /calls.
+std::string address(std::string_view path, const Filters& filters);
+// What a form with these inputs makes of the filters: absent inputs keep, empty ones clear.
+Filters changed_by(const Filters& filters, const liveview::Form& form);
+
+}  // namespace aybiza::dashboard

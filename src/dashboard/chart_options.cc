@@ -1,0 +1,215 @@
+#include "dashboard/chart_options.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <ranges>
+
+#include "dashboard/regions.h"
+#include "dashboard/show.h"
+#include "liveview/json.h"
+
+namespace aybiza::dashboard {
+namespace {
+
+using namespace std::chrono_literals;
+using liveview::JsonWriter;
+
+std::int64_t ms(Instant t) { return to_micros(t) / 1000; }
+
+JsonWriter& figure(JsonWriter& json, const std::optional<double>& value) {
+  if (!value) return json.null();
+  return json.number(std::round(*value * 1e4) / 1e4);
+}
+
+void rows(JsonWriter& json, const Series& series, std::size_t which, std::size_t first) {
+  json.begin_array();
+  for (std::size_t i = first; i < series.times.size(); ++i) {
+    json.begin_array().integer(ms(series.times[i]));
+    figure(json, series.values[which][i]).end_array();
+  }
+  json.end_array();
+}
+
+std::string_view axis_format(Duration length) { return length <= 15min ? "@seconds" : length <= 48h ? "@time" : "@day"; }
+
+std::string time_axis(Duration length, bool shown = true) {
+  JsonWriter json;
+  json.begin_object().field("type", "time").key("axisLabel").begin_object().field("formatter", axis_format(length)).key("show").boolean(shown);
+  return json.end_object().key("axisPointer").json(R"({"label":{"show":false}})").end_object().str();
+}
+
+JsonWriter begin(Instant as_of) {
+  JsonWriter json;
+  json.begin_object().key("as_of").integer(ms(as_of));
+  return json;
+}
+
+// The bars of the outcome mix: what has no bar of its own is counted in "Other", so that the bars add up to the calls.
+struct Bar {
+  std::string_view label, colour;
+  std::array<std::string_view, 3> outcomes;
+};
+constexpr Bar bars[] = {{"Successful", "$good", {"successful"}},   {"Failed", "$bad", {"failed", "error", "timeout"}},
+                        {"Transferred", "$info", {"transferred"}}, {"Abandoned", "$warn", {"abandoned", "canceled"}},
+                        {"Not reached", "$c6", {"voicemail", "no_answer", "busy"}}, {"Other", "$c5", {}},
+                        {"Not known", "$line-strong", {"unknown"}}};
+constexpr std::size_t other_bar = std::size(bars) - 2;
+
+std::array<double, std::size(bars)> counted(const OverviewState& state) {
+  std::array<double, std::size(bars)> calls{};
+  for (const Share& share : state.outcomes) {
+    const std::string_view outcome = share.name.empty() ? "unknown" : std::string_view(share.name);
+    const auto at = std::ranges::find_if(bars, [&](const Bar& bar) { return std::ranges::find(bar.outcomes, outcome) != bar.outcomes.end(); });
+    calls[at == std::end(bars) ? other_bar : std::size_t(at - bars)] += share.calls;
+  }
+  return calls;
+}
+
+// The area of a mark is the number of calls.
+double mark_size(double calls, double most) { return 8 + 22 * std::sqrt(most > 0 ? calls / most : 0); }
+
+void region_marks(JsonWriter& json, const OverviewState& state) {
+  double most = 0;
+  for (const Share& share : state.regions) most = std::max(most, share.calls);
+  json.key("data").begin_array();
+  for (const Share& share : state.regions) {
+    const auto place = place_of(share.name);
+    if (!place || share.calls == 0) continue;
+    json.begin_object().field("name", share.name).key("value").begin_array().number(place->longitude).number(place->latitude)
+        .number(share.calls).end_array().key("symbolSize").number(std::round(mark_size(share.calls, most))).end_object();
+  }
+  json.end_array();
+}
+
+void outcome_data(JsonWriter& json, const OverviewState& state) {
+  const auto calls = counted(state);
+  json.key("data").begin_array();
+  for (std::size_t i = 0; i < calls.size(); ++i)
+    json.begin_object().key("value").number(calls[i]).key("itemStyle").begin_object().field("color", bars[i].colour).end_object().end_object();
+  json.end_array();
+}
+
+}  // namespace
+
+std::string volume_option(const OverviewState& state, Duration length) {
+  JsonWriter json = begin(state.as_of);
+  json.key("option").begin_object().key("aybiza").json(R"({"brush":true})").key("brush").json(R"({"xAxisIndex":0,"toolbox":[],"outOfBrush":{"colorAlpha":0.4}})")
+      .key("grid").json(R"({"left":44,"right":12,"top":14,"bottom":24})")
+      .key("tooltip").json(R"({"trigger":"axis","axisPointer":{"type":"shadow"},"valueFormatter":"@int"})")
+      .key("xAxis").json(time_axis(length)).key("yAxis").json(R"({"type":"value","minInterval":1,"splitNumber":4,"axisLabel":{"formatter":"@short"}})")
+      .key("series").begin_array().begin_object().field("type", "bar").field("name", "Calls")
+      .key("barMaxWidth").integer(18).key("itemStyle").json(R"({"color":"$c1","borderRadius":[2,2,0,0]})").key("data");
+  rows(json, state.volume, 0, 0);
+  return json.end_object().end_array().end_object().end_object().str();
+}
+
+std::string latency_option(const OverviewState& state, Duration length) {
+  JsonWriter json = begin(state.as_of);
+  json.key("option").begin_object().key("aybiza").json(R"({"brush":true})").key("brush").json(R"({"xAxisIndex":0,"toolbox":[],"outOfBrush":{"colorAlpha":0.4}})")
+      .key("grid").json(R"({"left":56,"right":12,"top":34,"bottom":24})").key("legend").json(R"({"top":0,"right":0,"itemHeight":8,"itemWidth":18})")
+      .key("tooltip").json(R"({"trigger":"axis","valueFormatter":"@ms"})").key("xAxis").json(time_axis(length))
+      .key("yAxis").json(R"({"type":"value","splitNumber":4,"axisLabel":{"formatter":"@ms"}})").key("series").begin_array();
+  constexpr std::array colours{"$c3", "$c1", "$c4"};
+  constexpr std::array dashes{"solid", "solid", "dashed"};
+  for (std::size_t i = 0; i < state.latency.names.size() && i < colours.size(); ++i) {
+    json.begin_object().field("type", "line").field("name", state.latency.names[i]).key("showSymbol").boolean(false).key("connectNulls").boolean(false)
+        .key("itemStyle").begin_object().field("color", colours[i]).end_object()
+        .key("lineStyle").begin_object().key("width").integer(2).field("type", dashes[i]).field("color", colours[i]).end_object().key("data");
+    rows(json, state.latency, i, 0);
+    json.end_object();
+  }
+  return json.end_array().end_object().end_object().str();
+}
+
+std::string sentiment_option(const OverviewState& state, Duration length, std::optional<double> now) {
+  JsonWriter json = begin(state.as_of);
+  json.key("option").begin_object().key("grid").json(R"({"left":36,"right":10,"top":"62%","bottom":24})")
+      .key("tooltip").json(R"({"trigger":"axis","valueFormatter":"@score"})").key("xAxis").json(time_axis(length))
+      .key("yAxis").json(R"({"type":"value","min":-1,"max":1,"interval":1,"axisLabel":{"formatter":"@score"}})").key("series").begin_array();
+  json.begin_object().field("type", "gauge").key("min").integer(-1).key("max").integer(1).key("startAngle").integer(200).key("endAngle").integer(-20)
+      .key("center").json(R"(["50%","38%"])").field("radius", "68%").key("splitNumber").integer(4)
+      .key("axisLine").json(R"({"lineStyle":{"width":10,"color":[[0.45,"$bad"],[0.55,"$line-strong"],[1,"$good"]]}})")
+      .key("pointer").json(R"({"length":"62%","width":4,"itemStyle":{"color":"$ink"}})").key("anchor").json(R"({"show":true,"size":8,"itemStyle":{"color":"$ink"}})")
+      .key("axisTick").json(R"({"show":false})").key("splitLine").json(R"({"show":false})")
+      .key("axisLabel").json(R"({"distance":-28,"formatter":"@score","fontSize":10,"color":"$ink-faint"})")
+      .key("detail").json(R"({"formatter":"@score","fontSize":22,"fontWeight":600,"offsetCenter":[0,"46%"],"color":"$ink"})").key("tooltip").json(R"({"show":false})")
+      .key("data").begin_array().begin_object().key("value");
+  figure(json, now).end_object().end_array().end_object();
+  json.begin_object().field("type", "line").field("name", "Sentiment").key("showSymbol").boolean(false).key("itemStyle").json(R"({"color":"$c1"})")
+      .key("lineStyle").json(R"({"width":1.5,"color":"$c1"})").key("data");
+  rows(json, state.sentiment, 0, 0);
+  return json.end_object().end_array().end_object().end_object().str();
+}
+
+std::string regions_option(const OverviewState& state) {
+  JsonWriter json = begin(state.as_of);
+  json.key("option").begin_object().key("tooltip").json(R"({"trigger":"item","valueFormatter":"@int"})")
+      .key("geo").json(R"({"map":"world","silent":true,"left":4,"right":4,"top":4,"bottom":4,"boundingCoords":[[-170,78],[180,-56]]})")
+      .key("series").begin_array().begin_object().field("type", "scatter").field("coordinateSystem", "geo")
+      .key("dimensions").json(R"(["lon","lat","Calls"])").key("encode").json(R"({"tooltip":[2]})")
+      .key("itemStyle").json(R"({"color":"$accent","opacity":0.75,"borderColor":"$surface","borderWidth":1})")
+      .key("label").json(R"({"show":true,"formatter":"{b}","position":"right","fontSize":11,"color":"$ink-soft"})").key("labelLayout").json(R"({"hideOverlap":true})");
+  region_marks(json, state);
+  return json.end_object().end_array().end_object().end_object().str();
+}
+
+std::string outcomes_option(const OverviewState& state) {
+  JsonWriter json = begin(state.as_of);
+  json.key("option").begin_object().key("grid").json(R"({"left":92,"right":48,"top":4,"bottom":4})")
+      .key("tooltip").json(R"({"trigger":"item","valueFormatter":"@int"})").key("xAxis").json(R"({"type":"value","show":false})")
+      .key("yAxis").begin_object().field("type", "category").key("inverse").boolean(true).key("axisLine").json(R"({"show":false})")
+      .key("axisLabel").json(R"({"color":"$ink-soft","fontSize":12})").key("data").begin_array();
+  for (const Bar& bar : bars) json.text(bar.label);
+  json.end_array().end_object().key("series").begin_array().begin_object().field("type", "bar").field("name", "Calls").key("barMaxWidth").integer(22)
+      .key("label").json(R"({"show":true,"position":"right","formatter":"{c}","color":"$ink"})");
+  outcome_data(json, state);
+  return json.end_object().end_array().end_object().end_object().str();
+}
+
+std::string appended(const Series& from, const Series& to, Instant as_of, std::size_t first_series) {
+  if (to.times.empty()) return "";
+  // Where the new times begin in the old ones; rows before the first difference stay.
+  const std::size_t shift = std::size_t(std::ranges::lower_bound(from.times, to.times.front()) - from.times.begin());
+  std::size_t same = 0;
+  const auto equal = [&](std::size_t i) {
+    if (shift + i >= from.times.size() || from.times[shift + i] != to.times[i]) return false;
+    return std::ranges::all_of(std::views::iota(std::size_t(0), to.values.size()),
+                               [&](std::size_t s) { return from.values[s][shift + i] == to.values[s][i]; });
+  };
+  if (from.values.size() == to.values.size())
+    while (same < to.times.size() && equal(same)) ++same;
+  if (same == to.times.size() && shift == 0) return "";
+  JsonWriter json = begin(as_of);
+  json.key("keep_from").integer(ms(to.times.front())).key("append").begin_array();
+  const std::size_t first = std::min(same, to.times.size() - 1);  // an append of nothing would not drop the oldest
+  for (std::size_t s = 0; s < to.values.size(); ++s) {
+    json.begin_array().integer(std::int64_t(first_series + s));
+    rows(json, to, s, first);
+    json.end_array();
+  }
+  return json.end_array().end_object().str();
+}
+
+std::string sentiment_needle(Instant as_of, std::optional<double> now) {
+  JsonWriter json = begin(as_of);
+  json.key("set").begin_object().key("series").begin_array().begin_object().key("data").begin_array().begin_object().key("value");
+  figure(json, now);
+  return json.end_object().end_array().end_object().end_array().end_object().end_object().str();
+}
+
+std::string regions_data(const OverviewState& state) {
+  JsonWriter json = begin(state.as_of);
+  json.key("set").begin_object().key("series").begin_array().begin_object();
+  region_marks(json, state);
+  return json.end_object().end_array().end_object().end_object().str();
+}
+
+std::string outcomes_data(const OverviewState& state) {
+  JsonWriter json = begin(state.as_of);
+  json.key("set").begin_object().key("series").begin_array().begin_object();
+  outcome_data(json, state);
+  return json.end_object().end_array().end_object().end_object().str();
+}
+
+}  // namespace aybiza::dashboard

@@ -1,0 +1,28 @@
+// What the Chart hook draws: whole options, and the little that changed since.
+//
+// Shape    JSON texts for the events chart:<id> and chart-data:<id> of web/js/hooks/chart.js.
+// Units    x in ms since 1970; values in wire units, unknown is null.
+// Threads  pure.
+// Source   Apache ECharts 5 option format.
+#pragma once
+
+#include <string>
+
+#include "live/overview.h"
+
+namespace aybiza::dashboard {
+
+std::string volume_option(const OverviewState& state, Duration length);
+std::string latency_option(const OverviewState& state, Duration length);
+std::string sentiment_option(const OverviewState& state, Duration length, std::optional<double> now);
+std::string regions_option(const OverviewState& state);
+std::string outcomes_option(const OverviewState& state);
+
+// The rows of `to` from the first that differs on, as {"as_of","append","keep_from"}; "" when nothing changed.
+// `first_series` is the chart's index of the first of them.
+std::string appended(const Series& from, const Series& to, Instant as_of, std::size_t first_series);
+std::string sentiment_needle(Instant as_of, std::optional<double> now);
+std::string regions_data(const OverviewState& state);
+std::string outcomes_data(const OverviewState& state);
+
+}  // namespace aybiza::dashboard

@@ -1,0 +1,164 @@
+#include "dashboard/dashboard.h"
+
+#include "auth/authz.h"
+#include "base/ids.h"
+#include "dashboard/calls_page.h"
+#include "dashboard/call_page.h"
+#include "dashboard/frame.h"
+#include "dashboard/overview_page.h"
+#include "dashboard/page_thread.h"
+#include "dashboard/web_answers.h"
+#include "liveview/dead_render.h"
+#include "web_assets.h"
+
+namespace aybiza::dashboard {
+namespace {
+
+constexpr std::string_view live_session = "app";
+
+template <typename Page>
+liveview::Route page(std::string pattern, std::string view) {
+  return {std::move(pattern), std::move(view), std::string(live_session),
+          [](const liveview::Visitor& visitor) { return std::make_unique<Page>(visitor); }};
+}
+
+liveview::Router pages() {
+  liveview::Router router;
+  router.layout(std::string(live_session), layout);
+  router.add(page<OverviewPage>("/", "overview")).add(page<CallsPageView>("/calls", "calls")).add(page<CallPageView>("/calls/:id", "call"));
+  return router;
+}
+
+std::string key_of(const auth::Secret& secret) {
+  const auth::KeyBytes key = secret.derive("session");
+  return {key.begin(), key.end()};
+}
+
+net::Response forbidden() {
+  return page_response(403, plain_page("Not open to this visitor",
+                                       "Pages are shown to visitors of this machine when the server was started with --insecure-loopback and listens on "
+                                       "a loopback address. Programs read the same figures through the API with a key of scope read:",
+                                       "curl -H 'Authorization: Bearer KEY' http://HOST:PORT/api/v1/live"));
+}
+
+net::Response unavailable() {
+  return page_response(503, plain_page("Not ready", "The server is starting, stopping or too busy to draw this page. It will be there in a moment:", "reload the page"))
+      .with("Retry-After", "2");
+}
+
+}  // namespace
+
+struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
+  Web(DashboardOptions given, Source& from, LiveThread& thread)
+      : options(std::move(given)), source(from), live(thread), router(pages()), signer(key_of(options.secret)), page_thread(router, signer, live) {}
+
+  // Who it is; nullopt: nobody who may see pages.
+  std::optional<Viewer> viewer(const net::Request& request) const {
+    Viewer viewer;
+    viewer.brand = options.brand;
+    viewer.source = &source;
+    const auto* authz = std::any_cast<auth::Authz>(&request.identity);
+    if (authz && authz->may(auth::Scope::read)) {
+      if (!authz->platform()) viewer.customers = {std::string(authz->customer())};
+      return viewer;
+    }
+    if (options.insecure_loopback && request.peer.loopback) return viewer;
+    return std::nullopt;
+  }
+
+  void first_page(const net::RequestPtr& request, net::Responder respond) {
+    auto who = viewer(*request);
+    if (!who) return respond(forbidden());
+    auto answer = std::make_shared<net::Responder>(std::move(respond));
+    const bool taken = live.run([web = shared_from_this(), request, answer, who = std::move(*who)](const LiveThread::Compute& compute) {
+      if (!answer->client_gone()) (*answer)(web->render(*request, who, compute));
+    });
+    if (!taken) (*answer)(unavailable());
+  }
+
+  net::Response render(const net::Request& request, Viewer who, const LiveThread::Compute& compute) {
+    who.now = [&](const TopicPlan& plan) {
+      StatePtr state = compute(plan);
+      page_thread.newest(plan.key, state);
+      return state;
+    };
+    const auto status = who.status;
+    const Sid sid = sid_of(request);
+    const liveview::Visitor visitor{sid.value, "", "", request.peer.address, std::make_shared<Viewer>(std::move(who))};
+    const std::string id = "p" + to_string(random_id());
+    const std::string flash = liveview::percent_decoded(cookie(request, flash_cookie), false);
+    auto page = liveview::dead_render(router, signer, {request.target, visitor, id, live.clock().now(), flash});
+    if (!page) return page.error().code == Code::not_found ? not_found() : unavailable();
+    net::Response response = page_response(page->status == 200 ? *status : page->status, std::move(page->html));
+    if (page->status == 302) response = std::move(response).with("Location", page->location);
+    if (sid.is_new) response = std::move(response).with("Set-Cookie", set_cookie(session_cookie, sid.value));
+    return response;
+  }
+
+  static net::Response not_found() { return page_response(404, plain_page("No such page", "The address does not lead to a page. The overview is at", "/")); }
+
+  std::expected<std::unique_ptr<net::WsHandler>, net::Response> accept(const net::RequestPtr& request);
+
+  const DashboardOptions options;
+  Source& source;
+  LiveThread& live;
+  const liveview::Router router;
+  const liveview::Signer signer;
+  PageThread page_thread;
+};
+
+namespace {
+
+class SocketHandler final : public net::WsHandler {
+ public:
+  SocketHandler(std::shared_ptr<void> keep, PageThread& pages, liveview::Visitor visitor, Viewer viewer)
+      : keep_(std::move(keep)), pages_(pages), visitor_(std::move(visitor)), viewer_(std::move(viewer)) {}
+  void on_open(const net::Request&, net::WsSender sender) override {
+    sender_ = sender;
+    id_ = pages_.open(std::move(visitor_), std::move(viewer_), std::move(sender));
+  }
+  void on_text(std::string_view text) override { pages_.text(id_, std::string(text), sender_); }
+  void on_writable() override { pages_.writable(id_); }
+  void on_close(std::uint16_t) override { pages_.closed(id_); }
+
+ private:
+  std::shared_ptr<void> keep_;  // the pages outlive their sockets
+  PageThread& pages_;
+  liveview::Visitor visitor_;
+  Viewer viewer_;
+  net::WsSender sender_;
+  PageThread::ConnectionId id_ = 0;
+};
+
+}  // namespace
+
+std::expected<std::unique_ptr<net::WsHandler>, net::Response> Dashboard::Web::accept(const net::RequestPtr& request) {
+  if (!net::origin_allowed(*request, options.allowed_origins))
+    return std::unexpected(net::Response::error(403, "origin", "this origin may not open a socket here"));
+  auto who = viewer(*request);
+  if (!who) return std::unexpected(forbidden());
+  std::string csrf;
+  if (const auto query = net::parse_query(request->query))
+    for (const auto& [name, value] : *query)
+      if (name == "_csrf_token") csrf = value;
+  // Without a good cookie the socket opens and its joins are answered `stale`: an expired tab heals itself by a reload.
+  liveview::Visitor visitor{std::string(cookie(*request, session_cookie)), std::move(csrf), "", request->peer.address, nullptr};
+  return std::make_unique<SocketHandler>(shared_from_this(), page_thread, std::move(visitor), std::move(*who));
+}
+
+Dashboard::Dashboard(DashboardOptions options, Source& source, LiveThread& live)
+    : web_(std::make_shared<Web>(std::move(options), source, live)) {}
+Dashboard::~Dashboard() { stop(); }
+void Dashboard::stop() { web_->page_thread.stop(); }
+
+Status Dashboard::add_routes(net::Router& router) {
+  const auto page = [web = web_](net::RequestPtr request, net::Responder respond) { web->first_page(request, std::move(respond)); };
+  for (const std::string_view pattern : {"/", "/calls", "/calls/:id"})
+    AYBIZA_TRY(router.add({.method = net::Method::get, .pattern = std::string(pattern), .policy = net::Policy::page, .body_limit = 0, .handler = page, .websocket = {}}));
+  AYBIZA_TRY(router.add({.method = net::Method::get, .pattern = "/live/websocket", .policy = net::Policy::page, .body_limit = 0, .handler = {},
+                         .websocket = [web = web_](net::RequestPtr request) { return web->accept(request); }}));
+  return router.add({.method = net::Method::get, .pattern = std::string(web::path_prefix) + "*", .policy = net::Policy::open, .body_limit = 0,
+                     .handler = [](net::RequestPtr request, net::Responder respond) { respond(asset_response(*request)); }, .websocket = {}});
+}
+
+}  // namespace aybiza::dashboard

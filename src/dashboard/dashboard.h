@@ -1,0 +1,44 @@
+// The pages of the product on a router: first pages over HTTP, the socket that keeps them alive, and their files.
+//
+// Shape    Dashboard(options, source, live).add_routes(router). A first page is rendered on the live thread, where its
+//          figures are computed; the socket that follows lives on the page thread.
+// Errors   without rights 403, a page that is not there 404, while starting or stopping 503: each a readable page.
+// Threads  construct, add_routes and destroy from one thread. Destroy it after the HTTP server has stopped and before the
+//          live thread goes.
+// Source   liveview-protocol notes; decisions.md 25, 33.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auth/secret.h"
+#include "dashboard/source.h"
+#include "live/live_thread.h"
+#include "net/router.h"
+
+namespace aybiza::dashboard {
+
+struct DashboardOptions {
+  std::string brand = "AYBIZA";
+  bool insecure_loopback = false;            // whoever comes from this machine sees everything
+  std::vector<std::string> allowed_origins;  // "https://host:port"; empty: the host of the request
+  auth::Secret secret;                       // signs sessions: it must outlive restarts
+};
+
+class Dashboard {
+ public:
+  Dashboard(DashboardOptions options, Source& source, LiveThread& live);
+  ~Dashboard();
+  Dashboard(const Dashboard&) = delete;  // one per program
+  Dashboard& operator=(const Dashboard&) = delete;
+
+  [[nodiscard]] Status add_routes(net::Router& router);
+  void stop();  // closes the sockets with 1012
+
+ private:
+  struct Web;
+  std::shared_ptr<Web> web_;
+};
+
+}  // namespace aybiza::dashboard

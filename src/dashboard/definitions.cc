@@ -1,0 +1,52 @@
+#include "dashboard/definitions.h"
+
+#include <algorithm>
+#include <array>
+
+namespace aybiza::dashboard {
+namespace {
+
+constexpr std::array table{
+    Definition{"active_agents", "Active agents", "Agents with at least one call in progress during the last second.",
+               "distinct agents whose call overlaps [now − 1 s, now)", "call events, counted live", "agents", Format::count, "agents"},
+    Definition{"active_calls", "Active calls",
+               "Calls in progress. A call covers the time from its start to its end; one that has not ended is still on.",
+               "highest number of calls at one instant of the last second", "call events, counted live", "calls", Format::count, "calls"},
+    Definition{"calls_today", "Calls today",
+               "Calls that started since midnight in the time zone of this page, calls in progress included.",
+               "count of calls with start in [midnight, now)", "call.started, call.ended", "calls", Format::count, "calls"},
+    Definition{"success_rate", "Success rate",
+               "How many of the calls with a known outcome were successful. Calls in progress and unknown outcomes are left out.",
+               "successful calls / calls with a known outcome", "call_outcome of call.ended", "", Format::share, "calls"},
+    Definition{"avg_resolution_ms", "Avg resolution time", "Mean duration of the calls that were resolved in this range.",
+               "mean total_duration_ms over calls with resolution_status = resolved", "call.ended", "", Format::minutes, "calls"},
+    Definition{"p95_voice_latency_ms", "p95 voice latency",
+               "19 of 20 calls answer faster than this on average: from the end of the caller's words to the agent's first sound.",
+               "95th percentile of voice_processing_latency_ms over calls", "call.ended, else the mean of the call's turns", "",
+               Format::milliseconds, "calls"},
+    Definition{"avg_sentiment", "Avg sentiment", "Mean sentiment of what callers said, from −1 (negative) to +1 (positive).",
+               "mean sentiment_score over caller turns", "as sent, else scored from the words by lexicon and rules", "", Format::score, "turns"},
+    Definition{"spend_today_usd", "Spend today", "Known cost since midnight in the time zone of this page: models, speech and telephony.",
+               "sum of cost_usd of usage, plus cost reported with a call", "usage and call.ended; prices from the price book", "", Format::usd, "calls"},
+    Definition{"volume", "Call volume", "Calls by the time they started, calls in progress included.", "count of calls per interval",
+               "call.started, call.ended", "calls", Format::count, "calls"},
+    Definition{"sentiment", "Sentiment", "Mean sentiment of caller turns: now on the dial, below it over the range.",
+               "mean sentiment_score over caller turns per interval", "as sent, else scored from the words by lexicon and rules", "", Format::score, "turns"},
+    Definition{"regions", "Activity by region", "Calls of the range by region; the size of a mark is the number of calls, its colour the success rate.",
+               "count of calls by region", "the call's last known region", "calls", Format::count, "calls"},
+    Definition{"latency", "Response time", "How long agents took to respond, turn by turn: half of the turns are faster than p50, 1 in 100 is slower than p99.",
+               "quantiles of response_time_ms over turns per interval", "turn events; live figures come from a sketch accurate to 0.5 %", "",
+               Format::milliseconds, "turns"},
+    Definition{"outcomes", "Outcome mix", "How the calls of the range ended. Unknown includes calls in progress.", "count of calls by call_outcome",
+               "call.ended", "calls", Format::count, "calls"},
+};
+constexpr Definition unknown{"", "Unknown", "There is no definition of this figure.", "", "", "", Format::count, ""};
+
+}  // namespace
+
+const Definition& definition_of(std::string_view name) {
+  const auto at = std::ranges::find(table, name, &Definition::name);
+  return at == table.end() ? unknown : *at;
+}
+
+}  // namespace aybiza::dashboard

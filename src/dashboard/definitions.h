@@ -1,0 +1,24 @@
+// The short definitions behind every ⓘ: one table, the words of docs/metrics.md.
+//
+// Threads  constant data; any.
+// Source   docs/metrics.md.
+#pragma once
+
+#include <string_view>
+
+namespace aybiza::dashboard {
+
+enum class Format : unsigned char { count, share, milliseconds, minutes, score, usd };
+
+struct Definition {
+  std::string_view name;     // as in /api/v1/live, or of a chart
+  std::string_view title;
+  std::string_view text, formula, source;
+  std::string_view unit;     // after the number; empty when the number carries it
+  Format format;
+  std::string_view counted;  // what n counts: "calls"
+};
+
+const Definition& definition_of(std::string_view name);  // an unknown name gets a definition that says so
+
+}  // namespace aybiza::dashboard

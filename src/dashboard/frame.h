@@ -1,0 +1,41 @@
+// What stands around every page: document head, header with the filters, tabs, messages.
+//
+// Shape    layout() is the document, sent once over HTTP; frame() is the root of every view, so that header and tabs are
+//          patched like the rest. Every control is a link or a form that works without scripts.
+// Threads  pure.
+// Source   interface.md "Frame"; the markup that web/css/app.css describes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dashboard/address.h"
+#include "liveview/html.h"
+#include "liveview/router.h"
+
+namespace aybiza::dashboard {
+
+enum class Tab : unsigned char { overview, calls };
+
+struct Choices {  // what the filters offer, most calls first
+  std::vector<std::string> customers, regions;
+};
+
+struct FrameInput {
+  std::string_view brand, path;
+  Tab tab;
+  const Filters& filters;
+  const Choices& choices;
+  bool paused = false, one_customer = false;
+  std::string_view flash_info, flash_error;
+};
+
+liveview::Node layout(const liveview::LayoutInput& input);
+liveview::Node frame(const FrameInput& input, liveview::Node main);
+
+// A <select> option per value; `chosen` is added when it is not among them.
+liveview::Node options(const std::vector<std::string>& values, std::string_view chosen);
+// A document without a view: 403 and 404 answers.
+std::string plain_page(std::string_view title, std::string_view text, std::string_view code);
+
+}  // namespace aybiza::dashboard

@@ -1,0 +1,194 @@
+#include "dashboard/live_page.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "dashboard/show.h"
+#include "liveview/json.h"
+
+namespace aybiza::dashboard {
+
+using namespace liveview;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::int64_t ticks_in_flight = 2;
+constexpr auto patience = 5s;  // then a browser that never acknowledged is asked again
+
+std::string joined(const std::vector<std::string>& values) {
+  std::string out;
+  for (const std::string& value : values) out += fmt::format("{}:{},", value.size(), value);
+  return out;
+}
+
+std::vector<std::string> names_by(Source& source, Dimension dimension, const ViewScope& scope, Instant now) {
+  Question q;
+  q.measures = {*parse_measure("calls")};
+  q.by = {{dimension, ""}};
+  const Range range = range_of(scope, now);
+  q.from = range.from, q.to = range.to;
+  q.where = filters_of(scope);
+  q.limit = limits::query_rows_default;
+  const auto answer = source.ask(q);
+  std::vector<std::pair<double, std::string>> found;
+  if (answer)
+    for (const auto& row : answer->rows) {
+      const auto* name = std::get_if<std::string>(&row[0]);
+      const auto* calls = std::get_if<double>(&row[1]);
+      if (name && calls && *name != "__other__") found.emplace_back(-*calls, *name);
+    }
+  std::ranges::sort(found);
+  std::vector<std::string> names;
+  for (const auto& [calls, name] : found)
+    if (names.size() < limits::page_choices) names.push_back(name);
+  return names;
+}
+
+TopicPlan choices_plan(const Viewer& viewer, const Filters& filters) {
+  ViewScope scope;
+  scope.customers = viewer.customers;
+  scope.range = filters.range;
+  Source* source = viewer.source;
+  return {"choices|" + joined(viewer.customers) + "|" + filters.range,
+          [source, scope](Instant now) {
+            return std::make_shared<Choices>(
+                Choices{names_by(*source, Dimension::customer_id, scope, now), names_by(*source, Dimension::region, scope, now)});
+          },
+          10s, 30s};
+}
+
+}  // namespace
+
+ViewScope LivePage::scope() const {
+  ViewScope out;
+  out.customers = viewer_.customers;
+  out.customer = filters_.customer, out.region = filters_.region;
+  out.range = filters_.range, out.zone = filters_.zone;
+  if (filters_.custom()) out.from = filters_.from, out.to = filters_.to;
+  return out;
+}
+
+void LivePage::mount(Context& context, const MountInfo&) {
+  const std::string_view title = tab() == Tab::overview ? "Overview" : "Calls";
+  context.set_title(fmt::format("{} · {}", title, viewer_.brand));
+}
+
+void LivePage::handle_params(Context& context, const Location& at) {
+  filters_ = filters_from(at.uri.query);
+  path_ = at.uri.path;
+  watch(context, 0, choices_plan(viewer_, filters_));
+  opened(context, at);
+  rhythm(context);
+}
+
+void LivePage::watch(Context& context, std::size_t index, TopicPlan plan) {
+  if (slots_.size() <= index) slots_.resize(index + 1);
+  Slot& slot = slots_[index];
+  if (slot.key == plan.key) return;
+  slot.key = plan.key;
+  slot.pending.reset();
+  if (!context.connected()) return apply(context, index, viewer_.now(plan));
+  if (!slot.name.empty()) context.unsubscribe(slot.name);
+  slot.name = fmt::format("slot{}#{}", index, ++serial_);
+  context.subscribe(slot.name);
+  slot.watch = viewer_.watch(plan, slot.name);
+  slot.waiting = true;
+  if (const StatePtr newest = slot.watch.newest()) apply(context, index, newest);
+}
+
+void LivePage::apply(Context& context, std::size_t index, StatePtr state) {
+  Slot& slot = slots_[index];
+  slot.shown = std::move(state);
+  slot.pending.reset();
+  slot.waiting = false;
+  shown(context, index);
+}
+
+bool LivePage::apply_pending(Context& context) {
+  bool any = false;
+  for (std::size_t i = 0; i < slots_.size(); ++i)
+    if (slots_[i].pending) apply(context, i, slots_[i].pending), any = true;
+  if (any) tell_tick(context);
+  return any;
+}
+
+bool LivePage::held(Instant now) const {
+  return paused_ || hidden_ || filters_.refresh != Refresh::live ||
+         (ticks_ - acknowledged_ >= ticks_in_flight && now - last_tick_ < patience);
+}
+
+void LivePage::rhythm(Context& context) {
+  const Duration every = filters_.refresh == Refresh::five_seconds     ? Duration(5s)
+                         : filters_.refresh == Refresh::thirty_seconds ? Duration(30s)
+                         : hidden_                                     ? Duration(1s)
+                                                                       : Duration(patience);
+  context.tick_every(every);
+}
+
+void LivePage::tell_tick(Context& context) {
+  last_tick_ = context.now();
+  context.push_latest("tick", "tick", JsonWriter().begin_object().key("n").integer(++ticks_).key("at").integer(to_micros(context.now()) / 1000).end_object().str());
+}
+
+bool LivePage::handle_info(Context& context, const Info& info) {
+  if (info.name == "tick") return !paused_ && filters_.refresh != Refresh::off && apply_pending(context);
+  const auto slot = std::ranges::find(slots_, info.name, &Slot::name);
+  if (slot == slots_.end()) return false;
+  const bool first = slot->waiting;
+  slot->pending = std::any_cast<StatePtr>(info.value);
+  if (first) return apply(context, std::size_t(slot - slots_.begin()), slot->pending), tell_tick(context), true;
+  return !held(context.now()) && apply_pending(context);
+}
+
+void LivePage::go(Context& context, const Filters& to) const {
+  if (to != filters_) context.push_patch(address(path_, to));
+}
+
+void LivePage::acknowledged(Context& context, const liveview::Event& event) {
+  acknowledged_ = std::clamp(event.value["n"].integer().value_or(0), acknowledged_, ticks_);
+  context.reply(JsonWriter().begin_object().key("at").integer(to_micros(context.now()) / 1000).end_object().str());
+  if (!held(context.now())) apply_pending(context);
+}
+
+void LivePage::handle_event(Context& context, const liveview::Event& event) {
+  if (event.name == "ack") return acknowledged(context, event);
+  if (event.name == "hidden") {
+    hidden_ = event.value["hidden"].boolean().value_or(false);
+    rhythm(context);
+    if (!held(context.now())) apply_pending(context);
+    return;
+  }
+  if (event.name == "toggle_live") {
+    if (filters_.refresh == Refresh::off) {
+      Filters to = filters_;
+      to.refresh = Refresh::live;
+      paused_ = false;
+      return go(context, to);
+    }
+    paused_ = !paused_;
+    if (!paused_) apply_pending(context);
+    return;
+  }
+  if (event.name == "filter") return go(context, changed_by(filters_, event.form));
+  if (event.name == "chart_range") {
+    const auto from = event.value["from"].integer(), to = event.value["to"].integer();
+    constexpr std::int64_t furthest = 4'102'444'800'000;  // the year 2100: beyond it no data, and no overflow
+    if (!from || !to || *from < 0 || *to > furthest || *to - *from < 1000) return;
+    Filters chosen = filters_;
+    chosen.from = from_micros(*from * 1000), chosen.to = from_micros(*to * 1000);
+    return go(context, chosen);
+  }
+  on_event(context, event);
+}
+
+Node LivePage::render(const Context& context) {
+  static const Choices none;
+  const Choices* choices = state<Choices>(0);
+  return frame({.brand = viewer_.brand, .path = path_, .tab = tab(), .filters = filters_, .choices = choices ? *choices : none,
+                .paused = paused_, .one_customer = viewer_.customers.size() == 1,
+                .flash_info = context.flash("info"), .flash_error = context.flash("error")},
+               body(context));
+}
+
+}  // namespace aybiza::dashboard

@@ -1,0 +1,75 @@
+// What every page does alike: filters from the address, states that arrive, pausing, and the page's reports about itself.
+//
+// Shape    a page watches up to a handful of topics, each in a slot. over HTTP a slot is filled at once; over the socket
+//          the newest state is applied as it comes, every few seconds, or not at all, as the address and the viewer ask.
+//          At most two ticks are unacknowledged: a browser that cannot keep up gets fewer, newer states, not a queue.
+// Threads  None: a View belongs to its socket.
+// Source   liveview-protocol notes on back-pressure; web/js/hooks/pulse.js.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dashboard/frame.h"
+#include "dashboard/viewer.h"
+#include "live/overview.h"
+
+namespace aybiza::dashboard {
+
+class LivePage : public liveview::View {
+ public:
+  explicit LivePage(const liveview::Visitor& visitor) : viewer_(viewer_of(visitor)) {}
+
+  void mount(liveview::Context& context, const liveview::MountInfo& info) final;
+  void handle_params(liveview::Context& context, const liveview::Location& at) final;
+  void handle_event(liveview::Context& context, const liveview::Event& event) final;
+  bool handle_info(liveview::Context& context, const liveview::Info& info) final;
+  liveview::Node render(const liveview::Context& context) final;
+
+ protected:
+  virtual Tab tab() const = 0;
+  virtual void opened(liveview::Context& context, const liveview::Location& at) = 0;  // calls watch()
+  virtual void shown(liveview::Context&, std::size_t) {}                              // the slot has a new state
+  virtual void on_event(liveview::Context&, const liveview::Event&) {}
+  virtual liveview::Node body(const liveview::Context& context) = 0;
+
+  // REQUIRES: the same slots in the same order, whatever the address.
+  void watch(liveview::Context& context, std::size_t slot, TopicPlan plan);
+  template <typename State>
+  const State* state(std::size_t slot) const {
+    return slot < slots_.size() ? static_cast<const State*>(slots_[slot].shown.get()) : nullptr;
+  }
+  bool fresh(std::size_t slot) const { return slot < slots_.size() && !slots_[slot].waiting; }  // of this address
+  void go(liveview::Context& context, const Filters& to) const;
+
+  const Viewer& viewer() const { return viewer_; }
+  const Filters& filters() const { return filters_; }
+  const std::string& path() const { return path_; }
+  ViewScope scope() const;
+  static constexpr std::size_t own_slots = 1;  // slot 0 is the filters' choices
+
+ private:
+  struct Slot {
+    std::string key, name;
+    Watch watch;
+    StatePtr shown, pending;
+    bool waiting = false;  // `shown` is of another address
+  };
+  void apply(liveview::Context& context, std::size_t slot, StatePtr state);
+  bool apply_pending(liveview::Context& context);
+  bool held(Instant now) const;
+  void rhythm(liveview::Context& context);
+  void tell_tick(liveview::Context& context);
+  void acknowledged(liveview::Context& context, const liveview::Event& event);
+
+  const Viewer& viewer_;
+  Filters filters_;
+  std::string path_ = "/";
+  std::vector<Slot> slots_;
+  bool paused_ = false, hidden_ = false;
+  std::int64_t ticks_ = 0, acknowledged_ = 0;
+  Instant last_tick_{};
+  std::uint64_t serial_ = 0;
+};
+
+}  // namespace aybiza::dashboard

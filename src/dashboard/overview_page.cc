@@ -1,0 +1,188 @@
+#include "dashboard/overview_page.h"
+
+#include "dashboard/chart_options.h"
+#include "dashboard/regions.h"
+#include "dashboard/show.h"
+#include "dashboard/tile.h"
+
+namespace aybiza::dashboard {
+
+using namespace liveview;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Duration tiles_rhythm = 50ms, charts_rhythm = 1s;
+
+std::string key_of(const ViewScope& scope) {
+  std::string key;
+  const auto add = [&](std::string_view part) { key += fmt::format("{}:{}|", part.size(), part); };
+  for (const std::string& customer : scope.customers) add(customer);
+  add(""), add(scope.customer), add(scope.region), add(scope.range), add(scope.zone);
+  if (scope.from && scope.to) add(fmt::format("{}-{}", to_micros(*scope.from), to_micros(*scope.to)));
+  return key;
+}
+
+Node series_table(std::string_view title, const Series& series, const std::vector<std::string_view>& heads, Format format, const Zone& zone) {
+  std::vector<std::size_t> rows_of(series.times.size());
+  for (std::size_t i = 0; i < rows_of.size(); ++i) rows_of[i] = i;
+  const auto head = each(heads, [](auto h) { return h; }, [](auto h) { return html<"<th scope=\"col\" class=\"num\">{}</th>">(h); });
+  const auto body = rows(rows_of, [&](std::size_t i) { return to_micros(series.times[i]); }, [&](std::size_t i) {
+    std::vector<std::size_t> columns(heads.size());
+    for (std::size_t c = 0; c < columns.size(); ++c) columns[c] = c;
+    const auto cells = each(columns, [](std::size_t c) { return c; }, [&](std::size_t c) {
+      return html<"<td class=\"num\">{}</td>">(c < series.values.size() ? show(format, series.values[c][i]) : std::string(dash));
+    });
+    return html<"<tr><th scope=\"row\">{}</th>{}</tr>">(show_moment(series.times[i], zone), cells);
+  });
+  return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">From</th>{}</tr></thead><tbody>{}</tbody></table>">(title, head, body);
+}
+
+Node shares_table(std::string_view title, std::string_view what, const std::vector<Share>& shares) {
+  const auto body = rows(shares, [](const Share& s) { return s.name; }, [](const Share& s) {
+    return html<"<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td></tr>">(
+        s.name.empty() ? std::string("Not known") : s.name, show_count(s.calls), show(Format::share, s.success_rate), show(Format::milliseconds, s.p95_voice_latency_ms));
+  });
+  return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\" class=\"num\">Calls</th>"
+              "<th scope=\"col\" class=\"num\">Success</th><th scope=\"col\" class=\"num\">p95 latency</th></tr></thead><tbody>{}</tbody></table>">(title, what, body);
+}
+
+double sum(const Series& series, std::size_t which) {
+  double total = 0;
+  if (which < series.values.size())
+    for (const auto& value : series.values[which]) total += value.value_or(0);
+  return total;
+}
+
+bool none_known(const Series& series) {
+  for (const auto& values : series.values)
+    for (const auto& value : values)
+      if (value) return false;
+  return true;
+}
+
+// Regions without a place on the map are listed beside it; nothing is drawn where it is not.
+std::optional<Node> unplaced(const std::vector<Share>& regions) {
+  std::vector<Share> list;
+  for (const Share& share : regions)
+    if (!place_of(share.name) && share.calls > 0) list.push_back(share);
+  if (list.empty()) return std::nullopt;
+  const auto items = each(list, [](const Share& s) { return s.name; }, [](const Share& s) {
+    return html<"<span class=\"tag\">{} {}</span>">(s.name.empty() ? std::string("Region not known") : s.name, show_count(s.calls));
+  });
+  return html<"<div class=\"row-flex beside\"><span class=\"muted\">Not on the map</span>{}</div>">(items);
+}
+
+double calls_in(const std::vector<Share>& shares) {
+  double total = 0;
+  for (const Share& share : shares) total += share.calls;
+  return total;
+}
+
+}  // namespace
+
+void OverviewPage::opened(Context& context, const Location&) {
+  const ViewScope scope = this->scope();
+  const std::string key = key_of(scope);
+  Source* source = viewer().source;
+  const Ask ask = [source](const Question& q) { return source->ask(q); };
+  watch(context, tiles_slot, {"tiles|" + key, [ask, scope](Instant now) {
+                                return std::make_shared<TilesState>(TilesState{now, compute_tiles(ask, scope, now)});
+                              }, tiles_rhythm, 1s});
+  watch(context, charts_slot, {"charts|" + key, [ask, scope](Instant now) {
+                                 return std::make_shared<OverviewState>(compute_charts(ask, scope, now));
+                               }, charts_rhythm, 5s});
+}
+
+Duration OverviewPage::length() const {
+  const Range range = range_of(scope(), from_micros(0));
+  return range.to - range.from;
+}
+
+std::optional<double> OverviewPage::mood() const {
+  const auto* tiles = state<TilesState>(tiles_slot);
+  return tiles ? tiles->tiles[avg_sentiment_tile].value : std::nullopt;
+}
+
+void OverviewPage::shown(Context& context, std::size_t slot) {
+  if (slot != charts_slot || !context.connected()) return;
+  const auto* now = state<OverviewState>(charts_slot);
+  if (!now) return;
+  const std::string key = key_of(scope());
+  if (!left_ || key != drawn_key_) {
+    left_.reset();
+    push_whole(context, *now);
+  } else {
+    push_changes(context, *left_, *now);
+  }
+  drawn_key_ = key;
+  charts_ = std::make_shared<OverviewState>(*now);
+}
+
+void OverviewPage::push_whole(Context& context, const OverviewState& state) const {
+  context.push_latest("chart:chart-volume", "volume", volume_option(state, length()));
+  context.push_latest("chart:chart-latency", "latency", latency_option(state, length()));
+  context.push_latest("chart:chart-sentiment", "sentiment", sentiment_option(state, length(), mood()));
+  context.push_latest("chart:chart-regions", "regions", regions_option(state));
+  context.push_latest("chart:chart-outcomes", "outcomes", outcomes_option(state));
+}
+
+void OverviewPage::push_changes(Context& context, const OverviewState& from, const OverviewState& to) const {
+  const auto push = [&](std::string_view id, std::string json) {
+    if (!json.empty()) context.push_latest(fmt::format("chart-data:chart-{}", id), id, std::move(json));
+  };
+  push("volume", appended(Series{from.volume.times, {"calls"}, {from.volume.values.begin(), from.volume.values.begin() + (from.volume.values.empty() ? 0 : 1)}, ""},
+                          Series{to.volume.times, {"calls"}, {to.volume.values.begin(), to.volume.values.begin() + (to.volume.values.empty() ? 0 : 1)}, ""}, to.as_of, 0));
+  push("latency", appended(from.latency, to.latency, to.as_of, 0));
+  push("sentiment", appended(from.sentiment, to.sentiment, to.as_of, 1));
+  if (const auto now = mood()) context.push_latest("chart-data:chart-sentiment", "needle", sentiment_needle(to.as_of, now));
+  if (regions_data(from).substr(20) != regions_data(to).substr(20)) push("regions", regions_data(to));
+  if (outcomes_data(from).substr(20) != outcomes_data(to).substr(20)) push("outcomes", outcomes_data(to));
+}
+
+void OverviewPage::on_event(Context& context, const liveview::Event& event) {
+  if (event.name != "chart_click") return;
+  Filters to = filters();
+  if (event.value["id"].text() == "chart-regions") {
+    to.region = event.value["name"].text();
+    return go(context, to);
+  }
+}
+
+Node OverviewPage::body(const Context&) {
+  left_ = charts_;  // this render leaves together with what was pushed
+  const auto* tiles = state<TilesState>(tiles_slot);
+  const auto* charts = state<OverviewState>(charts_slot);
+  constexpr std::array names{"active_agents", "active_calls", "calls_today", "success_rate", "avg_resolution_ms", "p95_voice_latency_ms", "avg_sentiment", "spend_today_usd"};
+  static_assert(names.size() == overview_tiles);
+  std::vector<std::size_t> all(overview_tiles);
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  const Node kpis = each(all, [](std::size_t i) { return i; }, [&](std::size_t i) {
+    return kpi({.name = names[i], .state = tiles ? &tiles->tiles[i] : nullptr, .spark = charts ? &charts->tiles[i].spark : nullptr,
+                .as_of = tiles ? tiles->as_of : Instant{}, .filters = filters()});
+  });
+  static const OverviewState nothing;
+  const OverviewState& c = charts ? *charts : nothing;
+  const Zone zone = zone_or_utc(filters().zone);
+  const bool loading = charts == nullptr;
+  const double calls = sum(c.volume, 0);
+  const Node volume = chart({.name = "volume", .size = "w-6 h-4", .loading = loading, .empty = calls == 0, .error = c.volume.error, .as_of = c.as_of,
+                             .n = loading ? "" : "n " + show_count(calls), .relative_error = std::nullopt, .filters = filters(),
+                             .table = series_table("Call volume", c.volume, {"Calls"}, Format::count, zone)});
+  const Node latency = chart({.name = "latency", .size = "w-6 h-4", .loading = loading, .empty = none_known(c.latency), .error = c.latency.error, .as_of = c.as_of,
+                              .n = "", .relative_error = c.latency.relative_error, .filters = filters(),
+                              .table = series_table("Response time", c.latency, {"p50", "p95", "p99"}, Format::milliseconds, zone)});
+  const Node regions = chart({.name = "regions", .size = "w-6 h-5 wide", .loading = loading, .empty = calls_in(c.regions) == 0, .error = c.share_error, .as_of = c.as_of,
+                              .n = loading ? "" : fmt::format("{} regions", c.regions.size()), .relative_error = std::nullopt, .filters = filters(),
+                              .table = shares_table("Activity by region", "Region", c.regions), .map = "world", .beside = unplaced(c.regions)});
+  const Node sentiment = chart({.name = "sentiment", .size = "w-3 h-5 mid", .loading = loading, .empty = none_known(c.sentiment), .error = c.sentiment.error, .as_of = c.as_of,
+                                .n = "", .relative_error = std::nullopt, .filters = filters(),
+                                .table = series_table("Sentiment", c.sentiment, {"Sentiment"}, Format::score, zone)});
+  const Node outcomes = chart({.name = "outcomes", .size = "w-3 h-5 mid", .loading = loading, .empty = calls_in(c.outcomes) == 0, .error = c.share_error, .as_of = c.as_of,
+                               .n = loading ? "" : "n " + show_count(calls_in(c.outcomes)), .relative_error = std::nullopt, .filters = filters(),
+                               .table = shares_table("Outcome mix", "Outcome", c.outcomes)});
+  return html<"<h1 class=\"sr\">Overview</h1><div class=\"grid\" id=\"overview\" aria-busy=\"{}\">{}{}{}{}{}{}</div>">(
+      fresh(tiles_slot) && fresh(charts_slot) ? "false" : "true", kpis, volume, latency, regions, sentiment, outcomes);
+}
+
+}  // namespace aybiza::dashboard

@@ -1,0 +1,123 @@
+#include "dashboard/show.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <cmath>
+
+namespace aybiza::dashboard {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string grouped(std::string digits) {
+  for (std::size_t at = digits.size(); at > 3;) {
+    at -= 3;
+    if (digits[at - 1] == '-') break;
+    digits.insert(at, "\u202f");
+  }
+  return digits;
+}
+
+struct Civil {
+  std::chrono::year_month_day date;
+  std::int64_t hour, minute, second;
+};
+
+Civil civil(Instant t, const Zone& zone) {
+  const auto local = std::chrono::floor<std::chrono::seconds>(
+      std::chrono::sys_time<Duration>(t.time_since_epoch() + zone.offset(t)));
+  const auto day = std::chrono::floor<std::chrono::days>(local);
+  const std::int64_t s = (local - day).count();
+  return {std::chrono::year_month_day(day), s / 3600, s / 60 % 60, s % 60};
+}
+
+constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+}  // namespace
+
+std::string show_count(double value) { return grouped(fmt::format("{:.0f}", value)); }
+
+std::string show_ms(double ms) {
+  if (std::abs(ms) < 999.5) return fmt::format("{:.0f} ms", ms);
+  if (std::abs(ms) < 59'995) return fmt::format("{:.2f} s", ms / 1000);
+  return show_duration(std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(ms))) + " min";
+}
+
+std::string show_duration(Duration length) {
+  const auto seconds = std::chrono::round<std::chrono::seconds>(length).count();
+  if (seconds < 3600) return fmt::format("{}:{:02}", seconds / 60, seconds % 60);
+  return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+std::string show_us(const Number& us) { return us ? show_ms(double(*us) / 1000) : std::string(dash); }
+
+std::string show_usd(std::optional<double> usd) {
+  if (!usd) return std::string(dash);
+  if (*usd != 0 && std::abs(*usd) < 0.01) return fmt::format("${:.4f}", *usd);
+  if (std::abs(*usd) < 999.995) return fmt::format("${:.2f}", *usd);
+  return "$" + show_count(*usd);
+}
+
+std::string show_score(double value) {
+  const double shown = std::abs(value) < 0.005 ? 0 : value;
+  return fmt::format("{}{:.2f}", shown < 0 ? "−" : shown > 0 ? "+" : "", std::abs(shown));
+}
+
+std::string show_share(double share) { return fmt::format("{:.1f} %", share * 100); }
+
+std::string show(Format format, std::optional<double> value) {
+  if (!value || !std::isfinite(*value)) return std::string(dash);
+  switch (format) {
+    case Format::count: return show_count(*value);
+    case Format::share: return show_share(*value);
+    case Format::milliseconds:
+    case Format::minutes: return show_ms(*value);
+    case Format::score: return show_score(*value);
+    case Format::usd: return show_usd(value);
+  }
+  return std::string(dash);
+}
+
+std::string title_case(std::string_view word) {
+  if (word.empty()) return "Unknown";
+  if (word == "__other__") return "Other";
+  std::string out(word);
+  for (char& c : out) c = c == '_' ? ' ' : c;
+  out[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(out[0])));
+  return out;
+}
+
+std::string show_time(Instant t, const Zone& zone) {
+  const Civil c = civil(t, zone);
+  return fmt::format("{:02}:{:02}:{:02}", c.hour, c.minute, c.second);
+}
+
+std::string show_moment(Instant t, const Zone& zone) {
+  const Civil c = civil(t, zone);
+  return fmt::format("{} {} {:02}:{:02}:{:02}", unsigned(c.date.day()), months[unsigned(c.date.month()) - 1], c.hour, c.minute, c.second);
+}
+
+std::string local_text(Instant t, const Zone& zone) {
+  const Civil c = civil(t, zone);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}", int(c.date.year()), unsigned(c.date.month()), unsigned(c.date.day()), c.hour, c.minute);
+}
+
+// The offset is asked twice: once as if the text were UTC, once where that lands, which is right but in the hour that a
+// change of clocks repeats.
+std::optional<Instant> from_local(std::string_view text, const Zone& zone) {
+  if (text.size() == 16) {
+    const auto as_utc = parse_rfc3339(std::string(text) + ":00Z");
+    if (!as_utc) return std::nullopt;
+    const Instant near = *as_utc - zone.offset(*as_utc);
+    return *as_utc - zone.offset(near);
+  }
+  return parse_rfc3339(text);
+}
+
+Zone zone_or_utc(const std::string& name) {
+  if (auto zone = Zone::load(name)) return *zone;
+  return *Zone::load("UTC");
+}
+
+}  // namespace aybiza::dashboard

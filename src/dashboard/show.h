@@ -1,0 +1,35 @@
+// Figures and times as people read them.
+//
+// Units    wire units in (shares 0..1, ms, USD). Unknown is a dash, never a zero. Thin spaces group thousands.
+// Threads  pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "dashboard/definitions.h"
+#include "model/rows.h"
+#include "query/zone.h"
+
+namespace aybiza::dashboard {
+
+inline constexpr std::string_view dash = "–";
+
+std::string show(Format format, std::optional<double> value);
+std::string show_count(double value);
+std::string show_ms(double milliseconds);                 // 84 ms, 1.35 s, 3:05 min
+std::string show_duration(Duration length);               // 3:05, 1:02:07
+std::string show_us(const Number& microseconds);          // as show_ms
+std::string show_usd(std::optional<double> usd);
+std::string show_score(double value);                     // +0.31
+std::string show_share(double share);                     // 92.4 %
+std::string title_case(std::string_view word);            // "not_resolved" -> "Not resolved"; "" -> "Unknown"
+
+std::string show_time(Instant t, const Zone& zone);       // 14:03:07
+std::string show_moment(Instant t, const Zone& zone);     // 21 Nov 14:03:07
+std::string local_text(Instant t, const Zone& zone);      // 2026-11-21T14:03, for an input
+std::optional<Instant> from_local(std::string_view text, const Zone& zone);
+Zone zone_or_utc(const std::string& name);
+
+}  // namespace aybiza::dashboard

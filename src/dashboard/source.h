@@ -1,0 +1,46 @@
+// Where the pages get their data: three questions, answered by the server.
+//
+// Shape    the server implements it over live state and store; tests over rows in memory.
+// Errors   a Refusal or an Error becomes the text of one tile or of one page.
+// Threads  called on the live thread only; a call may take as long as limits::query_timeout.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "model/rows.h"
+#include "query/answer.h"
+
+namespace aybiza::dashboard {
+
+struct CallsFilter {
+  std::vector<std::string> customers;  // whom the viewer may see; empty: all
+  std::string customer, region, agent, outcome, state, model;  // empty: any; state: active | ended
+  std::optional<Instant> from, to;     // of the start; empty: open
+};
+
+struct CallsPage {
+  std::vector<CallRow> calls;  // calls in flight first, then by start, latest first
+  std::string next;            // the cursor of the next page; empty: this is the last
+};
+
+struct CallDetail {
+  CallRow call;
+  std::vector<TurnRow> turns;  // by number
+  std::vector<UsageRow> usage;
+  std::vector<InterventionRow> interventions;
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+  virtual Answered<Answer> ask(const Question& question) = 0;
+  virtual Result<CallsPage> calls(const CallsFilter& filter, const std::string& cursor, std::size_t limit) = 0;
+  // By our id or the sender's. nullopt: there is none, or it belongs to nobody the viewer may see.
+  virtual Result<std::optional<CallDetail>> call(std::string_view id, const std::vector<std::string>& customers) = 0;
+};
+
+}  // namespace aybiza::dashboard

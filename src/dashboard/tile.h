@@ -1,0 +1,55 @@
+// One tile: its states are designed once here, and every page uses them.
+//
+// Shape    a tile is a LiveView component, so that a tick sends only what changed in it. kpi() is a number with trend,
+//          sparkline and age; chart() holds a Chart hook and a real table of the same figures.
+// Errors   a figure that could not be computed makes its tile say why: one tile breaks, not the page.
+// Threads  pure.
+// Source   interface.md "A tile"; web/css/app.css.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dashboard/address.h"
+#include "dashboard/definitions.h"
+#include "live/overview.h"
+#include "liveview/html.h"
+
+namespace aybiza::dashboard {
+
+struct KpiInput {
+  std::string_view name;                    // of the definition
+  const TileState* state = nullptr;         // null: still loading
+  const std::vector<std::optional<double>>* spark = nullptr;
+  Instant as_of{};
+  const Filters& filters;
+};
+liveview::Node kpi(const KpiInput& input);
+
+struct ChartInput {
+  std::string_view name;                    // of the definition; the chart's id is "chart-<name>"
+  std::string_view size;                    // "w-6 h-4"
+  bool loading = false, empty = false;
+  std::string error;
+  Instant as_of{};
+  std::string n;                            // "1 204 calls"
+  std::optional<double> relative_error;
+  const Filters& filters;
+  liveview::Node table;                     // a <table>
+  std::string_view map = {};                // "world": the chart needs its shapes
+  std::optional<liveview::Node> beside = std::nullopt;  // what the chart cannot show
+};
+liveview::Node chart(ChartInput input);
+
+// "No calls of acme in eu-west in the last 1 h. Widen the range, or clear the region filter."
+std::string why_empty(std::string_view what, const Filters& filters);
+
+struct TrendShown {
+  std::string_view tone;  // good, bad, flat
+  std::string text, word; // "▲ 3.1 %", "better than the period before"
+};
+std::optional<TrendShown> trend_of(const TileState& state, Format format);
+std::string spark_path(const std::vector<std::optional<double>>& values);
+
+}  // namespace aybiza::dashboard

@@ -1,0 +1,52 @@
+// What a page knows about who looks at it, and how it gets its states: the claims of a liveview::Visitor.
+//
+// Shape    over HTTP `now` computes at once; over the socket `watch` hands over the newest state when there is one and
+//          keeps sending: each later one comes as Info{name, StatePtr}. A Watch unsubscribes when it goes.
+// Threads  a value; the functions are called where the view runs.
+#pragma once
+
+#include <any>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dashboard/source.h"
+#include "live/hub.h"
+#include "liveview/view.h"
+
+namespace aybiza::dashboard {
+
+class Watch {
+ public:
+  Watch() = default;
+  Watch(StatePtr newest, std::function<void()> end) : newest_(std::move(newest)), end_(std::move(end)) {}
+  Watch(Watch&& other) noexcept : newest_(std::move(other.newest_)), end_(std::exchange(other.end_, nullptr)) {}
+  Watch& operator=(Watch&& other) noexcept {
+    std::swap(newest_, other.newest_);
+    std::swap(end_, other.end_);
+    return *this;
+  }
+  ~Watch() {
+    if (end_) end_();
+  }
+  const StatePtr& newest() const { return newest_; }
+
+ private:
+  StatePtr newest_;
+  std::function<void()> end_;
+};
+
+struct Viewer {
+  std::vector<std::string> customers;  // whom they may see; empty: all
+  std::string brand = "AYBIZA";
+  Source* source = nullptr;            // for plans only: views never call it themselves
+  std::function<StatePtr(const TopicPlan&)> now;
+  std::function<Watch(const TopicPlan&, std::string name)> watch;
+  std::shared_ptr<int> status = std::make_shared<int>(200);  // of the HTTP answer; a page that finds nothing says 404
+};
+
+inline const Viewer& viewer_of(const liveview::Visitor& visitor) { return *static_cast<const Viewer*>(visitor.claims.get()); }
+
+}  // namespace aybiza::dashboard
