@@ -50,7 +50,8 @@ struct CallRecord {
   std::unique_ptr<std::vector<InterventionRow>> interventions;
   std::string packed;               // turns and usage, instead of the vectors
   bool is_packed = false, dirty = false, retained = false;  // retained: it is in the queue of ended calls
-  bool in_panes = false;            // pane_facts are in the panes at pane_start
+  bool counted = false;             // its turns and usage are in panes: once it has ended
+  bool in_panes = false;            // and so are pane_facts, at pane_start
   std::uint32_t slot = 0, flight_place = UINT32_MAX;  // its own, and in the list of calls in flight
   Instant stored_start = never;
   Instant low = Instant::max(), high = never;  // everything it contributes lies in [low, high]

@@ -15,7 +15,7 @@
 namespace aybiza {
 
 using Label = std::uint32_t;
-inline constexpr Label null_label = 0, other_label = 1;
+inline constexpr Label null_label = 0, other_label = 1, unmet_label = UINT32_MAX;
 inline constexpr std::string_view other_text = "__other__";
 
 class Labels {
@@ -33,10 +33,11 @@ class Labels {
     index_.insert(hash, label);
     return label;
   }
-  // Without making one: other_label when it was never met.
+  // Without making one: unmet_label when there is room for it, other_label when there is none.
   Label find(std::string_view text) const {
     if (text.empty()) return null_label;
-    return index_.find(hash64(text), [&](std::uint32_t slot) { return texts_[slot] == text; }).value_or(other_label);
+    if (const auto found = index_.find(hash64(text), [&](std::uint32_t slot) { return texts_[slot] == text; })) return *found;
+    return texts_.size() >= limits::labels_interned ? other_label : unmet_label;
   }
   std::string_view text(Label label) const { return label < texts_.size() ? std::string_view(texts_[label]) : other_text; }
   std::size_t size() const { return texts_.size(); }

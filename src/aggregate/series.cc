@@ -136,6 +136,13 @@ std::uint32_t& SeriesTable::values_of(Label customer, Axis axis) {
   return values[customer];
 }
 
+bool SeriesTable::folds(Label customer, Axis axis, Label value) const {
+  if (value == other_label) return true;
+  if (!is_counted(axis, value) || find(customer, axis, value)) return false;
+  const auto& values = values_[std::size_t(axis)];
+  return customer < values.size() && values[customer] >= per_dimension_;
+}
+
 const std::vector<std::uint32_t>& SeriesTable::regions_of(Label customer) const {
   static const std::vector<std::uint32_t> none;
   return customer < regions_.size() ? regions_[customer] : none;

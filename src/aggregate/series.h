@@ -80,6 +80,8 @@ class SeriesTable {
   void merge_range(std::uint32_t id, Instant from, Instant to, Tally& into, bool calls = true, bool turns = true,
                    bool usage = true) const;
   const std::vector<std::uint32_t>& regions_of(Label customer) const;
+  // Whether contributions of this value go to "__other__".
+  bool folds(Label customer, Axis axis, Label value) const;
   const std::vector<std::uint32_t>& on(Axis axis) const { return by_axis_[std::size_t(axis)]; }
   std::uint64_t folded() const { return folded_; }
   std::size_t per_dimension() const { return per_dimension_; }

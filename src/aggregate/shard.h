@@ -1,8 +1,8 @@
 // Shard: the exact live state of a share of the calls, and the rows that follow from it.
 //
 // Shape    apply() folds events in any order; collect() hands out every row that changed since the last collect();
-//          ask() answers questions. Calls in flight are overlaid when asked; once a call has ended its facts are in
-//          panes. Ended calls are retained (limits::calls_retained) so that ratings, corrections and better starts move
+//          ask() answers questions. Calls in flight are overlaid when asked; once a call has ended, it, its turns and its
+//          usage are in panes (and so in rollup rows, which are rewritten as later calls end). Ended calls are retained (limits::calls_retained) so that ratings, corrections and better starts move
 //          exactly what they moved before. state = fold(apply, snapshot, log): nothing else changes it.
 // Units    as in model/rows.h.
 // Errors   restore refuses foreign, damaged and newer snapshots and leaves the shard empty. Events that existed passed

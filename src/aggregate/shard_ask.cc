@@ -135,6 +135,8 @@ class Scan {
  public:
   Scan(const Shard::State& state, const LiveQuestion& question, LivePartial& out)
       : state_(state), question_(question), out_(out), group_(question.by.size()) {
+    for (std::size_t i = 0; i + 1 < question.edges.size(); ++i)
+      if (question.edges[i] < question.edges[i + 1]) whole_.push_back({question.edges[i], question.edges[i + 1], i});
     for (const Dimension d : question.by) turn_groups_ |= of_turn(d);
     for (const LiveFilter& f : question.where) turn_filters_ |= of_turn(f.dimension);
     for (const Dimension d : question.by) by_model_ |= d == Dimension::model_used;
@@ -147,13 +149,14 @@ class Scan {
     const bool kept = keeps(record, {});
     set_group(record, {});
     if (kept && !turn_groups_ && !turn_filters_) calls(record, rest, in_flight);
-    if (rest.empty() || record.high < rest.front().from || record.low >= rest.back().to) return;
-    if (!record.is_packed) return parts(record, record.turns, record.usage, rest, kept);
+    const std::vector<Cut::Range>& ranges = in_flight ? whole_ : rest;
+    if (ranges.empty() || record.high < ranges.front().from || record.low >= ranges.back().to) return;
+    if (!record.is_packed) return parts(record, record.turns, record.usage, ranges, kept);
     CallRecord open;  // figures of a packed call, for as long as this takes
     open.packed = record.packed;
     open.is_packed = true;
     CHECK(open.unpack());
-    parts(record, open.turns, open.usage, rest, kept);
+    parts(record, open.turns, open.usage, ranges, kept);
   }
 
   bool keeps(const CallRecord& record, const LiveValue& model) const {
@@ -178,7 +181,7 @@ class Scan {
     const LiveValue value = call_value(record, d);
     const auto axis = axis_of(d);
     if (!value || !axis || d == Dimension::customer_id) return value;
-    return state_.series.find(record.customer(), *axis, state_.labels.find(*value)) ? value : LiveValue(other_text);
+    return state_.series.folds(record.customer(), *axis, state_.labels.find(*value)) ? LiveValue(other_text) : value;
   }
 
   Tally& cell(std::size_t bucket) {
@@ -216,7 +219,7 @@ class Scan {
       const Cut::Range* range = range_of(rest, use.time);
       if (!range) continue;
       if (by_model_ && use.model != null_label) {
-        const Label label = state_.series.find(record.customer(), Axis::model_used, use.model) ? use.model : other_label;
+        const Label label = state_.series.folds(record.customer(), Axis::model_used, use.model) ? other_label : use.model;
         const LiveValue model = state_.labels.text(label);
         if (!keeps(record, model)) continue;
         set_group(record, model);
@@ -258,7 +261,7 @@ class Scan {
     state_.each_turn_axis(turn, [&](Axis axis, Label label) {
       if (axis != wanted) return;
       if (label == null_label) return visit(LiveValue{});
-      visit(LiveValue(state_.series.find(customer_, axis, label) ? state_.labels.text(label) : other_text));
+      visit(LiveValue(state_.series.folds(customer_, axis, label) ? other_text : state_.labels.text(label)));
     });
   }
   // Several topics: a filter keeps the turn when any of them is kept, a negated one only when all are.
@@ -275,6 +278,7 @@ class Scan {
   const Shard::State& state_;
   const LiveQuestion& question_;
   LivePartial& out_;
+  std::vector<Cut::Range> whole_;  // for calls in flight, which are in no pane
   LiveGroup group_;
   Label customer_ = null_label;
   bool turn_groups_ = false, turn_filters_ = false, by_model_ = false;
@@ -344,12 +348,12 @@ LivePartial Shard::State::ask(const LiveQuestion& question, Instant now) const {
       }
     }
   }
-  // Retained calls: whole for what panes cannot answer; those in flight always, their own facts are in no pane.
+  // Retained calls: what panes cannot answer; those in flight whole, because they are in no pane.
   Scan scan(*this, question, out);
   for (const auto& held : calls) {
     if (!held) continue;
     const CallRecord& record = *held;
-    const bool flying = !record.in_panes;
+    const bool flying = !record.counted;
     const bool near = !parts.rest.empty() && record.high >= parts.rest.front().from && record.low < parts.rest.back().to;
     if (flying || near) scan.record(record, parts.rest, flying);
     if (!flying && !question.intervals) continue;

@@ -71,10 +71,16 @@ void Shard::State::settle() {
   pending = {};
 }
 
-// Minutes are written once they are over by a minute, hours likewise: until then live state answers for them. A late
-// change of a closed pane writes it again. What does not fit one collect stays marked.
+// Minutes are written once they are over by a minute, hours likewise: until then live state answers for them. Calls that
+// end later change closed panes, so these are looked at once a minute, not at every collect. What does not fit one
+// collect stays marked.
 void Shard::State::collect_rollups(RowBatch& out) {
-  const Instant closed = newest == never ? never : newest - std::chrono::minutes(1);
+  const Instant latest = std::max(newest, received);
+  if (latest == never) return;
+  const std::int64_t minute = index_of(Level::minute, latest);
+  if (rollups_minute == minute && !rollups_left) return;
+  rollups_minute = minute;
+  const Instant closed = latest - std::chrono::minutes(1);
   const auto in_order = [](auto& marks) {
     std::sort(marks.begin(), marks.end());
     marks.erase(std::unique(marks.begin(), marks.end()), marks.end());
@@ -117,6 +123,7 @@ void Shard::State::collect_rollups(RowBatch& out) {
     write(mark.first, Level::hour, mark.second);
     return true;
   });
+  rollups_left = room == 0;
 }
 
 }  // namespace aybiza

@@ -190,7 +190,7 @@ void Shard::State::fold_turn(CallRecord& record, const Event& event) {
     turn->intent = labels.intern(event.text(Field::intent));
     const std::string_view emotion = event.text(Field::emotion);
     turn->emotion = labels.intern(emotion.empty() ? turn->state.found_emotion() : emotion);
-    move_turn(record, *turn, 1, all);
+    if (record.counted) move_turn(record, *turn, 1, all);
     record.sums.add(turn->state.facts(), turn->state.agent_speaks(), 1);
     turn->dirty = true;
     ++turns;
@@ -203,6 +203,7 @@ void Shard::State::fold_turn(CallRecord& record, const Event& event) {
   if (turn->state.has_texts()) name(*turn);
   record.sums.add(old.state.facts(), old.state.agent_speaks(), -1);
   record.sums.add(turn->state.facts(), turn->state.agent_speaks(), 1);
+  if (!record.counted) return;
   std::vector<std::uint32_t> before, after;
   each_series(record, old, all, [&](std::uint32_t id) { before.push_back(id); });
   each_series(record, *turn, all, [&](std::uint32_t id) { after.push_back(id); });
@@ -225,7 +226,7 @@ void Shard::State::fold_usage(CallRecord& record, const Event& event) {
   if (!usage.reported) usage.cost_nano = price(record, usage).value_or(-1);
   usage.dirty = true;
   record.sums.add_usage(usage.cost(), usage.all_tokens(), 1);
-  move_usage(record, usage, record.call.reports_cost(), 1, Axes().set());
+  if (record.counted) move_usage(record, usage, record.call.reports_cost(), 1, Axes().set());
   record.usage.insert(place, usage);
 }
 

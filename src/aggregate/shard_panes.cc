@@ -62,6 +62,52 @@ void Shard::State::move_usage(const CallRecord& record, const LiveUsage& usage, 
   });
 }
 
+// All turns and usage of a call, axis by axis: neighbours in time share a pane, which is found once.
+void Shard::State::move_parts(const CallRecord& record, bool reports_cost, int sign, const Axes& axes) {
+  struct Moment { Instant time; TurnFacts facts; TurnSlots slots; };
+  std::vector<Moment> moments;
+  moments.reserve(record.turns.size());
+  for (const LiveTurn& turn : record.turns) {
+    const TurnFacts facts = turn.state.facts();
+    moments.push_back({turn.state.time(), facts, slots_of(facts)});
+  }
+  for (std::size_t i = first_paned; i < shared_axes; ++i) {
+    if (!axes[i]) continue;
+    const Duration step = Axis(i) == Axis::region ? step_of(Level::second) : step_of(Level::minute);
+    Instant from = Instant::max(), to = Instant::min();  // of the pane in hand
+    Tally* tally = nullptr;
+    const auto pane_at = [&](std::uint32_t id, Instant t) {
+      if (t >= from && t < to) return tally;
+      from = floor_to(t, step);
+      to = from + step;
+      return tally = pane(id, t);
+    };
+    for (const Moment& moment : moments) {
+      if (Tally* into = pane_at(record.series[i], moment.time); !into) continue;
+      else if (sign > 0) into->add(moment.facts, moment.slots);
+      else into->retract(moment.facts);
+    }
+    for (const LiveUsage& usage : record.usage) {
+      const bool own = Axis(i) == Axis::model_used && usage.model != null_label;
+      Tally* into = own ? pane(series.resolve(record.customer(), Axis::model_used, usage.model), usage.time)
+                        : pane_at(record.series[i], usage.time);
+      if (own) from = Instant::max();  // another series: what was in hand may be cold by now
+      if (!into) continue;
+      if (sign > 0) into->add(usage.facts(reports_cost));
+      else into->retract(usage.facts(reports_cost));
+    }
+  }
+  Axes of_turns = axes;
+  for (std::size_t i = 0; i < shared_axes; ++i) of_turns.reset(i);
+  if (of_turns.none()) return;
+  for (std::size_t i = 0; i < moments.size(); ++i)
+    each_series(record, record.turns[i], of_turns, [&](std::uint32_t id) {
+      if (Tally* into = pane(id, moments[i].time); !into) return;
+      else if (sign > 0) into->add(moments[i].facts, moments[i].slots);
+      else into->retract(moments[i].facts);
+    });
+}
+
 void Shard::State::move_call(std::uint32_t id, Instant start, const CallFacts& facts, int sign) {
   Tally* tally = pane(id, start);
   if (!tally) return;
@@ -93,11 +139,10 @@ void Shard::State::refresh_dimensions(CallRecord& record, bool reported_before) 
   for (std::size_t i = 1; i < shared_axes; ++i) changed[i] = moved_customer || fresh[i] != record.labels[i];
   for (std::size_t i = shared_axes; i < axis_count; ++i) changed[i] = moved_customer;
   if (changed.none()) return;
-  if (record.sums.turns > 0 || record.sums.usages > 0) unpack(record);
+  if (record.counted) unpack(record);
   if (moved_customer) leave_panes(record);  // its outcome series change too; refresh_panes() brings it back
   const auto move_all = [&](int sign) {
-    for (const LiveTurn& turn : record.turns) move_turn(record, turn, sign, changed);
-    for (const LiveUsage& usage : record.usage) move_usage(record, usage, reported_before, sign, changed);
+    if (record.counted) move_parts(record, reported_before, sign, changed);
     for (std::size_t i = first_paned; i < shared_axes && record.in_panes; ++i)
       if (changed[i]) move_call(record.series[i], record.pane_start, record.pane_facts, sign);
   };
@@ -143,7 +188,7 @@ void Shard::State::reprice(CallRecord& record, bool reported_before) {
       }
     }
     const UsageFacts fresh = usage.facts(reports);
-    if (fresh == old) continue;
+    if (fresh == old || !record.counted) continue;
     each_series(record, usage, Axes().set(), [&](std::uint32_t id) {
       if (Tally* tally = pane(id, usage.time)) tally->amend(old, fresh);
     });
@@ -164,7 +209,19 @@ void Shard::State::resolve_outcomes(const CallRecord& record, std::array<std::ui
 }
 
 void Shard::State::refresh_panes(CallRecord& record) {
-  if (!record.call.ended()) return leave_panes(record);
+  if (!record.call.ended()) {
+    if (record.counted) {  // it had fallen silent, and speaks again
+      unpack(record);
+      move_parts(record, record.call.reports_cost(), -1, Axes().set());
+      record.counted = false;
+    }
+    return leave_panes(record);
+  }
+  if (!record.counted) {
+    unpack(record);
+    move_parts(record, record.call.reports_cost(), 1, Axes().set());
+    record.counted = true;
+  }
   const Instant start = record.call.start();
   const CallFacts facts = record.call.facts(record.sums);
   std::array<std::uint32_t, call_axes - shared_axes> outcomes{};

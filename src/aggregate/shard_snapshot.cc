@@ -198,10 +198,13 @@ bool Shard::State::adopt(CallRecord& record) {
   for (const LiveUsage& usage : parts.usage) sums.add_usage(usage.cost(), usage.all_tokens(), 1);
   if (sums != record.sums) return false;
   for (std::size_t i = 1; i < shared_axes; ++i) record.labels[i] = labels.find(record.call.dimension(field_of(Axis(i))));
+  for (std::size_t i = 1; i < shared_axes; ++i)
+    if (record.labels[i] == unmet_label) return false;
   resolve_series(record);
   record.stored_start = record.call.start();
   for (LiveTurn& turn : record.turns) turn.stored = turn.state.time();
   if (record.in_panes != record.call.ended()) return false;
+  record.counted = record.in_panes;
   if (record.in_panes) {
     record.pane_start = record.call.start();
     record.pane_facts = record.call.facts(record.sums);

@@ -43,6 +43,8 @@ struct Shard::State {
   Instant newest = never, received = never, idle_check = never;
   std::int64_t newest_minute = INT64_MIN;
   Floors floors[axis_count];
+  std::int64_t rollups_minute = INT64_MIN;         // when rollups were last collected
+  bool rollups_left = false;                       // they did not all fit
   std::uint32_t floors_moved = 1;                  // counts changes of floors
   std::uint32_t sweep = 0;                         // the series whose floors are moved next
   std::uint64_t applied = 0, stored_until = 0;
@@ -89,6 +91,7 @@ struct Shard::State {
   void mark_minute(std::uint32_t id, std::int64_t minute);
   void move_turn(const CallRecord& record, const LiveTurn& turn, int sign, const Axes& axes);
   void move_usage(const CallRecord& record, const LiveUsage& usage, bool reports_cost, int sign, const Axes& axes);
+  void move_parts(const CallRecord& record, bool reports_cost, int sign, const Axes& axes);
   void move_call(std::uint32_t id, Instant start, const CallFacts& facts, int sign);
   void amend_call(std::uint32_t id, Instant start, const CallFacts& old, const CallFacts& fresh);
   void refresh_dimensions(CallRecord& record, bool reported_before);  // after one changed: what is counted moves with it
