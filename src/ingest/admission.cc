@@ -22,25 +22,25 @@ bool IngestAdmission::holds_most(std::string_view customer, std::size_t bytes) c
   return std::ranges::all_of(held_, [&](const auto& other) { return other.first == customer || other.second <= would; });
 }
 
-std::expected<IngestAdmission::Hold, Refusal> IngestAdmission::admit(std::string_view customer, std::size_t bytes) {
+std::expected<IngestAdmission::Hold, AdmissionRefusal> IngestAdmission::admit(std::string_view customer, std::size_t bytes) {
   Hold hold(*this, std::string(customer), {});
   const auto soft = config_.budget != nullptr && config_.budget->level() == Budget::Level::soft;
   {
     const std::lock_guard lock(mutex_);
     if (soft && holds_most(customer, bytes))
-      return std::unexpected(Refusal{429, "memory_share", "the server is short of memory and this key holds most of it"});
+      return std::unexpected(AdmissionRefusal{429, "memory_share", "the server is short of memory and this key holds most of it"});
     held_[hold.customer_] += bytes;
     hold.bytes_ = bytes;
   }
   if (config_.budget != nullptr) {
     auto memory = config_.budget->reserve(bytes);
-    if (!memory) return std::unexpected(Refusal{503, "memory", "the server is short of memory"});
+    if (!memory) return std::unexpected(AdmissionRefusal{503, "memory", "the server is short of memory"});
     hold.memory_ = std::move(*memory);
   }
   return hold;
 }
 
-std::optional<Refusal> IngestAdmission::take_rate(std::string_view customer, std::uint64_t events, Duration now) {
+std::optional<AdmissionRefusal> IngestAdmission::take_rate(std::string_view customer, std::uint64_t events, Duration now) {
   if (config_.events_per_second == 0 || events == 0) return std::nullopt;
   const std::lock_guard lock(mutex_);
   auto at = rates_.find(customer);
@@ -51,7 +51,7 @@ std::optional<Refusal> IngestAdmission::take_rate(std::string_view customer, std
     at = rates_.try_emplace(name, TokenBucket::Rate{config_.events_per_second, burst}, now).first;
   }
   if (at->second.take(std::int64_t(events), now)) return std::nullopt;
-  return Refusal{429, "rate", "more events a second than this key may send", at->second.wait_for(std::int64_t(events), now)};
+  return AdmissionRefusal{429, "rate", "more events a second than this key may send", at->second.wait_for(std::int64_t(events), now)};
 }
 
 }  // namespace aybiza

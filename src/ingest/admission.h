@@ -2,7 +2,7 @@
 //
 // Shape    below the soft mark of the budget everybody may; above it whoever holds most waits; above the hard mark
 //          everybody does. Rates are off unless configured.
-// Errors   a Refusal: status, reason for the counters, and after how long to try again.
+// Errors   a AdmissionRefusal: status, reason for the counters, and after how long to try again.
 // Threads  any; one short lock.
 // Source   reliability.md 3.2, points 12-14.
 #pragma once
@@ -21,7 +21,7 @@
 
 namespace aybiza {
 
-struct Refusal {
+struct AdmissionRefusal {
   int status = 503;  // 429: this customer should slow down; 503: the server cannot
   std::string_view reason;
   std::string_view message;
@@ -57,9 +57,9 @@ class IngestAdmission {
   };
 
   // Room for a body of so many bytes and what it becomes. The Hold or why not.
-  std::expected<Hold, Refusal> admit(std::string_view customer, std::size_t bytes);
+  std::expected<Hold, AdmissionRefusal> admit(std::string_view customer, std::size_t bytes);
   // So many events of it, at `now` = Clock::elapsed().
-  std::optional<Refusal> take_rate(std::string_view customer, std::uint64_t events, Duration now);
+  std::optional<AdmissionRefusal> take_rate(std::string_view customer, std::uint64_t events, Duration now);
 
  private:
   bool holds_most(std::string_view customer, std::size_t bytes) const;

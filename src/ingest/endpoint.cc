@@ -15,7 +15,7 @@ std::string retry_seconds(Duration wait) {
 }
 
 // What a spool that does not take a request means to its sender.
-Refusal refusal_of(Admission admission) {
+AdmissionRefusal refusal_of(Admission admission) {
   switch (admission) {
     case Admission::overloaded: return {503, "overloaded", "more is waiting for the disk than it can write", 1s};
     case Admission::disk_reserve: return {503, "disk_reserve", "the disk is down to its reserve", 30s};
@@ -88,7 +88,7 @@ net::Route EventsEndpoint::route() {
           .websocket = {}};
 }
 
-net::Response EventsEndpoint::refused(std::string_view customer, const Refusal& refusal, std::uint64_t events) {
+net::Response EventsEndpoint::refused(std::string_view customer, const AdmissionRefusal& refusal, std::uint64_t events) {
   ledger_.shed(customer, refusal.reason, events);
   return net::Response::error(refusal.status, refusal.reason, fmt::format("{}; nothing was taken, send it again", refusal.message))
       .with("Retry-After", retry_seconds(refusal.retry_after));
@@ -205,7 +205,7 @@ void EventsEndpoint::append(std::shared_ptr<InFlight> flight, spool::AppendReque
   request.done = [this, flight](const spool::AppendResult& result) { finish(*flight, result); };
   const Admission admission = config_.append(std::move(request));
   if (admission == Admission::taken) return;
-  const Refusal refusal = refusal_of(admission);
+  const AdmissionRefusal refusal = refusal_of(admission);
   std::uint64_t offered = flight->events;
   for (const std::uint64_t rejected : flight->rejected) offered += rejected;
   // The whole request will come again, its refused events too: all of it is shed.

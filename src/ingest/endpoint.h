@@ -53,7 +53,7 @@ class EventsEndpoint {
   struct InFlight;
   struct Body;
   std::expected<Body, net::Response> read_body(const net::Request& request, std::string_view customer);
-  net::Response refused(std::string_view customer, const Refusal& refusal, std::uint64_t events = 1);
+  net::Response refused(std::string_view customer, const AdmissionRefusal& refusal, std::uint64_t events = 1);
   net::Response broken(std::string_view customer, int status, std::string_view reason, std::string_view message);
   Result<Prepared> prepare(BodyFormat format, std::string bytes, const DecodeContext& context);
   void append(std::shared_ptr<InFlight> flight, spool::AppendRequest request);

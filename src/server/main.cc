@@ -1,1 +1,136 @@
-int main() { return 0; }
+// The command line of `aybiza`. Exit codes: 0 done, 1 something went wrong, 2 the call was wrong.
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+
+#include "server/fleet_commands.h"
+#include "server/key_commands.h"
+#include "server/recompute.h"
+#include "server/serve.h"
+
+namespace {
+
+std::atomic<bool> stop{false};
+void on_signal(int) { stop = true; }
+
+struct Commands {
+  aybiza::ServeOptions serve, demo;
+  aybiza::FleetOptions fleet, demo_fleet;
+  aybiza::ReplayCommand replay;
+  aybiza::NewKeyOptions key;
+  std::filesystem::path data = "./aybiza-data";
+  std::string memory = "2GiB", query, key_id, otlp = "off", statsd = "off";
+};
+
+void add_data(CLI::App* app, std::filesystem::path& data) {
+  app->add_option("--data", data, "directory of everything the server keeps")->envname("AYBIZA_DATA")->capture_default_str();
+}
+
+void add_serve(CLI::App* app, aybiza::ServeOptions& options, Commands& commands) {
+  add_data(app, options.data);
+  app->add_option("--listen", options.listen, "HOST:PORT; loopback only in this version")->envname("AYBIZA_LISTEN")->capture_default_str();
+  app->add_option("--store", options.store, "duckdb: embedded, beside the log")->envname("AYBIZA_STORE")->capture_default_str();
+  app->add_option("--memory-max", commands.memory, "memory for requests and the store, e.g. 2GiB")->envname("AYBIZA_MEMORY_MAX")->capture_default_str();
+  app->add_option("--shards", options.shards, "live shards of a new data directory")->check(CLI::Range(1, 64))->capture_default_str();
+  app->add_option("--http-threads", options.http_threads, "network threads")->check(CLI::Range(1, 64))->capture_default_str();
+  app->add_option("--brand", options.brand, "name in the page's header")->envname("AYBIZA_BRAND")->capture_default_str();
+  app->add_option("--otlp", commands.otlp, "off (OTLP is not in this version)")->envname("AYBIZA_OTLP")->capture_default_str();
+  app->add_option("--statsd", commands.statsd, "off (StatsD is not in this version)")->envname("AYBIZA_STATSD")->capture_default_str();
+  app->set_config("--config", "", "file with options as name=value");
+}
+
+void add_fleet(CLI::App* app, aybiza::FleetOptions& options) {
+  app->add_option("--agents", options.agents, "agents of the fleet")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  app->add_option("--seed", options.seed, "the same seed gives the same fleet and calls")->capture_default_str();
+  app->add_option("--rate", options.rate, "events per second; 0: from the number of agents")->check(CLI::NonNegativeNumber);
+  app->add_option("--concurrency", options.concurrency, "calls in flight on average; 0: 60 % of the agents")->check(CLI::NonNegativeNumber);
+  app->add_option("--backfill", options.backfill_minutes, "minutes of history to send first")->check(CLI::NonNegativeNumber)->capture_default_str();
+}
+
+void add_target(CLI::App* app, std::string& url, std::string& key, std::size_t& connections, std::size_t& batch) {
+  app->add_option("--url", url, "server")->envname("AYBIZA_URL")->capture_default_str();
+  app->add_option("--key", key, "ingest key")->envname("AYBIZA_KEY");
+  app->add_option("--connections", connections, "connections")->check(CLI::Range(1, 256))->capture_default_str();
+  app->add_option("--batch", batch, "events in one request")->check(CLI::Range(1, 10'000))->capture_default_str();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App app{"AYBIZA Analytics: the live, exact, private picture of a fleet of AI voice agents"};
+  app.set_version_flag("--version", "aybiza " AYBIZA_VERSION);
+  app.require_subcommand(1);
+  Commands c;
+  c.demo.data = "./aybiza-demo";
+  c.demo_fleet.agents = 200;
+  c.demo_fleet.backfill_minutes = 90;
+
+  auto* serve = app.add_subcommand("serve", "run the server");
+  add_serve(serve, c.serve, c);
+  serve->add_flag("--insecure-loopback", c.serve.insecure_loopback, "no keys and no sign-in, only on a loopback address")->envname("AYBIZA_INSECURE_LOOPBACK");
+  auto* demo = app.add_subcommand("demo", "a server with a simulated fleet, on loopback, without sign-in");
+  add_serve(demo, c.demo, c);
+  add_fleet(demo, c.demo_fleet);
+  auto* simulate = app.add_subcommand("simulate", "a fleet of agents against any server");
+  add_fleet(simulate, c.fleet);
+  add_target(simulate, c.fleet.url, c.fleet.key, c.fleet.connections, c.fleet.batch_events);
+  simulate->add_option("--duration", c.fleet.duration_seconds, "seconds to run; 0: until interrupted")->check(CLI::NonNegativeNumber);
+  auto* replay = app.add_subcommand("replay", "send a file of events (NDJSON, plain or .gz) again");
+  replay->add_option("file", c.replay.file, "file")->required();
+  replay->add_option("--speed", c.replay.speed, "1, 60, … or max")->capture_default_str();
+  replay->add_option("--shift", c.replay.shift, "now: the file's last event happens now");
+  replay->add_option("--salt", c.replay.salt, "appended to ids, so that a file can count twice; random with --shift now");
+  add_target(replay, c.replay.url, c.replay.key, c.replay.connections, c.replay.batch_events);
+  auto* verify = app.add_subcommand("verify", "read the whole log and say what is damaged");
+  add_data(verify, c.data);
+  auto* recompute = app.add_subcommand("recompute", "answer a query from the log alone, with slow and simple code");
+  add_data(recompute, c.data);
+  recompute->add_option("--query", c.query, "as in /api/v1/query?…")->required();
+  auto* key = app.add_subcommand("key", "API keys");
+  key->require_subcommand(1);
+  auto* create = key->add_subcommand("create", "make a key; it is shown once");
+  add_data(create, c.key.data);
+  c.key.data = "./aybiza-data";
+  create->add_option("--customer", c.key.customer, "whose events or figures; * is the platform")->capture_default_str();
+  create->add_option("--scope", c.key.scope, "ingest, read or admin")->capture_default_str();
+  create->add_option("--name", c.key.name, "for your lists");
+  create->add_option("--expires-days", c.key.expires_days, "0: never")->check(CLI::NonNegativeNumber);
+  auto* list = key->add_subcommand("list", "all keys");
+  add_data(list, c.data);
+  auto* revoke = key->add_subcommand("revoke", "end a key");
+  add_data(revoke, c.data);
+  revoke->add_option("id", c.key_id, "as in the list")->required();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  const auto memory = aybiza::parse_size(c.memory);
+  if (!memory) {
+    fmt::print(stderr, "aybiza: --memory-max {} is not a size: write 512MiB or 2GiB\n", c.memory);
+    return 2;
+  }
+  c.serve.memory_max = c.demo.memory_max = *memory;
+  for (const auto& [name, value] : {std::pair("--otlp", c.otlp), std::pair("--statsd", c.statsd)})
+    if (value != "off") fmt::print(stderr, "aybiza: {} {}: not in this version, nothing listens there\n", name, value);
+
+  if (*serve) return aybiza::run_serve(c.serve, stop);
+  if (*demo) return aybiza::run_demo(c.demo, c.demo_fleet, stop);
+  if (*simulate) return aybiza::run_simulate(c.fleet, stop);
+  if (*replay) {
+    c.replay.salt_given = replay->count("--salt") > 0;
+    return aybiza::run_replay(c.replay, stop);
+  }
+  if (*verify) return aybiza::run_verify(c.data);
+  if (*recompute) return aybiza::run_recompute(c.data, c.query);
+  if (*create) return aybiza::run_key_create(c.key);
+  if (*list) return aybiza::run_key_list(c.data);
+  return aybiza::run_key_revoke(c.data, c.key_id);
+}

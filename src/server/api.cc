@@ -1,0 +1,385 @@
+#include "server/api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "codec/json_writer.h"
+#include "live/overview.h"
+#include "query/sql_text.h"
+#include "server/call_json.h"
+#include "server/call_list.h"
+#include "server/export_stream.h"
+#include "server/metrics_text.h"
+#include "server/openapi.h"
+#include "server/reconcile.h"
+
+namespace aybiza {
+namespace {
+
+using net::Request;
+using net::RequestPtr;
+using net::Responder;
+using net::Response;
+
+const auth::Authz& authz_of(const Request& request) {
+  static const auth::Authz nobody;
+  const auto* found = std::any_cast<auth::Authz>(&request.identity);
+  return found ? *found : nobody;
+}
+
+// Whom the caller may see; empty: everybody.
+std::vector<std::string> customers_of(const Request& request) {
+  const std::string_view customer = authz_of(request).customer();
+  return customer.empty() ? std::vector<std::string>{} : std::vector<std::string>{std::string(customer)};
+}
+
+Response refused(const Refusal& refusal) {
+  return Response::json(refusal.code == "unavailable" ? 503 : 400, to_json(refusal));
+}
+
+Response bad(std::string_view code, std::string_view parameter, std::string message) {
+  return refused({std::string(code), std::string(parameter), std::move(message)});
+}
+
+Response failed(const Error& error) {
+  return Response::error(error.code == Code::invalid ? 400 : error.code == Code::not_found ? 404 : 503, "unavailable", error.message);
+}
+
+// The parameters an entry knows, by name; anything else is named in the refusal.
+class Arguments {
+ public:
+  Arguments(const Request& request, std::initializer_list<std::string_view> known) {
+    for (const auto& [name, value] : parse_query_string(request.query)) {
+      if (std::find(known.begin(), known.end(), name) == known.end()) unknown_ = name;
+      values_.emplace_back(name, value);
+    }
+    for (const auto name : known) known_ += (known_.empty() ? "" : ", ") + std::string(name);
+  }
+  std::optional<Response> check() const {
+    if (unknown_.empty()) return std::nullopt;
+    return bad("unknown_parameter", unknown_, fmt::format("'{}' is not a parameter here; known are {}", unknown_, known_));
+  }
+  std::string text(std::string_view name, std::string_view fallback = "") const {
+    for (const auto& [key, value] : values_)
+      if (key == name) return value;
+    return std::string(fallback);
+  }
+  const Parameters& all() const { return values_; }
+
+ private:
+  Parameters values_;
+  std::string unknown_, known_;
+};
+
+std::expected<std::optional<Instant>, Response> time_argument(const Arguments& arguments, std::string_view name) {
+  const std::string text = arguments.text(name);
+  if (text.empty()) return std::nullopt;
+  const auto time = parse_rfc3339(text);
+  if (!time) return std::unexpected(bad("invalid_time", name, fmt::format("'{}' is not RFC 3339 with an offset", text)));
+  return time;
+}
+
+}  // namespace
+
+struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
+  ApiParts parts;
+  WorkerPool pool{"api", 2, 256};
+  WorkerPool exports{"export", 1, 16};  // a slow client must not keep questions waiting
+
+  using Answering = Response (Inner::*)(const Request&);
+
+  net::Handler on_pool(Answering answer) {
+    return [self = shared_from_this(), answer](RequestPtr request, Responder respond) {
+      auto shared = std::make_shared<Responder>(std::move(respond));
+      const bool taken = self->pool.post([self, answer, request, shared] {
+        if (!shared->client_gone()) (*shared)((self.get()->*answer)(*request));
+      });
+      if (!taken) (*shared)(Response::error(503, "busy", "too many questions at once; try again").with("Retry-After", "1"));
+    };
+  }
+
+  Response query(const Request& request) {
+    auto question = parse_question(parse_query_string(request.query), parts.pipeline->clock().now());
+    if (!question) return refused(question.error());
+    restrict(request, *question);
+    auto answer = parts.pipeline->ask(*question);
+    if (!answer) return refused(answer.error());
+    return Response::json(200, to_json(*answer));
+  }
+
+  static void restrict(const Request& request, Question& question) {
+    const auto customers = customers_of(request);
+    if (!customers.empty()) question.where.push_back({{Dimension::customer_id, ""}, false, customers, false});
+  }
+
+  Response live(const Request& request) {
+    const Arguments arguments(request, {"tz", "customer_id", "region", "range"});
+    if (auto refusal = arguments.check()) return std::move(*refusal);
+    ViewScope scope{.customers = customers_of(request), .customer = arguments.text("customer_id"), .region = arguments.text("region"),
+                    .range = arguments.text("range", "1h"), .zone = arguments.text("tz", "UTC"), .from = {}, .to = {}};
+    parts.pipeline->wait_folded(limits::read_your_writes_timeout);
+    const Instant now = parts.pipeline->clock().now();
+    const auto tiles = compute_tiles([&](const Question& q) { return parts.pipeline->glance(q); }, scope, now);
+    const auto newest = newest_event();
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object().member("as_of", format_rfc3339(now)).key("tiles").begin_object();
+    for (const TileState& tile : tiles) {
+      json.key(tile.name).begin_object().key("value").number_or_null(tile.value).key("previous").number_or_null(tile.previous);
+      json.key("age_ms").number_or_null(newest ? std::optional(double((now - *newest).count()) / 1000) : std::nullopt).key("n").number(tile.n);
+      if (!tile.error.empty()) json.member("error", tile.error);
+      json.end_object();
+    }
+    json.end_object().end_object();
+    return Response::json(200, std::move(out));
+  }
+
+  std::optional<Instant> newest_event() {
+    Instant newest = Instant::min();
+    for (const ShardStats& stats : shard_stats()) newest = std::max(newest, stats.events > 0 ? stats.received : Instant::min());
+    return newest == Instant::min() ? std::nullopt : std::optional(std::min(newest, parts.pipeline->clock().now()));
+  }
+
+  std::vector<ShardStats> shard_stats() {
+    std::vector<ShardStats> all(parts.pipeline->shards().count());
+    parts.pipeline->shards().run_all([&](std::size_t i, Shard& shard) { all[i] = shard.stats(); });
+    return all;
+  }
+
+  std::optional<Response> behind() {
+    if (parts.pipeline->wait_applied(limits::read_your_writes_timeout)) return std::nullopt;
+    return Response::error(503, "store_behind", "the store has not caught up with what was accepted; ask again").with("Retry-After", "1");
+  }
+
+  Duration deadline() const { return parts.pipeline->clock().elapsed() + Duration(limits::query_timeout); }
+
+  Response calls(const Request& request) {
+    const Arguments arguments(request, {"customer_id", "region", "agent_id", "call_outcome", "state", "model_used", "from", "to", "limit", "cursor"});
+    if (auto refusal = arguments.check()) return std::move(*refusal);
+    auto from = time_argument(arguments, "from"), to = time_argument(arguments, "to");
+    if (!from) return std::move(from.error());
+    if (!to) return std::move(to.error());
+    dashboard::CallsFilter filter{customers_of(request), arguments.text("customer_id"), arguments.text("region"), arguments.text("agent_id"),
+                                  arguments.text("call_outcome"), arguments.text("state"), arguments.text("model_used"), *from, *to};
+    const std::string text = arguments.text("limit", "50");
+    const std::size_t limit = text.size() <= 4 && text.find_first_not_of("0123456789") == std::string::npos ? std::stoul("0" + text) : 0;
+    if (limit == 0 || limit > 1000) return bad("invalid_limit", "limit", "limit is a number from 1 to 1000");
+    if (auto late = behind()) return std::move(*late);
+    const auto page = list_calls(parts.pipeline->store(), filter, arguments.text("cursor"), limit, deadline());
+    if (!page) return page.error().code == Code::invalid ? bad("invalid_cursor", "cursor", page.error().message) : failed(page.error());
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object().key("calls").begin_array();
+    for (const CallRow& call : page->calls) write_call(json, call);
+    json.end_array().key("next").string_or_null(page->next).end_object();
+    return Response::json(200, std::move(out));
+  }
+
+  Response call(const Request& request) {
+    if (auto late = behind()) return std::move(*late);
+    // A look-up by an id that is personal finds the token that was kept instead.
+    const std::string id = parts.tokenizer->mask_label(request.path_param("call_id"));
+    const auto found = load_call(parts.pipeline->store(), id, customers_of(request));
+    if (!found) return failed(found.error());
+    if (!*found) return Response::error(404, "not_found", "there is no such call, or it is not yours");
+    const dashboard::CallDetail& detail = **found;
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object().key("call");
+    write_call(json, detail.call);
+    json.key("turns").begin_array();
+    for (const TurnRow& turn : detail.turns) write_turn(json, turn);
+    json.end_array().key("usage").begin_array();
+    for (const UsageRow& usage : detail.usage) write_usage(json, usage);
+    json.end_array().key("interventions").begin_array();
+    for (const InterventionRow& intervention : detail.interventions) write_intervention(json, intervention);
+    json.end_array().key("sources").begin_array().string("events").end_array();
+    json.member("as_of", format_rfc3339(parts.pipeline->clock().now())).end_object();
+    return Response::json(200, std::move(out));
+  }
+
+  Response flow(const Request& request) {
+    const Arguments arguments(request, {"window", "from", "to", "tz"});
+    if (auto refusal = arguments.check()) return std::move(*refusal);
+    Parameters parameters = arguments.all();
+    parameters.emplace_back("select", "turns");
+    const auto question = parse_question(parameters, parts.pipeline->clock().now());
+    if (!question) return refused(question.error());
+    if (auto late = behind()) return std::move(*late);
+    const auto customers = customers_of(request);
+    SqlText sql;
+    const std::string restriction = customers.empty() ? "" : fmt::format(" AND c.customer_id = {}", sql.bind(customers[0]));
+    const std::string text = fmt::format(
+        "WITH steps AS (SELECT t.time, t.state, lag(t.state) OVER (PARTITION BY t.call_id ORDER BY t.turn_number) AS previous, t.call_id"
+        " FROM conversation_turns t WHERE t.state IS NOT NULL) SELECT s.previous, s.state, count(*) FROM steps s{} WHERE s.time >= make_timestamptz({})"
+        " AND s.time < make_timestamptz({}) AND s.previous IS NOT NULL{} GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
+        customers.empty() ? "" : " JOIN call_analytics c ON c.call_id = s.call_id", to_micros(question->from), to_micros(question->to), restriction);
+    auto rows = parts.pipeline->store().sql(text, sql.params(), deadline());
+    if (!rows) return failed(rows.error());
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object().key("columns").begin_array().string("from").string("to").string("count").end_array().key("rows").begin_array();
+    for (;;) {
+      const auto more = (*rows)->next();
+      if (!more) return failed(more.error());
+      if (!*more) break;
+      for (std::size_t row = 0; row < (*rows)->row_count(); ++row) {
+        const auto from = (*rows)->cell(row, 0), to = (*rows)->cell(row, 1);
+        json.begin_array().string(std::get<std::string_view>(from)).string(std::get<std::string_view>(to));
+        json.integer(as_integer((*rows)->cell(row, 2)).value_or(0)).end_array();
+      }
+    }
+    json.end_array().member("as_of", format_rfc3339(parts.pipeline->clock().now())).end_object();
+    return Response::json(200, std::move(out));
+  }
+
+  Response conservation(const Request& request) {
+    const auto snapshot = parts.events->ledger().snapshot();
+    const auto stats = parts.pipeline->stats();
+    const std::uint64_t quarantined = parts.pipeline->spool().stats().quarantined_events.load() + stats.undecodable;
+    const auto customers = customers_of(request);
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    if (customers.empty()) {
+      write_conservation(json, snapshot.total);
+      // Offsets count accepted events for the life of the directory; pending is what the store does not have yet.
+      json.member("accepted_ever", stats.durable).member("applied", stats.applied);
+      json.member("pending", stats.durable - std::min(stats.applied, stats.durable)).member("quarantined", quarantined);
+      json.member("balanced", snapshot.total.balanced() && stats.applied <= stats.durable);
+      json.key("customers").begin_object();
+      for (const auto& [customer, counts] : snapshot.customers) {
+        json.key(customer).begin_object();
+        write_conservation(json, counts);
+        json.end_object();
+      }
+      json.end_object();
+    } else {
+      const auto at = snapshot.customers.find(customers[0]);
+      const ConservationCounts counts = at == snapshot.customers.end() ? ConservationCounts{} : at->second;
+      write_conservation(json, counts);
+      json.member("balanced", counts.balanced());
+    }
+    json.member("since", format_rfc3339(snapshot.since)).end_object();
+    return Response::json(200, std::move(out));
+  }
+
+  Response audit(const Request& request) {
+    std::vector<Filter> where;
+    const auto customers = customers_of(request);
+    if (!customers.empty()) where.push_back({{Dimension::customer_id, ""}, false, customers, false});
+    auto answer = reconcile(*parts.pipeline, limits::allowed_lateness, where);
+    if (!answer) return refused(answer.error());
+    return Response::json(200, std::move(*answer));
+  }
+
+  Response metrics(const Request&) {
+    ShardStats all;
+    for (const ShardStats& one : shard_stats()) {
+      all.events += one.events, all.late_events += one.late_events, all.calls_in_flight += one.calls_in_flight;
+      all.calls_ended += one.calls_ended, all.series += one.series, all.panes += one.panes, all.bytes += one.bytes;
+      all.series_folded += one.series_folded;
+    }
+    const auto pipeline = parts.pipeline->stats();
+    const auto store = parts.pipeline->store().stats();
+    const auto ledger = parts.events->ledger().snapshot();
+    const auto http = parts.http();
+    return Response::text(200, openmetrics({pipeline, parts.pipeline->spool().stats(), store, ledger, http, *parts.budget, all, parts.events->masked()}),
+                          "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  }
+
+  void export_table(RequestPtr request, Responder respond) {
+    const Arguments arguments(*request, {"table", "format", "from", "to"});
+    if (auto refusal = arguments.check()) return respond(std::move(*refusal));
+    auto from = time_argument(arguments, "from"), to = time_argument(arguments, "to");
+    if (!from) return respond(std::move(from.error()));
+    if (!to) return respond(std::move(to.error()));
+    const std::string format = arguments.text("format", "csv"), table = arguments.text("table");
+    static constexpr std::pair<std::string_view, std::string_view> types[] = {
+        {"csv", "text/csv; charset=utf-8"}, {"ndjson", "application/x-ndjson"}, {"parquet", "application/vnd.apache.parquet"}};
+    const auto known = std::find_if(std::begin(types), std::end(types), [&](const auto& t) { return t.first == format; });
+    if (known == std::end(types)) return respond(bad("unknown_format", "format", fmt::format("'{}' is not a format; known are csv, ndjson, parquet", format)));
+    if (!authz_of(*request).platform()) return respond(Response::error(403, "forbidden", "exports of whole tables need a platform key"));
+    auto stream = std::make_shared<ExportStream>();
+    auto shared = std::make_shared<Responder>(std::move(respond));
+    const auto kind = ExportFormat(known - std::begin(types));
+    const std::string type(known->second);
+    const bool taken = exports.post([self = shared_from_this(), stream, shared, table, kind, type, from = *from, to = *to] {
+      if (auto late = self->behind()) return (*shared)(std::move(*late));
+      bool answered = false;
+      const auto begin = [&] {
+        if (!std::exchange(answered, true)) (*shared)(Response::stream(200, stream->source(), type));
+      };
+      // The status line waits for the first bytes, so that an unknown table is a 400 and not a broken body.
+      const Status done = self->parts.pipeline->store().export_table(table, kind, from.value_or(Instant::min()), to.value_or(Instant::max()),
+                                                                     [&](std::string_view bytes) {
+                                                                       begin();
+                                                                       return stream->push(bytes);
+                                                                     });
+      if (!done && !answered) return (*shared)(bad("unknown_table", "table", done.error().message));
+      begin();
+      stream->finish(done);
+    });
+    if (!taken) (*shared)(Response::error(503, "busy", "too many exports at once; try again").with("Retry-After", "5"));
+  }
+};
+
+Api::Api(ApiParts parts) : inner_(std::make_shared<Inner>()) { inner_->parts = std::move(parts); }
+Api::~Api() { stop(); }
+
+void Api::stop() {
+  inner_->pool.stop();
+  inner_->exports.stop();
+}
+
+Status Api::add_routes(net::Router& router) {
+  using enum net::Policy;
+  const auto get = [&](std::string pattern, net::Policy policy, net::Handler handler) {
+    return router.add({.method = net::Method::get, .pattern = std::move(pattern), .policy = policy, .body_limit = 0, .handler = std::move(handler), .websocket = {}});
+  };
+  const auto text = [](std::string body) {
+    return [body = std::move(body)](RequestPtr, Responder respond) { respond(Response::json(200, body)); };
+  };
+  AYBIZA_TRY(router.add(inner_->parts.events->route()));
+  AYBIZA_TRY(get("/api/v1/query", read, inner_->on_pool(&Inner::query)));
+  AYBIZA_TRY(get("/api/v1/live", read, inner_->on_pool(&Inner::live)));
+  AYBIZA_TRY(get("/api/v1/calls", read, inner_->on_pool(&Inner::calls)));
+  AYBIZA_TRY(get("/api/v1/calls/:call_id", read, inner_->on_pool(&Inner::call)));
+  AYBIZA_TRY(get("/api/v1/flow", read, inner_->on_pool(&Inner::flow)));
+  AYBIZA_TRY(get("/api/v1/audit/conservation", read, inner_->on_pool(&Inner::conservation)));
+  AYBIZA_TRY(get("/api/v1/audit/reconcile", read, inner_->on_pool(&Inner::audit)));
+  AYBIZA_TRY(get("/metrics", read, inner_->on_pool(&Inner::metrics)));
+  AYBIZA_TRY(get("/api/v1/export", read, [inner = inner_](RequestPtr request, Responder respond) {
+    inner->export_table(std::move(request), std::move(respond));
+  }));
+  AYBIZA_TRY(get("/api/v1/openapi.json", open, text(openapi_document())));
+  AYBIZA_TRY(get("/healthz", open, text(R"({"status":"alive"})")));
+  AYBIZA_TRY(get("/readyz", open, text(R"({"status":"ready"})")));  // the server listens only once it has recovered
+  return {};
+}
+
+net::Guard make_guard(auth::KeyStore& keys, bool insecure_loopback, const Clock& clock) {
+  return [&keys, insecure_loopback, &clock](Request& request, const net::Route& route) -> std::optional<Response> {
+    using enum net::Policy;
+    if (route.policy == open || route.policy == page || route.policy == ingest) return std::nullopt;  // they look for themselves
+    const auto scope = route.policy == admin ? auth::Scope::admin : auth::Scope::read;
+    const auto token = auth::bearer_token(request.header("authorization"));
+    if (!token && insecure_loopback && request.peer.loopback) {
+      request.identity = auth::Authz::insecure_loopback();
+      return std::nullopt;
+    }
+    const auto unauthorized = [](std::string_view message) {
+      return Response::error(401, "unauthorized", message).with("WWW-Authenticate", "Bearer");
+    };
+    if (!token) return unauthorized("send Authorization: Bearer <key>; make one with: aybiza key create --scope read");
+    auto authz = keys.authenticate(*token, clock.now());
+    if (!authz) return unauthorized(authz.error().message);
+    if (!authz->may(scope)) return Response::error(403, "forbidden", fmt::format("this key may not {}", to_string(scope)));
+    request.identity = std::move(*authz);
+    return std::nullopt;
+  };
+}
+
+}  // namespace aybiza

@@ -1,0 +1,50 @@
+// The HTTP API for reading: questions, calls, flow, export, audits, metrics and health.
+//
+// Shape    every entry of the router is added here with its policy; slow work runs on a pool of its own, so that the
+//          network's threads only parse and write.
+// Errors   400 names parameter and remedy, 404 for what is not there or not yours, 503 when live state or store have not
+//          caught up in time.
+// Threads  add_routes once, before the server starts; handlers from any thread. REQUIRES: outlives the server.
+// Source   events.md "Reading back"; decisions.md 18-25.
+#pragma once
+
+#include <memory>
+
+#include "auth/authz.h"
+#include "auth/key_store.h"
+#include "ingest/endpoint.h"
+#include "net/http_server.h"
+#include "net/router.h"
+#include "privacy/tokenizer.h"
+#include "runtime/budget.h"
+#include "runtime/worker_pool.h"
+#include "server/pipeline.h"
+
+namespace aybiza {
+
+struct ApiParts {
+  Pipeline* pipeline = nullptr;
+  EventsEndpoint* events = nullptr;
+  const Tokenizer* tokenizer = nullptr;
+  const Budget* budget = nullptr;
+  std::function<net::HttpCounters()> http;  // of the server that serves this
+};
+
+class Api {
+ public:
+  explicit Api(ApiParts parts);
+  ~Api();
+  Api(const Api&) = delete;
+
+  Status add_routes(net::Router& router);
+  void stop();  // what is queued is answered, nothing new is taken
+
+ private:
+  struct Inner;
+  std::shared_ptr<Inner> inner_;
+};
+
+// Who may pass: by policy, key and loopback. What an entry's handler finds in request.identity is an auth::Authz.
+net::Guard make_guard(auth::KeyStore& keys, bool insecure_loopback, const Clock& clock);
+
+}  // namespace aybiza

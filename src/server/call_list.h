@@ -1,0 +1,21 @@
+// Pages of calls out of the store: calls in flight first, then by start, latest first.
+//
+// Shape    the cursor is "<state>|<start>|<id>" of the last row shown: a page is a comparison, never an offset, so it
+//          stays right while calls arrive.
+// Errors   invalid for a cursor that is not one; the store's own.
+// Threads  any.
+#pragma once
+
+#include "dashboard/source.h"
+#include "store/store.h"
+
+namespace aybiza {
+
+Result<dashboard::CallsPage> list_calls(Store& store, const dashboard::CallsFilter& filter, const std::string& cursor,
+                                        std::size_t limit, Duration deadline);
+
+// One call whole, or nullopt; `customers` restricts who may see it (empty: anybody).
+Result<std::optional<dashboard::CallDetail>> load_call(Store& store, std::string_view id,
+                                                       const std::vector<std::string>& customers);
+
+}  // namespace aybiza

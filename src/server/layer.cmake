@@ -1,0 +1,1 @@
+set(layer_libraries CLI11::CLI11 simdjson::simdjson aybiza_web)

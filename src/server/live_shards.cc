@@ -1,0 +1,130 @@
+#include "server/live_shards.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <latch>
+#include <thread>
+
+#include "base/limits.h"
+#include "codec/event_binary.h"
+
+namespace aybiza {
+
+using namespace std::chrono_literals;
+
+LiveShards::Lane::Lane(Shard&& s) : shard(std::move(s)), mailbox(limits::mailbox_batches), folded(shard.offset()) {}
+
+LiveShards::LiveShards(std::vector<Shard> shards, const Clock& clock) : clock_(clock) {
+  for (Shard& shard : shards) lanes_.push_back(std::make_unique<Lane>(std::move(shard)));
+  for (std::size_t i = 0; i < lanes_.size(); ++i)
+    lanes_[i]->thread = Thread(fmt::format("shard-{}", i), [this, lane = lanes_[i].get()](std::stop_token) { serve(*lane); });
+}
+
+LiveShards::~LiveShards() { stop(); }
+
+void LiveShards::stop() {
+  for (auto& lane : lanes_) lane->mailbox.close();
+  for (auto& lane : lanes_)
+    if (lane->thread.joinable()) lane->thread.join();
+}
+
+void LiveShards::serve(Lane& lane) {
+  while (!lane.mailbox.finished())
+    lane.mailbox.drain_wait(1s, [&](Message&& message) {
+      if (auto* chunk = std::get_if<EventChunk>(&message)) fold(lane, *chunk);
+      else std::get<Work>(message)(lane.shard);
+    });
+}
+
+void LiveShards::fold(Lane& lane, const EventChunk& chunk) {
+  thread_local std::vector<Value> values;
+  for (const EventChunk::Item& item : chunk.items) {
+    const auto decoded = decode_event(std::string_view(chunk.bytes).substr(item.begin, item.size), values);
+    if (decoded) lane.shard.apply(decoded->event, item.offset, item.received);
+    else ++undecodable_;  // written by a newer version: verify names it, conservation counts it
+  }
+  lane.shard.advance(chunk.received);
+  {
+    std::lock_guard lock(mutex_);
+    lane.folded = chunk.to;
+  }
+  progressed_.notify_all();
+  if (!chunk.items.empty() && changed_) changed_();
+}
+
+void LiveShards::feed(std::size_t shard, EventChunk chunk) {
+  Message message(std::move(chunk));
+  while (!lanes_[shard]->mailbox.post(std::move(message))) {
+    if (lanes_[shard]->mailbox.closed()) return;
+    std::this_thread::sleep_for(200us);  // full: the log keeps what is behind
+  }
+}
+
+bool LiveShards::post(std::size_t shard, Work work) {
+  Message message(std::move(work));
+  while (!lanes_[shard]->mailbox.post(std::move(message))) {
+    if (lanes_[shard]->mailbox.closed()) return false;
+    std::this_thread::sleep_for(200us);
+  }
+  return true;
+}
+
+bool LiveShards::run_all(const std::function<void(std::size_t, Shard&)>& work) {
+  struct Join {  // shared: a shard that closes early must not leave a dangling latch behind
+    std::mutex mutex;
+    std::condition_variable done;
+    std::size_t left = 0;
+  };
+  auto join = std::make_shared<Join>();
+  bool posted_all = true;
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    {
+      std::lock_guard lock(join->mutex);
+      ++join->left;
+    }
+    const bool posted = post(i, [&work, join, i](Shard& shard) {
+      work(i, shard);
+      std::lock_guard lock(join->mutex);
+      --join->left;
+      join->done.notify_all();
+    });
+    if (!posted) {
+      posted_all = false;
+      std::lock_guard lock(join->mutex);
+      --join->left;
+    }
+  }
+  // A posted function always runs: a closing mailbox is drained before its thread leaves.
+  std::unique_lock lock(join->mutex);
+  join->done.wait(lock, [&] { return join->left == 0; });
+  return posted_all;
+}
+
+Answered<LivePartial> LiveShards::ask(const LiveQuestion& question, Instant now) {
+  std::vector<LivePartial> parts(lanes_.size());
+  std::vector<Coverage> coverage(lanes_.size());
+  const bool asked = run_all([&](std::size_t i, Shard& shard) {
+    coverage[i] = shard.covers(question, now);
+    if (coverage[i].covered) parts[i] = shard.ask(question, now);
+  });
+  if (!asked) return std::unexpected(Refusal{"unavailable", "source", "the server is stopping"});
+  for (const Coverage& one : coverage)
+    if (!one.covered) return std::unexpected(Refusal{"not_covered", "source", one.text});
+  LivePartial merged = std::move(parts[0]);
+  for (std::size_t i = 1; i < parts.size(); ++i) merged.merge(std::move(parts[i]));
+  return merged;
+}
+
+std::uint64_t LiveShards::folded() const {
+  std::uint64_t least = UINT64_MAX;
+  for (const auto& lane : lanes_) least = std::min(least, lane->folded.load());
+  return least;
+}
+
+bool LiveShards::wait_folded(std::uint64_t offset, Duration patience) {
+  std::unique_lock lock(mutex_);
+  return progressed_.wait_for(lock, patience, [&] { return folded() >= offset; });
+}
+
+}  // namespace aybiza

@@ -1,0 +1,85 @@
+// The shard threads: each owns one Shard and a mailbox; everything that touches a shard travels through it.
+//
+// Shape    feed() hands events on in log order, run() a function that reads or collects. A mailbox is first in, first
+//          out, so a function sees every event fed before it.
+// Errors   feed waits while a mailbox is full (the log keeps what waits). ask answers not_covered or unavailable.
+// Cost     a question costs one message and one answer per shard.
+// Threads  feed from the router only; ask and run from any thread but the shards' own.
+// Source   architecture.md 2; reliability.md 3.1 rule 1.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "aggregate/shard.h"
+#include "base/clock.h"
+#include "query/live_answer.h"
+#include "runtime/mailbox.h"
+#include "runtime/thread.h"
+
+namespace aybiza {
+
+// Events of one shard, as bytes of the log: the shard decodes them itself.
+struct EventChunk {
+  struct Item {
+    std::uint64_t offset = 0;
+    std::uint32_t begin = 0, size = 0;
+    Instant received{};
+  };
+  std::string bytes;
+  std::vector<Item> items;
+  std::uint64_t to = 0;  // everything up to here has been fed
+  Instant received{};    // of the newest record: what advance() is told
+};
+
+class LiveShards {
+ public:
+  using Work = std::function<void(Shard&)>;
+
+  LiveShards(std::vector<Shard> shards, const Clock& clock);
+  ~LiveShards();
+  LiveShards(const LiveShards&) = delete;
+
+  std::size_t count() const { return lanes_.size(); }
+  void feed(std::size_t shard, EventChunk chunk);
+  // False: the shard's mailbox is closed.
+  bool post(std::size_t shard, Work work);
+  // Runs `work` on every shard and waits; false when a shard has closed.
+  bool run_all(const std::function<void(std::size_t, Shard&)>& work);
+
+  Answered<LivePartial> ask(const LiveQuestion& question, Instant now);
+
+  std::uint64_t folded() const;  // every event up to here is in live state
+  bool wait_folded(std::uint64_t offset, Duration patience);
+  // Called on a shard's thread after it folded events; must be quick.
+  void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
+  std::uint64_t undecodable() const { return undecodable_.load(); }
+  void stop();
+
+ private:
+  using Message = std::variant<EventChunk, Work>;
+  struct Lane {
+    explicit Lane(Shard&& s);
+    Shard shard;
+    Mailbox<Message> mailbox;
+    std::atomic<std::uint64_t> folded{0};
+    Thread thread;
+  };
+  void serve(Lane& lane);
+  void fold(Lane& lane, const EventChunk& chunk);
+
+  const Clock& clock_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::function<void()> changed_;
+  std::mutex mutex_;
+  std::condition_variable progressed_;
+  std::atomic<std::uint64_t> undecodable_{0};
+};
+
+}  // namespace aybiza

@@ -1,0 +1,79 @@
+#include "server/metrics_text.h"
+
+#include <fmt/format.h>
+
+namespace aybiza {
+namespace {
+
+class Text {
+ public:
+  void counter(std::string_view name, std::string_view help, std::uint64_t value) {
+    head(name, help, "counter");
+    fmt::format_to(std::back_inserter(out), "aybiza_{}_total {}\n", name, value);
+  }
+  void gauge(std::string_view name, std::string_view help, double value) {
+    head(name, help, "gauge");
+    fmt::format_to(std::back_inserter(out), "aybiza_{} {}\n", name, value);
+  }
+  template <typename Map>
+  void labelled(std::string_view name, std::string_view help, std::string_view label, const Map& values) {
+    head(name, help, "counter");
+    for (const auto& [key, value] : values)
+      fmt::format_to(std::back_inserter(out), "aybiza_{}_total{{{}=\"{}\"}} {}\n", name, label, key, value);
+  }
+  std::string out;
+
+ private:
+  void head(std::string_view name, std::string_view help, std::string_view type) {
+    fmt::format_to(std::back_inserter(out), "# TYPE aybiza_{0} {1}\n# HELP aybiza_{0} {2}\n", name, type, help);
+  }
+};
+
+}  // namespace
+
+std::string openmetrics(const SelfMetrics& self) {
+  Text t;
+  const auto& events = self.ledger.total;
+  t.counter("events_offered", "Events that senders offered since start.", events.offered);
+  t.counter("events_accepted", "Events on disk and counted once.", events.accepted);
+  t.counter("events_duplicate", "Events that had been accepted before.", events.duplicates);
+  t.labelled("events_rejected", "Events that were refused, by reason.", "reason", events.rejected);
+  t.labelled("events_shed", "Events turned away by overload, by reason.", "reason", events.shed);
+  t.gauge("events_in_flight", "Events whose answer is still under way.", double(events.in_flight));
+  t.gauge("spool_durable_offset", "The last event on disk.", double(self.pipeline.durable));
+  t.gauge("live_folded_offset", "The last event in live state.", double(self.pipeline.folded));
+  t.gauge("store_applied_offset", "The last event in the store.", double(self.pipeline.applied));
+  t.gauge("snapshot_offset", "The last event in the snapshot of live state.", double(self.pipeline.snapshot));
+  t.gauge("store_lag_seconds", "Age of the oldest event that the store does not have yet.", self.pipeline.store_lag_seconds);
+  t.counter("store_failures", "Transactions the store refused; they are retried.", self.pipeline.store_failures);
+  t.counter("store_rows", "Rows written since start.", self.store.rows);
+  t.gauge("store_bytes", "Size of the store's file.", double(self.store.file_bytes));
+  t.gauge("store_commit_milliseconds", "Duration of the newest transaction.", self.pipeline.last_commit_ms);
+  t.gauge("snapshot_bytes", "Size of the newest snapshot.", double(self.pipeline.snapshot_bytes));
+  t.counter("events_undecodable", "Events of the log this version cannot read.", self.pipeline.undecodable);
+  t.counter("spool_commits", "Group commits.", self.spool.commits.load());
+  t.counter("spool_bytes", "Bytes written to the log.", self.spool.written_bytes.load());
+  t.gauge("spool_fsync_p50_seconds", "fdatasync, median.", double(self.spool.fsync_latency.quantile_us(.5)) / 1e6);
+  t.gauge("spool_fsync_p99_seconds", "fdatasync, 99th percentile.", double(self.spool.fsync_latency.quantile_us(.99)) / 1e6);
+  t.counter("spool_stalls", "Flushes that took longer than the stall limit.", self.spool.stalls.load());
+  t.gauge("spool_segments", "Segments of the log.", double(self.spool.segments.load()));
+  t.counter("spool_quarantined_events", "Acknowledged events whose bytes were found damaged.", self.spool.quarantined_events.load());
+  t.gauge("spool_read_only", "1 when the log cannot be written any more.", self.spool.read_only.load() ? 1 : 0);
+  t.gauge("dedup_horizon_seconds", "How far back event ids are remembered.", double(self.spool.dedup_horizon_seconds.load()));
+  t.gauge("calls_in_flight", "Calls that have started and not ended.", double(self.live.calls_in_flight));
+  t.gauge("calls_retained", "Ended calls kept for late events.", double(self.live.calls_ended));
+  t.gauge("live_series", "Series in live state.", double(self.live.series));
+  t.gauge("live_panes", "Panes in live state.", double(self.live.panes));
+  t.gauge("live_bytes", "Memory of live state, as counted by itself.", double(self.live.bytes));
+  t.counter("late_events", "Events for calls that live state no longer held.", self.live.late_events);
+  t.counter("series_overflow", "Contributions that went to __other__.", self.live.series_folded);
+  t.gauge("memory_reserved_bytes", "Bytes reserved for request bodies.", double(self.budget.used()));
+  t.gauge("http_connections", "Open connections.", double(self.http.connections_open));
+  t.gauge("websockets", "Open WebSockets.", double(self.http.websockets_open));
+  t.counter("http_requests", "Requests.", self.http.requests_total);
+  t.labelled("http_responses", "Responses by status.", "status", self.http.responses);
+  t.labelled("http_refused", "Requests refused before their handler, by reason.", "reason", self.http.refused);
+  return std::move(t.out) + "# EOF\n";
+}
+
+}  // namespace aybiza

@@ -1,0 +1,30 @@
+// The server's own figures as OpenMetrics text: what /metrics answers.
+//
+// Threads  a function of its arguments.
+// Source   OpenMetrics 1.0.
+#pragma once
+
+#include <string>
+
+#include "ingest/ledger.h"
+#include "ingest/mask_batch.h"
+#include "net/http_server.h"
+#include "runtime/budget.h"
+#include "server/pipeline.h"
+
+namespace aybiza {
+
+struct SelfMetrics {
+  const PipelineStats& pipeline;
+  const spool::Stats& spool;
+  const StoreStats& store;
+  const Ledger::Snapshot& ledger;
+  const net::HttpCounters& http;
+  const Budget& budget;
+  ShardStats live;
+  MaskCounts masked;
+};
+
+std::string openmetrics(const SelfMetrics& self);
+
+}  // namespace aybiza

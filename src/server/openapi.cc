@@ -1,0 +1,116 @@
+#include "server/openapi.h"
+
+#include "codec/json_writer.h"
+#include "model/field.h"
+#include "model/measure.h"
+
+namespace aybiza {
+namespace {
+
+struct Parameter {
+  std::string_view name, text;
+  bool required = false;
+};
+
+void parameters(JsonWriter& json, std::initializer_list<Parameter> list) {
+  json.key("parameters").begin_array();
+  for (const Parameter& p : list) {
+    json.begin_object().member("name", p.name).member("in", p.name == "call_id" ? "path" : "query");
+    json.member("required", p.required).member("description", p.text);
+    json.key("schema").begin_object().member("type", "string").end_object().end_object();
+  }
+  json.end_array();
+}
+
+void operation(JsonWriter& json, std::string_view path, std::string_view method, std::string_view summary,
+               std::initializer_list<Parameter> list) {
+  json.key(path).begin_object().key(method).begin_object();
+  json.member("summary", summary);
+  parameters(json, list);
+  json.key("responses").begin_object();
+  json.key("200").begin_object().member("description", "the answer").end_object();
+  json.key("400").begin_object().member("description", "names the parameter, what was not understood and what would have been").end_object();
+  json.key("401").begin_object().member("description", "no usable key").end_object();
+  json.end_object().end_object().end_object();
+}
+
+std::string_view json_type(const FieldInfo& field) {
+  switch (field.kind) {
+    case Kind::flag: return "boolean";
+    case Kind::count: return "integer";
+    case Kind::millis: case Kind::seconds: case Kind::score: case Kind::money: case Kind::real: return "number";
+    case Kind::vector: return "array";
+    case Kind::json: return "object";
+    default: return "string";
+  }
+}
+
+// One schema per event type, read off the table that decoding reads.
+void event_schemas(JsonWriter& json) {
+  for (std::size_t i = 0; i + 1 < event_type_count; ++i) {
+    const auto type = EventType(i);
+    json.key(to_string(type)).begin_object().member("type", "object");
+    json.key("required").begin_array();
+    for (const FieldInfo& field : fields())
+      if ((field.required & mask_of(type)) != 0) json.string(field.name);
+    json.end_array();
+    json.key("properties").begin_object();
+    for (const FieldInfo& field : fields()) {
+      if ((field.types & mask_of(type)) == 0) continue;
+      json.key(field.name).begin_object().member("type", json_type(field));
+      if (!field.words.empty()) {
+        json.key("enum").begin_array();
+        for (const auto word : field.words) json.string(word);
+        json.end_array();
+      }
+      if (field.kind == Kind::time) json.member("format", "date-time");
+      const bool bounded = is_number(field.kind) && field.kind != Kind::flag && field.kind != Kind::time && field.kind != Kind::real;
+      if (bounded) json.member("minimum", field.min).member("maximum", field.max);
+      json.end_object();
+    }
+    json.end_object().end_object();
+  }
+}
+
+void words(JsonWriter& json, std::string_view name, const std::vector<std::string>& list) {
+  json.key(name).begin_object().member("type", "string").key("enum").begin_array();
+  for (const std::string& word : list) json.string(word);
+  json.end_array().end_object();
+}
+
+}  // namespace
+
+std::string openapi_document() {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().member("openapi", "3.1.0");
+  json.key("info").begin_object().member("title", "AYBIZA Analytics").member("version", "1").end_object();
+  json.key("paths").begin_object();
+  operation(json, "/v1/events", "post", "Send events: NDJSON, JSON, batch object or CloudEvents; gzip or zstd", {});
+  operation(json, "/api/v1/query", "get", "Measures by dimensions and time, from live state or the store",
+            {{"select", "comma list of measures", true}, {"by", "comma list of dimensions"}, {"from", "RFC 3339"}, {"to", "RFC 3339"},
+             {"window", "5m, 15m, 1h, 24h, 7d, 30d or today"}, {"step", "1s … 31d: one row per bucket"}, {"where", "[!]dimension:value|value, repeated"},
+             {"order", "columns, - for descending"}, {"limit", "rows"}, {"source", "auto, live or store"}, {"tz", "IANA zone of buckets and days"},
+             {"ma", "window of ma_ measures"}});
+  operation(json, "/api/v1/live", "get", "The Overview's numbers: value, previous, age_ms, n", {});
+  operation(json, "/api/v1/calls", "get", "Calls, in flight first",
+            {{"customer_id", ""}, {"region", ""}, {"agent_id", ""}, {"call_outcome", ""}, {"state", "active or ended"}, {"model_used", ""},
+             {"from", "RFC 3339"}, {"to", "RFC 3339"}, {"limit", "1 … 1000"}, {"cursor", "`next` of the page before"}});
+  operation(json, "/api/v1/calls/{call_id}", "get", "One call with turns, usage and interventions", {{"call_id", "our id or the sender's", true}});
+  operation(json, "/api/v1/flow", "get", "Transitions between states of the conversation", {{"window", ""}, {"from", ""}, {"to", ""}});
+  operation(json, "/api/v1/export", "get", "A published table, streamed",
+            {{"table", "name of a table or view", true}, {"format", "csv, ndjson or parquet"}, {"from", "RFC 3339"}, {"to", "RFC 3339"}});
+  operation(json, "/api/v1/audit/conservation", "get", "Every event that was offered, and what became of it", {});
+  operation(json, "/api/v1/audit/reconcile", "get", "Live state against the store, per closed minute", {});
+  json.end_object();
+  json.key("components").begin_object().key("schemas").begin_object();
+  event_schemas(json);
+  words(json, "measure", all_measures());
+  words(json, "dimension", all_dimensions());
+  json.end_object();
+  json.key("securitySchemes").begin_object().key("key").begin_object().member("type", "http").member("scheme", "bearer").end_object().end_object();
+  json.end_object().end_object();
+  return out;
+}
+
+}  // namespace aybiza

@@ -1,0 +1,48 @@
+// What a server is told at its start: flags, environment and file, already checked.
+//
+// Errors   parse_size answers nullopt for anything but a number with KiB, MiB, GiB or none.
+// Threads  values; none.
+// Source   architecture.md 5 (flags that scripts rely on), decisions.md 28, 33.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/limits.h"
+
+namespace aybiza {
+
+struct ServeOptions {
+  std::filesystem::path data = "./aybiza-data";
+  std::string listen = "127.0.0.1:8080";
+  std::string store = "duckdb";
+  std::size_t memory_max = 2 * limits::GiB;
+  bool insecure_loopback = false;
+  unsigned shards = 2;        // fixed at the directory's first start
+  unsigned http_threads = 2;
+  std::string brand = "AYBIZA Voice Agent Analytics";
+};
+
+struct FleetOptions {
+  std::size_t agents = 10'000;
+  std::uint64_t seed = 7;
+  double rate = 0, concurrency = 0;  // 0: from the number of agents
+  std::string url = "http://127.0.0.1:8080", key;
+  std::size_t connections = 2, batch_events = 500;
+  double duration_seconds = 0;       // 0: until interrupted
+  double backfill_minutes = 0;       // history sent first, as fast as the server takes it
+};
+
+struct ReplayCommand {
+  std::filesystem::path file;
+  std::string speed = "1", shift, salt;
+  bool salt_given = false;
+  std::string url = "http://127.0.0.1:8080", key;
+  std::size_t connections = 2, batch_events = 500;
+};
+
+std::optional<std::size_t> parse_size(std::string_view text);
+
+}  // namespace aybiza

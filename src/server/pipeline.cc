@@ -1,0 +1,333 @@
+#include "server/pipeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <thread>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "codec/event_binary.h"
+#include "query/sql_answer.h"
+#include "server/snapshot_file.h"
+#include "store/duckdb_store.h"
+
+namespace aybiza {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration collect_interval = 200ms;      // how often rows go to the store when nobody waits
+constexpr std::size_t collect_events = 50'000;    // or after so many events
+constexpr std::size_t outstanding_max = 2;        // collections on their way to the store
+constexpr std::size_t chunk_events = 512;         // events handed to a shard in one message
+constexpr Duration idle_wait = 20ms;              // how long the router sleeps on the log
+constexpr Duration snapshot_pause = 2s;           // between two snapshots, however much flows
+
+std::filesystem::path snapshot_path(const PipelineOptions& options) { return options.data / "live.snapshot"; }
+
+// The number of shards belongs to the directory: panes cannot be split afterwards.
+Result<unsigned> shard_count(const PipelineOptions& options) {
+  const auto file = options.data / "shards";
+  unsigned count = 0;
+  if (std::ifstream in(file); in >> count && count > 0 && count <= 256) return count;
+  std::ofstream out(file);
+  out << options.shards << '\n';
+  if (!out.flush()) return fail(Code::io, "cannot write {}: choose a directory that can be written with --data", file.string());
+  return options.shards;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(const PipelineOptions& options, const Clock& clock)
+    : options_(options), clock_(clock), outbox_(outstanding_max + 2) {}
+
+Result<std::unique_ptr<Pipeline>> Pipeline::open(const PipelineOptions& options) {
+  std::unique_ptr<Pipeline> pipeline(new Pipeline(options, *options.clock));
+  if (auto done = pipeline->recover(); !done) return std::unexpected(done.error());
+  return pipeline;
+}
+
+Status Pipeline::recover() {
+  std::error_code error;
+  std::filesystem::create_directories(options_.data, error);
+  if (error) return fail(Code::io, "cannot make {}: {}; choose another directory with --data", options_.data.string(), error.message());
+  auto spool = spool::Spool::open({.directory = (options_.data / "spool").string(), .clock = &clock_});
+  if (!spool) return std::unexpected(spool.error());
+  spool_ = std::move(*spool);
+  DuckdbOptions duck{.directory = options_.data.string(), .clock = &clock_};
+  if (options_.store_memory_bytes != 0) duck.memory_bytes = options_.store_memory_bytes;
+  auto store = open_duckdb_store(duck);
+  if (!store) return std::unexpected(store.error());
+  store_ = std::move(*store);
+  const auto applied = store_->applied();
+  if (!applied) return std::unexpected(applied.error());
+  const auto count = shard_count(options_);
+  if (!count) return std::unexpected(count.error());
+
+  auto snapshot = load_snapshot(snapshot_path(options_));
+  const bool usable = snapshot && snapshot->shards.size() == *count && snapshot->offset <= *applied;
+  std::vector<Shard> shards;
+  for (unsigned i = 0; i < *count; ++i) {
+    Shard shard({.index = i, .count = *count});
+    if (usable)
+      if (auto restored = shard.restore(snapshot->shards[i]); !restored) return std::unexpected(restored.error());
+    shards.push_back(std::move(shard));
+  }
+  const std::uint64_t from = usable ? snapshot->offset + 1 : 1;
+  auto reader = spool_->read_from(spool::Offset{from});
+  if (!reader) reader = spool_->read_from(spool::Offset{0});  // released: live state begins where the log does
+  if (!reader) return std::unexpected(reader.error());
+  reader_ = std::move(*reader);
+  if (!usable && reader_->position().value > 1)
+    for (unsigned i = 0; i < *count; ++i) shards[i] = Shard({.index = i, .count = *count, .covered_since = clock_.now()});
+  for (Shard& shard : shards) shard.mark_stored_until(*applied);
+
+  stats_.applied = *applied;
+  stats_.snapshot = usable ? snapshot->offset : 0;
+  fed_ = std::max(from, reader_->position().value) - 1;
+  collected_ = *applied;
+  chunks_.resize(*count);
+  shards_ = std::make_unique<LiveShards>(std::move(shards), clock_);
+  const std::uint64_t target = spool_->visible().value;
+  writer_ = Thread("store-writer", [this](std::stop_token stop) { write(stop); });
+  router_ = Thread("router", [this](std::stop_token stop) { route(stop); });
+  while (!shards_->wait_folded(target, 100ms)) {
+  }
+  return {};
+}
+
+Pipeline::~Pipeline() { stop(); }
+
+void Pipeline::stop() {
+  if (std::exchange(stopped_, true)) return;
+  if (spool_) spool_->close();
+  // The router leaves when it has read everything and handed over its last collection; then the writer drains.
+  router_.request_stop();
+  if (router_.joinable()) router_.join();
+  if (shards_) shards_->run_all([](std::size_t, Shard&) {});  // the last collection has reached the writer
+  outbox_.close();
+  if (writer_.joinable()) writer_.join();
+  if (shards_) shards_->stop();
+}
+
+void Pipeline::dispatch(const spool::RecordView& record) {
+  thread_local std::vector<Value> values;
+  received_ = std::max(received_, record.received);
+  for (std::size_t i = 0; i < record.count(); ++i) {
+    const auto event = record.event(i);
+    const auto decoded = decode_event(event.bytes, values);
+    const unsigned shard = decoded ? shard_of(decoded->event, unsigned(chunks_.size())) : 0;
+    EventChunk& chunk = chunks_[shard];
+    chunk.items.push_back({event.offset.value, std::uint32_t(chunk.bytes.size()), std::uint32_t(event.bytes.size()), received_});
+    chunk.bytes += event.bytes;
+    bytes_since_snapshot_ += event.bytes.size();
+  }
+  fed_ = record.end().value - 1;
+}
+
+void Pipeline::flush_chunks() {
+  for (std::size_t i = 0; i < chunks_.size(); ++i) {
+    EventChunk chunk = std::exchange(chunks_[i], {});
+    chunk.to = fed_;
+    chunk.received = received_;
+    shards_->feed(i, std::move(chunk));
+  }
+}
+
+void Pipeline::route(std::stop_token stop) {
+  using Steady = std::chrono::steady_clock;
+  std::size_t waiting = 0;
+  Duration last_beat = clock_.elapsed();
+  for (;;) {
+    auto record = reader_->next(waiting > 0 ? Steady::time_point::min() : Steady::now() + idle_wait);
+    if (!record) {
+      std::lock_guard lock(mutex_);
+      stats_.last_store_error = "reading the log: " + record.error().message;
+      if (stop.stop_requested()) break;
+      continue;
+    }
+    if (*record) {
+      if (waiting == 0 && fed_ == stats_.applied) oldest_unapplied_ = (*record)->received;
+      dispatch(**record);
+      waiting += (*record)->count();
+    }
+    if (waiting >= chunk_events || (waiting > 0 && !*record)) {
+      flush_chunks();
+      waiting = 0;
+    }
+    const Duration now = clock_.elapsed();
+    if (waiting == 0 && now - last_beat >= 1s) {  // silence passes too: idle calls end, rings move
+      received_ = std::max(received_, clock_.now());
+      flush_chunks();
+      last_beat = now;
+    }
+    // During a replay of what the store already has, collected_ is ahead of fed_.
+    const std::uint64_t uncollected = fed_ > collected_ ? fed_ - collected_ : 0;
+    const bool due = now - last_collect_ >= collect_interval || uncollected >= collect_events || hurry_.load();
+    if (waiting == 0 && due) collect(uncollected >= limits::uncollected_events);
+    if (!*record && waiting == 0 && (reader_->closed() || stop.stop_requested())) break;
+  }
+  collect(true);
+}
+
+// Asks every shard for what changed up to here and hands it to the writer when the last one has answered.
+void Pipeline::collect(bool wait_for_room) {
+  while (outstanding_.load() >= outstanding_max) {
+    if (!wait_for_room) return;
+    std::this_thread::sleep_for(1ms);
+  }
+  last_collect_ = clock_.elapsed();
+  hurry_ = false;
+  const std::uint64_t applied_from = collected_;
+  const bool anything = fed_ > collected_;
+  const bool snapshot_due = fed_ > collected_ && bytes_since_snapshot_ >= limits::spool_snapshot_every_bytes &&
+                            last_collect_ - last_snapshot_at_ >= snapshot_pause;
+  struct Gathering {
+    std::mutex mutex;
+    std::unique_ptr<Collection> collection = std::make_unique<Collection>();
+    std::size_t left = 0;
+  };
+  auto gathering = std::make_shared<Gathering>();
+  gathering->left = shards_->count();
+  gathering->collection->rows.from = applied_from;
+  gathering->collection->rows.to = std::max(fed_, collected_);
+  gathering->collection->received = received_;
+  gathering->collection->snapshots.resize(snapshot_due ? shards_->count() : 0);
+  if (snapshot_due) {
+    bytes_since_snapshot_ = 0;
+    last_snapshot_at_ = last_collect_;
+  }
+  collected_ = gathering->collection->rows.to;
+  ++outstanding_;
+  for (std::size_t i = 0; i < shards_->count(); ++i)
+    shards_->post(i, [this, gathering, i, snapshot_due, anything](Shard& shard) {
+      RowBatch part;
+      part.from = gathering->collection->rows.from;
+      part.to = gathering->collection->rows.to;
+      if (anything || shard.dirty()) shard.collect(part);
+      std::string bytes = snapshot_due ? shard.snapshot() : std::string();
+      std::unique_lock lock(gathering->mutex);
+      RowBatch& rows = gathering->collection->rows;
+      const auto take = [](auto& to, auto& from) {
+        if (to.empty()) to = std::move(from);
+        else to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+      };
+      take(rows.calls, part.calls), take(rows.turns, part.turns), take(rows.usage, part.usage);
+      take(rows.interventions, part.interventions), take(rows.system, part.system), take(rows.agent_status, part.agent_status);
+      take(rows.metrics, part.metrics), take(rows.raw, part.raw), take(rows.rollups, part.rollups), take(rows.late, part.late);
+      if (snapshot_due) gathering->collection->snapshots[i] = std::move(bytes);
+      if (--gathering->left != 0) return;
+      auto whole = std::move(gathering->collection);
+      lock.unlock();
+      CHECK(outbox_.post(std::move(whole)));  // outstanding_ keeps it below its capacity
+    });
+}
+
+void Pipeline::write(std::stop_token) {
+  while (!outbox_.finished())
+    outbox_.drain_wait(1s, [&](std::unique_ptr<Collection>&& collection) {
+      Duration pause = 50ms;
+      for (;;) {
+        auto done = apply(*collection);
+        if (done) break;
+        {
+          std::lock_guard lock(mutex_);
+          ++stats_.store_failures;
+          stats_.last_store_error = done.error().message;
+          if (stats_.store_failures == 1) fmt::print(stderr, "aybiza: the store refuses rows, they wait in the log: {}\n", done.error().message);
+        }
+        if (outbox_.closed()) break;  // shutting down: the log still has them
+        std::this_thread::sleep_for(pause);
+        pause = std::min<Duration>(pause * 2, 5s);
+      }
+      --outstanding_;
+    });
+}
+
+Status Pipeline::apply(Collection& collection) {
+  const RowBatch& rows = collection.rows;
+  std::uint64_t applied;
+  {
+    std::lock_guard lock(mutex_);
+    applied = stats_.applied;
+  }
+  const Duration began = clock_.elapsed();
+  const bool has_rows = !rows.calls.empty() || !rows.turns.empty() || !rows.usage.empty() || !rows.interventions.empty() ||
+                        !rows.system.empty() || !rows.agent_status.empty() || !rows.metrics.empty() || !rows.raw.empty() ||
+                        !rows.rollups.empty() || !rows.late.empty();
+  if (rows.to > applied || (has_rows && rows.to == applied)) {
+    if (auto done = store_->apply(rows); !done) return done;
+  }
+  const Duration committed = clock_.elapsed();
+  {
+    std::lock_guard lock(mutex_);
+    stats_.applied = std::max(applied, rows.to);
+    ++stats_.collections;
+    stats_.last_commit_ms = double((committed - began).count()) / 1000;
+  }
+  applied_changed_.notify_all();
+  if (!collection.snapshots.empty()) {
+    if (auto done = aybiza::save_snapshot(snapshot_path(options_), rows.to, collection.snapshots); !done) {
+      std::lock_guard lock(mutex_);
+      stats_.last_store_error = done.error().message;  // the older one stays good; the log is kept longer
+    } else {
+      std::lock_guard lock(mutex_);
+      stats_.snapshot = rows.to;
+      ++stats_.snapshots;
+      stats_.snapshot_bytes = 0;
+      for (const std::string& bytes : collection.snapshots) stats_.snapshot_bytes += bytes.size();
+      stats_.last_snapshot_ms = double((clock_.elapsed() - committed).count()) / 1000;
+    }
+  }
+  std::unique_lock lock(mutex_);
+  const std::uint64_t below = std::min({stats_.applied, stats_.snapshot, store_->stats().checkpointed}) + 1;
+  lock.unlock();
+  spool_->release(spool::Offset{below});
+  return {};
+}
+
+bool Pipeline::wait_folded(Duration patience) { return shards_->wait_folded(spool_->visible().value, patience); }
+
+bool Pipeline::wait_applied(Duration patience) {
+  const std::uint64_t target = spool_->visible().value;
+  std::unique_lock lock(mutex_);
+  const auto until = clock_.elapsed() + patience;
+  while (stats_.applied < target) {
+    hurry_ = true;
+    if (clock_.elapsed() >= until) return false;
+    applied_changed_.wait_for(lock, 10ms);
+  }
+  return true;
+}
+
+Answered<Answer> Pipeline::ask_at(const Question& question, bool wait) {
+  const Instant now = clock_.now();
+  const auto late = [] {
+    return std::unexpected(Refusal{"unavailable", "source", "the store has not caught up with what was accepted; ask again, or ask source=live"});
+  };
+  if (question.source != Source::store) {
+    if (wait && !wait_folded(limits::read_your_writes_timeout)) return late();
+    auto answer = answer_from_live(question, [this](const LiveQuestion& live, Instant at) { return shards_->ask(live, at); }, now);
+    if (answer || answer.error().code != "not_covered" || question.source == Source::live) return answer;
+  }
+  if (wait && !wait_applied(limits::read_your_writes_timeout)) return late();
+  return answer_from_sql(question, *store_, now, clock_.elapsed() + Duration(limits::query_timeout));
+}
+
+Answered<Answer> Pipeline::ask(const Question& question) { return ask_at(question, true); }
+Answered<Answer> Pipeline::glance(const Question& question) { return ask_at(question, false); }
+
+PipelineStats Pipeline::stats() const {
+  std::unique_lock lock(mutex_);
+  PipelineStats stats = stats_;
+  lock.unlock();
+  stats.durable = spool_->visible().value;
+  stats.folded = shards_->folded();
+  stats.undecodable = shards_->undecodable();
+  if (stats.applied < stats.durable) stats.store_lag_seconds = double((clock_.now() - oldest_unapplied_).count()) / 1e6;
+  return stats;
+}
+
+}  // namespace aybiza

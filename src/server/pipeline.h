@@ -1,0 +1,112 @@
+// The wiring, in the order data flows: spool -> router -> shards -> collector -> writer -> store, and back for questions.
+//
+// Shape    open() recovers (spool, store, snapshot), replays what the snapshot lacks and starts the threads; it returns
+//          when live state has caught up with what was durable at its start, while the store may still be behind.
+//          Router: reads the log, hands events to shards, and, every collect_interval, asks all shards for what changed.
+//          Writer: one transaction per collection, then the snapshot when one is due. The spool is released below
+//          min(applied, snapshot).
+// Errors   open: one line for the operator. Later failures of the store are retried and shown (stats), never dropped.
+// Threads  open, stop, destroy by one owner; everything else from any thread.
+// Source   architecture.md 2; decisions.md 16, 19; reliability.md 3.1 rules 1, 6.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "query/answer.h"
+#include "runtime/mailbox.h"
+#include "runtime/thread.h"
+#include "server/live_shards.h"
+#include "spool/spool.h"
+#include "store/store.h"
+
+namespace aybiza {
+
+struct PipelineOptions {
+  std::filesystem::path data;
+  unsigned shards = 2;  // of a new directory; an old one keeps its own
+  const Clock* clock = nullptr;
+  std::size_t store_memory_bytes = 0;  // 0: the store's default
+};
+
+struct PipelineStats {
+  std::uint64_t durable = 0, folded = 0, applied = 0, snapshot = 0;
+  std::uint64_t collections = 0, store_failures = 0, snapshots = 0, undecodable = 0;
+  double store_lag_seconds = 0;       // age of the oldest event that is durable and not applied
+  double last_commit_ms = 0, last_snapshot_ms = 0;
+  std::uint64_t snapshot_bytes = 0;
+  std::string last_store_error;
+};
+
+class Pipeline {
+ public:
+  static Result<std::unique_ptr<Pipeline>> open(const PipelineOptions& options);
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+
+  spool::Spool& spool() { return *spool_; }
+  Store& store() { return *store_; }
+  LiveShards& shards() { return *shards_; }
+  const Clock& clock() const { return clock_; }
+
+  // What was durable now is in live state / in the store; false: not within the patience.
+  bool wait_folded(Duration patience);
+  bool wait_applied(Duration patience);
+
+  // Answers a question from where its source says; `auto` takes live state when it covers the question.
+  Answered<Answer> ask(const Question& question);
+  // The same for pages: never waits for the store to catch up.
+  Answered<Answer> glance(const Question& question);
+
+  PipelineStats stats() const;
+  void stop();
+
+ private:
+  struct Collection {
+    RowBatch rows;
+    std::vector<std::string> snapshots;  // one per shard; empty: none due
+    Instant received{};
+  };
+  Pipeline(const PipelineOptions& options, const Clock& clock);
+  Status recover();
+  void route(std::stop_token stop);
+  void write(std::stop_token stop);
+  void dispatch(const spool::RecordView& record);
+  void flush_chunks();
+  void collect(bool wait_for_room);
+  Status apply(Collection& collection);
+  Status save_snapshot(const Collection& collection);
+  Answered<Answer> ask_at(const Question& question, bool wait);
+
+  const PipelineOptions options_;
+  const Clock& clock_;
+  std::unique_ptr<spool::Spool> spool_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<LiveShards> shards_;
+  std::unique_ptr<spool::Reader> reader_;
+  std::vector<EventChunk> chunks_;       // the router's, per shard
+  std::uint64_t fed_ = 0, collected_ = 0;
+  Instant received_{};
+  Duration last_collect_{0};
+  std::size_t bytes_since_snapshot_ = 0;
+  Duration last_snapshot_at_{0};
+
+  Mailbox<std::unique_ptr<Collection>> outbox_;
+  std::atomic<std::size_t> outstanding_{0};
+  std::atomic<bool> hurry_{false};       // somebody waits for the store
+  mutable std::mutex mutex_;             // guards stats_ and what applied_changed_ waits for
+  std::condition_variable applied_changed_;
+  PipelineStats stats_;
+  Instant oldest_unapplied_{};
+  Thread router_, writer_;
+  bool stopped_ = false;
+};
+
+}  // namespace aybiza

@@ -1,0 +1,150 @@
+#include "server/serve.h"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "auth/key_store.h"
+#include "auth/secret.h"
+#include "base/clock.h"
+#if __has_include("dashboard/dashboard.h")
+#include "dashboard/dashboard.h"
+#define HAVE_PAGES 1
+#endif
+#include "ingest/endpoint.h"
+#include "live/live_thread.h"
+#include "net/http_server.h"
+#include "server/api.h"
+#include "server/fleet_commands.h"
+#include "server/page_source.h"
+#include "server/pipeline.h"
+#include "text/lexicon.h"
+
+namespace aybiza {
+
+using namespace std::chrono_literals;
+
+struct Server::Inner {
+  SystemClock clock;
+  std::unique_ptr<auth::KeyStore> keys;
+  std::unique_ptr<Tokenizer> tokenizer;
+  std::unique_ptr<Budget> budget;
+  std::unique_ptr<Pipeline> pipeline;
+  std::unique_ptr<EventsEndpoint> events;
+  std::unique_ptr<Api> api;
+  std::unique_ptr<PageSource> source;
+  std::unique_ptr<LiveThread> live;
+#ifdef HAVE_PAGES
+  std::unique_ptr<dashboard::Dashboard> pages;
+#endif
+  std::unique_ptr<net::HttpServer> http;
+  bool stopped = false;
+};
+
+Server::Server(std::unique_ptr<Inner> inner) : inner_(std::move(inner)) {}
+Server::~Server() { stop(); }
+
+std::string Server::url() const { return "http://" + inner_->http->addresses().front(); }
+
+Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
+  const bool loopback = net::is_loopback_listen(options.listen);
+  if (!loopback)
+    return fail(Code::invalid, "{} is not a loopback address: this version has no TLS, so listen on 127.0.0.1 and put a TLS proxy in front", options.listen);
+  if (options.store != "duckdb") return fail(Code::invalid, "--store {} is not known here: this version has duckdb", options.store);
+  auto inner = std::make_unique<Inner>();
+  std::error_code error;
+  std::filesystem::create_directories(options.data, error);
+  if (error) return fail(Code::io, "cannot make {}: {}; choose another directory with --data", options.data.string(), error.message());
+  Lexicon::builtin();  // built once, here, and not in the first event's time
+  auto pipeline = Pipeline::open({.data = options.data, .shards = options.shards, .clock = &inner->clock,
+                                  .store_memory_bytes = std::max<std::size_t>(options.memory_max / 8, 128 * limits::MiB)});
+  if (!pipeline) return std::unexpected(pipeline.error());
+  inner->pipeline = std::move(*pipeline);
+  auto secret = auth::Secret::load_or_create(options.data);
+  if (!secret) return std::unexpected(secret.error());
+  auto keys = auth::KeyStore::open(options.data);
+  if (!keys) return std::unexpected(keys.error());
+  inner->keys = std::move(*keys);
+  const auto pii_key = secret->derive("pii");
+  inner->tokenizer = std::make_unique<Tokenizer>(std::string_view(reinterpret_cast<const char*>(pii_key.data()), pii_key.size()));
+  inner->budget = std::make_unique<Budget>(options.memory_max / 4);
+  inner->events = std::make_unique<EventsEndpoint>(EventsEndpoint::over(
+      inner->pipeline->spool(), {.clock = &inner->clock, .tokenizer = inner->tokenizer.get(),
+                                 .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback},
+                                 .admission = {.budget = inner->budget.get()}, .append = {}, .visible = {}}));
+  Inner* raw = inner.get();
+  inner->api = std::make_unique<Api>(ApiParts{inner->pipeline.get(), inner->events.get(), inner->tokenizer.get(), inner->budget.get(),
+                                              [raw] { return raw->http ? raw->http->counters() : net::HttpCounters{}; }});
+  inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer);
+  inner->live = std::make_unique<LiveThread>(inner->clock);
+  inner->pipeline->shards().on_change([live = inner->live.get()] { live->data_changed(); });
+#ifdef HAVE_PAGES
+  inner->pages = std::make_unique<dashboard::Dashboard>(
+      dashboard::DashboardOptions{.brand = options.brand, .insecure_loopback = options.insecure_loopback, .allowed_origins = {}, .secret = *secret},
+      *inner->source, *inner->live);
+#endif
+  net::Router router;
+  AYBIZA_TRY(inner->api->add_routes(router));
+#ifdef HAVE_PAGES
+  AYBIZA_TRY(inner->pages->add_routes(router));
+#endif
+  auto http = net::HttpServer::start({.listen = {options.listen}, .threads = options.http_threads, .limits = {},
+                                      .guard = make_guard(*inner->keys, options.insecure_loopback, inner->clock),
+                                      .budget = inner->budget.get(), .extra_headers = {}},
+                                     std::move(router));
+  if (!http) return std::unexpected(http.error());
+  inner->http = std::move(*http);
+  return std::unique_ptr<Server>(new Server(std::move(inner)));
+}
+
+void Server::stop() {
+  if (std::exchange(inner_->stopped, true)) return;
+#ifdef HAVE_PAGES
+  if (inner_->pages) inner_->pages->stop();
+#endif
+  if (inner_->http) inner_->http->stop();
+  if (inner_->api) inner_->api->stop();
+  if (inner_->live) inner_->live->stop();
+  if (inner_->pipeline) inner_->pipeline->stop();
+}
+
+namespace {
+
+int complain(std::string_view command, const Error& error) {
+  fmt::print(stderr, "aybiza {}: {}\n", command, error.message);
+  return 1;
+}
+
+void announce(const Server& server) {
+  fmt::print("aybiza is ready: {}\n", server.url());
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int run_serve(const ServeOptions& options, const std::atomic<bool>& stop) {
+  auto server = Server::start(options);
+  if (!server) return complain("serve", server.error());
+  announce(**server);
+  while (!stop) std::this_thread::sleep_for(50ms);
+  (*server)->stop();
+  return 0;
+}
+
+int run_demo(ServeOptions serve, FleetOptions fleet, const std::atomic<bool>& stop) {
+  serve.insecure_loopback = true;
+  auto server = Server::start(serve);
+  if (!server) return complain("demo", server.error());
+  announce(**server);
+  fmt::print("Open {} in a browser. {} simulated agents are calling; Ctrl-C ends the demo, its data stay in {}.\n", (*server)->url(), fleet.agents,
+             serve.data.string());
+  std::fflush(stdout);
+  fleet.url = (*server)->url();
+  std::thread agents([&] { run_simulate(fleet, stop, true); });
+  while (!stop) std::this_thread::sleep_for(50ms);
+  agents.join();
+  (*server)->stop();
+  return 0;
+}
+
+}  // namespace aybiza
