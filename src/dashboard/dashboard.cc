@@ -34,6 +34,14 @@ std::string key_of(const auth::Secret& secret) {
   return {key.begin(), key.end()};
 }
 
+// Only a browser that typed a loopback address: a name of somebody else that resolves to this machine (DNS rebinding), or
+// a proxy that speaks for the world, is not the visitor of this machine that --insecure-loopback means.
+bool names_loopback(std::string_view host) {
+  const std::size_t port = host.rfind(':');
+  if (port != host.npos && host.find(']', port) == host.npos) host = host.substr(0, port);
+  return host == "127.0.0.1" || host == "localhost" || host == "[::1]";
+}
+
 net::Response forbidden() {
   return page_response(403, plain_page("Not open to this visitor",
                                        "Pages are shown to visitors of this machine when the server was started with --insecure-loopback and listens on "
@@ -62,7 +70,7 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
       if (!authz->platform()) viewer.customers = {std::string(authz->customer())};
       return viewer;
     }
-    if (options.insecure_loopback && request.peer.loopback) return viewer;
+    if (options.insecure_loopback && request.peer.loopback && names_loopback(request.header("host"))) return viewer;
     return std::nullopt;
   }
 
@@ -90,8 +98,8 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
     auto page = liveview::dead_render(router, signer, {request.target, visitor, id, live.clock().now(), flash});
     if (!page) return page.error().code == Code::not_found ? not_found() : unavailable();
     net::Response response = page_response(page->status == 200 ? *status : page->status, std::move(page->html));
-    if (page->status == 302) response = std::move(response).with("Location", page->location);
-    if (sid.is_new) response = std::move(response).with("Set-Cookie", set_cookie(session_cookie, sid.value));
+    if (page->status == 302) response.headers.push_back({"Location", page->location});
+    if (sid.is_new) response.headers.push_back({"Set-Cookie", set_cookie(session_cookie, sid.value)});
     return response;
   }
 

@@ -55,7 +55,7 @@ net::Response asset_response(const net::Request& request) {
                                .with("ETag", std::string(asset->etag))
                                .with("X-Content-Type-Options", "nosniff")
                                .with("Vary", "Accept-Encoding");
-  if (!choice.encoding.empty()) response = std::move(response).with("Content-Encoding", std::string(choice.encoding));
+  if (!choice.encoding.empty()) response.headers.push_back({"Content-Encoding", std::string(choice.encoding)});
   return response;
 }
 

@@ -1,0 +1,220 @@
+// The pages over a Source in memory: what they show, how their address carries the filters, what travels when a figure changes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "dashboard/call_page.h"
+#include "dashboard/calls_page.h"
+#include "dashboard/overview_page.h"
+#include "dashboard/sample_source.h"
+#include "dashboard/show.h"
+#include "liveview/dead_render.h"
+#include "liveview/socket.h"
+
+namespace aybiza::dashboard {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+class PagesTest : public testing::Test {
+ protected:
+  PagesTest() {
+    add<OverviewPage>("/", "overview");
+    add<CallsPageView>("/calls", "calls");
+    add<CallPageView>("/calls/:id", "call");
+  }
+  template <typename Page>
+  void add(std::string pattern, std::string view) {
+    router_.add({std::move(pattern), std::move(view), "app", [](const liveview::Visitor& v) { return std::make_unique<Page>(v); }});
+  }
+  Viewer viewer() {
+    Viewer out;
+    out.source = &source_;
+    out.customers = customers_;
+    out.now = [this](const TopicPlan& plan) { return plan.compute(now_); };
+    out.watch = [this](const TopicPlan& plan, std::string name) {
+      watched_.insert_or_assign(name, plan);
+      return Watch(plan.compute(now_), [this, name] { watched_.erase(name); });
+    };
+    out.status = status_;
+    return out;
+  }
+  liveview::Visitor visitor() { return {"sid", signer_.csrf("sid"), "", "127.0.0.1", std::make_shared<Viewer>(viewer())}; }
+  std::string get(std::string_view target) {
+    *status_ = 200;
+    const auto page = liveview::dead_render(router_, signer_, {target, visitor(), "x", now_, ""});
+    return page ? page->html : page.error().message;
+  }
+  std::string join(std::string_view target, std::string_view view) {
+    socket_ = std::make_unique<liveview::Socket>(endpoint_, visitor(), now_);
+    const std::string session = liveview::sign_session(signer_, {"x", std::string(view), "app", signer_.sid_hash("sid"), "", now_});
+    return say(fmt::format(R"(["4","4","lv:x","phx_join",{{"url":"http://h{}","params":{{"_mounts":0}},"session":"{}","flash":null}}])", target, session));
+  }
+  std::string say(const std::string& text) {
+    socket_->on_message(text, now_);
+    return drained();
+  }
+  std::string event(std::string_view type, std::string_view name, std::string_view value) {
+    return say(fmt::format(R"(["4","8","lv:x","event",{{"type":"{}","event":"{}","value":{}}}])", type, name, value));
+  }
+  std::string drained() { return fmt::format("{}", fmt::join(socket_->drain(now_), "\n")); }
+  // All topics computed anew and handed over, as the hub does.
+  std::string tick() {
+    const auto watched = watched_;
+    for (const auto& [name, plan] : watched) socket_->inform(name, std::any(plan.compute(now_)), now_);
+    return drained();
+  }
+
+  Instant now_ = from_micros(1'800'000'000'000'000);
+  SampleSource source_{now_, 120};
+  std::vector<std::string> customers_;
+  std::shared_ptr<int> status_ = std::make_shared<int>(200);
+  std::map<std::string, TopicPlan> watched_;
+  liveview::Router router_;
+  liveview::Signer signer_{std::string(32, 'k')};
+  liveview::Endpoint endpoint_{router_, signer_};
+  std::unique_ptr<liveview::Socket> socket_;
+};
+
+TEST_F(PagesTest, OverviewShowsTheFiguresOfTheQuestions) {
+  const std::string html = get("/");
+  EXPECT_THAT(html, HasSubstr("id=\"tile-calls_today\""));
+  Question q;
+  q.measures = {*parse_measure("success_rate"), *parse_measure("calls")};
+  q.from = now_ - 1h, q.to = now_;
+  q.limit = 10;
+  const auto answer = source_.ask(q);
+  const double rate = std::get<double>(answer->rows[0][0]);
+  EXPECT_THAT(html, HasSubstr(fmt::format("value=\"{}\">{}</data>", rate, show_share(rate))));
+  EXPECT_THAT(html, HasSubstr("moon-base-1 "));  // no place on the map: listed beside it
+  EXPECT_THAT(html, Not(HasSubstr("style=")));   // the CSP would refuse it
+  EXPECT_THAT(html, Not(HasSubstr(" loading\"")));
+}
+
+TEST_F(PagesTest, EveryTileHasADefinitionAndATable) {
+  const std::string html = get("/");
+  for (const std::string_view name : {"active_agents", "active_calls", "calls_today", "success_rate", "avg_resolution_ms", "p95_voice_latency_ms",
+                                      "avg_sentiment", "spend_today_usd", "volume", "latency", "regions", "sentiment", "outcomes"}) {
+    EXPECT_THAT(html, HasSubstr(fmt::format("id=\"def-{}\" class=\"def\" popover><p>{}", name, definition_of(name).text.substr(0, 20)))) << name;
+    EXPECT_THAT(html, HasSubstr(fmt::format("id=\"table-{}\"", name))) << name;
+  }
+}
+
+TEST_F(PagesTest, NothingToShowSaysWhichFilterToWiden) {
+  EXPECT_THAT(get("/?customer=nobody&range=5m"), HasSubstr("No calls of nobody in the last 5 m. Widen the range, or choose all customers."));
+}
+
+TEST_F(PagesTest, ARefusedQuestionBreaksTilesAndNotThePage) {
+  source_.refusal = "the store is <away>";
+  const std::string html = get("/");
+  EXPECT_THAT(html, AllOf(HasSubstr(" broken\""), HasSubstr("the store is &lt;away&gt;"), HasSubstr("id=\"filters\"")));
+  EXPECT_THAT(get("/calls"), HasSubstr("the store is &lt;away&gt;"));
+}
+
+TEST_F(PagesTest, ATickSendsComponentsOnly) {
+  EXPECT_THAT(join("/", "overview"), HasSubstr("chart:chart-volume"));
+  now_ += 300ms;
+  const std::string out = tick();
+  EXPECT_THAT(out, HasSubstr(R"("diff",{"c":{)"));
+  EXPECT_THAT(out, Not(HasSubstr("chart:chart-volume")));  // whole charts travel once
+  EXPECT_LT(out.size(), 4096u) << out;
+}
+
+TEST_F(PagesTest, ChartsSendOnlyTheRowsThatChanged) {
+  join("/", "overview");
+  source_.rows.calls[0].start = now_ - 1s;
+  now_ += 10s;
+  const std::string out = tick();
+  EXPECT_THAT(out, HasSubstr("chart-data:chart-volume"));
+  EXPECT_THAT(out, HasSubstr("\"append\":[[0,["));
+}
+
+TEST_F(PagesTest, FiltersTravelThroughTheAddress) {
+  join("/", "overview");
+  EXPECT_THAT(event("form", "filter", "\"customer=acme&region=eu-west-1&tz=Europe%2FBerlin&refresh=5s\""),
+              HasSubstr(R"("live_patch",{"to":"/?tz=Europe%2FBerlin&refresh=5s&customer=acme&region=eu-west-1")"));
+  const std::string html = get("/?tz=Europe%2FBerlin&refresh=5s&customer=acme&region=eu-west-1");
+  EXPECT_THAT(html, AllOf(HasSubstr("<option value=\"acme\" selected>"), HasSubstr("<option value=\"Europe/Berlin\" selected>"), HasSubstr("<option value=\"5s\" selected>")));
+  EXPECT_THAT(get("/?customer=acme"), HasSubstr("href=\"/?range=24h&amp;customer=acme\""));
+  EXPECT_THAT(get("/?range=nonsense&tz=Mars&from=x&to=y"), HasSubstr("href=\"/\" data-phx-link=\"patch\" data-phx-link-state=\"push\" aria-current=\"true\">1 h"));
+}
+
+TEST_F(PagesTest, ACustomRangeIsOfTheChosenZone) {
+  join("/?tz=Europe%2FBerlin", "overview");
+  EXPECT_THAT(event("form", "filter", "\"from=2027-01-15T09%3A00&to=2027-01-15T10%3A00\""), HasSubstr("from=2027-01-15T08%3A00%3A00"));
+  EXPECT_THAT(event("hook", "chart_range", R"({"id":"chart-volume","from":1800000000000,"to":1800000600000})"), HasSubstr("live_patch"));
+  EXPECT_THAT(event("hook", "chart_range", R"({"from":5,"to":4})"), Not(HasSubstr("live_patch")));
+}
+
+TEST_F(PagesTest, PausedPagesStandStill) {
+  join("/", "overview");
+  EXPECT_THAT(event("hook", "toggle_live", "{}"), HasSubstr("Paused"));
+  now_ += 300ms;
+  EXPECT_EQ(tick(), "");
+  EXPECT_THAT(event("hook", "toggle_live", "{}"), HasSubstr("\"c\":{"));  // and go on with the newest state
+}
+
+TEST_F(PagesTest, ABrowserThatCannotKeepUpGetsNoQueue) {
+  join("/", "overview");
+  int sent = 0;
+  for (int i = 0; i < 20; ++i) now_ += 50ms, sent += tick().empty() ? 0 : 1;
+  EXPECT_LE(sent, 2);
+  EXPECT_THAT(event("hook", "ack", R"({"n":2})"), HasSubstr("\"at\":"));
+  now_ += 50ms;
+  EXPECT_NE(tick(), "");
+}
+
+TEST_F(PagesTest, CallsFilterAndTurnPages) {
+  EXPECT_THAT(get("/calls?state=active"), AllOf(HasSubstr("3 calls on this page"), HasSubstr("class=\"live\"")));
+  EXPECT_THAT(get("/calls?outcome=failed&customer=acme"), AllOf(Not(HasSubstr("Successful</span>")), HasSubstr("Failed</span>")));
+  EXPECT_THAT(get("/calls"), HasSubstr("href=\"/calls?cursor=50\""));
+  EXPECT_THAT(get("/calls?agent=none"), HasSubstr("Filters above the table are in force."));
+}
+
+TEST_F(PagesTest, OneCall) {
+  const std::string html = get("/calls/" + to_string(source_.rows.calls[5].call_id));
+  EXPECT_EQ(*status_, 200);
+  EXPECT_THAT(html, AllOf(HasSubstr("My bill is &lt;wrong&gt; again"), HasSubstr("turn agent interrupted"), HasSubstr("class=\"stage llm\""), Not(HasSubstr("style="))));
+  get("/calls/ext-5");
+  EXPECT_EQ(*status_, 200);
+}
+
+TEST_F(PagesTest, ACallOfOthersIsNotThere) {
+  customers_ = {"globex"};
+  const std::string other = get("/calls/" + to_string(source_.rows.calls[6].call_id));
+  EXPECT_EQ(*status_, 404);
+  EXPECT_THAT(other, HasSubstr("No such call"));
+  EXPECT_THAT(other, Not(HasSubstr("acme")));
+  EXPECT_THAT(get("/"), Not(HasSubstr("acme")));
+  EXPECT_THAT(get("/calls?customer=acme"), HasSubstr("No calls of acme"));
+}
+
+TEST_F(PagesTest, LeavingEndsEveryWatch) {
+  join("/", "overview");
+  EXPECT_EQ(watched_.size(), 3u);
+  socket_.reset();
+  EXPECT_TRUE(watched_.empty());
+}
+
+TEST(Show, Figures) {
+  const auto check = [](std::string got, std::string_view expected) { EXPECT_EQ(got, expected); };
+  check(show_count(999), "999");
+  check(show_count(8412), "8\u202f412");
+  check(show_count(1234567), "1\u202f234\u202f567");
+  check(show_count(-1234), "-1\u202f234");
+  check(show_ms(84), "84 ms");
+  check(show_ms(1350), "1.35 s");
+  check(show_ms(185'000), "3:05 min");
+  check(show_usd(0.0012), "$0.0012");
+  check(show_usd(12.5), "$12.50");
+  check(show_usd(std::nullopt), "–");
+  check(show_score(-0.314), "−0.31");
+  check(show_score(-0.001), "0.00");
+  check(show_share(0.924), "92.4 %");
+  check(show(Format::count, std::nullopt), "–");
+}
+
+}  // namespace
+}  // namespace aybiza::dashboard

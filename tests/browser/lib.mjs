@@ -1,0 +1,96 @@
+// What the browser tests share: the real program in a directory of its own, Chromium, and checks.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const web = createRequire(new URL("../../web/package.json", import.meta.url));
+
+export const skip = why => { console.log(`skipped: ${why}`); process.exit(77); };
+const binary = process.env.AYBIZA_BINARY;
+if (!binary || !existsSync(binary)) skip("AYBIZA_BINARY names no program");
+export const chromiumPath = process.env.AYBIZA_CHROMIUM || ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+if (!chromiumPath) skip("no Chromium (script/bootstrap browser)");
+let chromium;
+try { ({ chromium } = web("playwright-core")); } catch { skip("playwright-core is not installed (script/bootstrap browser)"); }
+
+export const launch = () => chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+
+// One server on a port of its own; start() again after kill() takes the same port and data.
+export class Server {
+  data = mkdtempSync(join(tmpdir(), "aybiza-browser-"));
+  port = 0;
+  constructor(flags = ["--insecure-loopback"]) { this.flags = flags; }
+
+  async start() {
+    this.process = spawn(binary, ["serve", "--data", this.data, "--listen", `127.0.0.1:${this.port}`, ...this.flags], { stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    const url = await new Promise((resolve, reject) => {
+      const listen = chunk => {
+        said += chunk;
+        const found = /http:\/\/127\.0\.0\.1:(\d+)/.exec(said);
+        if (found) { this.port = +found[1]; resolve(found[0]); }
+      };
+      this.process.stdout.on("data", listen);
+      this.process.stderr.on("data", listen);
+      this.process.on("exit", code => reject(new Error(`the server ended with ${code}: ${said}`)));
+    });
+    this.url = url;
+    return url;
+  }
+  kill(signal = "SIGKILL") {
+    return new Promise(resolve => { this.process.removeAllListeners("exit"); this.process.on("exit", resolve); this.process.kill(signal); });
+  }
+  async end() {
+    await this.kill("SIGTERM");
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  async post(events) {
+    const answer = await fetch(`${this.url}/v1/events`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ events }) });
+    if (!answer.ok) throw new Error(`events: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+  async query(parameters) {
+    const answer = await fetch(`${this.url}/api/v1/query?${new URLSearchParams(parameters)}`);
+    if (!answer.ok) throw new Error(`query: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+}
+
+let serial = 0;
+// The events of one call that started `ago_s` seconds ago; `over` replaces members of its end, null leaves it in flight.
+export function callEvents({ id = `call-${process.pid}-${++serial}`, ago_s = 60, length_s = 30, customer = "acme", region = "eu-west-1", over = {} } = {}) {
+  const at = s => new Date(Date.now() - (ago_s - s) * 1000).toISOString();
+  const base = { call_id: id, customer_id: customer, agent_id: `agent-${serial % 4}`, region, model_used: "claude-sonnet-4" };
+  const events = [{ type: "call.started", id: `${id}-s`, time: at(0), ...base, direction: "inbound" },
+    { type: "turn", id: `${id}-1`, time: at(5), ...base, turn_number: 1, speaker: "caller", text_content: "Thank you, this is great", sentiment_score: 0.4 },
+    { type: "turn", id: `${id}-2`, time: at(8), ...base, turn_number: 2, speaker: "agent", text_content: "You are welcome", response_time_ms: 700 + serial, stt_latency_ms: 120, llm_latency_ms: 400, tts_latency_ms: 150 }];
+  if (over) events.push({ type: "call.ended", id: `${id}-e`, time: at(length_s), ...base, call_outcome: "successful", resolution_status: "resolved", total_duration_ms: length_s * 1000, voice_processing_latency_ms: 800 + serial, cost_usd: 0.05, ...over });
+  return { id, events };
+}
+
+// A page that collects what must not happen: errors, refusals of the CSP, reloads.
+export async function open(browser, url, context = {}) {
+  const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 }, ...context })).newPage();
+  const problems = [];
+  page.on("pageerror", e => problems.push(e.message));
+  page.on("console", m => { if (m.type() === "error" && !/ERR_CONNECTION|WebSocket connection|Failed to load resource/.test(m.text())) problems.push(m.text()); });
+  await page.addInitScript(() => document.addEventListener("securitypolicyviolation", e => console.error(`CSP refused ${e.effectiveDirective} ${e.blockedURI}`)));
+  await page.goto(url);
+  await connected(page);
+  return { page, problems };
+}
+export const connected = page => page.waitForSelector("[data-phx-main].phx-connected", { timeout: 15_000 });
+export const settled = page => page.waitForSelector("#overview[aria-busy=false]", { timeout: 15_000 });
+export const tile = (page, name) => page.locator(`#tile-${name} data.num`);
+export const value = async (page, name) => +(await tile(page, name).getAttribute("value", { timeout: 15_000 }));
+export const until = (page, what, argument) => page.waitForFunction(what, argument, { timeout: 15_000 });
+
+let failures = 0;
+export function check(what, ok, more = "") {
+  if (!ok) failures++;
+  console.log(`${ok ? "ok  " : "FAIL"} ${what}${ok ? "" : ` ${more}`}`);
+}
+export const finish = () => { console.log(failures ? `${failures} failed` : "all passed"); process.exit(failures ? 1 : 0); };
