@@ -1,62 +1,63 @@
-// One pane of a ring: a Tally while it is being written, its bytes once it is cold.
+// One pane of a ring: a list of contributions while these are few, a Tally while it is busy, its bytes once it is cold.
 //
-// Shape    a cold pane takes 24 bytes and its serialised tally, typically 60 to 600; warm() brings it back.
-// Cost     warm() of a cold pane parses it: about 1 us.
+// Shape    the first contributions are only appended as bytes (entry_of), which costs a copy of 20 bytes instead of sketch
+//          updates; beyond raw_max they become a Tally. cool() makes bytes of it, warm() brings it back. Whatever the form,
+//          the content is the same: bytes() is canonical.
+// Cost     24 bytes and the content; warm() of a cold pane parses it: about 1 us.
 // Threads  none: owned by one series.
 #pragma once
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "aggregate/tally.h"
-#include "base/check.h"
 
 namespace aybiza {
 
+// A contribution as bytes; what add_entries() adds.
+std::string entry_of(const TurnFacts& facts);
+std::string entry_of(const UsageFacts& facts);
+std::string entry_of(const CallFacts& facts, bool counts_cost);  // counts_cost: its reported cost counts as usage
+void add_entries(std::string_view entries, Tally& into);  // REQUIRES: made by entry_of
+
 class Pane {
  public:
-  bool hot() const { return hot_ != nullptr; }
-  bool empty() const { return !hot_ && cold_bytes_ == 0; }
+  static constexpr std::size_t raw_max = 448, raw_cold = 96;  // bytes of entries kept as such, while warm and for good
 
-  Tally& warm() {
-    if (!hot_) hot_ = std::make_unique<Tally>(cold_bytes_ == 0 ? Tally{} : thawed());
-    cold_.reset();
-    cold_bytes_ = 0;
-    return *hot_;
+  bool hot() const { return hot_ != nullptr; }
+  // Whether its owner has it on the list of those to be cooled.
+  bool listed() const { return listed_; }
+  void list() { listed_ = true; }
+  void unlist() { listed_ = false; }
+  bool wants_cooling() const { return hot_ || (raw_ && used_ > raw_cold); }
+  bool empty() const { return !hot_ && used_ == 0; }
+
+  // Appends `entry`, or tells the Tally itself by `direct`.
+  template <typename Direct>
+  void add(std::string_view entry, Direct&& direct) {
+    if (!hot_ && (raw_ || used_ == 0) && used_ + entry.size() <= raw_max) return append(entry);
+    direct(warm());
   }
-  void cool() {
-    if (!hot_) return;
-    if (!hot_->empty()) set_cold(serialise(*hot_));
-    hot_.reset();
-  }
-  void merge_into(Tally& into, bool calls = true, bool turns = true, bool usage = true) const {
-    if (hot_) into.merge(*hot_, calls, turns, usage);
-    else if (cold_bytes_ > 0) into.merge(thawed(), calls, turns, usage);
-  }
-  std::string bytes() const { return hot_ ? (hot_->empty() ? std::string() : serialise(*hot_)) : std::string(cold()); }
-  void set_cold(std::string_view from) {
-    hot_.reset();
-    cold_bytes_ = std::uint32_t(from.size());
-    cold_.reset(from.empty() ? nullptr : new char[from.size()]);
-    if (!from.empty()) std::memcpy(cold_.get(), from.data(), from.size());
-  }
-  std::size_t heap_bytes() const { return hot_ ? sizeof(Tally) + hot_->heap_bytes() : cold_bytes_; }
+  Tally& warm();
+  void cool();
+  void merge_into(Tally& into, bool calls = true, bool turns = true, bool usage = true) const;
+  std::string bytes() const;  // of the Tally; empty when there is nothing
+  void set_cold(std::string_view serialised);
+  std::size_t heap_bytes() const { return hot_ ? sizeof(Tally) + hot_->heap_bytes() : capacity_; }
 
  private:
-  std::string_view cold() const { return {cold_.get(), cold_bytes_}; }
-  Tally thawed() const {
-    auto tally = parse_tally(cold());
-    CHECK(tally.has_value());  // our own bytes; those of a snapshot were parsed when it was restored
-    return std::move(*tally);
-  }
+  std::string_view held() const { return {bytes_.get(), used_}; }
+  void append(std::string_view entry);
+  Tally thawed() const;
 
   std::unique_ptr<Tally> hot_;
-  std::unique_ptr<char[]> cold_;
-  std::uint32_t cold_bytes_ = 0;
+  std::unique_ptr<char[]> bytes_;
+  std::uint32_t used_ = 0;
+  std::uint16_t capacity_ = 0;  // of raw entries
+  bool raw_ = false, listed_ = false;
 };
 
 // Consecutive panes of one length, by the number of their bucket since the epoch.

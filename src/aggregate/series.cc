@@ -15,6 +15,21 @@ std::uint64_t hash_of(Label customer, Axis axis, Label value) {
   return hash ^ (hash >> 32);
 }
 
+// What is older than `floor` leaves `fine` and joins the panes of `coarse`; each of these is cooled when it is done.
+void merge_down(Ring& fine, Level fine_level, Ring& coarse, Level coarse_level, Instant floor) {
+  std::int64_t open = INT64_MIN;
+  const auto close = [&] {
+    if (Pane* pane = coarse.find(open)) pane->cool();
+  };
+  fine.drop_below(index_of(fine_level, floor), [&](std::int64_t index, Pane& pane) {
+    const std::int64_t into = index_of(coarse_level, start_of(fine_level, index));
+    if (into != open) close();
+    open = into;
+    pane.merge_into(coarse.at(into).warm());
+  });
+  close();
+}
+
 bool has_seconds(Axis axis) { return axis <= Axis::region; }
 
 // Null and "__other__" are always there; customers are bounded by the labels.
@@ -82,20 +97,11 @@ std::optional<std::pair<Level, std::int64_t>> Series::place(Instant t) const {
 void Series::move_to(const Floors& fresh) {
   if (has_seconds(axis) && fresh.second > floors.second) {
     floors.second = fresh.second;
-    seconds.drop_below(index_of(Level::second, floors.second), [&](std::int64_t second, Pane& pane) {
-      Pane& minute = minutes.at(index_of(Level::minute, start_of(Level::second, second)));
-      pane.merge_into(minute.warm());
-    });
-    // Only the minutes that just left the seconds can be warm for long: their writing is done.
-    for (std::int64_t m = minutes.end(); m-- > minutes.first() && minutes.find(m)->hot();) minutes.find(m)->cool();
+    merge_down(seconds, Level::second, minutes, Level::minute, floors.second);
   }
   if (fresh.minute > floors.minute) {
     floors.minute = fresh.minute;
-    minutes.drop_below(index_of(Level::minute, floors.minute), [&](std::int64_t minute, Pane& pane) {
-      Pane& hour = hours.at(index_of(Level::hour, start_of(Level::minute, minute)));
-      pane.merge_into(hour.warm());
-    });
-    for (std::int64_t h = hours.end(); h-- > hours.first() && hours.find(h)->hot();) hours.find(h)->cool();
+    merge_down(minutes, Level::minute, hours, Level::hour, floors.minute);
   }
   if (fresh.hour > floors.hour) {
     floors.hour = fresh.hour;

@@ -59,7 +59,10 @@ void Shard::State::cool_panes() {
   const Instant line = start_of(Level::minute, newest_minute) - std::chrono::minutes(2);
   std::erase_if(hot, [&](const HotPane& entry) {
     if (entry.level != Level::hour && start_of(entry.level, entry.index) >= line) return false;
-    if (Pane* pane = series[entry.series].ring(entry.level).find(entry.index)) pane->cool();
+    if (Pane* pane = series[entry.series].ring(entry.level).find(entry.index)) {
+      pane->cool();
+      pane->unlist();
+    }
     return true;
   });
 }
@@ -209,7 +212,7 @@ void Shard::State::fold_turn(CallRecord& record, const Event& event) {
   each_series(record, *turn, all, [&](std::uint32_t id) { after.push_back(id); });
   if (before == after && old.state.time() == turn->state.time()) {
     for (const std::uint32_t id : after)
-      if (Tally* tally = pane(id, turn->state.time())) tally->amend(old.state.facts(), turn->state.facts());
+      if (Pane* into = pane(id, turn->state.time())) into->warm().amend(old.state.facts(), turn->state.facts());
     return;
   }
   move_turn(record, old, -1, all);

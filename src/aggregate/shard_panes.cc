@@ -15,7 +15,7 @@ constexpr Field axis_fields[shared_axes] = {Field::count_, Field::customer_id, F
 
 Field Shard::State::field_of(Axis axis) { return axis_fields[std::size_t(axis)]; }
 
-Tally* Shard::State::pane(std::uint32_t id, Instant t) {
+Pane* Shard::State::pane(std::uint32_t id, Instant t) {
   Series& one = series[id];
   if (one.moved != floors_moved) {
     one.move_to(floors[std::size_t(one.axis)]);
@@ -28,8 +28,12 @@ Tally* Shard::State::pane(std::uint32_t id, Instant t) {
   if (one.axis == Axis::agent_id) minute -= minute % 60;
   if (minute != one.dirty_minute) mark_minute(id, minute);
   Pane& found = one.ring(place->first).at(place->second);
-  if (!found.hot()) hot.push_back({id, place->first, place->second});
-  return &found.warm();
+  // Listed again when it is touched again after it has cooled; twice in the list does no harm.
+  if (!found.listed()) {
+    found.list();
+    hot.push_back({id, place->first, place->second});
+  }
+  return &found;
 }
 
 void Shard::State::mark_minute(std::uint32_t id, std::int64_t minute) {
@@ -43,58 +47,69 @@ void Shard::State::mark_minute(std::uint32_t id, std::int64_t minute) {
 
 void Shard::State::move_turn(const CallRecord& record, const LiveTurn& turn, int sign, const Axes& axes) {
   const TurnFacts facts = turn.state.facts();
-  const TurnSlots slots = slots_of(facts);
   each_series(record, turn, axes, [&](std::uint32_t id) {
-    Tally* tally = pane(id, turn.state.time());
-    if (!tally) return;
-    if (sign > 0) tally->add(facts, slots);
-    else tally->retract(facts);
+    Pane* into = pane(id, turn.state.time());
+    if (!into) return;
+    if (sign > 0) into->warm().add(facts);
+    else into->warm().retract(facts);
   });
 }
 
 void Shard::State::move_usage(const CallRecord& record, const LiveUsage& usage, bool reports_cost, int sign, const Axes& axes) {
   const UsageFacts facts = usage.facts(reports_cost);
   each_series(record, usage, axes, [&](std::uint32_t id) {
-    Tally* tally = pane(id, usage.time);
-    if (!tally) return;
-    if (sign > 0) tally->add(facts);
-    else tally->retract(facts);
+    Pane* into = pane(id, usage.time);
+    if (!into) return;
+    if (sign > 0) into->warm().add(facts);
+    else into->warm().retract(facts);
   });
 }
 
 // All turns and usage of a call, axis by axis: neighbours in time share a pane, which is found once.
 void Shard::State::move_parts(const CallRecord& record, bool reports_cost, int sign, const Axes& axes) {
-  struct Moment { Instant time; TurnFacts facts; TurnSlots slots; };
+  struct Moment { Instant time; TurnFacts facts; TurnSlots slots; std::string entry; };
+  struct Use { Instant time; UsageFacts facts; std::string entry; };
   std::vector<Moment> moments;
+  std::vector<Use> uses;
   moments.reserve(record.turns.size());
+  uses.reserve(record.usage.size());
   for (const LiveTurn& turn : record.turns) {
     const TurnFacts facts = turn.state.facts();
-    moments.push_back({turn.state.time(), facts, slots_of(facts)});
+    moments.push_back({turn.state.time(), facts, slots_of(facts), entry_of(facts)});
   }
+  for (const LiveUsage& usage : record.usage) {
+    const UsageFacts facts = usage.facts(reports_cost);
+    uses.push_back({usage.time, facts, entry_of(facts)});
+  }
+  const auto move_moment = [&](Pane& into, const Moment& moment) {
+    if (sign > 0) into.add(moment.entry, [&](Tally& tally) { tally.add(moment.facts, moment.slots); });
+    else into.warm().retract(moment.facts);
+  };
+  const auto move_use = [&](Pane& into, const Use& use) {
+    if (sign > 0) into.add(use.entry, [&](Tally& tally) { tally.add(use.facts); });
+    else into.warm().retract(use.facts);
+  };
   for (std::size_t i = first_paned; i < shared_axes; ++i) {
     if (!axes[i]) continue;
     const Duration step = Axis(i) == Axis::region ? step_of(Level::second) : step_of(Level::minute);
     Instant from = Instant::max(), to = Instant::min();  // of the pane in hand
-    Tally* tally = nullptr;
-    const auto pane_at = [&](std::uint32_t id, Instant t) {
-      if (t >= from && t < to) return tally;
+    Pane* held = nullptr;
+    const auto pane_at = [&](Instant t) {
+      if (t >= from && t < to) return held;
       from = floor_to(t, step);
       to = from + step;
-      return tally = pane(id, t);
+      return held = pane(record.series[i], t);
     };
-    for (const Moment& moment : moments) {
-      if (Tally* into = pane_at(record.series[i], moment.time); !into) continue;
-      else if (sign > 0) into->add(moment.facts, moment.slots);
-      else into->retract(moment.facts);
-    }
-    for (const LiveUsage& usage : record.usage) {
-      const bool own = Axis(i) == Axis::model_used && usage.model != null_label;
-      Tally* into = own ? pane(series.resolve(record.customer(), Axis::model_used, usage.model), usage.time)
-                        : pane_at(record.series[i], usage.time);
-      if (own) from = Instant::max();  // another series: what was in hand may be cold by now
-      if (!into) continue;
-      if (sign > 0) into->add(usage.facts(reports_cost));
-      else into->retract(usage.facts(reports_cost));
+    for (const Moment& moment : moments)
+      if (Pane* into = pane_at(moment.time)) move_moment(*into, moment);
+    for (std::size_t u = 0; u < uses.size(); ++u) {
+      const Label model = record.usage[u].model;
+      if (Axis(i) == Axis::model_used && model != null_label && model != record.labels[i]) {
+        from = Instant::max();  // panes of another series may move those in hand
+        if (Pane* into = pane(series.resolve(record.customer(), Axis::model_used, model), uses[u].time)) move_use(*into, uses[u]);
+      } else if (Pane* into = pane_at(uses[u].time)) {
+        move_use(*into, uses[u]);
+      }
     }
   }
   Axes of_turns = axes;
@@ -102,32 +117,33 @@ void Shard::State::move_parts(const CallRecord& record, bool reports_cost, int s
   if (of_turns.none()) return;
   for (std::size_t i = 0; i < moments.size(); ++i)
     each_series(record, record.turns[i], of_turns, [&](std::uint32_t id) {
-      if (Tally* into = pane(id, moments[i].time); !into) return;
-      else if (sign > 0) into->add(moments[i].facts, moments[i].slots);
-      else into->retract(moments[i].facts);
+      if (Pane* into = pane(id, moments[i].time)) move_moment(*into, moments[i]);
     });
 }
 
 void Shard::State::move_call(std::uint32_t id, Instant start, const CallFacts& facts, int sign) {
-  Tally* tally = pane(id, start);
-  if (!tally) return;
+  Pane* into = pane(id, start);
+  if (!into) return;
   const bool counts_cost = facts.reported_cost_nano && std::size_t(series[id].axis) < shared_axes;
   if (sign > 0) {
-    tally->add(facts);
-    if (counts_cost) tally->add_reported_cost(*facts.reported_cost_nano);
-  } else {
-    tally->retract(facts);
-    if (counts_cost) tally->retract_reported_cost(*facts.reported_cost_nano);
+    into->add(entry_of(facts, counts_cost), [&](Tally& tally) {
+      tally.add(facts);
+      if (counts_cost) tally.add_reported_cost(*facts.reported_cost_nano);
+    });
+    return;
   }
+  into->warm().retract(facts);
+  if (counts_cost) into->warm().retract_reported_cost(*facts.reported_cost_nano);
 }
 
 void Shard::State::amend_call(std::uint32_t id, Instant start, const CallFacts& old, const CallFacts& fresh) {
-  Tally* tally = pane(id, start);
-  if (!tally) return;
-  tally->amend(old, fresh);
+  Pane* into = pane(id, start);
+  if (!into) return;
+  Tally& tally = into->warm();
+  tally.amend(old, fresh);
   if (std::size_t(series[id].axis) >= shared_axes || old.reported_cost_nano == fresh.reported_cost_nano) return;
-  if (fresh.reported_cost_nano) tally->add_reported_cost(*fresh.reported_cost_nano);
-  if (old.reported_cost_nano) tally->retract_reported_cost(*old.reported_cost_nano);
+  if (fresh.reported_cost_nano) tally.add_reported_cost(*fresh.reported_cost_nano);
+  if (old.reported_cost_nano) tally.retract_reported_cost(*old.reported_cost_nano);
 }
 
 // `reported_before`: how its usage is counted until reprice() has run.
@@ -190,7 +206,7 @@ void Shard::State::reprice(CallRecord& record, bool reported_before) {
     const UsageFacts fresh = usage.facts(reports);
     if (fresh == old || !record.counted) continue;
     each_series(record, usage, Axes().set(), [&](std::uint32_t id) {
-      if (Tally* tally = pane(id, usage.time)) tally->amend(old, fresh);
+      if (Pane* into = pane(id, usage.time)) into->warm().amend(old, fresh);
     });
   }
 }

@@ -83,7 +83,7 @@ struct Shard::State {
 
   // Contributions. `sign` +1 adds, -1 takes back; `axes` says on which series.
   using Axes = std::bitset<axis_count>;
-  Tally* pane(std::uint32_t id, Instant t);        // nullptr: older than every ring
+  Pane* pane(std::uint32_t id, Instant t);         // nullptr: older than every ring
   template <typename Visit>
   void each_series(const CallRecord& record, const LiveTurn& turn, const Axes& axes, Visit&& visit);
   template <typename Visit>

@@ -30,7 +30,7 @@ Wide get_wide(bytes::Reader& in, bool& bad) {
 // Writing and reading are one description, so that they cannot drift apart.
 struct Putting {
   bytes::Writer out;
-  bool bad = false;
+  std::string sketch = {};  // room that is used again
   void operator()(const std::int64_t& value) { out.number(value); }
   void operator()(const Mean& mean) {
     out.number(mean.count);
@@ -42,7 +42,7 @@ struct Putting {
     put_wide(out, stat.sum);
     out.number(stat.min);
     out.number(stat.max - stat.min);
-    std::string sketch;
+    sketch.clear();
     stat.sketch.serialise(sketch);
     out.text(sketch);
   }
