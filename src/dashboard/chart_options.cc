@@ -22,7 +22,7 @@ JsonWriter& figure(JsonWriter& json, const std::optional<double>& value) {
   return json.number(std::round(*value * 1e4) / 1e4);
 }
 
-void rows(JsonWriter& json, const Series& series, std::size_t which, std::size_t first) {
+void rows(JsonWriter& json, const ChartSeries& series, std::size_t which, std::size_t first) {
   json.begin_array();
   for (std::size_t i = first; i < series.times.size(); ++i) {
     json.begin_array().integer(ms(series.times[i]));
@@ -167,7 +167,7 @@ std::string outcomes_option(const OverviewState& state) {
   return json.end_object().end_array().end_object().end_object().str();
 }
 
-std::string appended(const Series& from, const Series& to, Instant as_of, std::size_t first_series) {
+std::string appended(const ChartSeries& from, const ChartSeries& to, Instant as_of, std::size_t first_series) {
   if (to.times.empty()) return "";
   // Where the new times begin in the old ones; rows before the first difference stay.
   const std::size_t shift = std::size_t(std::ranges::lower_bound(from.times, to.times.front()) - from.times.begin());

@@ -20,7 +20,7 @@ std::string outcomes_option(const OverviewState& state);
 
 // The rows of `to` from the first that differs on, as {"as_of","append","keep_from"}; "" when nothing changed.
 // `first_series` is the chart's index of the first of them.
-std::string appended(const Series& from, const Series& to, Instant as_of, std::size_t first_series);
+std::string appended(const ChartSeries& from, const ChartSeries& to, Instant as_of, std::size_t first_series);
 std::string sentiment_needle(Instant as_of, std::optional<double> now);
 std::string regions_data(const OverviewState& state);
 std::string outcomes_data(const OverviewState& state);

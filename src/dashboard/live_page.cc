@@ -115,7 +115,7 @@ bool LivePage::apply_pending(Context& context) {
 
 bool LivePage::held(Instant now) const {
   return paused_ || hidden_ || filters_.refresh != Refresh::live ||
-         (ticks_ - acknowledged_ >= ticks_in_flight && now - last_tick_ < patience);
+         (!tick_waits_ && ticks_ - acknowledged_ >= ticks_in_flight && now - last_tick_ < patience);
 }
 
 void LivePage::rhythm(Context& context) {
@@ -128,7 +128,9 @@ void LivePage::rhythm(Context& context) {
 
 void LivePage::tell_tick(Context& context) {
   last_tick_ = context.now();
-  context.push_latest("tick", "tick", JsonWriter().begin_object().key("n").integer(++ticks_).key("at").integer(to_micros(context.now()) / 1000).end_object().str());
+  if (!tick_waits_) ++ticks_;
+  tick_waits_ = true;
+  context.push_latest("tick", "tick", JsonWriter().begin_object().key("n").integer(ticks_).key("at").integer(to_micros(context.now()) / 1000).end_object().str());
 }
 
 bool LivePage::handle_info(Context& context, const Info& info) {
@@ -183,6 +185,7 @@ void LivePage::handle_event(Context& context, const liveview::Event& event) {
 }
 
 Node LivePage::render(const Context& context) {
+  tick_waits_ = false;
   static const Choices none;
   const Choices* choices = state<Choices>(0);
   return frame({.brand = viewer_.brand, .path = path_, .tab = tab(), .filters = filters_, .choices = choices ? *choices : none,

@@ -67,6 +67,7 @@ class LivePage : public liveview::View {
   std::string path_ = "/";
   std::vector<Slot> slots_;
   bool paused_ = false, hidden_ = false;
+  bool tick_waits_ = false;  // for the next message: what comes before it leaves travels under the same number
   std::int64_t ticks_ = 0, acknowledged_ = 0;
   Instant last_tick_{};
   std::uint64_t serial_ = 0;

@@ -23,7 +23,7 @@ std::string key_of(const ViewScope& scope) {
   return key;
 }
 
-Node series_table(std::string_view title, const Series& series, const std::vector<std::string_view>& heads, Format format, const Zone& zone) {
+Node series_table(std::string_view title, const ChartSeries& series, const std::vector<std::string_view>& heads, Format format, const Zone& zone) {
   std::vector<std::size_t> rows_of(series.times.size());
   for (std::size_t i = 0; i < rows_of.size(); ++i) rows_of[i] = i;
   const auto head = each(heads, [](auto h) { return h; }, [](auto h) { return html<"<th scope=\"col\" class=\"num\">{}</th>">(h); });
@@ -47,14 +47,14 @@ Node shares_table(std::string_view title, std::string_view what, const std::vect
               "<th scope=\"col\" class=\"num\">Success</th><th scope=\"col\" class=\"num\">p95 latency</th></tr></thead><tbody>{}</tbody></table>">(title, what, body);
 }
 
-double sum(const Series& series, std::size_t which) {
+double sum(const ChartSeries& series, std::size_t which) {
   double total = 0;
   if (which < series.values.size())
     for (const auto& value : series.values[which]) total += value.value_or(0);
   return total;
 }
 
-bool none_known(const Series& series) {
+bool none_known(const ChartSeries& series) {
   for (const auto& values : series.values)
     for (const auto& value : values)
       if (value) return false;
@@ -131,8 +131,8 @@ void OverviewPage::push_changes(Context& context, const OverviewState& from, con
   const auto push = [&](std::string_view id, std::string json) {
     if (!json.empty()) context.push_latest(fmt::format("chart-data:chart-{}", id), id, std::move(json));
   };
-  push("volume", appended(Series{from.volume.times, {"calls"}, {from.volume.values.begin(), from.volume.values.begin() + (from.volume.values.empty() ? 0 : 1)}, ""},
-                          Series{to.volume.times, {"calls"}, {to.volume.values.begin(), to.volume.values.begin() + (to.volume.values.empty() ? 0 : 1)}, ""}, to.as_of, 0));
+  push("volume", appended(ChartSeries{from.volume.times, {"calls"}, {from.volume.values.begin(), from.volume.values.begin() + (from.volume.values.empty() ? 0 : 1)}, ""},
+                          ChartSeries{to.volume.times, {"calls"}, {to.volume.values.begin(), to.volume.values.begin() + (to.volume.values.empty() ? 0 : 1)}, ""}, to.as_of, 0));
   push("latency", appended(from.latency, to.latency, to.as_of, 0));
   push("sentiment", appended(from.sentiment, to.sentiment, to.as_of, 1));
   if (const auto now = mood()) context.push_latest("chart-data:chart-sentiment", "needle", sentiment_needle(to.as_of, now));

@@ -61,8 +61,8 @@ Periods periods_of(const ViewScope& scope, Instant now) {
   return {range, {range.from - length, range.from, range.step}};
 }
 
-Series series_of(const Answered<Answer>& answer, std::vector<std::string> names) {
-  Series series;
+ChartSeries series_of(const Answered<Answer>& answer, std::vector<std::string> names) {
+  ChartSeries series;
   series.names = std::move(names);
   series.values.resize(series.names.size());
   if (!answer) {
@@ -155,14 +155,14 @@ OverviewState compute_charts(const Ask& ask, const ViewScope& scope, Instant now
     return ask(q);
   };
   const auto volume = stepped({"calls", "success_rate", "active_calls", "active_agents", "cost_usd"}, where);
-  const Series all = series_of(volume, {"calls", "success_rate", "active_calls", "active_agents", "cost_usd"});
+  const ChartSeries all = series_of(volume, {"calls", "success_rate", "active_calls", "active_agents", "cost_usd"});
   state.volume = series_of(volume, {"calls", "success_rate"});
   state.source = volume ? volume->source : "";
   state.latency = series_of(stepped({"p50_response_time_ms", "p95_response_time_ms", "p99_response_time_ms"}, where), {"p50", "p95", "p99"});
   state.sentiment = series_of(stepped({"avg_sentiment"}, where), {"sentiment"});
   auto resolved = where;
   resolved.push_back({{Dimension::resolution_status, ""}, false, {"resolved"}, false});
-  const Series resolution = series_of(stepped({"avg_duration_ms"}, std::move(resolved)), {"resolution"});
+  const ChartSeries resolution = series_of(stepped({"avg_duration_ms"}, std::move(resolved)), {"resolution"});
   const auto grouped = [&](Dimension dimension) {
     Question q = question_of({"calls", "success_rate", "p95_voice_latency_ms"}, range.from, range.to, where);
     q.by = {{dimension, ""}};
@@ -170,7 +170,7 @@ OverviewState compute_charts(const Ask& ask, const ViewScope& scope, Instant now
   };
   state.regions = shares_of(grouped(Dimension::region), state.share_error);
   state.outcomes = shares_of(grouped(Dimension::call_outcome), state.share_error);
-  const auto spark = [&](OverviewTile tile, const Series& series, std::size_t index) {
+  const auto spark = [&](OverviewTile tile, const ChartSeries& series, std::size_t index) {
     if (index < series.values.size()) state.tiles[tile].spark = series.values[index];
   };
   spark(active_agents_tile, all, 3);

@@ -39,7 +39,7 @@ struct TileState {
   std::vector<std::optional<double>> spark;
 };
 
-struct Series {
+struct ChartSeries {
   std::vector<Instant> times;
   std::vector<std::string> names;
   std::vector<std::vector<std::optional<double>>> values;  // [name][time]
@@ -60,7 +60,7 @@ struct OverviewState {
   Instant as_of{};                     // the newest data in it
   std::array<TileState, overview_tiles> tiles;
   std::string share_error;             // why regions or outcomes are missing
-  Series volume, latency, sentiment;
+  ChartSeries volume, latency, sentiment;
   std::vector<Share> regions, outcomes;
   std::string source;                  // live, store
 };

@@ -48,9 +48,10 @@ export class Server {
   }
 
   async post(events) {
-    const answer = await fetch(`${this.url}/v1/events`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ events }) });
-    if (!answer.ok) throw new Error(`events: ${answer.status} ${await answer.text()}`);
-    return answer.json();
+    const answer = await fetch(`${this.url}/v1/events`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(events) });
+    const said = await answer.json();
+    if (!answer.ok || said.rejected) throw new Error(`events: ${answer.status} ${JSON.stringify(said)}`);
+    return said;
   }
   async query(parameters) {
     const answer = await fetch(`${this.url}/api/v1/query?${new URLSearchParams(parameters)}`);
