@@ -23,3 +23,16 @@ for file in sorted((root / "src").rglob("*.[hc]*")):
         if other != folder and other not in allowed[folder]:
             sys.exit(f"{file}: {folder}/ may not include {other}/")
 print(f"{len(found)} folders, no include points up the ladder")
+
+# One name, one type: two headers that define the same name in one namespace break the program silently, because the
+# linker keeps one of their inline functions for both.
+defined = {}
+for file in sorted((root / "src").rglob("*.h")):
+    text = file.read_text()
+    for match in re.finditer(r"^(?:struct|class|enum class) (\w+)(?: final)?(?: : [^;{]*)? {", text, re.M):
+        spaces = re.findall(r"^namespace ([\w:]*) ?{", text[:match.start()], re.M)
+        closed = len(re.findall(r"^}  // namespace", text[:match.start()], re.M))
+        name, space = match.group(1), "::".join(spaces[:len(spaces) - closed] if closed else spaces)
+        other = defined.setdefault((space, name), file)
+        if other != file:
+            sys.exit(f"{name} is defined in {other} and in {file}")

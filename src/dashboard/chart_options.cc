@@ -128,11 +128,11 @@ std::string sentiment_option(const OverviewState& state, Duration length, std::o
       .key("tooltip").json(R"({"trigger":"axis","valueFormatter":"@score"})").key("xAxis").json(time_axis(length))
       .key("yAxis").json(R"({"type":"value","min":-1,"max":1,"interval":1,"axisLabel":{"formatter":"@score"}})").key("series").begin_array();
   json.begin_object().field("type", "gauge").key("min").integer(-1).key("max").integer(1).key("startAngle").integer(200).key("endAngle").integer(-20)
-      .key("center").json(R"(["50%","38%"])").field("radius", "68%").key("splitNumber").integer(4)
+      .key("center").json(R"(["50%","38%"])").field("radius", "68%").key("splitNumber").integer(2)
       .key("axisLine").json(R"({"lineStyle":{"width":10,"color":[[0.45,"$bad"],[0.55,"$line-strong"],[1,"$good"]]}})")
       .key("pointer").json(R"({"length":"62%","width":4,"itemStyle":{"color":"$ink"}})").key("anchor").json(R"({"show":true,"size":8,"itemStyle":{"color":"$ink"}})")
       .key("axisTick").json(R"({"show":false})").key("splitLine").json(R"({"show":false})")
-      .key("axisLabel").json(R"({"distance":-28,"formatter":"@score","fontSize":10,"color":"$ink-faint"})")
+      .key("axisLabel").json(R"({"distance":-24,"formatter":"@score","fontSize":10,"color":"$ink-faint"})")
       .key("detail").json(R"({"formatter":"@score","fontSize":22,"fontWeight":600,"offsetCenter":[0,"46%"],"color":"$ink"})").key("tooltip").json(R"({"show":false})")
       .key("data").begin_array().begin_object().key("value");
   figure(json, now).end_object().end_array().end_object();

@@ -71,8 +71,8 @@ int compare(const Figure& a, const Figure& b) {
   return 0;
 }
 
-bool before(const std::vector<Figure>& a, const std::vector<Figure>& b, const std::vector<Order>& order) {
-  for (const Order& by : order) {
+bool before(const std::vector<Figure>& a, const std::vector<Figure>& b, const std::vector<OrderBy>& order) {
+  for (const OrderBy& by : order) {
     const Figure &x = a[by.column], &y = b[by.column];
     const bool unknown_x = x.index() == 0, unknown_y = y.index() == 0;
     if (unknown_x != unknown_y) return unknown_y;
@@ -114,7 +114,7 @@ Answer finish(const Question& question, const Grid& grid, Cells cells, Instant a
   answer.source = std::move(source);
   answer.relative_error.resize(answer.columns.size());
   const bool timed = question.step.count() != 0;
-  std::vector<Order> order = question.order;
+  std::vector<OrderBy> order = question.order;
   const std::size_t keys = (timed ? 1 : 0) + question.by.size();
   for (std::size_t i = 0; i < keys; ++i) order.push_back({i, false});
   for (auto& [key, values] : cells) {

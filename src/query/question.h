@@ -44,7 +44,7 @@ struct Filter {
 
 enum class Source { automatic, live, store };
 
-struct Order {
+struct OrderBy {
   std::size_t column = 0;  // index into columns(question)
   bool descending = false;
 };
@@ -56,7 +56,7 @@ struct Question {
   Duration step{0};                    // 0: one bucket
   Duration moving{std::chrono::minutes(5)};  // window of ma_X
   std::vector<Filter> where;
-  std::vector<Order> order;            // empty: time, then group
+  std::vector<OrderBy> order;            // empty: time, then group
   std::size_t limit = 0;
   Source source = Source::automatic;
   std::string zone = "UTC";

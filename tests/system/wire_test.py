@@ -62,7 +62,7 @@ def bad_input(server):
         (json.dumps(event("call.rated", "b4", {"call_id": "x", "customer_satisfaction_score": 6})), None,
          "customer_satisfaction_score"),
         (json.dumps(event("turn", "b5", {"call_id": "x", "turn_number": "one", "speaker": "agent"})), None, "turn_number"),
-        (json.dumps(event("turn", "b6", {"call_id": "x", "turn_number": 0, "speaker": "agent"}, -900)), "invalid_time", "time"),
+        (json.dumps(event("turn", "b6", {"call_id": "x", "turn_number": 0, "speaker": "agent"}, -900)), "invalid_time", "time_ms"),
         (json.dumps(event("turn", "b7", {"call_id": "x" * 129, "turn_number": 0, "speaker": "agent"})), None, "call_id"),
     ]
     status, _, answer = server.post_events([json.dumps(good)] + [text for text, _, _ in bad])
