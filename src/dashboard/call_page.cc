@@ -114,7 +114,7 @@ Node timeline_node(const CallDetail& call, Instant now) {
   if (call.turns.empty()) return raw<"<div class=\"timeline\"><p class=\"why\">No turns were reported for this call.</p></div>">();
   const Duration length = timeline_length(call, now);
   const auto mark = [&](int quarter) { return show_duration(length * quarter / 4); };
-  return html<"<div class=\"timeline\"><div class=\"legend\">"
+  return html<"<div class=\"timeline\" tabindex=\"0\" role=\"region\" aria-label=\"Timeline\"><div class=\"legend\">"
               "<span><svg class=\"lane key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"turn caller\" width=\"10\" height=\"10\"/></svg> Caller</span>"
               "<span><svg class=\"lane key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"turn agent\" width=\"10\" height=\"10\"/></svg> Agent</span>"
               "<span><svg class=\"lane key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"turn interrupt\" width=\"10\" height=\"10\"/></svg> Cut in</span>"
@@ -127,14 +127,36 @@ Node timeline_node(const CallDetail& call, Instant now) {
       blocks(list, false), blocks(list, true), mark(1), mark(2), mark(3), mark(4));
 }
 
+// What each model used, requests taken together. A sum is known as soon as one of its parts is.
+struct ModelUsage {
+  std::string model;
+  std::int64_t requests = 0;
+  Number input, cached, output, cost;
+};
+
+std::vector<ModelUsage> by_model(const CallDetail& call) {
+  std::vector<ModelUsage> out;
+  const auto add = [](Number& sum, const Number& part) {
+    if (part) sum = sum.value_or(0) + *part;
+  };
+  for (const UsageRow& u : call.usage) {
+    const std::string& model = u.model.empty() ? call.call.dims[Field::model_used] : u.model;
+    auto at = std::ranges::find(out, model, &ModelUsage::model);
+    if (at == out.end()) at = out.insert(out.end(), ModelUsage{.model = model, .input = {}, .cached = {}, .output = {}, .cost = {}});
+    ++at->requests;
+    add(at->input, u.input_tokens), add(at->cached, u.cache_read_tokens), add(at->output, u.output_tokens), add(at->cost, u.cost_nano);
+  }
+  return out;
+}
+
 Node usage_table(const CallDetail& call) {
   if (call.usage.empty()) return raw<"<p class=\"muted\">No usage was reported.</p>">();
   const auto count = [](const Number& n) { return n ? show_count(double(*n)) : std::string(dash); };
-  const auto body = rows(call.usage, [](const UsageRow& u) { return to_string(u.id); }, [&](const UsageRow& u) {
-    return html<"<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td></tr>">(
-        u.model.empty() ? call.call.dims[Field::model_used] : u.model, count(u.input_tokens), count(u.cache_read_tokens), count(u.output_tokens), usd(u.cost_nano));
+  const auto body = rows(by_model(call), [](const ModelUsage& u) { return u.model; }, [&](const ModelUsage& u) {
+    return html<"<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td></tr>">(
+        u.model.empty() ? std::string("Not known") : u.model, u.requests, count(u.input), count(u.cached), count(u.output), usd(u.cost));
   });
-  return html<"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Usage\"><table class=\"rows\"><thead><tr><th scope=\"col\">Model</th><th scope=\"col\" class=\"num\">In</th><th scope=\"col\" class=\"num\">Cached</th><th scope=\"col\" class=\"num\">Out</th><th scope=\"col\" class=\"num\">Cost</th></tr></thead><tbody>{}</tbody></table></div>">(body);
+  return html<"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Usage by model\"><table class=\"rows\"><thead><tr><th scope=\"col\">Model</th><th scope=\"col\" class=\"num\">Uses</th><th scope=\"col\" class=\"num\">In</th><th scope=\"col\" class=\"num\">Cached</th><th scope=\"col\" class=\"num\">Out</th><th scope=\"col\" class=\"num\">Cost</th></tr></thead><tbody>{}</tbody></table></div>">(body);
 }
 
 Node latency_facts(const CallDetail& call) {

@@ -132,7 +132,7 @@ std::string sentiment_option(const OverviewState& state, Duration length, std::o
       .key("axisLine").json(R"({"lineStyle":{"width":10,"color":[[0.45,"$bad"],[0.55,"$line-strong"],[1,"$good"]]}})")
       .key("pointer").json(R"({"length":"62%","width":4,"itemStyle":{"color":"$ink"}})").key("anchor").json(R"({"show":true,"size":8,"itemStyle":{"color":"$ink"}})")
       .key("axisTick").json(R"({"show":false})").key("splitLine").json(R"({"show":false})")
-      .key("axisLabel").json(R"({"distance":-24,"formatter":"@score","fontSize":10,"color":"$ink-faint"})")
+      .key("axisLabel").json(R"({"distance":-34,"formatter":"@score","fontSize":10,"color":"$ink-faint"})")
       .key("detail").json(R"({"formatter":"@score","fontSize":22,"fontWeight":600,"offsetCenter":[0,"46%"],"color":"$ink"})").key("tooltip").json(R"({"show":false})")
       .key("data").begin_array().begin_object().key("value");
   figure(json, now).end_object().end_array().end_object();

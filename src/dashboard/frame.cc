@@ -61,7 +61,7 @@ Node custom_range(const FrameInput& in) {
   const std::string from = in.filters.custom() ? local_text(*in.filters.from, zone) : "", to = in.filters.custom() ? local_text(*in.filters.to, zone) : "";
   const std::string label = in.filters.custom() ? show_moment(*in.filters.from, zone).substr(0, 12) + " – " + show_moment(*in.filters.to, zone).substr(0, 12) : "Custom";
   return html<"<button type=\"button\" class=\"seg\" popovertarget=\"custom\"{}>{}</button>"
-              "<form id=\"custom\" class=\"def stack\" popover method=\"get\" action=\"{}\" phx-submit=\"filter\" phx-auto-recover=\"ignore\">"
+              "<form id=\"custom\" class=\"def\" popover method=\"get\" action=\"{}\" phx-submit=\"filter\" phx-auto-recover=\"ignore\">"
               "<label class=\"field\"><span>From</span><input type=\"datetime-local\" name=\"from\" value=\"{}\" required></label>"
               "<label class=\"field\"><span>To</span><input type=\"datetime-local\" name=\"to\" value=\"{}\" required></label>"
               "<p class=\"hint\">Times are in {}.</p><div class=\"actions\"><button class=\"primary\">Show this range</button></div></form>">(

@@ -91,7 +91,7 @@ void OverviewPage::opened(Context& context, const Location&) {
                               }, tiles_rhythm, 1s});
   watch(context, charts_slot, {"charts|" + key, [ask, scope](Instant now) {
                                  return std::make_shared<OverviewState>(compute_charts(ask, scope, now));
-                               }, charts_rhythm, 5s});
+                               }, charts_rhythm, 1s});
 }
 
 Duration OverviewPage::length() const {

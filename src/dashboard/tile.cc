@@ -75,7 +75,8 @@ std::optional<TrendShown> trend_of(const TileState& t, Format format) {
                        : format == Format::score ? fmt::format("{:.2f}", std::abs(change))
                        : std::abs(relative) >= 10 ? fmt::format("× {:.0f}", std::abs(*t.value / *t.previous))
                                                  : fmt::format("{:.1f} %", std::abs(relative) * 100);
-  if (std::abs(relative) < 0.0005) return TrendShown{"flat", "= " + amount, "as in the period before"};
+  const double shown_as_zero = format == Format::score ? 0.005 : 0.0005;
+  if (std::abs(relative) < shown_as_zero) return TrendShown{"flat", "= " + amount, "as in the period before"};
   const bool up = change > 0;
   TrendShown out{"flat", (up ? "▲ " : "▼ ") + amount, up ? "more than in the period before" : "less than in the period before"};
   if (t.trend == Trend::neither) return out;

@@ -173,6 +173,10 @@ OverviewState compute_charts(const Ask& ask, const ViewScope& scope, Instant now
   const auto spark = [&](OverviewTile tile, const ChartSeries& series, std::size_t index) {
     if (index < series.values.size()) state.tiles[tile].spark = series.values[index];
   };
+  // Counts of the bucket that is still filling would look like a fall.
+  const auto whole_buckets = [&](OverviewTile tile) {
+    if (!state.tiles[tile].spark.empty()) state.tiles[tile].spark.pop_back();
+  };
   spark(active_agents_tile, all, 3);
   spark(active_calls_tile, all, 2);
   spark(calls_today_tile, all, 0);
@@ -181,6 +185,8 @@ OverviewState compute_charts(const Ask& ask, const ViewScope& scope, Instant now
   spark(p95_latency_tile, state.latency, 1);
   spark(avg_sentiment_tile, state.sentiment, 0);
   spark(spend_today_tile, all, 4);
+  whole_buckets(calls_today_tile);
+  whole_buckets(spend_today_tile);
   return state;
 }
 

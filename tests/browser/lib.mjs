@@ -1,6 +1,6 @@
 // What the browser tests share: the real program in a directory of its own, Chromium, and checks.
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -65,10 +65,11 @@ let serial = 0;
 export function callEvents({ id = `call-${process.pid}-${++serial}`, ago_s = 60, length_s = 30, customer = "acme", region = "eu-west-1", over = {} } = {}) {
   const at = s => new Date(Date.now() - (ago_s - s) * 1000).toISOString();
   const base = { call_id: id, customer_id: customer, agent_id: `agent-${serial % 4}`, region, model_used: "claude-sonnet-4" };
-  const events = [{ type: "call.started", id: `${id}-s`, time: at(0), ...base, direction: "inbound" },
-    { type: "turn", id: `${id}-1`, time: at(5), ...base, turn_number: 1, speaker: "caller", text_content: "Thank you, this is great", sentiment_score: 0.4 },
-    { type: "turn", id: `${id}-2`, time: at(8), ...base, turn_number: 2, speaker: "agent", text_content: "You are welcome", response_time_ms: 700 + serial, stt_latency_ms: 120, llm_latency_ms: 400, tts_latency_ms: 150 }];
-  if (over) events.push({ type: "call.ended", id: `${id}-e`, time: at(length_s), ...base, call_outcome: "successful", resolution_status: "resolved", total_duration_ms: length_s * 1000, voice_processing_latency_ms: 800 + serial, cost_usd: 0.05, ...over });
+  const event = (suffix, type, s, data) => ({ id: `${id}-${suffix}`, type, time: at(s), data: { ...base, ...data } });
+  const events = [event("s", "call.started", 0, { direction: "inbound" }),
+    event("1", "turn", 5, { turn_number: 1, speaker: "caller", text_content: "Thank you, this is great", sentiment_score: 0.4 }),
+    event("2", "turn", 8, { turn_number: 2, speaker: "agent", text_content: "You are welcome", response_time_ms: 700 + serial, stt_latency_ms: 120, llm_latency_ms: 400, tts_latency_ms: 150 })];
+  if (over) events.push(event("e", "call.ended", length_s, { call_outcome: "successful", resolution_status: "resolved", total_duration_ms: length_s * 1000, voice_processing_latency_ms: 800 + serial, cost_usd: 0.05, ...over }));
   return { id, events };
 }
 
@@ -88,6 +89,15 @@ export const settled = page => page.waitForSelector("#overview[aria-busy=false]"
 export const tile = (page, name) => page.locator(`#tile-${name} data.num`);
 export const value = async (page, name) => +(await tile(page, name).getAttribute("value", { timeout: 15_000 }));
 export const until = (page, what, argument) => page.waitForFunction(what, argument, { timeout: 15_000 });
+
+// What axe-core has against the page, at WCAG 2.2 AA; run by the debugger, so the page's CSP does not have to allow it.
+export async function violations(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Runtime.evaluate", { expression: readFileSync(web.resolve("axe-core/axe.min.js"), "utf8") });
+  const { result } = await session.send("Runtime.evaluate", { awaitPromise: true, returnByValue: true,
+    expression: `axe.run(document, {runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa"]}).then(r => r.violations.map(v => v.id + ": " + v.nodes.slice(0,3).map(n => n.html.slice(0,120) + " " + (n.any[0]?.message ?? "")).join(" | ")))` });
+  return result.value;
+}
 
 let failures = 0;
 export function check(what, ok, more = "") {

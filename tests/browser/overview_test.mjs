@@ -1,5 +1,5 @@
 // The Overview in a real browser against the real program: figures, liveness, address, recovery, layout.
-import { Server, callEvents, check, connected, finish, launch, open, settled, tile, until, value } from "./lib.mjs";
+import { Server, callEvents, check, connected, finish, launch, open, settled, until, value, violations } from "./lib.mjs";
 
 const server = new Server();
 const browser = await launch();
@@ -34,6 +34,7 @@ try {
 
   // Charts have ink.
   for (const id of ["volume", "latency", "sentiment", "regions", "outcomes"]) {
+    await page.locator(`#tile-${id}`).scrollIntoViewIfNeeded();  // a chart nobody sees is not drawn
     const drawn = await page.waitForSelector(`#chart-${id} canvas`, { timeout: 10_000 }).then(() => true, () => false);
     check(`chart ${id} is drawn`, drawn);
   }
@@ -70,6 +71,7 @@ try {
   await page.waitForSelector("table#calls tbody tr");
   await page.locator("table#calls tbody tr:not(.live) a.row").first().click();
   await page.waitForSelector("article.call ol.transcript li.turn.caller");
+  const call_path = new URL(page.url()).pathname;
   check("the call page has a timeline", await page.locator("svg.lane rect.turn").count() >= 2);
   check("no page was loaded anew", await page.evaluate(() => window.not_reloaded === true));
   const missing = await fetch(`${server.url}/calls/not-there`);
@@ -94,13 +96,15 @@ try {
 
   // Layout and themes.
   for (const colorScheme of ["light", "dark"]) {
-    for (const path of ["/", "/calls"]) {
+    for (const path of ["/", "/calls", call_path]) {
       const other = await open(browser, server.url + path, { colorScheme });
       for (const width of [360, 390, 1440, 2560]) {
         await other.page.setViewportSize({ width, height: 900 });
         const wide = await other.page.evaluate(() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r(document.documentElement.scrollWidth - document.documentElement.clientWidth)))));
         check(`nothing sticks out of ${path} at ${width} px, ${colorScheme}`, wide <= 0, `${wide} px`);
       }
+      const against = await violations(other.page);
+      check(`no accessibility violation on ${path}, ${colorScheme}`, against?.length === 0, JSON.stringify(against));
       check(`${path} is clean, ${colorScheme}`, other.problems.length === 0, JSON.stringify(other.problems));
       await other.page.context().close();
     }

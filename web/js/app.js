@@ -29,9 +29,14 @@ report_errors();
 placePopovers();
 
 const csrf = document.querySelector("meta[name='csrf-token']")?.content ?? "";
+// A server that restarts is back within seconds; everybody's second try is spread, so that they do not come at once.
+const waits = [50, 100, 250, 500, 1000];
+const reconnectAfterMs = tries => (waits[tries - 1] ?? 2000) * (0.75 + Math.random() / 2);
+
 const liveSocket = new LiveSocket("/live", Socket, {
   params: { _csrf_token: csrf },
   hooks,
+  reconnectAfterMs,
   dom: { onBeforeElUpdated: keepBrowserState },
 });
 liveSocket.connect();

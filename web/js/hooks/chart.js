@@ -43,7 +43,7 @@ function resolve(value) {
     if (value[0] === "@" && formats[value.slice(1)]) return formats[value.slice(1)];
     return value;
   }
-  if (Array.isArray(value)) return typeof value[0] === "number" ? value : value.map(resolve);
+  if (Array.isArray(value)) return typeof value[0] === "number" && typeof value.at(-1) === "number" ? value : value.map(resolve);
   if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, k === "data" && isRows(v) ? v : resolve(v)]));
   return value;
 }

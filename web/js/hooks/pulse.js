@@ -12,6 +12,7 @@ const waiting = [];        // what was said before it was mounted
 const waiting_limit = 20;
 
 export function tell(event, payload, reply) {
+  if (hook?.away) return;  // it would be old news when the socket is back
   if (hook) hook.pushEvent(event, payload, reply);
   else if (waiting.length < waiting_limit) waiting.push([event, payload, reply]);
 }
@@ -54,14 +55,14 @@ export const Pulse = {
       this.newest = { ...tick, received: performance.now() };
       afterPaint(() => this.ack());
     });
-    this.visible = () => this.pushEvent("hidden", { hidden: document.hidden });
+    this.visible = () => tell("hidden", { hidden: document.hidden });
     document.addEventListener("visibilitychange", this.visible);
     if (document.hidden) this.visible();
     this.clock = setInterval(() => refreshAges(), 250);
     this.reports = setInterval(() => this.report(), 1000);
   },
   ack() {
-    if (this.in_flight || !this.newest) return;
+    if (this.in_flight || !this.newest || this.away) return;
     const { n, at, received } = this.newest, sent = Date.now();
     this.newest = null;
     this.in_flight = true;
@@ -74,11 +75,15 @@ export const Pulse = {
     });
   },
   report() {
-    if (drawn.size === 0 || document.hidden) return;
+    if (drawn.size === 0 || document.hidden || this.away) return;
     this.pushEvent("drawn", { charts: [...drawn.values()].slice(0, 40) });
     drawn.clear();
   },
-  reconnected() { this.in_flight = false; },
+  disconnected() { this.away = true; },
+  reconnected() {
+    this.away = this.in_flight = false;
+    if (document.hidden) this.visible();
+  },
   destroyed() {
     if (hook === this) hook = null;
     document.removeEventListener("visibilitychange", this.visible);
