@@ -190,9 +190,10 @@ void run(std::size_t agents, std::size_t events, bool text) {
   const auto answer = shard.ask(question, to);
   const double ask_ms = seconds_since(asking) * 1e3;
   fmt::print("{:7} agents: fold {:9.0f} events/s ({:4.0f} ns), {:.3f} of counting ({:9.0f}/s); collect {:9.0f} rows/s; "
-             "state {} MiB ({} calls, {} panes), peak {} MiB; by agent over 16 min: {} groups in {:.1f} ms\n",
+             "state {} MiB ({} calls in {} MiB, {} panes in {} MiB), peak {} MiB; by agent over 16 min: {} groups in {:.1f} ms\n",
              agents, double(offset) / folding, folding * 1e9 / double(offset), counting / folding, double(offset) / counting,
-             double(rows) / collecting, stats.bytes >> 20, stats.calls_in_flight + stats.calls_ended, stats.panes, resident_mib(),
+             double(rows) / collecting, stats.bytes >> 20, stats.calls_in_flight + stats.calls_ended,
+             stats.bytes_calls >> 20, stats.panes, stats.bytes_panes >> 20, resident_mib(),
              answer.cells.size(), ask_ms);
   std::fflush(stdout);
 }

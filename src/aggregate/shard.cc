@@ -157,12 +157,13 @@ ShardStats Shard::State::stats() const {
   for (const auto& held : calls) {
     if (!held) continue;
     stats.calls_ended += held->call.ended() ? 1 : 0;
-    stats.bytes += sizeof(CallRecord) + held->heap_bytes();
+    stats.bytes_calls += sizeof(CallRecord) + held->heap_bytes();
   }
   for (std::uint32_t i = 0; i < series.size(); ++i) {
-    stats.bytes += sizeof(Series) + series[i].heap_bytes();
+    stats.bytes_panes += sizeof(Series) + series[i].heap_bytes();
     stats.panes += series[i].seconds.count() + series[i].minutes.count() + series[i].hours.count();
   }
+  stats.bytes += stats.bytes_calls + stats.bytes_panes;
   return stats;
 }
 

@@ -38,7 +38,8 @@ struct ShardOptions {
 
 struct ShardStats {
   std::uint64_t events = 0, late_events = 0;       // late: for calls no longer retained
-  std::uint64_t calls_in_flight = 0, calls_ended = 0, turns = 0, series = 0, panes = 0, bytes = 0;
+  std::uint64_t calls_in_flight = 0, calls_ended = 0, turns = 0, series = 0, panes = 0;
+  std::uint64_t bytes = 0, bytes_calls = 0, bytes_panes = 0;  // all; of which calls, panes
   std::uint64_t series_folded = 0;                 // contributions that went to "__other__"
   Instant newest{}, received{};                    // newest event time; newest `received`
 };

@@ -83,11 +83,11 @@ inline constexpr std::size_t dedup_unsaved_ids = 4'000'000;  // waiting to be wr
 // Live engine.
 inline constexpr std::size_t mailbox_batches = 1024;
 inline constexpr std::size_t series_per_customer = 20'000;   // per dimension set; the rest is __other__
-inline constexpr std::size_t calls_retained = 200'000;       // ended calls kept for late events, all shards together
+inline constexpr std::size_t calls_retained = 120'000;       // ended calls kept for late events, all shards together; 2.5 KB each
 inline constexpr std::size_t calls_evicted_known = 1'000'000;  // ids of calls no longer retained, 8 B each, all shards
 inline constexpr std::size_t labels_interned = 1'000'000;    // distinct dimension values a shard tells apart
 inline constexpr std::size_t rollups_per_collect = 4'096;    // the rest follows with the next collect
-inline constexpr auto turn_texts_kept = 10min;               // in memory, after a call has ended
+inline constexpr auto turn_texts_kept = 2min;                // in memory, after a call has ended
 inline constexpr std::size_t turns_per_call = 4'096;
 inline constexpr std::size_t ddsketch_buckets = 4096;
 
