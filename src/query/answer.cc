@@ -3,49 +3,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
+#include <cstdlib>
+
+#include "codec/json_writer.h"
 
 namespace aybiza {
 namespace {
-
-void append_text(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') out += '\\', out += c;
-    else if (byte < 0x20) fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
-    else out += c;
-  }
-  out += '"';
-}
-
-void append_number(std::string& out, double value) {
-  if (value == std::floor(value) && std::abs(value) < 9e15) {
-    fmt::format_to(std::back_inserter(out), "{}", std::int64_t(value));
-    return;
-  }
-  char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value).ptr;  // shortest that reads back the same
-  out.append(text, end);
-}
 
 struct AppendFigure {
   std::string& out;
   void operator()(std::monostate) const { out += "null"; }
   void operator()(double value) const {
-    if (std::isfinite(value)) append_number(out, value);
-    else out += "null";
+    append_json_number(out, value);
   }
-  void operator()(const std::string& text) const { append_text(out, text); }
+  void operator()(const std::string& text) const { append_json_string(out, text); }
   void operator()(const Histogram& buckets) const {
     out += '[';
     for (const HistogramBucket& bucket : buckets) {
       if (&bucket != buckets.data()) out += ',';
       out += "[";
-      append_number(out, bucket.low);
+      append_json_number(out, bucket.low);
       out += ',';
-      append_number(out, bucket.high);
+      append_json_number(out, bucket.high);
       fmt::format_to(std::back_inserter(out), ",{}]", bucket.count);
     }
     out += ']';
@@ -141,7 +120,7 @@ std::string to_json(const Answer& answer) {
   std::string out = "{\"columns\":[";
   for (const std::string& column : answer.columns) {
     if (&column != answer.columns.data()) out += ',';
-    append_text(out, column);
+    append_json_string(out, column);
   }
   out += "],\"rows\":[";
   for (const auto& row : answer.rows) {
@@ -156,7 +135,7 @@ std::string to_json(const Answer& answer) {
                  format_rfc3339(answer.as_of), answer.source);
   for (std::size_t i = 0; i < answer.relative_error.size(); ++i) {
     if (i != 0) out += ',';
-    if (answer.relative_error[i]) append_number(out, *answer.relative_error[i]);
+    if (answer.relative_error[i]) append_json_number(out, *answer.relative_error[i]);
     else out += "null";
   }
   out += ']';
@@ -165,7 +144,7 @@ std::string to_json(const Answer& answer) {
     out += ",\"notes\":[";
     for (const std::string& note : answer.notes) {
       if (&note != answer.notes.data()) out += ',';
-      append_text(out, note);
+      append_json_string(out, note);
     }
     out += ']';
   }
@@ -174,11 +153,11 @@ std::string to_json(const Answer& answer) {
 
 std::string to_json(const Refusal& refusal) {
   std::string out = "{\"error\":{\"code\":";
-  append_text(out, refusal.code);
+  append_json_string(out, refusal.code);
   out += ",\"parameter\":";
-  append_text(out, refusal.parameter);
+  append_json_string(out, refusal.parameter);
   out += ",\"message\":";
-  append_text(out, refusal.message);
+  append_json_string(out, refusal.message);
   return out + "}}";
 }
 

@@ -45,12 +45,14 @@ void LiveShards::fold(Lane& lane, const EventChunk& chunk) {
     else ++undecodable_;  // written by a newer version: verify names it, conservation counts it
   }
   lane.shard.advance(chunk.received);
+  std::shared_ptr<const std::function<void()>> changed;
   {
     std::lock_guard lock(mutex_);
     lane.folded = chunk.to;
+    changed = changed_;
   }
   progressed_.notify_all();
-  if (!chunk.items.empty() && changed_) changed_();
+  if (!chunk.items.empty() && changed) (*changed)();
 }
 
 void LiveShards::feed(std::size_t shard, EventChunk chunk) {
@@ -114,6 +116,12 @@ Answered<LivePartial> LiveShards::ask(const LiveQuestion& question, Instant now)
   LivePartial merged = std::move(parts[0]);
   for (std::size_t i = 1; i < parts.size(); ++i) merged.merge(std::move(parts[i]));
   return merged;
+}
+
+void LiveShards::on_change(std::function<void()> changed) {
+  auto shared = std::make_shared<const std::function<void()>>(std::move(changed));
+  std::lock_guard lock(mutex_);
+  changed_ = std::move(shared);
 }
 
 std::uint64_t LiveShards::folded() const {

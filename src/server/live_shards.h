@@ -58,7 +58,7 @@ class LiveShards {
   std::uint64_t folded() const;  // every event up to here is in live state
   bool wait_folded(std::uint64_t offset, Duration patience);
   // Called on a shard's thread after it folded events; must be quick.
-  void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
+  void on_change(std::function<void()> changed);
   std::uint64_t undecodable() const { return undecodable_.load(); }
   void stop();
 
@@ -76,8 +76,8 @@ class LiveShards {
 
   const Clock& clock_;
   std::vector<std::unique_ptr<Lane>> lanes_;
-  std::function<void()> changed_;
-  std::mutex mutex_;
+  std::mutex mutex_;  // guards changed_ and what progressed_ waits for
+  std::shared_ptr<const std::function<void()>> changed_;
   std::condition_variable progressed_;
   std::atomic<std::uint64_t> undecodable_{0};
 };

@@ -127,6 +127,12 @@ void Pipeline::dispatch(const spool::RecordView& record) {
   fed_ = record.end().value - 1;
 }
 
+// The lag shown is the age of the oldest event the store lacks: remembered when the store had everything before it.
+void Pipeline::note_oldest(Instant received) {
+  std::lock_guard lock(mutex_);
+  if (stats_.applied >= fed_) oldest_unapplied_ = received;
+}
+
 void Pipeline::flush_chunks() {
   for (std::size_t i = 0; i < chunks_.size(); ++i) {
     EventChunk chunk = std::exchange(chunks_[i], {});
@@ -149,7 +155,7 @@ void Pipeline::route(std::stop_token stop) {
       continue;
     }
     if (*record) {
-      if (waiting == 0 && fed_ == stats_.applied) oldest_unapplied_ = (*record)->received;
+      if (waiting == 0) note_oldest((*record)->received);
       dispatch(**record);
       waiting += (*record)->count();
     }
@@ -322,11 +328,12 @@ Answered<Answer> Pipeline::glance(const Question& question) { return ask_at(ques
 PipelineStats Pipeline::stats() const {
   std::unique_lock lock(mutex_);
   PipelineStats stats = stats_;
+  const Instant oldest = oldest_unapplied_;
   lock.unlock();
   stats.durable = spool_->visible().value;
   stats.folded = shards_->folded();
   stats.undecodable = shards_->undecodable();
-  if (stats.applied < stats.durable) stats.store_lag_seconds = double((clock_.now() - oldest_unapplied_).count()) / 1e6;
+  if (stats.applied < stats.durable) stats.store_lag_seconds = double((clock_.now() - oldest).count()) / 1e6;
   return stats;
 }
 

@@ -79,6 +79,7 @@ class Pipeline {
   void route(std::stop_token stop);
   void write(std::stop_token stop);
   void dispatch(const spool::RecordView& record);
+  void note_oldest(Instant received);
   void flush_chunks();
   void collect(bool wait_for_room);
   Status apply(Collection& collection);

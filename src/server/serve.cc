@@ -7,10 +7,7 @@
 #include "auth/key_store.h"
 #include "auth/secret.h"
 #include "base/clock.h"
-#if __has_include("dashboard/dashboard.h")
 #include "dashboard/dashboard.h"
-#define HAVE_PAGES 1
-#endif
 #include "ingest/endpoint.h"
 #include "live/live_thread.h"
 #include "net/http_server.h"
@@ -34,9 +31,7 @@ struct Server::Inner {
   std::unique_ptr<Api> api;
   std::unique_ptr<PageSource> source;
   std::unique_ptr<LiveThread> live;
-#ifdef HAVE_PAGES
   std::unique_ptr<dashboard::Dashboard> pages;
-#endif
   std::unique_ptr<net::HttpServer> http;
   bool stopped = false;
 };
@@ -78,16 +73,12 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer);
   inner->live = std::make_unique<LiveThread>(inner->clock);
   inner->pipeline->shards().on_change([live = inner->live.get()] { live->data_changed(); });
-#ifdef HAVE_PAGES
   inner->pages = std::make_unique<dashboard::Dashboard>(
       dashboard::DashboardOptions{.brand = options.brand, .insecure_loopback = options.insecure_loopback, .allowed_origins = {}, .secret = *secret},
       *inner->source, *inner->live);
-#endif
   net::Router router;
   AYBIZA_TRY(inner->api->add_routes(router));
-#ifdef HAVE_PAGES
   AYBIZA_TRY(inner->pages->add_routes(router));
-#endif
   auto http = net::HttpServer::start({.listen = {options.listen}, .threads = options.http_threads, .limits = {},
                                       .guard = make_guard(*inner->keys, options.insecure_loopback, inner->clock),
                                       .budget = inner->budget.get(), .extra_headers = {}},
@@ -99,9 +90,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
 
 void Server::stop() {
   if (std::exchange(inner_->stopped, true)) return;
-#ifdef HAVE_PAGES
   if (inner_->pages) inner_->pages->stop();
-#endif
   if (inner_->http) inner_->http->stop();
   if (inner_->api) inner_->api->stop();
   if (inner_->live) inner_->live->stop();
