@@ -244,11 +244,14 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     JsonWriter json(out);
     json.begin_object();
     if (customers.empty()) {
-      write_conservation(json, snapshot.total);
-      // Offsets count accepted events for the life of the directory; pending is what the store does not have yet.
-      json.member("accepted_ever", stats.durable).member("applied", stats.applied);
-      json.member("pending", stats.durable - std::min(stats.applied, stats.durable)).member("quarantined", quarantined);
-      json.member("balanced", snapshot.total.balanced() && stats.applied <= stats.durable);
+      // What was accepted before this start is known by its offsets; duplicates, rejections and shedding count since then.
+      ConservationCounts total = snapshot.total;
+      total.offered += parts.pipeline->recovered();
+      total.accepted += parts.pipeline->recovered();
+      const std::uint64_t reached = std::min(stats.applied, total.accepted);  // answers lag a moment behind the disk
+      write_conservation(json, total);
+      json.member("applied", reached - std::min(quarantined, reached)).member("pending", total.accepted - reached);
+      json.member("quarantined", std::min(quarantined, reached)).member("balanced", total.balanced());
       json.key("customers").begin_object();
       for (const auto& [customer, counts] : snapshot.customers) {
         json.key(customer).begin_object();

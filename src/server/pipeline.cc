@@ -90,7 +90,7 @@ Status Pipeline::recover() {
   collected_ = *applied;
   chunks_.resize(*count);
   shards_ = std::make_unique<LiveShards>(std::move(shards), clock_);
-  const std::uint64_t target = spool_->visible().value;
+  const std::uint64_t target = recovered_ = spool_->visible().value;
   writer_ = Thread("store-writer", [this](std::stop_token stop) { write(stop); });
   router_ = Thread("router", [this](std::stop_token stop) { route(stop); });
   while (!shards_->wait_folded(target, 100ms)) {

@@ -65,6 +65,7 @@ class Pipeline {
   // The same for pages: never waits for the store to catch up.
   Answered<Answer> glance(const Question& question);
 
+  std::uint64_t recovered() const { return recovered_; }  // events of the log before this start
   PipelineStats stats() const;
   void stop();
 
@@ -107,6 +108,7 @@ class Pipeline {
   PipelineStats stats_;
   Instant oldest_unapplied_{};
   Thread router_, writer_;
+  std::uint64_t recovered_ = 0;
   bool stopped_ = false;
 };
 

@@ -111,6 +111,15 @@ def command(*args, timeout=300):
     return subprocess.run([BINARY, *map(str, args)], capture_output=True, text=True, timeout=timeout, check=False)
 
 
+def check_conservation(server):
+    """Every event that was offered became something, and every accepted one is applied, pending or quarantined."""
+    status, audit = server.get("/api/v1/audit/conservation")
+    refused = sum(audit["rejected"].values()) + sum(audit["shed"].values())
+    check(status == 200 and audit["balanced"] is True, f"conservation: {audit}")
+    check(audit["offered"] == audit["accepted"] + audit["duplicates"] + refused + audit["in_flight"], f"offered: {audit}")
+    check(audit["accepted"] == audit["applied"] + audit["pending"] + audit["quarantined"], f"accepted: {audit}")
+
+
 def check(condition, message):
     if not condition:
         raise AssertionError(message)

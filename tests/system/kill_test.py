@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-from harness import Server, check
+from harness import Server, check, check_conservation
 
 ROUNDS = 200 if os.environ.get("AYBIZA_TEST_LONG") else 20
 SENDERS = 8
@@ -92,8 +92,7 @@ def main():
             check(got == want, f"{source}: got {got}, acknowledged {want}")
         status, audit = server.get("/api/v1/audit/reconcile")
         check(status == 200 and audit["mismatches"] == 0, f"reconcile: {audit}")
-        status, audit = server.get("/api/v1/audit/conservation")
-        check(status == 200 and audit["balanced"] is True, f"conservation: {audit}")
+        check_conservation(server)
         print(f"{ROUNDS} kills, {want[0]} calls, {want[1]} turns: nothing lost, nothing twice; "
               f"slowest start to ready {slowest:.2f} s")
 

@@ -7,7 +7,7 @@ import random
 import sys
 import urllib.parse
 
-from harness import Server, check, command, read_lines, shared_file
+from harness import Server, check, check_conservation, command, read_lines, shared_file
 
 UTC = datetime.timezone.utc
 CALLS = ["calls", "successful_calls", "success_rate", "resolved_calls", "resolution_rate", "escalated_calls",
@@ -155,8 +155,7 @@ def main():
             check(rows == [[2000, 2000]], f"after two replays ({source}): {rows}")
         third = command("replay", path, "--speed", "max", "--shift", "now", "--salt", "two", "--url", url)
         check(third.returncode == 0 and "duplicates 4" in third.stderr, f"same salt again: {third.stderr[-300:]}")
-        status, audit = server.get("/api/v1/audit/conservation")
-        check(status == 200 and audit["balanced"] is True, f"conservation: {audit}")
+        check_conservation(server)
         status, audit = server.get("/api/v1/audit/reconcile")
         check(status == 200 and audit["mismatches"] == 0, f"reconcile: {audit}")
         print(f"200 questions equal, {live} of them also live; 2000 calls, 2000 ratings; balanced, reconciled")
