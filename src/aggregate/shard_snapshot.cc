@@ -248,7 +248,8 @@ Status Shard::restore(std::string_view from) {
   return {};
 }
 
-// Independent of the order in which labels, series and slots were given out, and of what is warm.
+// Independent of the order in which labels, series and slots were given out, of what is warm, and of whether the texts
+// of an ended call were given up already (they go when the store has them).
 std::string Shard::State::canonical_dump() const {
   std::vector<std::string> lines;
   for (std::uint32_t i = 0; i < series.size(); ++i) {
@@ -276,7 +277,7 @@ std::string Shard::State::canonical_dump() const {
     const auto detail_of = detail(held->id);
     for (const TurnRow& turn : detail_of->turns)
       parts += fmt::format(" t{}@{}:{}/{}/{}/{}/{}/{}", turn.turn_number, to_micros(turn.time), turn.state, turn.intent, turn.emotion,
-                           turn.topics, turn.text_content, turn.response_time_us.value_or(-1));
+                           turn.topics, held->counted ? std::string_view{} : std::string_view(turn.text_content), turn.response_time_us.value_or(-1));
     for (const UsageRow& usage : detail_of->usage)
       parts += fmt::format(" u{}@{}:{}/{}", to_string(usage.id), to_micros(usage.time), usage.model, usage.cost_nano.value_or(-1));
     lines.push_back(fmt::format("call {} {} {}{}", to_string(held->id), to_string(hash128(call)), held->in_panes, parts));
