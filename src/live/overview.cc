@@ -149,7 +149,8 @@ OverviewState compute_charts(const Ask& ask, const ViewScope& scope, Instant now
   const auto where = filters_of(scope);
   const Range range = range_of(scope, now);
   const auto stepped = [&](std::initializer_list<std::string_view> measures, std::vector<Filter> filters) {
-    Question q = question_of(measures, range.from, range.to, std::move(filters));
+    // From a whole bucket: one that loses its head with every look would have to be drawn anew each time.
+    Question q = question_of(measures, floor_to(range.from, range.step), range.to, std::move(filters));
     q.step = range.step;
     q.zone = scope.zone;
     return ask(q);
