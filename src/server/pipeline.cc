@@ -24,7 +24,6 @@ constexpr std::size_t outstanding_max = 2;        // collections on their way to
 constexpr std::size_t chunk_events = 512;         // events handed to a shard in one message
 constexpr Duration idle_wait = 20ms;              // how long the router sleeps on the log
 constexpr Duration snapshot_pause = 2s;           // between two snapshots, however much flows
-constexpr Duration checkpoint_pause = 30s;        // between two checkpoints of the store: the log may go below the last one
 
 std::filesystem::path snapshot_path(const PipelineOptions& options) { return options.data / "live.snapshot"; }
 
@@ -286,11 +285,6 @@ Status Pipeline::apply(Collection& collection) {
       stats_.snapshot_bytes = 0;
       for (const std::string& bytes : collection.snapshots) stats_.snapshot_bytes += bytes.size();
       stats_.last_snapshot_ms = double((clock_.elapsed() - committed).count()) / 1000;
-    }
-    // The log must reach back to what survives the loss of the store's own log.
-    if (clock_.elapsed() - last_checkpoint_ >= checkpoint_pause) {
-      if (auto done = store_->checkpoint(); !done) fmt::print(stderr, "aybiza: the log is kept longer, {}\n", done.error().message);
-      last_checkpoint_ = clock_.elapsed();
     }
   }
   std::unique_lock lock(mutex_);

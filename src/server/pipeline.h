@@ -107,7 +107,6 @@ class Pipeline {
   std::condition_variable applied_changed_;
   PipelineStats stats_;
   Instant oldest_unapplied_{};
-  Duration last_checkpoint_{0};          // the writer's
   Thread router_, writer_;
   std::uint64_t recovered_ = 0;
   bool stopped_ = false;
