@@ -1,6 +1,7 @@
 #include "aggregate/random_events.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace aybiza::testing {
 
@@ -32,7 +33,9 @@ Event Stream::make(EventType type, std::string_view call, Instant time, std::vec
 std::vector<Arrival> Stream::calls(const Shape& shape) {
   std::vector<Arrival> out;
   for (std::size_t i = 0; i < shape.calls; ++i) one_call(shape, i, out);
-  std::stable_sort(out.begin(), out.end(), [](const Arrival& a, const Arrival& b) { return a.received < b.received; });
+  std::sort(out.begin(), out.end(), [](const Arrival& a, const Arrival& b) {
+    return std::pair(a.received, a.event.id) < std::pair(b.received, b.event.id);
+  });
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "aggregate/live_values.h"
 #include "base/check.h"
@@ -91,7 +92,9 @@ std::vector<TopEntry> Shard::top_k(Dimension dimension, std::string_view custome
   const auto weight = [&](const TopEntry& entry) {
     return turns ? (entry.tally.turns ? entry.tally.turns->turns : 0) : (entry.tally.calls ? entry.tally.calls->calls : 0);
   };
-  std::stable_sort(entries.begin(), entries.end(), [&](const TopEntry& a, const TopEntry& b) { return weight(a) > weight(b); });
+  std::sort(entries.begin(), entries.end(), [&](const TopEntry& a, const TopEntry& b) {
+    return std::tuple(weight(b), a.customer, a.value) < std::tuple(weight(a), b.customer, b.value);
+  });
   if (entries.size() > k) entries.resize(k);
   return entries;
 }
