@@ -298,12 +298,12 @@ class Asking {
     const Measure& m = question_.measures[column];
     const Entity entity = entity_of(m);
     SqlText sql;
-    const Frame f = frame(sql, entity, false, false, fmt::format(" AND {} IS NOT NULL", column_of(m.quantity)));
+    const Frame f = frame(sql, entity, false, false);
     std::string keys = "bucket";
     for (std::size_t i = 0; i < f.keys; ++i) keys += fmt::format(", g{}", i);
     const std::string text = fmt::format(
         "WITH base AS (SELECT {0}, {1}::DOUBLE AS v {2}), edges AS (SELECT {3}, v, min(v) OVER w AS lo, max(v) OVER w AS hi"
-        " FROM base WINDOW w AS (PARTITION BY {3})) SELECT {3}, lo, hi, CASE WHEN hi = lo THEN 0 ELSE"
+        " FROM base WINDOW w AS (PARTITION BY {3})) SELECT {3}, lo, hi, CASE WHEN v IS NULL THEN NULL WHEN hi = lo THEN 0 ELSE"
         " least(19, CAST(floor((v - lo) / ((hi - lo) / 20)) AS BIGINT)) END AS i, count(*) FROM edges"
         " GROUP BY {3}, lo, hi, i ORDER BY i",
         f.select, column_of(m.quantity), f.from, keys);
@@ -311,6 +311,7 @@ class Asking {
       const std::size_t at = 1 + f.keys;
       const double low = as_real(rows.cell(row, at)).value_or(0), high = as_real(rows.cell(row, at + 1)).value_or(0);
       auto& buckets = std::get<Histogram>(row_of(question_, cells_, key_of(rows, row))[column]);
+      if (is_null(rows.cell(row, at + 2))) return;  // rows without the quantity: the group is there, its histogram is not
       if (buckets.empty() && low == high) buckets.push_back({low, high, 0});
       for (std::size_t i = 0; buckets.size() < 20 && low != high; ++i)
         buckets.push_back({low + double(i) * (high - low) / 20, low + double(i + 1) * (high - low) / 20, 0});
