@@ -21,13 +21,13 @@ struct Passage {
 }  // namespace
 
 PageThread::PageThread(const liveview::Router& router, const liveview::Signer& signer, LiveThread& live)
-    : live_(live), clock_(live.clock()), mailbox_(limits::page_messages), endpoint_{router, signer},
+    : live_(live), clock_(live.clock()), mailbox_(std::make_shared<Jobs>(limits::page_messages)), endpoint_{router, signer},
       thread_("pages", [this](std::stop_token stop) { loop(stop); }) {}
 
 void PageThread::stop() {
-  mailbox_.close();
+  mailbox_->close();
   thread_.request_stop();
-  mailbox_.wake();
+  mailbox_->wake();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -106,9 +106,10 @@ void PageThread::remember(const std::string& key, StatePtr state) {
 
 Watch PageThread::watch(ConnectionId id, const TopicPlan& plan, const std::string& name) {
   auto passage = std::make_shared<Passage>();
-  const auto subscriber = live_.subscribe(plan, [this, id, passage, key = plan.key, name](const StatePtr& state) {
+  const auto subscriber = live_.subscribe(plan, [this, jobs = mailbox_, id, passage, key = plan.key, name](const StatePtr& state) {
     if (passage->newest.exchange(state)) return;  // one is under way and will take this state along
-    const bool taken = post([this, id, passage, key, name] { arrived(id, key, name, passage->newest.exchange(nullptr)); });
+    // `this` is looked at by the page thread alone, which ends before it; a closed mailbox takes nothing.
+    const bool taken = jobs->post([this, id, passage, key, name] { arrived(id, key, name, passage->newest.exchange(nullptr)); });
     if (!taken) passage->newest.exchange(nullptr);  // the next state tries again
   });
   const auto held = states_.find(plan.key);
@@ -152,7 +153,7 @@ Duration PageThread::until_due() const {
 void PageThread::loop(std::stop_token stop) {
   Duration next_look = clock_.elapsed();
   while (!stop.stop_requested()) {
-    mailbox_.drain_wait(std::max(Duration(0), next_look - clock_.elapsed()), [&](std::function<void()>&& job) {
+    mailbox_->drain_wait(std::max(Duration(0), next_look - clock_.elapsed()), [&](std::function<void()>&& job) {
       if (!stop.stop_requested()) job();
     });
     if (stop.stop_requested()) break;

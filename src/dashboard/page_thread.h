@@ -46,7 +46,7 @@ class PageThread {
   using Connections = std::map<ConnectionId, Connection>;
 
   void loop(std::stop_token stop);
-  bool post(std::function<void()> job) { return mailbox_.post(std::move(job)); }
+  bool post(std::function<void()> job) { return mailbox_->post(std::move(job)); }
   void opened(ConnectionId id, liveview::Visitor visitor, Viewer viewer, net::WsSender sender);
   void read(Connection& connection);
   void write(ConnectionId id);
@@ -59,7 +59,8 @@ class PageThread {
   LiveThread& live_;
   const Clock& clock_;
   std::atomic<ConnectionId> next_{1};
-  Mailbox<std::function<void()>> mailbox_;
+  using Jobs = Mailbox<std::function<void()>>;
+  const std::shared_ptr<Jobs> mailbox_;  // shared with subscriptions: a last state may come after this object is gone
   liveview::Endpoint endpoint_;
   struct Kept {
     StatePtr state;
