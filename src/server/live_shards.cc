@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 LiveShards::Lane::Lane(Shard&& s) : shard(std::move(s)), mailbox(limits::mailbox_batches), folded(shard.offset()) {}
 
-LiveShards::LiveShards(std::vector<Shard> shards, const Clock& clock) : clock_(clock) {
+LiveShards::LiveShards(std::vector<Shard> shards) {
   for (Shard& shard : shards) lanes_.push_back(std::make_unique<Lane>(std::move(shard)));
   for (std::size_t i = 0; i < lanes_.size(); ++i)
     lanes_[i]->thread = Thread(fmt::format("shard-{}", i), [this, lane = lanes_[i].get()](std::stop_token) { serve(*lane); });

@@ -18,7 +18,6 @@
 #include <vector>
 
 #include "aggregate/shard.h"
-#include "base/clock.h"
 #include "query/live_answer.h"
 #include "runtime/mailbox.h"
 #include "runtime/thread.h"
@@ -42,7 +41,7 @@ class LiveShards {
  public:
   using Work = std::function<void(Shard&)>;
 
-  LiveShards(std::vector<Shard> shards, const Clock& clock);
+  explicit LiveShards(std::vector<Shard> shards);
   ~LiveShards();
   LiveShards(const LiveShards&) = delete;
 
@@ -74,7 +73,6 @@ class LiveShards {
   void serve(Lane& lane);
   void fold(Lane& lane, const EventChunk& chunk);
 
-  const Clock& clock_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::mutex mutex_;  // guards changed_ and what progressed_ waits for
   std::shared_ptr<const std::function<void()>> changed_;

@@ -89,7 +89,7 @@ Status Pipeline::recover() {
   fed_ = std::max(from, reader_->position().value) - 1;
   collected_ = *applied;
   chunks_.resize(*count);
-  shards_ = std::make_unique<LiveShards>(std::move(shards), clock_);
+  shards_ = std::make_unique<LiveShards>(std::move(shards));
   const std::uint64_t target = recovered_ = spool_->visible().value;
   writer_ = Thread("store-writer", [this](std::stop_token stop) { write(stop); });
   router_ = Thread("router", [this](std::stop_token stop) { route(stop); });
