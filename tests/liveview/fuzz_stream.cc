@@ -47,7 +47,7 @@ int parts_made = 0;
 
 PartPtr random_part(int depth, bool components);
 
-constexpr std::array<int, 9> shape_holes{2, 1, 2, 1, 2, 0, 3, 3, 1};
+[[maybe_unused]] constexpr std::array<int, 9> shape_holes{2, 1, 2, 1, 2, 0, 3, 3, 1};
 
 Node shape_node(int shape, const std::vector<PartPtr>& children, std::string_view text, const auto& child) {
   const auto at = [&](std::size_t i) { return child(*children[i]); };

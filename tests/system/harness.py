@@ -57,6 +57,8 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.kill()
                 raise RuntimeError("SIGTERM did not end the server in 20 s")
+            if self.process.returncode != 0:
+                raise RuntimeError(f"the server ended with {self.process.returncode}:\n" + "\n".join(self.log[-60:]))
 
     def __enter__(self):
         return self
