@@ -270,6 +270,7 @@ Status Pipeline::apply(Collection& collection) {
   {
     std::lock_guard lock(mutex_);
     stats_.applied = std::max(applied, rows.to);
+    oldest_unapplied_ = std::max(oldest_unapplied_, collection.received);  // what is left came after this
     ++stats_.collections;
     stats_.last_commit_ms = double((committed - began).count()) / 1000;
   }
