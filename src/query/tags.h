@@ -1,4 +1,7 @@
 // One tag out of a metric's tags, which are a flat JSON object with sorted keys and string values.
+//
+// Errors   none: what is not such an object has no tags.
+// Threads  any; each keeps a parser of its own.
 #pragma once
 
 #include <optional>

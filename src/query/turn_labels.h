@@ -1,4 +1,6 @@
 // Names of what text/ found in a turn, as dimensions show them.
+//
+// Threads  pure functions; any.
 #pragma once
 
 #include <cstdint>
