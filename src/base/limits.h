@@ -1,6 +1,7 @@
 // Every bound of the program, by name. docs/limits.md lists them with what happens there.
 //
 // Units    bytes unless the name says otherwise; durations are chrono.
+// Threads  constants; any.
 // Source   events.md "Checks"; reliability.md 3.2; decisions.md 1, 2, 4.
 #pragma once
 
@@ -59,7 +60,6 @@ inline constexpr auto call_idle_timeout = 30min;  // without events: outcome unk
 // Spool.
 inline constexpr std::size_t spool_segment_bytes = 64 * MiB;
 inline constexpr std::size_t spool_commit_bytes = 1 * MiB;
-inline constexpr auto spool_commit_delay = 2ms;
 inline constexpr std::size_t spool_snapshot_every_bytes = 64 * MiB;
 inline constexpr std::size_t spool_disk_bytes = 16 * GiB;
 inline constexpr std::size_t disk_reserve_bytes = 1 * GiB;       // or 5 % of the disk, if that is less

@@ -1,6 +1,6 @@
 // Carries event lines to a server through `POST /v1/events`, in batches, over a few connections, with retries.
 //
-// Shape    send() queues a line; full batches, and what flush() or `linger` leaves over, are posted by worker threads. A batch
+// Shape    send() queues a line; full batches, and what flush() leaves over, are posted by worker threads. A batch
 //          that was not answered with 200 is sent again with the same ids, so nothing counts twice.
 // Errors   429 and 503 wait as Retry-After says, a broken connection waits 100 ms, doubling to 5 s; other 4xx give the
 //          batch up and count it as failed with the server's words kept (last_error).

@@ -47,6 +47,18 @@ TEST(Simulation, EveryCallStartsAndMostEnd) {
   EXPECT_GT(turns, started * 5);
 }
 
+TEST(Simulation, ConcurrencyIsWhatWasAsked) {
+  Simulation simulation({.agents = 200, .concurrency = 100, .season = false, .start = start});
+  const auto ignore = [](Instant, std::string_view) {};
+  simulation.advance(start + 5min, ignore);
+  double in_flight = 0;
+  for (int i = 1; i <= 600; ++i) {
+    simulation.advance(start + 5min + i * 1s, ignore);
+    in_flight += double(simulation.calls_in_flight());
+  }
+  EXPECT_NEAR(in_flight / 600, 100, 10);
+}
+
 TEST(Simulation, RateIsWhatWasAsked) {
   Simulation simulation({.agents = 200, .events_per_second = 100, .season = false, .start = start});
   std::size_t events = 0;

@@ -133,7 +133,7 @@ std::uint64_t Oracle::events() const { return inner_->events; }
 
 void Oracle::add(const Event& event, Instant received) {
   ++inner_->events;
-  if (!event.call.empty() && event.type != EventType::other) {
+  if (!event.call.empty() && event.type <= EventType::usage) {  // a metric that names a call is still a metric
     inner_->calls[event.call].push_back(keep(event, received));
     return;
   }

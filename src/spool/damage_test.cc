@@ -231,7 +231,7 @@ TEST(Damage, ForgedTails) {
 // their meaning; refused may be there (it was never promised to be away) but only as it was sent.
 TEST(Damage, CrashImages) {
   std::size_t torn = 0, images = 0;
-  const std::size_t wanted = std::getenv("AYBIZA_LONG") != nullptr ? 100'000 : 3000 / kShare;
+  const std::size_t wanted = std::getenv("AYBIZA_TEST_LONG") != nullptr ? 100'000 : 3000 / kShare;
   for (std::uint64_t seed = 1; images < wanted; ++seed) {
     std::mt19937_64 random(seed);
     auto fs = std::make_unique<SimFs>();
