@@ -27,7 +27,7 @@ struct DuckdbOptions {
   const Clock* clock = nullptr;
   std::size_t memory_bytes = limits::store_memory_bytes;
   std::size_t checkpoint_bytes = limits::store_checkpoint_bytes;
-  int threads = 2;
+  int threads = 1;
 };
 
 // REQUIRES: options.clock outlives the store.
