@@ -14,6 +14,10 @@ pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
 
+find_path(PROTOZERO_INCLUDE_DIR protozero/pbf_reader.hpp REQUIRED)  # headers only, beside the system's own
+add_library(protozero INTERFACE)
+target_include_directories(protozero SYSTEM INTERFACE ${PROTOZERO_INCLUDE_DIR})
+
 # DuckDB comes as a shared library out of an npm package and a header out of another (script/bootstrap puts both into
 # build/deps, checksums verified there).
 set(AYBIZA_DEPS ${CMAKE_SOURCE_DIR}/build/deps CACHE PATH "where script/bootstrap put what is not a Debian package")

@@ -1,1 +1,1 @@
-set(layer_libraries simdjson::simdjson PkgConfig::xxhash)
+set(layer_libraries simdjson::simdjson PkgConfig::xxhash protozero)
