@@ -57,8 +57,9 @@ void Identity::assign(EventBatch& batch, std::string_view customer) {
   equal_.clear();
   for (Event& event : batch.events) {
     event.customer = customer.empty() ? event.text(Field::customer_id) : customer;
-    event.call = external(calls_, event.scope, "call", event.text(Field::call_id));
+    if (event.call.empty()) event.call = external(calls_, event.scope, "call", event.text(Field::call_id));
     event.agent = external(agents_, event.scope, "agent", event.text(Field::agent_id));
+    if (!event.id.empty()) continue;
     event.id = event.id_text.empty() ? of_content(event, batch.shift) : of_id(event);
   }
 }

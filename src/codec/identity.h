@@ -2,6 +2,7 @@
 //
 // Shape    id: hash over scope, source and the sender's id; without one, over the content and how many equal events of
 //          the batch came before, so that two equal lines are two events and a batch sent again is not.
+//          An id that is there already stays: assemblers know the identity of what they were sent (span_events.h).
 //          call, agent: the UUID that was sent, else UUIDv5 in the scope (decisions.md 14).
 // Errors   none. The content's hash uses the times as sent, before the skew correction (decisions.md 17).
 // Cost     about 60 ns an event; one SHA-1 for each different call or agent of the batch.

@@ -41,7 +41,7 @@ constexpr TypeMask of(std::initializer_list<EventType> types) {
   for (EventType type : types) mask = TypeMask(mask | mask_of(type));
   return mask;
 }
-constexpr TypeMask any = 0xFFFF;
+constexpr TypeMask any = 0xFFFF, none = 0;
 constexpr TypeMask call_row = of({call_updated, call_ended});
 constexpr TypeMask call_or_turn = of({call_updated, call_ended, turn});
 constexpr TypeMask of_call = of({call_started, call_updated, call_ended, call_rated, call_intervened, turn, usage});
@@ -176,6 +176,11 @@ constexpr std::array<FieldInfo, field_count> table = {{
     wrd(F::what, "what", of({change}), changes, of({change})),
     str(F::version, "version", label, of({change})),
     str(F::hash, "hash", label, of({change})),
+
+    str(F::turn_key, "turn_key", label, none),
+    num(F::turn_exchange, "turn_exchange", count, none, 1, 500'000),
+    num(F::usage_preliminary, "usage_preliminary", flag, none, 0, 1),
+    num(F::error_events, "error_events", count, none, 0, 1'000'000),
 }};
 
 constexpr bool in_order() {

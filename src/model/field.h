@@ -67,6 +67,8 @@ enum class Field : std::uint8_t {
   // learning.*, change.
   pattern_id, outcome, confidence, replicated_from, nodes, edges, orphans, unanswered_questions, graph_id,
   metric, before, after, what, version, hash,
+  // How parts of a call find together whose sender numbers nothing (assemble/turn_keys.h). No event of the wire may name them.
+  turn_key, turn_exchange, usage_preliminary, error_events,
   count_,  // not a field: how many there are
 };
 inline constexpr std::size_t field_count = std::size_t(Field::count_);
