@@ -30,6 +30,11 @@ inline constexpr std::size_t ext_bytes = 64 * KiB;
 inline constexpr std::size_t tags_per_metric = 32;
 inline constexpr std::size_t tag_name_bytes = 64;
 inline constexpr std::size_t tag_value_bytes = 256;
+inline constexpr std::size_t statsd_packet_bytes = 65'535;
+inline constexpr std::size_t statsd_frame_bytes = 1 * MiB;       // of a stream socket
+inline constexpr std::size_t statsd_series_cached = 100'000;     // by the bytes of their lines; then all are read afresh
+inline constexpr std::size_t metric_batch_points = 65'536;       // one event of the log
+inline constexpr std::size_t metric_batch_series = 65'536;
 inline constexpr std::size_t ledger_customers = 10'000;          // counted apart; the rest is __other__
 inline constexpr std::size_t preparer_keeps_bytes = 4 * MiB;    // of working memory from request to request
 inline constexpr std::size_t otlp_items = 262'144;               // spans, log records or points of one request
@@ -38,6 +43,8 @@ inline constexpr std::size_t otlp_attributes = 512;             // of a span, ev
 inline constexpr std::size_t otlp_values = 16'384;              // of one item, nested ones and events with them
 inline constexpr std::size_t otlp_value_depth = 16;             // arrays and maps within each other
 inline constexpr std::size_t otlp_json_depth = 64;
+inline constexpr std::size_t span_ext_bytes = 4 * KiB;                // unknown attributes kept of one session; what goes beyond is left out
+inline constexpr std::size_t turn_parts = 256;                       // spans joined to one turn; a further one goes to the store alone
 inline constexpr auto sent_at_skew_min = 2s;   // less is the way to us, not the clock
 inline constexpr auto sent_at_skew_max = 24h;  // more is no clock that can be believed: left alone
 inline constexpr auto time_past_max = 400 * 24h;
@@ -58,6 +65,15 @@ inline constexpr std::size_t ws_message_bytes = 64 * KiB;
 inline constexpr std::size_t ws_queue_bytes = 256 * KiB;
 inline constexpr std::size_t connections = 20'000;
 inline constexpr std::size_t keys_per_customer = 50;  // revoked ones count: their names stay in the audit
+
+// Webhooks.
+inline constexpr std::size_t webhook_body_bytes = 32 * MiB;       // a transcript with every word's time; as received
+inline constexpr std::size_t webhook_ext_bytes = 4 * KiB;         // unknown members kept of one call or turn; the rest is counted
+inline constexpr std::size_t webhook_live_turns = 8;              // of a history that is sent again with each turn: the newest
+inline constexpr std::size_t webhook_form_parameters = 200;
+inline constexpr std::size_t webhook_types_counted = 200;         // counters by type; the rest is __other__
+inline constexpr std::size_t webhook_sources = 10'000;
+inline constexpr std::size_t call_aliases = 200'000;              // names of calls under which another source may know them
 
 // Time.
 inline constexpr auto allowed_lateness = 10min;   // then a minute closes for audit; a pane stays writable
