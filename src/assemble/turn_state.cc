@@ -3,6 +3,7 @@
 #include <array>
 #include <vector>
 
+#include "base/limits.h"
 #include "text/analyze.h"
 
 namespace aybiza {
@@ -11,18 +12,26 @@ namespace {
 constexpr std::uint8_t ext_field = std::uint8_t(Field::count_);
 
 bool kept(Field field) {  // dimensions belong to the call
-  return std::size_t(field) >= dimension_field_count && field != Field::call_id && field != Field::turn_number;
+  return std::size_t(field) >= dimension_field_count && field != Field::call_id && field != Field::turn_number &&
+         field != Field::turn_key && field != Field::turn_exchange;
 }
+
+constexpr std::uint8_t part_flag = 0x80;  // of the rank's byte
+
+bool is_part(const Event& event) { return event.find(Field::turn_key) != nullptr; }
 
 // One fragment: rank, time, id, then the values: field, then a number or a text.
 struct FragmentReader {
   bytes::Reader in;
   Order order{};
+  bool part = false;
   std::size_t values = 0;
   explicit FragmentReader(std::string_view from) : in(from) {}
   bool next() {
     if (in.done() || in.bad()) return false;
-    order.rank = Rank(in.byte());
+    const std::uint8_t rank = in.byte();
+    part = (rank & part_flag) != 0;
+    order.rank = Rank(rank & ~part_flag);
     order.time = in.instant();
     order.id = in.id();
     values = in.length();
@@ -45,7 +54,7 @@ struct FragmentReader {
 std::string fragment_of(const Event& event) {
   std::string out;
   bytes::Writer writer(out);
-  writer.byte(std::uint8_t(event.rank));
+  writer.byte(std::uint8_t(std::uint8_t(event.rank) | (is_part(event) ? part_flag : 0)));
   writer.instant(event.time);
   writer.id(event.id);
   std::size_t values = event.ext.empty() ? 0 : 1;
@@ -71,18 +80,76 @@ Number known(std::int64_t value) { return value < 0 ? Number{} : Number(value); 
 struct TurnState::Fields {
   std::array<Value, field_count + 1> at{};
   std::array<bool, field_count + 1> has{};
+  std::string joined_text, joined_tools;  // of parts; `at` views them
+  Instant spoken = Instant::max(), first = Instant::max();  // the earliest part with a text, the earliest of all
+  bool parts = false;
+
+  Fields() = default;
+  Fields(const Fields&) = delete;  // it views itself: fill one in place
+
   void take(const Value& value) {
     at[std::size_t(value.field)] = value;
     has[std::size_t(value.field)] = true;
+  }
+  void take_part(const Value& value) {
+    const bool known = has[std::size_t(value.field)];
+    Value& held = at[std::size_t(value.field)];
+    switch (value.field) {
+      case Field::text_content: return join_text(value);
+      case Field::tools: return join_tools(value);
+      case Field::llm_latency_ms:
+      case Field::tts_latency_ms: return known ? void() : take(value);
+      case Field::interrupted: return known && held.number != 0 ? void() : take(value);
+      case Field::started_at: return known && held.number <= value.number ? void() : take(value);
+      case Field::ended_at: return known && held.number >= value.number ? void() : take(value);
+      default: return take(value);
+    }
+  }
+  void join_text(Value value) {
+    if (!joined_text.empty() && !value.text.empty() && joins_with_space(joined_text, value.text)) joined_text += ' ';
+    std::size_t room = limits::text_content_bytes - std::min(limits::text_content_bytes, joined_text.size());
+    if (room < value.text.size())
+      while (room > 0 && (static_cast<unsigned char>(value.text[room]) & 0xC0) == 0x80) --room;
+    joined_text += value.text.substr(0, room);
+    value.text = joined_text;
+    take(value);
+  }
+  void join_tools(Value value) {  // "[a]" and "[b]" are "[a,b]"
+    if (joined_tools.size() > 2 && value.text.size() > 2 && joined_tools.size() + value.text.size() < limits::ext_bytes) {
+      joined_tools.back() = ',';
+      joined_tools += value.text.substr(1);
+    } else if (joined_tools.size() <= 2) {
+      joined_tools = value.text;
+    }
+    value.text = joined_tools;
+    take(value);
+  }
+  // Pieces that bring their own space need none, nor do scripts that are written without.
+  static bool joins_with_space(std::string_view before, std::string_view after) {
+    const auto end = static_cast<unsigned char>(before.back());
+    if (end == ' ' || after.front() == ' ') return false;
+    std::size_t lead = before.size() - 1;
+    while (lead > 0 && (static_cast<unsigned char>(before[lead]) & 0xC0) == 0x80) --lead;
+    const auto first = static_cast<unsigned char>(before[lead]);
+    return first < 0xE3 || first > 0xE9;  // U+3000 to U+9FFF: kana and ideographs
   }
   Number number(Field f) const { return has[std::size_t(f)] ? Number(at[std::size_t(f)].number) : Number{}; }
   std::string_view text(Field f) const { return at[std::size_t(f)].text; }
 };
 
-TurnState::Fields TurnState::read_fragments() const {
-  Fields fields;
-  for (FragmentReader reader(fragments_); reader.next();) reader.each([&](const Value& value) { fields.take(value); });
-  return fields;
+void TurnState::read_fragments(Fields& fields) const {
+  for (FragmentReader reader(fragments_); reader.next();) {
+    if (!reader.part) {
+      reader.each([&](const Value& value) { fields.take(value); });
+      continue;
+    }
+    fields.parts = true;
+    fields.first = std::min(fields.first, reader.order.time);
+    reader.each([&](const Value& value) {
+      if (value.field == Field::text_content && !value.text.empty()) fields.spoken = std::min(fields.spoken, reader.order.time);
+      fields.take_part(value);
+    });
+  }
 }
 
 bool TurnState::insert_fragment(const Event& event) {
@@ -102,11 +169,12 @@ bool TurnState::insert_fragment(const Event& event) {
 }
 
 void TurnState::drop_overwritten() {
-  struct Span { std::size_t begin, end; std::vector<std::uint8_t> fields; };
+  struct Span { std::size_t begin, end; bool part; std::vector<std::uint8_t> fields; };
   std::vector<Span> spans;
   for (FragmentReader reader(fragments_);;) {
-    Span span{fragments_.size() - reader.in.left(), 0, {}};
+    Span span{fragments_.size() - reader.in.left(), 0, false, {}};
     if (!reader.next()) break;
+    span.part = reader.part;
     reader.each([&](const Value& value) { span.fields.push_back(std::uint8_t(value.field)); });
     span.end = fragments_.size() - reader.in.left();
     spans.push_back(std::move(span));
@@ -115,7 +183,8 @@ void TurnState::drop_overwritten() {
   std::array<bool, field_count + 1> seen{};
   std::string keep;
   for (std::size_t i = spans.size(); i-- > 0;) {
-    bool needed = i + 1 == spans.size();  // the last one gives the time
+    bool needed = i + 1 == spans.size() || spans[i].part;  // the last one gives the time; parts add up
+    if (spans[i].part) spans[i].fields.clear();
     for (const std::uint8_t field : spans[i].fields) {
       needed |= !seen[field];
       seen[field] = true;
@@ -125,9 +194,9 @@ void TurnState::drop_overwritten() {
   fragments_ = std::move(keep);
 }
 
-bool TurnState::merge(const Event& event) {
+bool TurnState::merge(const Event& event, std::int32_t number) {
   const bool first = time_ == Instant::min();
-  number_ = std::int32_t(event.number(Field::turn_number).value_or(0));
+  number_ = number;
   if (first) {
     fragments_ = fragment_of(event);
     time_ = event.time;
@@ -140,8 +209,17 @@ bool TurnState::merge(const Event& event) {
   }
   if (!insert_fragment(event)) return false;
   drop_overwritten();
-  derive(read_fragments());
+  Fields fields;
+  read_fragments(fields);
+  if (fields.parts) time_ = fields.spoken != Instant::max() ? fields.spoken : fields.first;
+  derive(fields);
   return true;
+}
+
+std::size_t TurnState::parts() const {
+  std::size_t count = 0;
+  for (FragmentReader reader(fragments_); reader.next(); reader.each([](const Value&) {})) count += reader.part ? 1 : 0;
+  return count;
 }
 
 void TurnState::derive(const Fields& fields) {
@@ -244,7 +322,8 @@ std::string_view TurnState::found_emotion() const {
 }
 
 TurnRow TurnState::row(const Id& call) const {
-  const Fields fields = read_fragments();
+  Fields fields;
+  read_fragments(fields);
   TurnRow row;
   row.call_id = call;
   row.turn_number = number_;

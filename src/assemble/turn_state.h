@@ -2,6 +2,9 @@
 //
 // Shape    the events are kept as fragments, sorted by order; the row is read by letting later fragments overwrite
 //          earlier ones. A fragment all of whose fields are overwritten is dropped, which no later event can notice.
+//          Parts (events with Field::turn_key) add up instead: texts are joined in order, tools too, the turn is as long as
+//          all of them, the first part's LLM and TTS latency and the last one's STT latency count, and one that was
+//          interrupted interrupts the turn.
 //          What text/ finds is kept, so a text is read once. After forget_texts() only the figures remain.
 // Cost     one string; the usual turn has one fragment.
 // Threads  none: owned by one call.
@@ -19,7 +22,10 @@ namespace aybiza {
 class TurnState {
  public:
   // False when nothing changed (a duplicate).
-  bool merge(const Event& event);
+  bool merge(const Event& event) { return merge(event, std::int32_t(event.number(Field::turn_number).value_or(0))); }
+  bool merge(const Event& event, std::int32_t number);
+  void renumber(std::int32_t number) { number_ = number; }
+  std::size_t parts() const;  // how many events with a key
   void forget_texts();
   bool has_texts() const { return !fragments_.empty(); }
 
@@ -42,7 +48,7 @@ class TurnState {
 
  private:
   struct Fields;
-  Fields read_fragments() const;
+  void read_fragments(Fields& fields) const;
   bool insert_fragment(const Event& event);
   void drop_overwritten();
   void derive(const Fields& fields);
