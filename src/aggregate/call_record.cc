@@ -69,6 +69,7 @@ bool read_usage(bytes::Reader& in, std::vector<LiveUsage>& usage) {
     if (use.cost_nano < -1) return false;
     use.model = Label(in.count());
     use.reported = in.byte() != 0;
+    use.stored = true;  // what is packed or in a snapshot was handed out before
   }
   return !in.bad();
 }
@@ -106,6 +107,7 @@ UsageRow LiveUsage::row(const Id& call, const Labels& labels) const {
   for (std::size_t i = 0; i < amount.size(); ++i) *into[i] = known(amount[i]);
   row.cost_nano = known(cost_nano);
   row.cost_source = reported ? CostSource::reported : row.cost_nano ? CostSource::priced : CostSource::unknown;
+  row.stored = stored;
   return row;
 }
 
@@ -169,7 +171,8 @@ void CallRecord::write(bytes::Writer& out) const {
                                   &sums.llm, &sums.llm_n, &sums.tts, &sums.tts_n, &sums.sentiment_e4, &sums.sentiment_n,
                                   &sums.usages, &sums.unknown_costs, &sums.cost_nano, &sums.tokens})
     out.number(*sum);
-  out.byte(std::uint8_t((is_packed ? 1 : 0) | (in_panes ? 2 : 0) | (stored_start != never ? 4 : 0)));
+  out.byte(std::uint8_t((is_packed ? 1 : 0) | (in_panes ? 2 : 0) | (stored_start != never ? 4 : 0) | (waiting ? 8 : 0) |
+                        (stored_ended ? 16 : 0)));
   if (is_packed) {
     out.text(packed);
   } else {
@@ -199,6 +202,7 @@ bool CallRecord::read(bytes::Reader& in) {
   const std::uint8_t flags = in.byte();
   is_packed = (flags & 1) != 0;
   in_panes = (flags & 2) != 0;
+  waiting = (flags & 8) != 0, stored_ended = (flags & 16) != 0;
   if (is_packed) packed = in.text();
   else if (!read_turns(in, turns) || !read_usage(in, usage)) return false;
   const std::size_t count = in.length(18);

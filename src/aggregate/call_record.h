@@ -33,6 +33,7 @@ struct LiveUsage {
   std::int64_t cost_nano = -1;
   Label model = null_label;               // its own
   bool reported = false, dirty = false;
+  bool stored = false;                    // the store has it
 
   UsageRow row(const Id& call, const Labels& labels) const;
   UsageFacts facts(bool call_reports_cost) const;
@@ -49,7 +50,10 @@ struct CallRecord {
   std::vector<LiveUsage> usage;     // by id
   std::unique_ptr<std::vector<InterventionRow>> interventions;
   std::string packed;               // turns and usage, instead of the vectors
-  bool is_packed = false, dirty = false, retained = false;  // retained: it is in the queue of ended calls
+  bool is_packed = false, retained = false;  // retained: it is in the queue of ended calls
+  bool touched = false;             // since the last collect
+  bool waiting = false;             // its row (not its parts) is to be written later
+  bool stored_ended = false;        // as the store has it
   bool counted = false;             // its turns and usage are in panes: once it has ended
   bool in_panes = false;            // and so are pane_facts, at pane_start
   std::uint32_t slot = 0, flight_place = UINT32_MAX;  // its own, and in the list of calls in flight

@@ -41,17 +41,17 @@ void Shard::mark_stored_until(std::uint64_t offset) {
   state_->settled = false;
 }
 
-void Shard::collect(RowBatch& out) {
+void Shard::collect(RowBatch& out, What what) {
   State& state = *state_;
   if (!state.settled && out.to > state.stored_until) {
     state.settle();
     state.settled = true;
   }
-  if (state.settled) return state.collect(out);
+  if (state.settled) return state.collect(out, what);
   state.settle();  // still below what the store has: nothing to hand out
 }
 
-bool Shard::dirty() const { return state_->dirty(); }
+bool Shard::dirty(What what) const { return state_->dirty(what); }
 Coverage Shard::covers(const LiveQuestion& question, Instant now) const { return state_->covers(question, now); }
 LivePartial Shard::ask(const LiveQuestion& question, Instant now) const { return state_->ask(question, now); }
 std::optional<CallDetail> Shard::call(const Id& id) const { return state_->detail(id); }

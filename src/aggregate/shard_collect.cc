@@ -15,33 +15,32 @@ void hand_over(std::vector<Row>& from, std::vector<Row>& to) {
 
 }  // namespace
 
-bool Shard::State::dirty() const {
+bool Shard::State::dirty(Shard::What what) const {
   const RowBatch& p = pending;
-  return !dirty_calls.empty() || !p.interventions.empty() || !p.system.empty() || !p.agent_status.empty() ||
+  const bool due = !deferred.empty() && (what == Shard::What::all || deferred.front().due <= received);
+  return due || !touched.empty() || !p.interventions.empty() || !p.system.empty() || !p.agent_status.empty() ||
          !p.metrics.empty() || !p.raw.empty() || !p.late.empty();
 }
 
-void Shard::State::collect(RowBatch& out) {
+void Shard::State::collect(RowBatch& out, Shard::What what) {
   if (out.to != 0 && out.to <= stored_until) return settle();
-  for (const Slot slot : dirty_calls) {
+  const auto wanted = [&](const CallRecord& record) {  // where the store has a call, and that it ended, never waits
+    return what == Shard::What::all || record.stored_start != record.call.start() || record.stored_ended != record.call.ended();
+  };
+  for (const Slot slot : touched) {
     CallRecord& record = *calls[slot];
-    record.dirty = false;
-    CallRow row = record.call.row(record.id, record.sums);
-    if (record.stored_start != never) row.stored_start = record.stored_start;
-    record.stored_start = row.start;
-    out.calls.push_back(std::move(row));
-    for (LiveTurn& turn : record.turns) {
-      if (!turn.dirty) continue;
-      turn.dirty = false;
-      TurnRow turn_row = turn.state.row(record.id);
-      if (turn.stored != never) turn_row.stored_time = turn.stored;
-      turn.stored = turn_row.time;
-      out.turns.push_back(std::move(turn_row));
-    }
-    for (LiveUsage& usage : record.usage)
-      if (std::exchange(usage.dirty, false)) out.usage.push_back(usage.row(record.id, labels));
+    record.touched = false;
+    hand_out_parts(record, out);
+    if (wanted(record)) hand_out(record, out);
+    else if (!std::exchange(record.waiting, true)) deferred.push_back({slot, record.id, received + limits::store_deferral});
   }
-  dirty_calls.clear();
+  touched.clear();
+  while (!deferred.empty() && (what == Shard::What::all || deferred.front().due <= received)) {
+    const auto [slot, id, due] = deferred.front();
+    deferred.pop_front();
+    if (CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr; record && record->id == id && record->waiting)
+      hand_out(*record, out);
+  }
   hand_over(pending.interventions, out.interventions);
   hand_over(pending.system, out.system);
   hand_over(pending.agent_status, out.agent_status);
@@ -51,23 +50,61 @@ void Shard::State::collect(RowBatch& out) {
   collect_rollups(out);
 }
 
-// All that was applied so far is in the store already: what differs from here on is what changed after it. Calls that
-// fell silent are handed out once more, because the store may have been written before or after that was noticed.
+void Shard::State::hand_out(CallRecord& record, RowBatch& out) {
+  record.waiting = false;
+  CallRow row = record.call.row(record.id, record.sums);
+  if (record.stored_start != never) row.stored_start = record.stored_start;
+  record.stored_start = row.start;
+  record.stored_ended = record.call.ended();
+  out.calls.push_back(std::move(row));
+}
+
+void Shard::State::hand_out_parts(CallRecord& record, RowBatch& out) {
+  for (LiveTurn& turn : record.turns) {
+    if (!std::exchange(turn.dirty, false)) continue;
+    TurnRow row = turn.state.row(record.id);
+    if (turn.stored != never) row.stored_time = turn.stored;
+    turn.stored = row.time;
+    out.turns.push_back(std::move(row));
+  }
+  for (LiveUsage& usage : record.usage) {
+    if (!std::exchange(usage.dirty, false)) continue;
+    out.usage.push_back(usage.row(record.id, labels));
+    usage.stored = true;
+  }
+}
+
+// All that was applied so far is in the store already: what differs from here on is what changed after it. Only the rows
+// of calls may have been deferred when the store was last written, or a call's silence noticed; nobody wrote that down.
+// Where they would be is known, because that is never deferred: so all that were touched since the snapshot are handed
+// out once more, spread over the time of a deferral.
 void Shard::State::settle() {
-  std::vector<Slot> idle;
-  for (const Slot slot : dirty_calls) {
-    CallRecord& record = *calls[slot];
-    record.dirty = false;
-    record.stored_start = record.call.start();
-    for (LiveTurn& turn : record.turns) {
+  std::vector<Deferred> open;
+  const auto take = [&](Slot slot, const Id& id) {
+    CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr;
+    if (!record || record->id != id || !(record->touched || record->waiting)) return;
+    open.push_back({slot, id, received});
+    record->touched = record->waiting = false;  // each once
+    record->stored_start = record->call.start();
+    record->stored_ended = record->call.ended();
+    for (LiveTurn& turn : record->turns) {
       turn.dirty = false;
       turn.stored = turn.state.time();
     }
-    for (LiveUsage& usage : record.usage) usage.dirty = false;
-    if (record.call.idle()) idle.push_back(slot);
+    for (LiveUsage& usage : record->usage) {
+      usage.dirty = false;
+      usage.stored = true;
+    }
+  };
+  for (const Slot slot : touched) take(slot, calls[slot]->id);
+  for (const Deferred& entry : deferred) take(entry.slot, entry.id);
+  touched.clear();
+  deferred.clear();
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    calls[open[i].slot]->waiting = true;
+    open[i].due = received + Duration(limits::store_deferral) * std::int64_t(i) / std::int64_t(open.size());
+    deferred.push_back(open[i]);
   }
-  dirty_calls.clear();
-  for (const Slot slot : idle) mark(*calls[slot]);
   pending = {};
 }
 

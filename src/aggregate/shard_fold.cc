@@ -302,9 +302,8 @@ void Shard::State::mark(CallRecord& record) {
   record.low = std::min({record.low, start, record.call.first_event()});
   record.high = std::max({record.high, start, record.call.last_event()});
   if (record.call.ended()) record.high = std::max(record.high, *record.call.ended_at());
-  if (record.dirty) return;
-  record.dirty = true;
-  dirty_calls.push_back(record.slot);
+  if (std::exchange(record.touched, true)) return;
+  touched.push_back(record.slot);
 }
 
 void Shard::State::update_flight(CallRecord& record) {
@@ -333,7 +332,7 @@ void Shard::State::pack_calls(Instant received_at) {
     const auto [slot, id] = to_pack.front();
     CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr;
     if (record && record->id == id && record->call.ended()) {
-      if (record->dirty || received_at - record->call.last_received() < Duration(limits::turn_texts_kept)) return;
+      if (record->touched || record->waiting || received_at - record->call.last_received() < Duration(limits::turn_texts_kept)) return;
       record->pack();
     }
     to_pack.pop_front();
@@ -346,7 +345,7 @@ void Shard::State::bound_calls() {
     CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr;
     if (record && record->id == id && record->retained) {
       if (!record->call.ended()) record->retained = false;  // it lives again, and comes back when it ends
-      else if (record->dirty) return;                       // the store does not have it yet
+      else if (record->touched || record->waiting) return;  // the store does not have it yet
       else evict(slot);
     }
     ended.pop_front();

@@ -8,6 +8,7 @@
 
 #include "aggregate/random_events.h"
 #include "aggregate/shard.h"
+#include "base/limits.h"
 
 namespace aybiza {
 namespace {
@@ -23,6 +24,7 @@ struct SmallStore {
   std::map<std::tuple<Instant, Id, std::int64_t>, std::string> turns;
   std::map<Id, std::string> usage, interventions;
   std::map<std::string, std::string> rollups;
+  std::size_t call_rows = 0;   // written
 
   static std::string text(const Number& n) { return n ? std::to_string(*n) : "-"; }
   void apply(const RowBatch& batch) {
@@ -44,7 +46,14 @@ struct SmallStore {
       EXPECT_TRUE(turns.emplace(std::tuple(r.time, r.call_id, r.turn_number), fmt::format("{} {} {} {} {} {} {} {}", r.text_content, r.state, r.intent, r.emotion,
           text(r.response_time_us), text(r.tts_latency_us), text(r.sentiment_e4), r.topics)).second) << "two rows of one turn";
     }
-    for (const UsageRow& r : batch.usage) usage[r.id] = fmt::format("{} {} {} {}", to_micros(r.time), r.model, text(r.input_tokens), text(r.cost_nano));
+    for (const UsageRow& r : batch.usage) {
+      if (r.stored) {
+        EXPECT_EQ(usage.erase(r.id), 1u);
+      }
+      EXPECT_TRUE(usage.emplace(r.id, fmt::format("{} {} {} {}", to_micros(r.time), r.model, text(r.input_tokens), text(r.cost_nano))).second)
+          << "two rows of one usage";
+    }
+    call_rows += batch.calls.size();
     for (const InterventionRow& r : batch.interventions) EXPECT_TRUE(interventions.emplace(r.id, r.kind + r.actor).second);
     for (const RollupRow& r : batch.rollups)
       rollups[fmt::format("{} {} {} {} {} {}", to_micros(r.bucket), r.step.count(), r.customer, r.dimension, r.value, r.value_is_null)] = r.tally;
@@ -71,10 +80,10 @@ void feed(Shard& shard, const std::vector<Arrival>& arrivals, std::size_t from, 
   for (std::size_t i = from; i < to; ++i) shard.apply(arrivals[i].event, i + 1, arrivals[i].received);
 }
 
-RowBatch collected(Shard& shard, std::uint64_t to) {
+RowBatch collected(Shard& shard, std::uint64_t to, Shard::What what = Shard::What::all) {
   RowBatch rows;
   rows.to = to;
-  shard.collect(rows);
+  shard.collect(rows, what);
   return rows;
 }
 
@@ -171,6 +180,75 @@ TEST(ShardRows, after_a_restart_exactly_what_the_store_lacks_is_handed_out) {
     restarted.advance(end);
     survivor.apply(collected(restarted, arrivals.size()));
     EXPECT_EQ(survivor.dump(), whole.dump()) << seed;
+  }
+}
+
+TEST(ShardRows, calls_in_flight_wait_and_nothing_is_lost_by_it) {
+  for (unsigned seed = 40; seed < 46; ++seed) {
+    Stream stream(seed);
+    auto arrivals = stream.calls({.calls = 60});
+    const Instant end = arrivals.back().received + 2h;
+    Shard eager, patient;
+    SmallStore at_once, later;
+    for (std::size_t i = 0; i < arrivals.size(); ++i) {
+      feed(eager, arrivals, i, i + 1);
+      feed(patient, arrivals, i, i + 1);
+      if (i % 3 != 0) continue;
+      at_once.apply(collected(eager, i + 1));
+      later.apply(collected(patient, i + 1, Shard::What::due));
+      for (const auto& [key, row] : later.calls) EXPECT_TRUE(at_once.calls.contains(key)) << "where a call is stored does not wait";
+      EXPECT_EQ(later.calls.size(), at_once.calls.size());
+    }
+    EXPECT_LT(later.call_rows, at_once.call_rows);
+    eager.advance(end);
+    patient.advance(end);
+    at_once.apply(collected(eager, arrivals.size()));
+    if (seed % 2 == 0) {
+      later.apply(collected(patient, arrivals.size()));
+    } else {  // silence brings the rest out too
+      for (const Duration later_on : {Duration(0), Duration(limits::store_deferral)}) {
+        patient.advance(end + later_on);
+        later.apply(collected(patient, arrivals.size(), Shard::What::due));
+      }
+      EXPECT_FALSE(patient.dirty());
+    }
+    EXPECT_EQ(later.dump(), at_once.dump()) << seed;
+  }
+}
+
+TEST(ShardRows, what_was_deferred_survives_a_restart_anywhere) {
+  for (unsigned seed = 60; seed < 84; ++seed) {
+    Stream stream(seed);
+    const auto arrivals = stream.calls({.calls = 30});
+    const Instant end = arrivals.back().received + 2h;
+    Shard steady;
+    SmallStore store, whole;
+    feed(steady, arrivals, 0, arrivals.size());
+    steady.advance(end);
+    whole.apply(collected(steady, arrivals.size()));
+
+    // A snapshot after one collect, some more collects, and then the process is gone.
+    const std::size_t at_snapshot = 1 + stream.random()() % (arrivals.size() / 2);
+    const std::size_t at_crash = at_snapshot + stream.random()() % (arrivals.size() - at_snapshot);
+    std::string bytes;
+    Shard first;
+    for (std::size_t i = 0; i < at_crash; ++i) {
+      feed(first, arrivals, i, i + 1);
+      if (i % 7 == 0) first.advance(arrivals[i].received);
+      if (i + 1 != at_snapshot && i + 1 != at_crash && i % 5 != 0) continue;
+      store.apply(collected(first, i + 1, Shard::What::due));
+      if (i + 1 == at_snapshot) bytes = first.snapshot();
+    }
+    Shard second;
+    ASSERT_TRUE(second.restore(bytes));
+    second.mark_stored_until(at_crash);
+    for (std::size_t i = at_snapshot; i < arrivals.size(); ++i) {
+      feed(second, arrivals, i, i + 1);
+      if (i % 4 == 0) store.apply(collected(second, i + 1, Shard::What::due));
+    }
+    second.advance(end);
+    store.apply(collected(second, arrivals.size() + 1));
+    EXPECT_EQ(store.dump(), whole.dump()) << seed << " " << at_snapshot << " " << at_crash;
   }
 }
 

@@ -11,7 +11,7 @@ namespace aybiza {
 namespace {
 
 constexpr std::string_view magic = "AYLIVE";
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t version = 2;
 
 void write_ring(bytes::Writer& out, const Ring& ring) {
   out.count(ring.count());
@@ -183,8 +183,8 @@ Status Shard::State::read(bytes::Reader& in) {
   return {};
 }
 
-// A call as read becomes one as it was: its series, its place in the lists. The store has all of it by the time a
-// snapshot is read, so nothing is dirty. What its turns and usage add up to must be what it says.
+// A call as read becomes one as it was: its series, its place in the lists. What its turns and usage add up to must be
+// what it says. The store has all of it by the time a snapshot is read, but the rows that waited then.
 bool Shard::State::adopt(CallRecord& record) {
   CallRecord open;
   open.packed = record.packed;
@@ -203,6 +203,7 @@ bool Shard::State::adopt(CallRecord& record) {
   resolve_series(record);
   record.stored_start = record.call.start();
   for (LiveTurn& turn : record.turns) turn.stored = turn.state.time();
+  if (record.waiting) deferred.push_back({record.slot, record.id, received});
   if (record.in_panes != record.call.ended()) return false;
   record.counted = record.in_panes;
   if (record.in_panes) {

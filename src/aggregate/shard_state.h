@@ -12,6 +12,7 @@
 
 #include "aggregate/call_record.h"
 #include "aggregate/shard.h"
+#include "model/sentiment.h"
 
 namespace aybiza {
 
@@ -51,7 +52,9 @@ struct Shard::State {
   bool settled = true;                             // no replay below stored_until is under way
 
   // What changed.
-  std::vector<Slot> dirty_calls;
+  struct Deferred { Slot slot; Id id; Instant due; };
+  std::vector<Slot> touched;                       // for the next collect
+  std::deque<Deferred> deferred;                   // rows for the first collect at or after due, in its order
   std::vector<std::pair<std::uint32_t, std::int64_t>> dirty_minutes, dirty_hours;  // series, bucket: rollups to write
   struct HotPane { std::uint32_t series; Level level; std::int64_t index; };
   std::vector<HotPane> hot;
@@ -107,10 +110,12 @@ struct Shard::State {
   void each_turn_axis(const LiveTurn& turn, Visit&& visit) const;
 
   // shard_collect.cc
-  void collect(RowBatch& out);
+  void collect(RowBatch& out, Shard::What what);
+  void hand_out(CallRecord& record, RowBatch& out);
+  void hand_out_parts(CallRecord& record, RowBatch& out);
   void settle();
   void collect_rollups(RowBatch& out);
-  bool dirty() const;
+  bool dirty(Shard::What what) const;
 
   // shard_ask.cc
   Coverage covers(const LiveQuestion& question, Instant now) const;
@@ -151,7 +156,7 @@ void Shard::State::each_turn_axis(const LiveTurn& turn, Visit&& visit) const {
   visit(Axis::state, turn.turn_state);
   visit(Axis::speaker, speaker_labels[turn.state.agent_speaks() ? 1 : 0]);
   const Number sentiment = turn.state.sentiment_e4();
-  visit(Axis::sentiment_class, !sentiment ? null_label : sentiment_labels[*sentiment <= -1000 ? 0 : *sentiment >= 1000 ? 2 : 1]);
+  visit(Axis::sentiment_class, !sentiment ? null_label : sentiment_labels[sentiment_sign(*sentiment) + 1]);
   if (turn.state.topics() == 0) visit(Axis::topic, null_label);
   for (std::uint32_t bits = turn.state.topics(); bits != 0; bits &= bits - 1)
     visit(Axis::topic, topic_labels[unsigned(std::countr_zero(bits))]);

@@ -238,7 +238,7 @@ std::map<LiveKey, Exact> answer(const std::vector<std::pair<Id, RivalCall>>& cal
       case Dimension::intent: return {text_value(turn->intent)};
       case Dimension::speaker: return {turn->agent ? "agent" : "caller"};
       case Dimension::sentiment_class:
-        return {!turn->sentiment ? std::nullopt : std::optional<std::string>(*turn->sentiment >= 1000 ? "positive" : *turn->sentiment <= -1000 ? "negative" : "neutral")};
+        return {!turn->sentiment ? std::nullopt : std::optional<std::string>(*turn->sentiment > 1000 ? "positive" : *turn->sentiment < -1000 ? "negative" : "neutral")};
       case Dimension::topic: {
         Values found(turn->topics.begin(), turn->topics.end());
         if (found.empty()) found.emplace_back();

@@ -82,6 +82,7 @@ struct UsageRow {
       audio_output_tokens, stt_us, tts_characters, telephony_us;
   Number cost_nano;                     // reported, else priced; empty: no price known
   CostSource cost_source = CostSource::unknown;
+  bool stored = false;                  // the store may have an older version of this row
 };
 
 struct InterventionRow {

@@ -1,12 +1,13 @@
 #include "query/turn_labels.h"
 
+#include "model/sentiment.h"
 #include "text/analyze.h"
 
 namespace aybiza {
 
 std::string_view sentiment_class_of(const Number& sentiment_e4) {
   if (!sentiment_e4) return {};
-  return to_string(classify(std::int32_t(*sentiment_e4)));
+  return sentiment_word(*sentiment_e4);
 }
 
 std::vector<std::string_view> topics_of(std::uint32_t bits) {

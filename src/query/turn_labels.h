@@ -11,7 +11,7 @@
 
 namespace aybiza {
 
-// "positive" from +0.1, "negative" from -0.1, else "neutral"; "" when the score is unknown.
+// "positive" above +0.1, "negative" below -0.1, else "neutral"; "" when the score is unknown.
 std::string_view sentiment_class_of(const Number& sentiment_e4);
 
 // The names of the bits set, in the order of text/'s topics.

@@ -67,14 +67,18 @@ Status Pipeline::recover() {
   if (!count) return std::unexpected(count.error());
 
   auto snapshot = load_snapshot(snapshot_path(options_));
-  const bool usable = snapshot && snapshot->shards.size() == *count && snapshot->offset <= *applied;
+  bool usable = snapshot && snapshot->shards.size() == *count && snapshot->offset <= *applied;
   std::vector<Shard> shards;
-  for (unsigned i = 0; i < *count; ++i) {
-    Shard shard({.index = i, .count = *count});
-    if (usable)
-      if (auto restored = shard.restore(snapshot->shards[i]); !restored) return std::unexpected(restored.error());
-    shards.push_back(std::move(shard));
+  for (unsigned i = 0; i < *count; ++i) shards.emplace_back(ShardOptions{.index = i, .count = *count});
+  for (unsigned i = 0; i < *count && usable; ++i) {
+    auto restored = shards[i].restore(snapshot->shards[i]);
+    if (restored) continue;
+    if (restored.error().code != Code::unsupported) return std::unexpected(restored.error());
+    usable = false;
+    fmt::print(stderr, "aybiza: {}; live figures begin with what the log still holds, history is complete\n", restored.error().message);
   }
+  if (!usable)
+    for (unsigned i = 0; i < *count; ++i) shards[i] = Shard({.index = i, .count = *count});
   const std::uint64_t from = usable ? snapshot->offset + 1 : 1;
   auto reader = spool_->read_from(spool::Offset{from});
   if (!reader) reader = spool_->read_from(spool::Offset{0});  // released: live state begins where the log does
@@ -172,20 +176,20 @@ void Pipeline::route(std::stop_token stop) {
     // During a replay of what the store already has, collected_ is ahead of fed_.
     const std::uint64_t uncollected = fed_ > collected_ ? fed_ - collected_ : 0;
     const bool due = now - last_collect_ >= collect_interval || uncollected >= collect_events || hurry_.load();
-    if (waiting == 0 && due) collect(uncollected >= limits::uncollected_events);
+    if (waiting == 0 && due) collect(uncollected >= limits::uncollected_events, hurry_.load());
     if (!*record && waiting == 0 && (reader_->closed() || stop.stop_requested())) break;
   }
-  collect(true);
+  collect(true, true);
 }
 
 // Asks every shard for what changed up to here and hands it to the writer when the last one has answered.
-void Pipeline::collect(bool wait_for_room) {
+void Pipeline::collect(bool wait_for_room, bool whole) {
   while (outstanding_.load() >= outstanding_max) {
     if (!wait_for_room) return;
     std::this_thread::sleep_for(1ms);
   }
   last_collect_ = clock_.elapsed();
-  hurry_ = false;
+  if (whole) hurry_ = false;
   const std::uint64_t applied_from = collected_;
   const bool anything = fed_ > collected_;
   const bool snapshot_due = fed_ > collected_ && bytes_since_snapshot_ >= limits::spool_snapshot_every_bytes &&
@@ -200,6 +204,7 @@ void Pipeline::collect(bool wait_for_room) {
   gathering->collection->rows.from = applied_from;
   gathering->collection->rows.to = std::max(fed_, collected_);
   gathering->collection->received = received_;
+  gathering->collection->whole = whole;
   gathering->collection->snapshots.resize(snapshot_due ? shards_->count() : 0);
   if (snapshot_due) {
     bytes_since_snapshot_ = 0;
@@ -208,11 +213,11 @@ void Pipeline::collect(bool wait_for_room) {
   collected_ = gathering->collection->rows.to;
   ++outstanding_;
   for (std::size_t i = 0; i < shards_->count(); ++i)
-    shards_->post(i, [this, gathering, i, snapshot_due, anything](Shard& shard) {
+    shards_->post(i, [this, gathering, i, snapshot_due, anything, what = whole ? Shard::What::all : Shard::What::due](Shard& shard) {
       RowBatch part;
       part.from = gathering->collection->rows.from;
       part.to = gathering->collection->rows.to;
-      if (anything || shard.dirty()) shard.collect(part);
+      if (anything || shard.dirty(what)) shard.collect(part, what);
       std::string bytes = snapshot_due ? shard.snapshot() : std::string();
       std::unique_lock lock(gathering->mutex);
       RowBatch& rows = gathering->collection->rows;
@@ -225,9 +230,9 @@ void Pipeline::collect(bool wait_for_room) {
       take(rows.metrics, part.metrics), take(rows.raw, part.raw), take(rows.rollups, part.rollups), take(rows.late, part.late);
       if (snapshot_due) gathering->collection->snapshots[i] = std::move(bytes);
       if (--gathering->left != 0) return;
-      auto whole = std::move(gathering->collection);
+      auto finished = std::move(gathering->collection);
       lock.unlock();
-      CHECK(outbox_.post(std::move(whole)));  // outstanding_ keeps it below its capacity
+      CHECK(outbox_.post(std::move(finished)));  // outstanding_ keeps it below its capacity
     });
 }
 
@@ -270,6 +275,7 @@ Status Pipeline::apply(Collection& collection) {
   {
     std::lock_guard lock(mutex_);
     stats_.applied = std::max(applied, rows.to);
+    if (collection.whole) whole_ = rows.to;
     oldest_unapplied_ = std::max(oldest_unapplied_, collection.received);  // what is left came after this
     ++stats_.collections;
     stats_.last_commit_ms = double((committed - began).count()) / 1000;
@@ -301,7 +307,7 @@ bool Pipeline::wait_applied(Duration patience) {
   const std::uint64_t target = spool_->visible().value;
   std::unique_lock lock(mutex_);
   const auto until = clock_.elapsed() + patience;
-  while (stats_.applied < target) {
+  while (whole_ < target) {
     hurry_ = true;
     if (clock_.elapsed() >= until) return false;
     applied_changed_.wait_for(lock, 10ms);

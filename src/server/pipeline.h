@@ -73,6 +73,7 @@ class Pipeline {
   struct Collection {
     RowBatch rows;
     std::vector<std::string> snapshots;  // one per shard; empty: none due
+    bool whole = false;                  // nothing was deferred
     Instant received{};
   };
   Pipeline(const PipelineOptions& options, const Clock& clock);
@@ -82,7 +83,7 @@ class Pipeline {
   void dispatch(const spool::RecordView& record);
   void note_oldest(Instant received);
   void flush_chunks();
-  void collect(bool wait_for_room);
+  void collect(bool wait_for_room, bool whole);
   Status apply(Collection& collection);
   Status save_snapshot(const Collection& collection);
   Answered<Answer> ask_at(const Question& question, bool wait);
@@ -102,11 +103,12 @@ class Pipeline {
 
   Mailbox<std::unique_ptr<Collection>> outbox_;
   std::atomic<std::size_t> outstanding_{0};
-  std::atomic<bool> hurry_{false};       // somebody waits for the store
+  std::atomic<bool> hurry_{false};       // somebody waits for the store to have everything
   mutable std::mutex mutex_;             // guards stats_ and what applied_changed_ waits for
   std::condition_variable applied_changed_;
   PipelineStats stats_;
   Instant oldest_unapplied_{};
+  std::uint64_t whole_ = 0;              // up to here the store has everything, calls in flight too
   Thread router_, writer_;
   std::uint64_t recovered_ = 0;
   bool stopped_ = false;

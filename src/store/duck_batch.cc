@@ -67,6 +67,22 @@ Status replace_turns(DuckConnection& writer, const std::vector<TurnRow>& turns, 
   return insert_rows<TurnRow>(writer, Table::conversation_turns, sorted, out_of_range);
 }
 
+// A price that is found later changes a usage that may be there already.
+Status replace_usage(DuckConnection& writer, const std::vector<UsageRow>& usage, std::uint64_t& out_of_range) {
+  std::vector<const UsageRow*> stored;
+  Instant first = Instant::max(), last = Instant::min();
+  for (const UsageRow& row : usage) {
+    if (!row.stored) continue;
+    stored.push_back(&row);
+    first = std::min(first, row.time), last = std::max(last, row.time);
+  }
+  const auto keys = columns_of<UsageRow>().first(2);  // time, event_id
+  AYBIZA_TRY(delete_rows<UsageRow>(
+      writer, delete_statement("usage_events", "time", "usage_events.event_id = old.event_id", first, last), keys, stored));
+  return insert_rows<UsageRow>(writer, Table::usage_events, in_time_order(usage, [](const UsageRow& row) { return row.time; }),
+                               out_of_range);
+}
+
 // Rollups carry no "stored" mark: a pane's row is replaced whenever it is written.
 Status replace_rollups(DuckConnection& writer, const std::vector<RollupRow>& rollups, std::uint64_t& out_of_range) {
   const auto sorted = in_time_order(rollups, [](const RollupRow& row) { return row.bucket; });
@@ -90,7 +106,7 @@ Status insert_sorted(DuckConnection& writer, Table table, const std::vector<Row>
 Status write_rows(DuckConnection& writer, const RowBatch& batch, std::uint64_t& out_of_range) {
   AYBIZA_TRY(replace_calls(writer, batch.calls, out_of_range));
   AYBIZA_TRY(replace_turns(writer, batch.turns, out_of_range));
-  AYBIZA_TRY(insert_sorted(writer, Table::usage_events, batch.usage, out_of_range));
+  AYBIZA_TRY(replace_usage(writer, batch.usage, out_of_range));
   AYBIZA_TRY(insert_sorted(writer, Table::interventions, batch.interventions, out_of_range));
   AYBIZA_TRY(insert_sorted(writer, Table::system_performance_metrics, batch.system, out_of_range));
   AYBIZA_TRY(insert_sorted(writer, Table::agent_status, batch.agent_status, out_of_range));

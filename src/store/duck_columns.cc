@@ -1,5 +1,7 @@
 #include "store/duck_columns.h"
 
+#include "model/sentiment.h"
+
 namespace aybiza {
 namespace {
 
@@ -44,11 +46,6 @@ constexpr Column<Row> cost_source_column() {
             word.empty() ? out.null(i) : out.put_text(i, word);
           },
           [](const VectorReader& in, idx_t i, Row& row) { row.cost_source = parse_cost_source(in.text(i)); }};
-}
-
-// Where the score puts a turn: the borders of text/analyze.h, beyond -0.1 and +0.1.
-std::string_view sentiment_class(std::int64_t score_e4) {
-  return score_e4 > 1000 ? "positive" : score_e4 < -1000 ? "negative" : "neutral";  // text/ cuts at +-0.1 too
 }
 
 }  // namespace
@@ -147,7 +144,7 @@ std::span<const Column<TurnRow>> columns_of() {
       MEMBER("backchannel", boolean, backchannel),
       {"sentiment_class", text,
        [](VectorWriter& out, idx_t i, const TurnRow& row) {
-         row.sentiment_e4 ? out.put_text(i, sentiment_class(*row.sentiment_e4)) : out.null(i);
+         row.sentiment_e4 ? out.put_text(i, sentiment_word(*row.sentiment_e4)) : out.null(i);
        },
        nullptr},
       MEMBER("sentiment_confidence", score, sentiment_confidence_e4),

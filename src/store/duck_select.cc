@@ -75,6 +75,7 @@ Status select_table(DuckConnection& connection, Table table, const RowFilter& fi
 void mark_stored(RowBatch& out) {
   for (CallRow& row : out.calls) row.stored_start = row.start;
   for (TurnRow& row : out.turns) row.stored_time = row.time;
+  for (UsageRow& row : out.usage) row.stored = true;
 }
 
 }  // namespace
