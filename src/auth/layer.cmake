@@ -1,1 +1,1 @@
-set(layer_libraries PkgConfig::sodium)
+set(layer_libraries PkgConfig::sodium OpenSSL::Crypto simdjson::simdjson)
