@@ -15,6 +15,12 @@ namespace aybiza {
 
 inline constexpr std::string_view otlp_not_a_message = "the item is no protobuf message of its kind";
 
+// Not one item but all of them are refused: only walk_otlp() catches it.
+struct OtlpWholeRefusal {
+  Code code;
+  const char* why;
+};
+
 // The last field `tag` of `message`: an empty reader when there is none.
 inline protobuf::Reader last_of(protobuf::Reader message, std::uint32_t tag) {
   protobuf::Reader found;
@@ -36,7 +42,8 @@ void otlp_item(protobuf::Reader item, Visitor& visitor, std::size_t& broken) {
     why = otlp_not_a_message;
   }
   // Each costs the price of an exception, so their number has a bound.
-  if (++broken > limits::otlp_broken_items) throw OtlpRefusal{"too many broken items (otlp_broken_items); the request was refused whole"};
+  if (++broken > limits::otlp_broken_items)
+    throw OtlpWholeRefusal{Code::invalid, "too many broken items (otlp_broken_items); the request was refused whole"};
   visitor.broken(why);
 }
 
@@ -77,7 +84,9 @@ Status walk_otlp(std::string_view body, Visitor& visitor) {
         }
       }
     }
-  } catch (const OtlpRefusal& refusal) {
+  } catch (const OtlpWholeRefusal& refusal) {
+    return fail(refusal.code, "{}", refusal.why);
+  } catch (const OtlpRefusal& refusal) {  // of a resource or a scope
     return fail(Code::invalid, "{}", refusal.why);
   } catch (const protozero::exception&) {
     return fail(Code::invalid, "the body is no protobuf message of an OTLP request");
