@@ -184,6 +184,7 @@ void run(std::size_t agents, std::size_t events, bool text) {
     collecting += seconds_since(middle);
   }
   const ShardStats stats = shard.stats();
+  const ShardSizes sizes = shard.measure();
   const Instant to = stats.newest;
   const auto asking = cpu_seconds();
   const LiveQuestion question{.by = {Dimension::agent_id}, .where = {}, .edges = {floor_to(to, 1min) - 15min, floor_to(to, 1min) + 1min}};
@@ -192,8 +193,8 @@ void run(std::size_t agents, std::size_t events, bool text) {
   fmt::print("{:7} agents: fold {:9.0f} events/s ({:4.0f} ns), {:.3f} of counting ({:9.0f}/s); collect {:9.0f} rows/s; "
              "state {} MiB ({} calls in {} MiB, {} panes in {} MiB), peak {} MiB; by agent over 16 min: {} groups in {:.1f} ms\n",
              agents, double(offset) / folding, folding * 1e9 / double(offset), counting / folding, double(offset) / counting,
-             double(rows) / collecting, stats.bytes >> 20, stats.calls_in_flight + stats.calls_ended,
-             stats.bytes_calls >> 20, stats.panes, stats.bytes_panes >> 20, resident_mib(),
+             double(rows) / collecting, sizes.bytes() >> 20, stats.calls_in_flight + stats.calls_ended,
+             sizes.bytes_calls >> 20, sizes.panes, sizes.bytes_panes >> 20, resident_mib(),
              answer.cells.size(), ask_ms);
   std::fflush(stdout);
 }

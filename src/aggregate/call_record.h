@@ -8,6 +8,7 @@
 
 #include <array>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "aggregate/series.h"
@@ -52,6 +53,7 @@ struct CallRecord {
   std::string packed;               // turns and usage, instead of the vectors
   bool is_packed = false, retained = false;  // retained: it is in the queue of ended calls
   bool touched = false;             // since the last collect
+  std::uint32_t open_turns = 0, open_usage = 0;  // dirty ones
   bool waiting = false;             // its row (not its parts) is to be written later
   bool stored_ended = false;        // as the store has it
   bool counted = false;             // its turns and usage are in panes: once it has ended
@@ -67,6 +69,8 @@ struct CallRecord {
 
   Label customer() const { return labels[std::size_t(Axis::customer)]; }
   LiveTurn* find_turn(std::int64_t number);
+  void open(LiveTurn& turn) { open_turns += std::exchange(turn.dirty, true) ? 0u : 1u; }
+  void open(LiveUsage& one) { open_usage += std::exchange(one.dirty, true) ? 0u : 1u; }
   void pack();
   bool unpack();                    // false: the bytes are not what pack() wrote
   std::size_t heap_bytes() const;

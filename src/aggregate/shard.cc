@@ -154,20 +154,44 @@ std::optional<CallDetail> Shard::State::detail(const Id& id) const {
 }
 
 ShardStats Shard::State::stats() const {
-  ShardStats stats{.events = events, .late_events = late_events, .calls_in_flight = in_flight.size(), .turns = turns,
-                   .series = series.size(), .series_folded = series.folded(), .newest = newest, .received = received};
-  stats.bytes = labels.heap_bytes() + by_id.heap_bytes() + evicted.size() * 16 + calls.capacity() * sizeof(void*);
-  for (const auto& held : calls) {
-    if (!held) continue;
-    stats.calls_ended += held->call.ended() ? 1 : 0;
-    stats.bytes_calls += sizeof(CallRecord) + held->heap_bytes();
-  }
-  for (std::uint32_t i = 0; i < series.size(); ++i) {
-    stats.bytes_panes += sizeof(Series) + series[i].heap_bytes();
-    stats.panes += series[i].seconds.count() + series[i].minutes.count() + series[i].hours.count();
-  }
-  stats.bytes += stats.bytes_calls + stats.bytes_panes;
-  return stats;
+  const std::size_t held = calls.size() - free_slots.size();
+  return {.events = events, .late_events = late_events, .calls_in_flight = in_flight.size(),
+          .calls_ended = held - in_flight.size(), .turns = turns, .series = series.size(), .sizes = sizes,
+          .series_folded = series.folded(), .newest = newest, .received = received};
+}
+
+void Shard::State::count(ShardSizes& into, std::size_t slot) const {
+  if (const auto& held = calls[slot]) into.bytes_calls += sizeof(CallRecord) + held->heap_bytes();
+}
+
+void Shard::State::count(ShardSizes& into, const Series& one) const {
+  into.bytes_panes += sizeof(Series) + one.heap_bytes();
+  into.panes += one.seconds.count() + one.minutes.count() + one.hours.count();
+}
+
+std::uint64_t Shard::State::bytes_other() const {
+  return labels.heap_bytes() + by_id.heap_bytes() + evicted.size() * 16 + calls.capacity() * sizeof(void*);
+}
+
+ShardSizes Shard::measure() const {
+  ShardSizes all{.bytes_other = state_->bytes_other()};
+  for (std::size_t i = 0; i < state_->calls.size(); ++i) state_->count(all, i);
+  for (std::uint32_t i = 0; i < state_->series.size(); ++i) state_->count(all, state_->series[i]);
+  return all;
+}
+
+// Whoever asks for figures must not make the shard walk a hundred thousand calls at once.
+void Shard::State::count_on() {
+  constexpr std::size_t share = 64;
+  const std::size_t calls_to = std::min(counted_calls + share, calls.size());
+  for (; counted_calls < calls_to; ++counted_calls) count(counting, counted_calls);
+  const std::size_t series_to = std::min(counted_series + share, series.size());
+  for (; counted_series < series_to; ++counted_series) count(counting, series[std::uint32_t(counted_series)]);
+  if (counted_calls < calls.size() || counted_series < series.size()) return;
+  sizes = counting;
+  sizes.bytes_other = bytes_other();
+  counting = {};
+  counted_calls = counted_series = 0;
 }
 
 }  // namespace aybiza

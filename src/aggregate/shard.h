@@ -36,10 +36,15 @@ struct ShardOptions {
   PriceBook prices = PriceBook::built_in();
 };
 
+struct ShardSizes {
+  std::uint64_t panes = 0, bytes_calls = 0, bytes_panes = 0, bytes_other = 0;
+  std::uint64_t bytes() const { return bytes_calls + bytes_panes + bytes_other; }
+};
+
 struct ShardStats {
   std::uint64_t events = 0, late_events = 0;       // late: for calls no longer retained
-  std::uint64_t calls_in_flight = 0, calls_ended = 0, turns = 0, series = 0, panes = 0;
-  std::uint64_t bytes = 0, bytes_calls = 0, bytes_panes = 0;  // all; of which calls, panes
+  std::uint64_t calls_in_flight = 0, calls_ended = 0, turns = 0, series = 0;
+  ShardSizes sizes;                                // of the last walk that advance() finished, a share with each call
   std::uint64_t series_folded = 0;                 // contributions that went to "__other__"
   Instant newest{}, received{};                    // newest event time; newest `received`
 };
@@ -71,6 +76,8 @@ class Shard {
   enum class What : std::uint8_t { due, all };
   void collect(RowBatch& out, What what = What::all);
   bool dirty(What what = What::all) const;  // something is there to collect
+
+  ShardSizes measure() const;  // now; walks all calls and panes
 
   Coverage covers(const LiveQuestion& question, Instant now) const;
   LivePartial ask(const LiveQuestion& question, Instant now) const;  // REQUIRES: covers() said yes, or approximate will do

@@ -60,13 +60,17 @@ void Shard::State::hand_out(CallRecord& record, RowBatch& out) {
 }
 
 void Shard::State::hand_out_parts(CallRecord& record, RowBatch& out) {
-  for (LiveTurn& turn : record.turns) {
+  for (std::size_t i = record.turns.size(); record.open_turns > 0;) {  // the last ones, nearly always
+    LiveTurn& turn = record.turns[--i];
     if (!std::exchange(turn.dirty, false)) continue;
+    --record.open_turns;
     TurnRow row = turn.state.row(record.id);
     if (turn.stored != never) row.stored_time = turn.stored;
     turn.stored = row.time;
     out.turns.push_back(std::move(row));
   }
+  if (record.open_usage == 0) return;
+  record.open_usage = 0;
   for (LiveUsage& usage : record.usage) {
     if (!std::exchange(usage.dirty, false)) continue;
     out.usage.push_back(usage.row(record.id, labels));
@@ -87,6 +91,7 @@ void Shard::State::settle() {
     record->touched = record->waiting = false;  // each once
     record->stored_start = record->call.start();
     record->stored_ended = record->call.ended();
+    record->open_turns = record->open_usage = 0;
     for (LiveTurn& turn : record->turns) {
       turn.dirty = false;
       turn.stored = turn.state.time();

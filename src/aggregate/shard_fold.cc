@@ -95,6 +95,7 @@ void Shard::State::advance(Instant received_at) {
   }
   pack_calls(received);
   bound_calls();
+  count_on();
 }
 
 CallRecord* Shard::State::find(const Id& id) const {
@@ -195,12 +196,12 @@ void Shard::State::fold_turn(CallRecord& record, const Event& event) {
     turn->emotion = labels.intern(emotion.empty() ? turn->state.found_emotion() : emotion);
     if (record.counted) move_turn(record, *turn, 1, all);
     record.sums.add(turn->state.facts(), turn->state.agent_speaks(), 1);
-    turn->dirty = true;
+    record.open(*turn);
     ++turns;
     return;
   }
   if (!turn->state.has_texts()) fold_late(event);  // the store holds its texts: it merges the row itself
-  else turn->dirty = true;
+  else record.open(*turn);
   const LiveTurn old = *turn;
   if (!turn->state.merge(event)) return;
   if (turn->state.has_texts()) name(*turn);
@@ -227,7 +228,7 @@ void Shard::State::fold_usage(CallRecord& record, const Event& event) {
   if (record.usage.size() >= limits::turns_per_call) return fold_late(event);
   LiveUsage usage = usage_of(event, labels);
   if (!usage.reported) usage.cost_nano = price(record, usage).value_or(-1);
-  usage.dirty = true;
+  record.open(usage);
   record.sums.add_usage(usage.cost(), usage.all_tokens(), 1);
   if (record.counted) move_usage(record, usage, record.call.reports_cost(), 1, Axes().set());
   record.usage.insert(place, usage);

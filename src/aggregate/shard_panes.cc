@@ -199,7 +199,7 @@ void Shard::State::reprice(CallRecord& record, bool reported_before) {
       if (cost != usage.cost_nano) {
         record.sums.add_usage(usage.cost(), usage.all_tokens(), -1);
         usage.cost_nano = cost;
-        usage.dirty = true;
+        record.open(usage);
         record.sums.add_usage(usage.cost(), usage.all_tokens(), 1);
       }
     }

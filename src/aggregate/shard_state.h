@@ -61,6 +61,8 @@ struct Shard::State {
   RowBatch pending;                                // rows that need no merging
   std::unordered_map<Id, AgentStatusRow> agent_status;
   std::uint64_t events = 0, late_events = 0, turns = 0;
+  ShardSizes sizes, counting;                      // as last gone through; under way
+  std::size_t counted_calls = 0, counted_series = 0;
 
   // shard_fold.cc
   void apply(const Event& event, Instant received_at);
@@ -74,6 +76,10 @@ struct Shard::State {
   std::vector<StateTransition> flow(std::string_view customer, Instant from, Instant to) const;
   std::optional<CallDetail> detail(const Id& id) const;
   ShardStats stats() const;
+  void count(ShardSizes& into, std::size_t slot) const;            // one call
+  void count(ShardSizes& into, const Series& one) const;
+  std::uint64_t bytes_other() const;
+  void count_on();                                                 // a share of them
   CallRecord* find(const Id& id) const;
   CallRecord& create(const Id& id);
   bool was_evicted(const Event& event) const;

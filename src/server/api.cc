@@ -282,7 +282,8 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     ShardStats all;
     for (const ShardStats& one : shard_stats()) {
       all.events += one.events, all.late_events += one.late_events, all.calls_in_flight += one.calls_in_flight;
-      all.calls_ended += one.calls_ended, all.series += one.series, all.panes += one.panes, all.bytes += one.bytes;
+      all.calls_ended += one.calls_ended, all.series += one.series, all.sizes.panes += one.sizes.panes;
+      all.sizes.bytes_other += one.sizes.bytes();
       all.series_folded += one.series_folded;
     }
     const auto pipeline = parts.pipeline->stats();

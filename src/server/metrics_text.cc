@@ -63,8 +63,8 @@ std::string openmetrics(const SelfMetrics& self) {
   t.gauge("calls_in_flight", "Calls that have started and not ended.", double(self.live.calls_in_flight));
   t.gauge("calls_retained", "Ended calls kept for late events.", double(self.live.calls_ended));
   t.gauge("live_series", "Series in live state.", double(self.live.series));
-  t.gauge("live_panes", "Panes in live state.", double(self.live.panes));
-  t.gauge("live_bytes", "Memory of live state, as counted by itself.", double(self.live.bytes));
+  t.gauge("live_panes", "Panes in live state.", double(self.live.sizes.panes));
+  t.gauge("live_bytes", "Memory of live state, as counted by itself.", double(self.live.sizes.bytes()));
   t.counter("late_events", "Events for calls that live state no longer held.", self.live.late_events);
   t.counter("series_overflow", "Contributions that went to __other__.", self.live.series_folded);
   t.gauge("memory_reserved_bytes", "Bytes reserved for request bodies.", double(self.budget.used()));
