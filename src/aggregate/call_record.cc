@@ -51,7 +51,7 @@ void write_usage(bytes::Writer& out, const std::vector<LiveUsage>& usage) {
       if (amount >= 0) out.count(std::uint64_t(amount));
     out.count(std::uint64_t(use.cost_nano + 1));
     out.count(use.model);
-    out.byte(use.reported ? 1 : 0);
+    out.byte(std::uint8_t((use.reported ? 1 : 0) | (use.preliminary ? 2 : 0)));
   }
 }
 
@@ -68,7 +68,8 @@ bool read_usage(bytes::Reader& in, std::vector<LiveUsage>& usage) {
     use.cost_nano = std::int64_t(in.count()) - 1;
     if (use.cost_nano < -1) return false;
     use.model = Label(in.count());
-    use.reported = in.byte() != 0;
+    const std::uint8_t flags = in.byte();
+    use.reported = (flags & 1) != 0, use.preliminary = (flags & 2) != 0;
     use.stored = true;  // what is packed or in a snapshot was handed out before
   }
   return !in.bad();
@@ -83,6 +84,7 @@ LiveUsage usage_of(const Event& event, Labels& labels) {
   usage.amount.fill(-1);
   for (const Value& value : event.values) {
     if (value.field == Field::model) usage.model = labels.intern(value.text);
+    if (value.field == Field::usage_preliminary) usage.preliminary = value.number == 1;
     if (value.field == Field::cost_usd) {
       usage.cost_nano = value.number;
       usage.reported = true;
@@ -134,8 +136,14 @@ LiveTurn* CallRecord::find_turn(std::int64_t number) {
   return at != turns.end() && at->state.number() == number ? &*at : nullptr;
 }
 
+CallSpans& CallRecord::spans_of_call() {
+  if (!spans) spans = std::make_unique<CallSpans>();
+  return *spans;
+}
+
 void CallRecord::pack() {
   if (is_packed) return;
+  if (spans) spans->keys.freeze();
   for (LiveTurn& turn : turns) turn.state.forget_texts();
   std::string out;
   bytes::Writer writer(out);
@@ -160,6 +168,7 @@ bool CallRecord::unpack() {
 
 std::size_t CallRecord::heap_bytes() const {
   std::size_t bytes = call.heap_bytes() + turns.capacity() * sizeof(LiveTurn) + usage.capacity() * sizeof(LiveUsage) + packed.capacity();
+  if (spans) bytes += sizeof(CallSpans) + spans->keys.heap_bytes() + spans->errors.capacity() * 8;
   for (const LiveTurn& turn : turns) bytes += turn.state.heap_bytes();
   return bytes;
 }
@@ -172,7 +181,7 @@ void CallRecord::write(bytes::Writer& out) const {
                                   &sums.usages, &sums.unknown_costs, &sums.cost_nano, &sums.tokens})
     out.number(*sum);
   out.byte(std::uint8_t((is_packed ? 1 : 0) | (in_panes ? 2 : 0) | (stored_start != never ? 4 : 0) | (waiting ? 8 : 0) |
-                        (stored_ended ? 16 : 0)));
+                        (stored_ended ? 16 : 0) | (spans ? 32 : 0)));
   if (is_packed) {
     out.text(packed);
   } else {
@@ -187,6 +196,12 @@ void CallRecord::write(bytes::Writer& out) const {
       out.text(row.kind);
       out.text(row.actor);
     }
+  if (spans) {
+    spans->keys.write(out);
+    out.count(spans->errors.size());
+    for (const std::uint64_t error : spans->errors) out.fixed(error);
+    out.byte(std::uint8_t((spans->errors_told ? 1 : 0) | (spans->usage_is_final ? 2 : 0)));
+  }
   if (stored_start != never) out.instant(stored_start);
   out.instant(low);
   out.instant(high);
@@ -215,6 +230,15 @@ bool CallRecord::read(bytes::Reader& in) {
     row.kind = in.text();
     row.actor = in.text();
   }
+  if ((flags & 32) != 0) {
+    CallSpans& told = spans_of_call();
+    if (!told.keys.read(in)) return false;
+    told.errors.resize(in.length(8));
+    for (std::uint64_t& error : told.errors) error = in.fixed();
+    const std::uint8_t known = in.byte();
+    told.errors_told = (known & 1) != 0, told.usage_is_final = (known & 2) != 0;
+  }
+  sums.errors = errors();
   stored_start = (flags & 4) != 0 ? in.instant() : never;
   low = in.instant();
   high = in.instant();

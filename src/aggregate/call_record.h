@@ -14,6 +14,7 @@
 #include "aggregate/series.h"
 #include "assemble/assembled_call.h"
 #include "assemble/price_book.h"
+#include "assemble/turn_keys.h"
 #include "assemble/turn_state.h"
 
 namespace aybiza {
@@ -35,6 +36,7 @@ struct LiveUsage {
   Label model = null_label;               // its own
   bool reported = false, dirty = false;
   bool stored = false;                    // the store has it
+  bool preliminary = false;               // counts until the usage of the whole call is told
 
   UsageRow row(const Id& call, const Labels& labels) const;
   UsageFacts facts(bool call_reports_cost) const;
@@ -43,6 +45,13 @@ struct LiveUsage {
 };
 LiveUsage usage_of(const Event& event, Labels& labels);
 
+// What a call has that spans told.
+struct CallSpans {
+  TurnKeys keys;
+  std::vector<std::uint64_t> errors;  // events that told of one, by hash of their id
+  bool errors_told = false, usage_is_final = false;
+};
+
 struct CallRecord {
   Id id{};
   AssembledCall call;
@@ -50,6 +59,7 @@ struct CallRecord {
   std::vector<LiveTurn> turns;      // by number
   std::vector<LiveUsage> usage;     // by id
   std::unique_ptr<std::vector<InterventionRow>> interventions;
+  std::unique_ptr<CallSpans> spans; // of calls that have any
   std::string packed;               // turns and usage, instead of the vectors
   bool is_packed = false, retained = false;  // retained: it is in the queue of ended calls
   bool touched = false;             // since the last collect
@@ -69,6 +79,8 @@ struct CallRecord {
 
   Label customer() const { return labels[std::size_t(Axis::customer)]; }
   LiveTurn* find_turn(std::int64_t number);
+  CallSpans& spans_of_call();
+  std::int64_t errors() const { return spans && spans->errors_told ? std::int64_t(spans->errors.size()) : -1; }
   void open(LiveTurn& turn) { open_turns += std::exchange(turn.dirty, true) ? 0u : 1u; }
   void open(LiveUsage& one) { open_usage += std::exchange(one.dirty, true) ? 0u : 1u; }
   void pack();

@@ -19,7 +19,7 @@ bool Shard::State::dirty(Shard::What what) const {
   const RowBatch& p = pending;
   const bool due = !deferred.empty() && (what == Shard::What::all || deferred.front().due <= received);
   return due || !touched.empty() || !p.interventions.empty() || !p.system.empty() || !p.agent_status.empty() ||
-         !p.metrics.empty() || !p.raw.empty() || !p.late.empty();
+         !p.metrics.empty() || !p.raw.empty() || !p.late.empty() || !p.turns.empty() || !p.usage.empty();
 }
 
 void Shard::State::collect(RowBatch& out, Shard::What what) {
@@ -27,6 +27,8 @@ void Shard::State::collect(RowBatch& out, Shard::What what) {
   const auto wanted = [&](const CallRecord& record) {  // where the store has a call, and that it ended, never waits
     return what == Shard::What::all || record.stored_start != record.call.start() || record.stored_ended != record.call.ended();
   };
+  hand_over(pending.turns, out.turns);  // those that left their number, before others take it
+  hand_over(pending.usage, out.usage);
   for (const Slot slot : touched) {
     CallRecord& record = *calls[slot];
     record.touched = false;

@@ -145,13 +145,19 @@ void Shard::State::fold_call_event(const Event& event, Instant received_at) {
   if (event.type == EventType::turn) fold_turn(record, event);
   else if (event.type == EventType::usage) fold_usage(record, event);
   else if (event.type == EventType::call_intervened) fold_intervention(record, event);
+  else note_error(record, event);
   refresh_panes(record);
   mark(record);
   update_flight(record);
 }
 
-void Shard::State::fold_late(const Event& event) {
+void Shard::State::fold_late(const Event& event, Number turn_number) {
   ++late_events;
+  if (event.find(Field::turn_key) && !turn_number) {  // no row of the store is known to be its own
+    pending.raw.push_back({event.id, event.time, customer_of(event), std::string(to_string(event.type)), std::string(event.source),
+                           std::string(event.id_text), members_json(event)});
+    return;
+  }
   LateRow row{.id = event.id, .call_id = event.call, .time = event.time, .type = event.type, .rank = event.rank};
   for (const Value& value : event.values) {
     const Kind kind = info(value.field).kind;
@@ -159,6 +165,7 @@ void Shard::State::fold_late(const Event& event) {
     else if (is_number(kind)) row.numbers.emplace_back(value.field, value.number);
     else row.texts.emplace_back(value.field, text_of(value));
   }
+  if (turn_number) row.numbers.emplace_back(Field::turn_number, *turn_number);
   row.ext = event.ext;
   pending.late.push_back(std::move(row));
   // The call lay before calls_since; its turns and usage lie where the event says.
@@ -168,7 +175,11 @@ void Shard::State::fold_late(const Event& event) {
 
 void Shard::State::fold_turn(CallRecord& record, const Event& event) {
   unpack(record);
-  const std::int64_t number = event.number(Field::turn_number).value_or(0);
+  if (event.find(Field::turn_key)) return fold_keyed_turn(record, event);
+  merge_turn(record, event, event.number(Field::turn_number).value_or(0));
+}
+
+void Shard::State::merge_turn(CallRecord& record, const Event& event, std::int64_t number) {
   const Axes all = Axes().set();
   const auto name = [&](LiveTurn& turn) {
     const TurnState::Labels texts = turn.state.labels();
@@ -178,7 +189,7 @@ void Shard::State::fold_turn(CallRecord& record, const Event& event) {
   };
   LiveTurn* turn = record.find_turn(number);
   if (!turn) {
-    if (record.turns.size() >= limits::turns_per_call) return fold_late(event);
+    if (record.turns.size() >= limits::turns_per_call) return fold_late(event, number);
     const auto place = std::upper_bound(record.turns.begin(), record.turns.end(), number, [](std::int64_t n, const LiveTurn& other) {
       return n < other.state.number();
     });
@@ -189,7 +200,7 @@ void Shard::State::fold_turn(CallRecord& record, const Event& event) {
       record.turns.reserve(std::max<std::size_t>(8, record.turns.size() * 2));
       turn = &*record.turns.emplace(record.turns.begin() + at);
     }
-    turn->state.merge(event);
+    turn->state.merge(event, std::int32_t(number));
     turn->turn_state = labels.intern(event.text(Field::state));
     turn->intent = labels.intern(event.text(Field::intent));
     const std::string_view emotion = event.text(Field::emotion);
@@ -200,10 +211,10 @@ void Shard::State::fold_turn(CallRecord& record, const Event& event) {
     ++turns;
     return;
   }
-  if (!turn->state.has_texts()) fold_late(event);  // the store holds its texts: it merges the row itself
+  if (!turn->state.has_texts()) fold_late(event, number);  // the store holds its texts: it merges the row itself
   else record.open(*turn);
   const LiveTurn old = *turn;
-  if (!turn->state.merge(event)) return;
+  if (!turn->state.merge(event, std::int32_t(number))) return;
   if (turn->state.has_texts()) name(*turn);
   record.sums.add(old.state.facts(), old.state.agent_speaks(), -1);
   record.sums.add(turn->state.facts(), turn->state.agent_speaks(), 1);
@@ -222,6 +233,7 @@ void Shard::State::fold_turn(CallRecord& record, const Event& event) {
 
 void Shard::State::fold_usage(CallRecord& record, const Event& event) {
   unpack(record);
+  if (!admit_usage(record, event)) return;
   const auto place = std::lower_bound(record.usage.begin(), record.usage.end(), event.id,
                                       [](const LiveUsage& usage, const Id& id) { return usage.id < id; });
   if (place != record.usage.end() && place->id == event.id) return;

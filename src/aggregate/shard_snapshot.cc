@@ -193,6 +193,7 @@ bool Shard::State::adopt(CallRecord& record) {
   const CallRecord& parts = record.is_packed ? open : record;
   if (!labels_known(parts)) return false;
   CallSums sums;
+  sums.errors = record.errors();
   sums.interventions = record.interventions ? std::int64_t(record.interventions->size()) : 0;
   for (const LiveTurn& turn : parts.turns) sums.add(turn.state.facts(), turn.state.agent_speaks(), 1);
   for (const LiveUsage& usage : parts.usage) sums.add_usage(usage.cost(), usage.all_tokens(), 1);

@@ -1,6 +1,6 @@
 // The inside of a Shard: its tables, and the operations that keep panes and calls in step.
 //
-// Shape    split by what is done: shard_fold.cc folds events, shard_collect.cc hands out rows, shard_ask.cc answers,
+// Shape    split by what is done: shard_fold.cc folds events, shard_spans.cc those of spans, shard_collect.cc hands out rows, shard_ask.cc answers,
 //          shard_snapshot.cc writes and reads itself.
 // Threads  none: owned by one shard.
 #pragma once
@@ -69,10 +69,11 @@ struct Shard::State {
   void advance(Instant received_at);
   void fold_call_event(const Event& event, Instant received_at);
   void fold_turn(CallRecord& record, const Event& event);
+  void merge_turn(CallRecord& record, const Event& event, std::int64_t number);
   void fold_usage(CallRecord& record, const Event& event);
   void fold_intervention(CallRecord& record, const Event& event);
   void fold_other(const Event& event);
-  void fold_late(const Event& event);
+  void fold_late(const Event& event, Number turn_number = {});  // of a turn that does not name its own
   std::vector<StateTransition> flow(std::string_view customer, Instant from, Instant to) const;
   std::optional<CallDetail> detail(const Id& id) const;
   ShardStats stats() const;
@@ -89,6 +90,13 @@ struct Shard::State {
   void see_time(Instant time);
   void cool_panes();
   void unpack(CallRecord& record);
+
+  // shard_spans.cc
+  void fold_keyed_turn(CallRecord& record, const Event& event);
+  void move_numbers(CallRecord& record, const std::vector<TurnKeys::Move>& moves);
+  void drop_turn(CallRecord& record, LiveTurn& turn);
+  bool admit_usage(CallRecord& record, const Event& event);  // false: the usage of the whole call is known
+  void note_error(CallRecord& record, const Event& event);
 
   // Contributions. `sign` +1 adds, -1 takes back; `axes` says on which series.
   using Axes = std::bitset<axis_count>;

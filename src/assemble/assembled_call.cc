@@ -60,7 +60,9 @@ AssembledCall::Change AssembledCall::merge(const Event& event, Instant received)
   for (const Value& value : event.values) {
     const bool dimension = std::size_t(value.field) < dimension_field_count;
     if (!dimension && !all) break;  // sorted: dimensions come first
-    if (value.field == Field::call_id || value.field == Field::intervention_kind || value.field == Field::actor) continue;
+    if (value.field == Field::call_id || value.field == Field::intervention_kind || value.field == Field::actor ||
+        value.field == Field::error_events)
+      continue;
     names_customer |= value.field == Field::customer_id;
     if (!slots_.merge(value, order)) continue;
     change.any = true;
@@ -130,7 +132,7 @@ CallFigures AssembledCall::figures(const CallSums& sums) const {
   call.audio_quality_e4 = slots_.number(Field::audio_quality_score);
   call.conversation_quality_e4 = slots_.number(Field::conversation_quality_score);
   call.satisfaction_e4 = slots_.number(Field::customer_satisfaction_score);
-  call.error_count = slots_.number(Field::error_count);
+  call.error_count = either(slots_.number(Field::error_count), sums.errors < 0 ? Number{} : Number(sums.errors));
   call.turns = sums.turns;
   call.cost_nano = slots_.number(Field::cost_usd);
   if (call.cost_nano) call.cost_source = CostSource::reported;

@@ -22,6 +22,7 @@ struct CallSums {
   std::int64_t response = 0, response_n = 0, stt = 0, stt_n = 0, llm = 0, llm_n = 0, tts = 0, tts_n = 0;
   std::int64_t sentiment_e4 = 0, sentiment_n = 0;  // of caller turns
   std::int64_t usages = 0, unknown_costs = 0, cost_nano = 0, tokens = 0;
+  std::int64_t errors = -1;  // events that told of one; -1: nobody would have told
 
   void add(const TurnFacts& facts, bool agent_speaks, int sign);
   void add_usage(const Number& cost, std::int64_t all_tokens, int sign);

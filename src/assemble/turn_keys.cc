@@ -50,6 +50,7 @@ std::int32_t TurnKeys::number(const Event& event) const {
 void TurnKeys::renumber(std::vector<Move>& moves) {
   Rank greatest = Rank::carrier;
   for (const Key& key : keys_) greatest = std::max(greatest, key.rank);
+  if (frozen_) return number_on(greatest, moves);
   std::vector<std::int32_t> declared;  // numbers of exchanges that are told, each given to the earliest that tells it
   for (const Key& key : keys_)
     if (key.rank == greatest && key.exchange && key.declared > 0) declared.push_back(key.declared);
@@ -84,7 +85,22 @@ void TurnKeys::renumber(std::vector<Move>& moves) {
   }
 }
 
+void TurnKeys::number_on(Rank greatest, std::vector<Move>& moves) {
+  std::int32_t last = 0;
+  for (const Key& key : keys_)
+    if (key.rank == greatest) last = std::max(last, key.number);
+  for (Key& key : keys_) {
+    const std::int32_t before = key.number;
+    if (key.rank < greatest) key.number = 0;
+    else if (before == 0) last = key.number = key.exchange ? 2 * (last / 2 + 1 + last % 2) : last + 1;
+    if (before == 0 || key.number != 0) continue;
+    moves.push_back({before, 0});
+    if (key.exchange) moves.push_back({before - 1, 0});
+  }
+}
+
 void TurnKeys::write(bytes::Writer& out) const {
+  out.byte(frozen_ ? 1 : 0);
   out.count(keys_.size());
   for (const Key& key : keys_) {
     out.fixed(key.hash);
@@ -96,6 +112,7 @@ void TurnKeys::write(bytes::Writer& out) const {
 }
 
 bool TurnKeys::read(bytes::Reader& in) {
+  frozen_ = in.byte() != 0;
   keys_.resize(in.length(12));
   for (Key& key : keys_) {
     key.hash = in.fixed();

@@ -4,7 +4,8 @@
 //          agent's turn ("x"). Exchanges that were numbered by their own span have 2n - 1 and 2n; the others are numbered
 //          on from the one before them, in order of (first event's time, key). So numbers are right while spans are still
 //          missing, and move only when something earlier comes late. Of several vocabularies of one call (spans, then the
-//          report of all of it) the one of the greatest rank counts; the turns of the others leave.
+//          report of all of it) the one of the greatest rank counts; the turns of the others leave. After freeze() what
+//          has a number keeps it.
 // Errors   see() answers full beyond limits::turns_per_call keys: the event is not merged.
 // Cost     linear in the keys of the call for a key that is new or earlier than thought; one look-up otherwise.
 // Threads  none: owned by one call.
@@ -28,6 +29,7 @@ class TurnKeys {
   // Takes note of an event with Field::turn_key. `moves` gets the turns whose number is another now: what was `from`
   // before all of them is `to` after all of them.
   Seen see(const Event& event, std::vector<Move>& moves);
+  void freeze() { frozen_ = true; }  // the texts are gone: a turn cannot be written elsewhere any more
   // The number of the turn that `event` tells of. REQUIRES: see() said known or renumbered for this event.
   std::int32_t number(const Event& event) const;
   // Whether it tells of a turn at all, or only numbers one.
@@ -51,7 +53,9 @@ class TurnKeys {
   Key* find(std::uint64_t hash);
   const Key* find(std::uint64_t hash) const { return const_cast<TurnKeys*>(this)->find(hash); }
   void renumber(std::vector<Move>& moves);
+  void number_on(Rank greatest, std::vector<Move>& moves);
 
+  bool frozen_ = false;
   std::vector<Key> keys_;  // by (start, hash): the order of the call
 };
 

@@ -71,6 +71,7 @@ struct TurnRow {
   Number sentiment_e4, sentiment_confidence_e4;
   std::optional<bool> interrupted, backchannel;
   std::uint32_t topics = 0;             // bit set, names in text/
+  bool removed = false;                 // no row any more, but the deletion of the one at (stored_time, call_id, turn_number)
 };
 
 struct UsageRow {
@@ -83,6 +84,7 @@ struct UsageRow {
   Number cost_nano;                     // reported, else priced; empty: no price known
   CostSource cost_source = CostSource::unknown;
   bool stored = false;                  // the store may have an older version of this row
+  bool removed = false;                 // no row any more, but the deletion of the one at (time, id)
 };
 
 struct InterventionRow {

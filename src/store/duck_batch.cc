@@ -11,7 +11,11 @@ template <typename Row, typename Time>
 std::vector<const Row*> in_time_order(const std::vector<Row>& rows, Time time) {
   std::vector<const Row*> out;
   out.reserve(rows.size());
-  for (const Row& row : rows) out.push_back(&row);
+  for (const Row& row : rows) {
+    if constexpr (requires { row.removed; })
+      if (row.removed) continue;
+    out.push_back(&row);
+  }
   // All rows are in one vector: where times are equal, addresses keep its order.
   std::ranges::sort(out, {}, [&](const Row* row) { return std::pair(time(*row), row); });
   return out;
@@ -72,7 +76,7 @@ Status replace_usage(DuckConnection& writer, const std::vector<UsageRow>& usage,
   std::vector<const UsageRow*> stored;
   Instant first = Instant::max(), last = Instant::min();
   for (const UsageRow& row : usage) {
-    if (!row.stored) continue;
+    if (!row.stored && !row.removed) continue;
     stored.push_back(&row);
     first = std::min(first, row.time), last = std::max(last, row.time);
   }

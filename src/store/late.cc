@@ -72,11 +72,15 @@ class Merger {
     for (const CallRow& row : batch.calls)
       if (wanted(row.call_id)) put(row), in_batch_.insert(row.call_id);
     for (TurnRow& row : stored.turns) put(std::move(row));
-    for (const TurnRow& row : batch.turns)
-      if (wanted(row.call_id)) put(row);
+    for (const TurnRow& row : batch.turns)  // what leaves its number comes before what takes it
+      if (wanted(row.call_id) && row.removed) turns_.erase({row.call_id, row.turn_number});
+      else if (wanted(row.call_id)) put(row);
     for (UsageRow& row : stored.usage) usage_[row.call_id].push_back(std::move(row));
-    for (const UsageRow& row : batch.usage)
-      if (wanted(row.call_id)) usage_[row.call_id].push_back(row);
+    for (const UsageRow& row : batch.usage) {
+      if (!wanted(row.call_id)) continue;
+      std::erase_if(usage_[row.call_id], [&](const UsageRow& old) { return old.id == row.id; });
+      if (!row.removed) usage_[row.call_id].push_back(row);
+    }
     for (auto& [id, call] : calls_) call.before = sums_of(id, call.row);
   }
 
@@ -87,7 +91,7 @@ class Merger {
     std::erase_if(out_.calls, [&](const CallRow& row) { return calls_.contains(row.call_id) && calls_.at(row.call_id).changed; });
     for (auto& [id, call] : calls_)
       if (call.changed) out_.calls.push_back(std::move(call.row));
-    std::erase_if(out_.turns, [&](const TurnRow& row) { return changed_turns_.contains({row.call_id, row.turn_number}); });
+    std::erase_if(out_.turns, [&](const TurnRow& row) { return !row.removed && changed_turns_.contains({row.call_id, row.turn_number}); });
     for (const TurnKey& key : changed_turns_) out_.turns.push_back(std::move(turns_[key]));
     return std::move(out_);
   }
@@ -185,7 +189,11 @@ class Merger {
 
   static void merge_turn(const Event& event, TurnRow& row) {
     const Verdict texts{event.time >= row.updated}, figures{true};
-    texts.text(event.text(Field::text_content), row.text_content);
+    const std::string_view said = event.text(Field::text_content);
+    if (event.find(Field::turn_key) && !said.empty() && !row.text_content.empty())  // one more part of it, before or after the others
+      row.text_content = texts.overwrite ? fmt::format("{} {}", row.text_content, said) : fmt::format("{} {}", said, row.text_content);
+    else
+      texts.text(said, row.text_content);
     texts.text(event.text(Field::state), row.state);
     texts.text(event.text(Field::intent), row.intent);
     texts.text(word(event, Field::emotion), row.emotion);

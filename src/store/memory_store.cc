@@ -149,11 +149,15 @@ class MemoryStore final : public Store {
     for (const TurnRow& row : batch.turns)
       if (row.stored_time) turns_.erase({*row.stored_time, row.call_id, row.turn_number});
     for (const TurnRow& row : batch.turns) {
+      if (row.removed) continue;
       TurnRow& kept = turns_[{row.time, row.call_id, row.turn_number}];
       kept = row;
       kept.stored_time = row.time;
     }
-    insert_all(usage_, batch.usage);
+    for (const UsageRow& row : batch.usage)
+      if (row.removed) usage_.erase({row.time, row.id});
+    for (const UsageRow& row : batch.usage)
+      if (!row.removed) usage_.insert_or_assign({row.time, row.id}, row);
     insert_all(interventions_, batch.interventions);
     insert_all(system_, batch.system);
     insert_all(agent_status_, batch.agent_status);
