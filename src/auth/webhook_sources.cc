@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "auth/api_key.h"
 #include "auth/file.h"
@@ -101,6 +102,7 @@ struct WebhookSources::Table {
   SourcesStamp stamp;
   std::vector<std::shared_ptr<const WebhookSource>> sources;
   std::unordered_map<std::string, std::shared_ptr<const WebhookSource>> by_token;  // SHA-256 of the token
+  std::unordered_set<std::string> joining;                                         // customers with two vendors
 
   static Result<std::shared_ptr<const Table>> read(const std::filesystem::path& file) {
     auto table = std::make_shared<Table>();
@@ -118,6 +120,8 @@ struct WebhookSources::Table {
       if (!source) return fail(Code::corrupt, "{} line {} is not a source: restore the file or remove the line", file.string(), number);
       auto shared = std::make_shared<const WebhookSource>(std::move(*source));
       table->by_token[sha256(shared->token)] = shared;
+      for (const auto& other : table->sources)
+        if (other->tenant() == shared->tenant() && other->vendor != shared->vendor) table->joining.emplace(shared->tenant());
       table->sources.push_back(std::move(shared));
     }
     return table;
@@ -210,9 +214,14 @@ std::shared_ptr<const WebhookSource> WebhookSources::find(std::string_view vendo
   return at->second;
 }
 
-bool WebhookSources::has_agent_source(std::string_view customer) const {
+bool WebhookSources::joins(std::string_view customer) const {
   const auto known = table();
-  return std::ranges::any_of(known->sources, [&](const auto& one) { return one->vendor != "twilio" && one->tenant() == customer; });
+  return known->joining.contains(std::string(customer));
+}
+
+std::vector<std::string> WebhookSources::joining() const {
+  const auto known = table();
+  return {known->joining.begin(), known->joining.end()};
 }
 
 Verdict verify_webhook(const WebhookSource& source, const WebhookMessageParts& parts, Instant now) {

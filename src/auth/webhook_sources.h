@@ -63,8 +63,9 @@ class WebhookSources {
   std::vector<WebhookSource> list() const;
 
   std::shared_ptr<const WebhookSource> find(std::string_view vendor, std::string_view token, Instant now);
-  // Whether the customer has a source of another vendor than Twilio: then a carrier's call waits for its agent's.
-  bool has_agent_source(std::string_view customer) const;
+  // Whether sources of two vendors tell of the customer's calls: then one call may come under two names.
+  bool joins(std::string_view customer) const;
+  std::vector<std::string> joining() const;  // those customers; "" is the platform
 
  private:
   struct Table;

@@ -181,8 +181,11 @@ TEST(WebhookSources, AreKeptForUsAlone) {
   EXPECT_EQ(found->tenant(), "acme");
   EXPECT_FALSE((*beside)->find("vapi", made->token, vector_time));
   EXPECT_FALSE((*beside)->find("retell", made->token.substr(1), vector_time));
-  EXPECT_TRUE((*beside)->has_agent_source("acme"));
-  EXPECT_FALSE((*beside)->has_agent_source("other"));
+  EXPECT_FALSE((*beside)->joins("acme"));
+  wanted.vendor = "vapi";
+  ASSERT_TRUE((*sources)->add(wanted, vector_time));
+  EXPECT_TRUE((*sources)->joins("acme"));
+  EXPECT_FALSE((*sources)->joins("other"));
 
   ASSERT_TRUE((*sources)->remove(made->id));
   EXPECT_FALSE((*sources)->find("retell", made->token, vector_time));

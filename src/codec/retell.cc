@@ -23,7 +23,7 @@ struct Message {
 };
 
 std::optional<double> latency(const JsonNode& one) {
-  Mean mean;
+  ListMean mean;
   one["values"].items([&](const JsonNode& value) { mean.add(value.number()); });
   return mean.value() ? mean.value() : one["p50"].number();
 }

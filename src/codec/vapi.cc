@@ -65,7 +65,7 @@ void add_common(VendorEvent& event, const Message& m) {
 }
 
 std::optional<double> confidence_of(const JsonNode& words) {
-  Mean mean;
+  ListMean mean;
   words.items([&](const JsonNode& word) { mean.add(word["confidence"].number()); });
   return mean.value();
 }
@@ -151,7 +151,7 @@ void end_of_call(VendorEvent& event, const Message& m) {
     model = first_of(cost["model"]["model"].text(), model);
     provider = first_of(cost["model"]["provider"].text(), provider);
   });
-  Mean confidence;
+  ListMean confidence;
   for (const SpokenTurn& turn : turns.turns()) confidence.add(turn.confidence);
   const JsonNode plan = m.assistant["analysisPlan"];
   const JsonNode evaluation = analysis["successEvaluation"];

@@ -52,7 +52,7 @@ class Conversation {
 };
 
 // Mean of the numbers; nullopt: none. Adapters use it for what vendors send as lists.
-class Mean {
+class ListMean {
  public:
   void add(std::optional<double> value) {
     if (value && *value >= 0) sum_ += *value, ++count_;

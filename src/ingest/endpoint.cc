@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "ingest/spool_refusal.h"
 #include "net/content_coding.h"
 
 namespace aybiza {
@@ -9,22 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using spool::Admission;
-
-std::string retry_seconds(Duration wait) {
-  return std::to_string(std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(wait).count()));
-}
-
-// What a spool that does not take a request means to its sender.
-AdmissionRefusal refusal_of(Admission admission) {
-  switch (admission) {
-    case Admission::overloaded: return {503, "overloaded", "more is waiting for the disk than it can write", 1s};
-    case Admission::disk_reserve: return {503, "disk_reserve", "the disk is down to its reserve", 30s};
-    case Admission::spool_full: return {503, "spool_full", "the store does not catch up with the spool", 10s};
-    case Admission::read_only: return {503, "read_only", "the disk refuses writes; an operator must look", 60s};
-    case Admission::closed: return {503, "closed", "the server is stopping", 5s};
-    default: return {503, "malformed", "the spool does not take this request", 60s};
-  }
-}
 
 struct Answer {
   std::uint64_t accepted = 0, duplicates = 0, rejected = 0;
@@ -90,8 +75,7 @@ net::Route EventsEndpoint::route() {
 
 net::Response EventsEndpoint::refused(std::string_view customer, const AdmissionRefusal& refusal, std::uint64_t events) {
   ledger_.shed(customer, refusal.reason, events);
-  return net::Response::error(refusal.status, refusal.reason, fmt::format("{}; nothing was taken, send it again", refusal.message))
-      .with("Retry-After", retry_seconds(refusal.retry_after));
+  return response_of(refusal);
 }
 
 net::Response EventsEndpoint::broken(std::string_view customer, int status, std::string_view reason,
@@ -210,9 +194,7 @@ void EventsEndpoint::append(std::shared_ptr<InFlight> flight, spool::AppendReque
   for (const std::uint64_t rejected : flight->rejected) offered += rejected;
   // The whole request will come again, its refused events too: all of it is shed.
   ledger_.settle(flight->customer, {.shed = {{std::string(refusal.reason), offered}}});
-  flight->respond(net::Response::error(refusal.status, refusal.reason,
-                                       fmt::format("{}; nothing was taken, send it again", refusal.message))
-                      .with("Retry-After", retry_seconds(refusal.retry_after)));
+  flight->respond(response_of(refusal));
 }
 
 void EventsEndpoint::finish(InFlight& flight, const spool::AppendResult& result) {

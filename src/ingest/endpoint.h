@@ -46,6 +46,7 @@ class EventsEndpoint {
   net::Route route();  // the entry of the router
 
   const Ledger& ledger() const { return ledger_; }
+  Ledger& ledger() { return ledger_; }  // one for every way in, so that the audit balances
   MaskCounts masked() const;
   std::uint64_t unknown_types() const;
 

@@ -1,0 +1,6 @@
+// Webhooks of strangers who say they are retell.
+#include "webhook_fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return aybiza::fuzz_webhook(aybiza::Vendor::retell, data, size);
+}
