@@ -44,8 +44,7 @@ std::string_view BatchMasker::label(Arena& arena, std::string_view text) {
   if (text.empty() || !may_hold_pii(text)) return text;
   Known& known = labels_[hash64(text) % known_slots];
   if (known.from != text) {
-    const std::string masked = tokenizer_.mask_label(text);
-    known = {text, masked == text ? text : arena.copy(masked)};
+    known = {text, tokenizer_.mask_label(text, buffer_) ? arena.copy(buffer_) : text};
   }
   if (known.to != text) ++counts_.labels;
   return known.to;

@@ -46,17 +46,6 @@ void around(std::string_view text, std::size_t at, std::size_t width, std::vecto
   }
 }
 
-void spoken_emails(std::string_view text, std::vector<PiiSpan>& spans) {
-  static const RE2 pattern(
-      "(?i)(\\b[a-z0-9]+(?:(?: dot | underscore | dash |[._\\-])[a-z0-9]+)* at [a-z0-9\\-]+(?: dot [a-z0-9\\-]+)* dot "
-      "(?:com|org|net|edu|gov|io|co|uk|de|fr|es|it|nl|ca|au|in|me|info|biz)\\b(?: dot (?:uk|au|in|jp|nz|za)\\b)?)", RE2::Latin1);
-  re2::StringPiece rest(text.data(), text.size()), found;
-  while (RE2::FindAndConsume(&rest, pattern, &found)) {
-    const auto start = std::uint32_t(found.data() - text.data());
-    spans.push_back({PiiClass::email, start, start + std::uint32_t(found.size())});
-  }
-}
-
 // Lengths by country, as in the registry.
 constexpr std::string_view iban_lengths =
     "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BR29BY28CH21CR22CY28CZ24DE22DK18DO28EE20EG29ES24FI18FO18FR27GB22GE22GI23GL18GR27"
@@ -70,6 +59,8 @@ std::size_t iban_length(char a, char b) {
   return 0;
 }
 
+constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; }
+
 bool mod97(std::string_view iban) {
   unsigned rest = 0;
   for (std::size_t i = 0; i < iban.size(); ++i) {
@@ -82,20 +73,33 @@ bool mod97(std::string_view iban) {
 
 }  // namespace
 
+bool is_iban_start(std::string_view text, std::size_t at) {
+  const auto letter = [&](std::size_t i) { return is_ascii_letter(text[i]); };
+  const auto digit = [&](std::size_t i) { return is_ascii_digit(text[i]); };
+  if (!letter(at) || !letter(at + 1) || !digit(at + 2) || !digit(at + 3) || (at > 0 && (letter(at - 1) || digit(at - 1)))) return false;
+  return iban_length(upper(text[at]), upper(text[at + 1])) > 0;
+}
+
 void find_emails(std::string_view text, std::vector<PiiSpan>& spans) {
-  for (std::size_t at = text.find_first_of("@\xEF"); at != std::string_view::npos; at = text.find_first_of("@\xEF", at + 1)) {
-    if (text[at] == '@') around(text, at, 1, spans);
-    else if (is_wide_at(text, at)) around(text, at, 3, spans);
+  for (std::size_t at = text.find('@'); at != std::string_view::npos; at = text.find('@', at + 1)) around(text, at, 1, spans);
+  for (std::size_t at = text.find(wide_at); at != std::string_view::npos; at = text.find(wide_at, at + 1))
+    around(text, at, wide_at.size(), spans);
+}
+
+void find_spoken_emails(std::string_view text, std::vector<PiiSpan>& spans) {
+  static const RE2 pattern(
+      "(?i)(\\b[a-z0-9]+(?:(?: dot | underscore | dash |[._\\-])[a-z0-9]+)* at [a-z0-9\\-]+(?: dot [a-z0-9\\-]+)* dot "
+      "(?:com|org|net|edu|gov|io|co|uk|de|fr|es|it|nl|ca|au|in|me|info|biz)\\b(?: dot (?:uk|au|in|jp|nz|za)\\b)?)", RE2::Latin1);
+  re2::StringPiece rest(text.data(), text.size()), found;
+  while (RE2::FindAndConsume(&rest, pattern, &found)) {
+    const auto start = std::uint32_t(found.data() - text.data());
+    spans.push_back({PiiClass::email, start, start + std::uint32_t(found.size())});
   }
-  if (text.find(" dot ") != std::string_view::npos || text.find(" DOT ") != std::string_view::npos || text.find(" Dot ") != std::string_view::npos)
-    spoken_emails(text, spans);
 }
 
 void find_ibans(std::string_view text, std::vector<PiiSpan>& spans) {
-  for (std::size_t at = 0; at + 15 <= text.size(); ++at) {
-    if (!is_ascii_digit(text[at + 2]) || !is_ascii_digit(text[at + 3])) continue;
-    if (at > 0 && (is_ascii_letter(text[at - 1]) || is_ascii_digit(text[at - 1]))) continue;
-    const auto upper = [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; };
+  for (std::size_t at = 0; at + shortest_iban <= text.size(); ++at) {
+    if (!is_iban_start(text, at)) continue;
     const std::size_t length = iban_length(upper(text[at]), upper(text[at + 1]));
     char iban[34];
     std::size_t held = 0, end = at;
@@ -104,7 +108,7 @@ void find_ibans(std::string_view text, std::vector<PiiSpan>& spans) {
       if (is_ascii_letter(c) || is_ascii_digit(c)) iban[held++] = upper(c);
       else if (c != ' ' && c != '-') break;
     }
-    if (held < length || length == 0 || !mod97({iban, length})) continue;
+    if (held < length || !mod97({iban, length})) continue;
     spans.push_back({PiiClass::iban, std::uint32_t(at), std::uint32_t(end)});
     at = end;
   }

@@ -11,7 +11,12 @@
 
 namespace aybiza::privacy {
 
-void find_emails(std::string_view text, std::vector<PiiSpan>& spans);
+void find_emails(std::string_view text, std::vector<PiiSpan>& spans);         // around '@'
+void find_spoken_emails(std::string_view text, std::vector<PiiSpan>& spans);  // "at ... dot"
+
+inline constexpr std::size_t shortest_iban = 15;
+// Whether a country and two check digits start here, with nothing before them. REQUIRES: at + shortest_iban <= text.size().
+bool is_iban_start(std::string_view text, std::size_t at);
 void find_ibans(std::string_view text, std::vector<PiiSpan>& spans);
 
 }  // namespace aybiza::privacy

@@ -1,26 +1,8 @@
 #include "privacy/glyph.h"
 
-#include <array>
-
 namespace aybiza::privacy {
 
 namespace {
-
-constexpr std::array<Kind, 128> ascii_kinds = [] {
-  std::array<Kind, 128> kinds{};
-  for (std::size_t c = 'a'; c <= 'z'; ++c) kinds[c] = kinds[c - 32] = Kind::letter;
-  for (std::size_t c = '0'; c <= '9'; ++c) kinds[c] = Kind::digit;
-  kinds['_'] = Kind::letter;
-  kinds[' '] = kinds['\t'] = kinds['\n'] = kinds['\r'] = Kind::space;
-  kinds['-'] = Kind::dash;
-  kinds['.'] = Kind::dot;
-  kinds['('] = kinds[')'] = Kind::paren;
-  kinds['/'] = Kind::slash;
-  kinds[','] = Kind::comma;
-  kinds['+'] = Kind::plus;
-  kinds['@'] = Kind::at;
-  return kinds;
-}();
 
 // Where the ten digits of a script start.
 constexpr std::uint32_t digit_starts[] = {0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6,
@@ -62,31 +44,16 @@ Kind kind_of(std::uint32_t c) {
   }
 }
 
-struct Word {
-  std::string_view text;
-  Spoken spoken;
-};
-constexpr Word words[] = {
-    {"zero", {4, 0, 1}},  {"oh", {2, 0, 1}},    {"o", {1, 0, 1}},     {"one", {3, 1, 1}},    {"two", {3, 2, 1}},
-    {"three", {5, 3, 1}}, {"four", {4, 4, 1}},  {"five", {4, 5, 1}},  {"six", {3, 6, 1}},    {"seven", {5, 7, 1}},
-    {"eight", {5, 8, 1}}, {"nine", {4, 9, 1}},  {"niner", {5, 9, 1}}, {"double", {6, 0, 2}}, {"triple", {6, 0, 3}},
-};
-
-constexpr bool may_start_word(char c) {
-  switch (ascii_lower(c)) {
-    case 'z': case 'o': case 't': case 'f': case 's': case 'e': case 'n': case 'd': return true;
-    default: return false;
-  }
+// A word of at most seven letters as a number: lower case, the first letter lowest.
+constexpr std::uint64_t packed(std::string_view word) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < word.size(); ++i) value |= std::uint64_t(std::uint8_t(word[i])) << (8 * i);
+  return value;
 }
 
 }  // namespace
 
-Glyph glyph_at(std::string_view text, std::size_t at) {
-  const char c = text[at];
-  if (std::uint8_t(c) < 128) {
-    const Kind kind = ascii_kinds[std::uint8_t(c)];
-    return {kind, std::uint8_t(kind == Kind::digit ? c - '0' : 0), 1};
-  }
+Glyph wide_glyph_at(std::string_view text, std::size_t at) {
   const CodePoint point = decode(text, at);
   if (point.value == 0) return {Kind::letter, 0, 1};
   for (const std::uint32_t start : digit_starts)
@@ -96,17 +63,28 @@ Glyph glyph_at(std::string_view text, std::size_t at) {
 }
 
 Spoken spoken_at(std::string_view text, std::size_t at) {
-  if (!may_start_word(text[at])) return {};
-  std::size_t end = at;
-  while (end < text.size() && end - at < 7 && is_ascii_letter(text[end])) ++end;
-  const std::string_view found = text.substr(at, end - at);
-  for (const Word& word : words) {
-    if (word.text.size() != found.size() || word.text[0] != ascii_lower(found[0])) continue;
-    std::size_t same = 1;
-    while (same < found.size() && word.text[same] == ascii_lower(found[same])) ++same;
-    if (same == found.size()) return word.spoken;
+  if (!may_be_spoken(text[at])) return {};
+  std::uint64_t word = 0;
+  std::size_t size = 0;
+  for (; at + size < text.size() && is_ascii_letter(text[at + size]); ++size) {
+    if (size == 6) return {};  // longer than any
+    word |= std::uint64_t(std::uint8_t(text[at + size]) | 0x20u) << (8 * size);
   }
-  return {};
+  switch (word) {
+    case packed("zero"): case packed("oh"): case packed("o"): return {std::uint8_t(size), 0, 1};
+    case packed("one"): return {3, 1, 1};
+    case packed("two"): return {3, 2, 1};
+    case packed("three"): return {5, 3, 1};
+    case packed("four"): return {4, 4, 1};
+    case packed("five"): return {4, 5, 1};
+    case packed("six"): return {3, 6, 1};
+    case packed("seven"): return {5, 7, 1};
+    case packed("eight"): return {5, 8, 1};
+    case packed("nine"): case packed("niner"): return {std::uint8_t(size), 9, 1};
+    case packed("double"): return {6, 0, 2};
+    case packed("triple"): return {6, 0, 3};
+    default: return {};
+  }
 }
 
 }  // namespace aybiza::privacy

@@ -7,6 +7,7 @@
 // Source   Unicode 15, general category Nd (the scripts in living use).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -20,16 +21,49 @@ struct Glyph {
   std::uint8_t bytes = 1;
 };
 
+inline constexpr std::array<Kind, 128> ascii_kinds = [] {
+  std::array<Kind, 128> kinds{};
+  for (std::size_t c = 'a'; c <= 'z'; ++c) kinds[c] = kinds[c - 32] = Kind::letter;
+  for (std::size_t c = '0'; c <= '9'; ++c) kinds[c] = Kind::digit;
+  kinds['_'] = Kind::letter;
+  kinds[' '] = kinds['\t'] = kinds['\n'] = kinds['\r'] = Kind::space;
+  kinds['-'] = Kind::dash;
+  kinds['.'] = Kind::dot;
+  kinds['('] = kinds[')'] = Kind::paren;
+  kinds['/'] = Kind::slash;
+  kinds[','] = Kind::comma;
+  kinds['+'] = Kind::plus;
+  kinds['@'] = Kind::at;
+  return kinds;
+}();
+
+// REQUIRES: at < text.size(), and the byte there is not ASCII.
+Glyph wide_glyph_at(std::string_view text, std::size_t at);
+
 // REQUIRES: at < text.size().
-Glyph glyph_at(std::string_view text, std::size_t at);
+inline Glyph glyph_at(std::string_view text, std::size_t at) {
+  const char c = text[at];
+  if (std::uint8_t(c) >= 128) return wide_glyph_at(text, at);
+  const Kind kind = ascii_kinds[std::uint8_t(c)];
+  return {kind, std::uint8_t(kind == Kind::digit ? c - '0' : 0), 1};
+}
 
 // A digit spoken as a word at `at` ("seven", "oh"), or "double"/"triple" before the next. bytes = 0: none.
+// REQUIRES: at < text.size().
 struct Spoken {
   std::uint8_t bytes = 0;
   std::uint8_t digit = 0;
   std::uint8_t repeat = 1;  // 2 and 3 stand for "double" and "triple": no digit yet
 };
 Spoken spoken_at(std::string_view text, std::size_t at);
+
+// Whether a spoken digit can begin with this letter.
+constexpr bool may_be_spoken(char c) {
+  switch (c | 0x20) {
+    case 'z': case 'o': case 't': case 'f': case 's': case 'e': case 'n': case 'd': return true;
+    default: return false;
+  }
+}
 
 constexpr bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 constexpr bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }

@@ -1,8 +1,8 @@
 #include <cstdio>
 
+#include "privacy/announce.h"
 #include "privacy/glyph.h"
 #include "privacy/mask.h"
-#include "privacy/numbers.h"
 
 namespace aybiza {
 

@@ -1,1 +1,1 @@
-set(layer_libraries PkgConfig::re2 OpenSSL::Crypto)
+set(layer_libraries PkgConfig::re2 PkgConfig::sodium)

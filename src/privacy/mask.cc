@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "privacy/addresses.h"
-#include "privacy/glyph.h"
 #include "privacy/numbers.h"
+#include "privacy/prescan.h"
 
 namespace aybiza {
 
@@ -12,7 +12,6 @@ namespace {
 
 using namespace privacy;
 
-constexpr std::size_t fewest_digits = 7;  // of anything we look for
 constexpr std::string_view ellipsis = "\xE2\x80\xA6";
 
 // Spans that touch become one: what two rules found together stays hidden together. Cards name the union.
@@ -51,46 +50,17 @@ std::string_view to_string(PiiClass value) {
   return names[std::size_t(value)];
 }
 
-bool may_hold_pii(std::string_view text) {
-  std::size_t digits = 0;
-  bool in_word = false;
-  for (std::size_t at = 0; at < text.size();) {
-    const char c = text[at];
-    if (is_ascii_letter(c)) {
-      if (!in_word) {
-        if (const Spoken spoken = spoken_at(text, at); spoken.bytes > 0 && ++digits + (spoken.repeat > 1) >= fewest_digits) return true;
-        if (text.size() - at > 8 && (c | 0x20) == 'd' && (text[at + 1] | 0x20) == 'o' && (text[at + 2] | 0x20) == 't' && text[at + 3] == ' ')
-          return true;  // "example dot com"
-      }
-      in_word = true;
-      ++at;
-      continue;
-    }
-    in_word = false;
-    if (c == '@') return true;
-    if (is_ascii_digit(c)) {
-      if (++digits >= fewest_digits) return true;
-      ++at;
-    } else if (std::uint8_t(c) < 128) {
-      ++at;
-    } else {
-      const Glyph glyph = glyph_at(text, at);
-      if (glyph.kind == Kind::at || (glyph.kind == Kind::digit && ++digits >= fewest_digits)) return true;
-      at += glyph.bytes;
-    }
-  }
-  return false;
-}
+bool may_hold_pii(std::string_view text) { return prescan(text).any(); }
 
 std::vector<PiiSpan> find_pii(std::string_view text, std::string_view context) {
   std::vector<PiiSpan> spans;
-  if (!may_hold_pii(text)) return spans;
-  find_emails(text, spans);
-  find_ibans(text, spans);
-  unite(spans);
-  const std::vector<PiiSpan> taken = spans;
-  find_numbers(text, context, taken, spans);
-  unite(spans);
+  const Signs signs = prescan(text);
+  if (signs.email) find_emails(text, spans);
+  if (signs.spoken_email) find_spoken_emails(text, spans);
+  if (signs.iban) find_ibans(text, spans);
+  if (!spans.empty()) unite(spans);
+  if (signs.number) find_numbers(text, context, spans);
+  if (spans.size() > 1) unite(spans);
   return spans;
 }
 

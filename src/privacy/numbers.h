@@ -1,11 +1,12 @@
 // Phones, cards and social security numbers among the digits of a text.
 //
-// Shape    scan -> runs of digit groups joined by separators -> rules over the groups of a run -> spans. Every rule adds
-//          what it finds; spans that overlap become one, so no rule can hide digits from another.
-// Cost     linear; a run is looked at in windows of at most 64 groups.
+// Shape    scan (scanner.h) -> runs of digit groups joined by separators -> rules over the groups of a run -> spans. Every
+//          rule adds what it finds; spans that overlap become one, so no rule can hide digits from another.
+// Cost     linear; a run is looked at in windows of at most 64 groups, and only if it has enough digits for any rule.
 // Threads  pure functions.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,15 +14,12 @@
 
 namespace aybiza::privacy {
 
-// Appends to `spans`; `taken` (ascending) is skipped.
-void find_numbers(std::string_view text, std::string_view context, const std::vector<PiiSpan>& taken,
-                  std::vector<PiiSpan>& spans);
+inline constexpr std::size_t fewest_digits = 7;  // of anything we look for
 
-// The digits of text in ASCII, whatever their script, spoken ones too.
+// Appends to `spans`; `taken` spans (ascending) at its front are skipped.
+void find_numbers(std::string_view text, std::string_view context, std::vector<PiiSpan>& spans);
+
+// The digits of a span, spoken ones and those of other scripts as ASCII.
 std::string digits_of(std::string_view text);
-
-// Whether the words at the end of `before` announce a phone number, or an order, ticket or other harmless number.
-bool announces_phone(std::string_view before);
-bool announces_other(std::string_view before);
 
 }  // namespace aybiza::privacy

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace aybiza::privacy {
@@ -14,13 +13,13 @@ namespace gap {  // which separators stand before a group
 inline constexpr unsigned space = 1, dash = 2, dot = 4, paren = 8, slash = 16, comma = 32;
 }
 
-struct Group {
-  std::uint32_t start = 0, end = 0;  // bytes; start includes a '+' and '(' that belong to it
-  std::uint32_t length = 0;          // digits, also those beyond `digits`
-  std::uint8_t gap = 0;
-  bool plus = false, spoken = false, money = false;
-  bool word_before = false, word_after = false;  // a letter, '_' or "letter-" touches it
-  std::array<char, 24> digits{};
+struct Group {  // not initialised: a run holds 64 of them, and a text seldom more than four
+  std::uint32_t start, end;  // bytes; start includes a '+' and '(' that belong to it
+  std::uint32_t length;      // digits, also those beyond `digits`
+  std::uint8_t gap;
+  bool plus, spoken, money;
+  bool word_before, word_after;  // a letter, '_' or "letter-" touches it
+  std::array<char, 24> digits;
   std::string_view text() const { return {digits.data(), length < digits.size() ? length : digits.size()}; }
 };
 
@@ -28,6 +27,14 @@ struct Run {
   static constexpr std::size_t groups_max = 64, overlap = 24;  // a card has at most 19 groups
   std::array<Group, groups_max> groups;
   std::size_t size = 0;
+};
+
+// The digits of a window, side by side.
+struct Digits {
+  static constexpr std::size_t digits_max = 24;
+  std::array<char, digits_max> held;
+  std::size_t size = 0;
+  operator std::string_view() const { return {held.data(), size}; }
 };
 
 // Groups first..last (inclusive) seen as one number.
@@ -39,9 +46,11 @@ struct Window {
   bool only(unsigned allowed) const { return (gaps & ~allowed) == 0; }
   const Group& operator[](std::size_t i) const { return run->groups[first + i]; }
   std::size_t size() const { return last - first + 1; }
-  std::string text() const {
-    std::string all;
-    for (std::size_t i = 0; i < size(); ++i) all += (*this)[i].text();
+  Digits text() const {
+    Digits all;
+    for (std::size_t i = 0; i < size(); ++i)
+      for (const char c : (*this)[i].text())
+        if (all.size < Digits::digits_max) all.held[all.size++] = c;
     return all;
   }
 };

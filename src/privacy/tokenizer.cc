@@ -1,8 +1,9 @@
 #include "privacy/tokenizer.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <re2/re2.h>
+#include <sodium.h>
+
+#include <cstring>
 
 #include "base/check.h"
 #include "privacy/glyph.h"
@@ -15,6 +16,7 @@ namespace {
 using namespace privacy;
 
 constexpr std::size_t key_bytes_min = 16, token_bits = 128;
+constexpr std::size_t shortest_token = 30;
 constexpr std::size_t shortest_field = 3;  // digits: an extension is somebody's too
 
 std::string base32(const unsigned char* bytes) {
@@ -31,6 +33,8 @@ std::string base32(const unsigned char* bytes) {
 
 std::string last_two(std::string_view digits) { return std::string(digits.substr(digits.size() < 2 ? 0 : digits.size() - 2)); }
 
+const unsigned char* as_bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+
 std::string lower_ascii(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = ascii_lower(c);
@@ -41,20 +45,22 @@ std::string lower_ascii(std::string_view text) {
 
 bool is_token(std::string_view text) {
   static const RE2 pattern("tel_[a-z2-7]{26}_[0-9]{2}_[0-9]{1,3}|(?:eml|idn)_[a-z2-7]{26}|pan_[a-z2-7]{26}_[0-9]{2}");
-  return text.size() >= 30 && text[3] == '_' && RE2::FullMatch(re2::StringPiece(text.data(), text.size()), pattern);
+  return text.size() >= shortest_token && text[3] == '_' && RE2::FullMatch(re2::StringPiece(text.data(), text.size()), pattern);
 }
 
-Tokenizer::Tokenizer(std::string_view key, std::string_view default_country) : key_(key), default_country_(default_country) {
+Tokenizer::Tokenizer(std::string_view key, std::string_view default_country) : default_country_(default_country) {
+  static_assert(sizeof(crypto_auth_hmacsha256_state) <= sizeof(keyed_state_) && alignof(crypto_auth_hmacsha256_state) <= 16);
   CHECK(key.size() >= key_bytes_min);
+  CHECK(sodium_init() >= 0);
+  crypto_auth_hmacsha256_init(reinterpret_cast<crypto_auth_hmacsha256_state*>(keyed_state_.data()), as_bytes(key), key.size());
 }
 
 std::string Tokenizer::keyed(std::string_view pii, std::string_view normal) const {
-  std::string message;
-  message.append(pii).append("|").append(normal);
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned length = 0;
-  CHECK(HMAC(EVP_sha256(), key_.data(), int(key_.size()), reinterpret_cast<const unsigned char*>(message.data()),
-             message.size(), digest, &length) != nullptr);
+  crypto_auth_hmacsha256_state state;
+  std::memcpy(&state, keyed_state_.data(), sizeof state);
+  unsigned char digest[crypto_auth_hmacsha256_BYTES];
+  for (const std::string_view part : {pii, std::string_view("|"), normal}) crypto_auth_hmacsha256_update(&state, as_bytes(part), part.size());
+  crypto_auth_hmacsha256_final(&state, digest);
   return base32(digest);
 }
 
@@ -94,17 +100,23 @@ std::string Tokenizer::phone_field(std::string_view text) const {
   return mask_label(text);
 }
 
-std::string Tokenizer::mask_label(std::string_view text) const {
-  if (is_token(text)) return std::string(text);
-  const std::vector<PiiSpan> found = find_pii(text);
-  std::string out;
+bool Tokenizer::mask_label(std::string_view text, std::string& out) const {
+  const std::vector<PiiSpan> found = is_token(text) ? std::vector<PiiSpan>() : find_pii(text);
+  if (found.empty()) return false;
+  out.clear();
   std::size_t copied = 0;
   for (const PiiSpan& span : found) {
     out.append(text.substr(copied, span.start - copied));
     out += token(span.pii, text.substr(span.start, span.end - span.start));
     copied = span.end;
   }
-  return out.append(text.substr(copied));
+  out.append(text.substr(copied));
+  return true;
+}
+
+std::string Tokenizer::mask_label(std::string_view text) const {
+  std::string out;
+  return mask_label(text, out) ? out : std::string(text);
 }
 
 }  // namespace aybiza

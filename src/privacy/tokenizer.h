@@ -6,11 +6,12 @@
 //          of its spellings has one token. A token stays as it is.
 // Units    at most 64 bytes per token.
 // Errors   none: what is not personal data comes back unchanged.
-// Cost     about 2 us per token; a label without digits or '@' about 100 ns.
+// Cost     about 1 us per token; a label without digits or '@' about 20 ns.
 // Threads  any: the key does not change.
 // Source   RFC 2104; RFC 4648 section 6 (lower case, no padding); ITU-T E.164 and its list of country codes.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,13 +42,16 @@ class Tokenizer {
 
   // An id, name, label or error text: every find becomes its token. Look-ups by such a text call this too.
   std::string mask_label(std::string_view text) const;
+  // The same into `out`, which is touched only where something is found: true.
+  bool mask_label(std::string_view text, std::string& out) const;
 
   // The token of text known to be of this class.
   std::string token(PiiClass pii, std::string_view text) const;
 
  private:
   std::string keyed(std::string_view pii, std::string_view normal) const;
-  std::string key_, default_country_;
+  alignas(16) std::array<unsigned char, 256> keyed_state_{};  // libsodium's HMAC state after the key
+  std::string default_country_;
 };
 
 }  // namespace aybiza

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "base/check.h"
-#include "base/ids.h"
 #include "text/analyze.h"
 #include "text/embedded.h"
 
@@ -71,11 +70,16 @@ bool apply(std::string_view list, std::string_view label, Meaning& meaning) {
   return true;
 }
 
+std::size_t edge_hash(std::uint32_t state, std::uint32_t word) {
+  return std::size_t(((std::uint64_t(state) << 32 | word) * 0x9E3779B97F4A7C15u) >> 32);
+}
+
 }  // namespace
 
 Result<Lexicon> Lexicon::build(const LexiconTexts& texts) {
   Lexicon lexicon;
   lexicon.table_.resize(1024);
+  lexicon.edges_.resize(1024);
   AYBIZA_TRY(lexicon.read_vader(texts.vader));
   AYBIZA_TRY(lexicon.read_list("sentiment", texts.sentiment));
   AYBIZA_TRY(lexicon.read_list("modifiers", texts.modifiers));
@@ -140,9 +144,7 @@ Meaning& Lexicon::slot(std::string_view phrase) {
     const std::uint32_t word = intern(part);
     if (first) meanings_[word].starts_phrase = true;
     meanings_[word].in_phrase = true;
-    auto [edge, made] = edges_.try_emplace(std::uint64_t(state) << 32 | word, std::uint32_t(ends_.size()));
-    if (made) ends_.push_back(0);
-    state = edge->second;
+    state = connect(state, word);
   }
   if (ends_[state] == 0) {
     phrases_.emplace_back();
@@ -152,44 +154,66 @@ Meaning& Lexicon::slot(std::string_view phrase) {
 }
 
 std::uint32_t Lexicon::intern(std::string_view word) {
-  std::string lower(word.substr(0, word_bytes_max));
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = char(c | 0x20);
-  if (const std::uint32_t known = find(lower); known != unknown) return known;
-  if (meanings_.size() * 2 > table_.size()) grow();
-  const std::size_t mask = table_.size() - 1;
-  std::size_t at = hash64(lower) & mask;
-  while (table_[at].word != unknown) at = (at + 1) & mask;
-  table_[at] = {std::uint32_t(letters_.size()), std::uint32_t(meanings_.size()), std::uint16_t(lower.size())};
-  letters_ += lower;
+  word = word.substr(0, word_bytes_max);
+  const WordKey key(word, word.size());
+  if (const std::uint32_t known = find(key); known != unknown) return known;
+  if (meanings_.size() * 2 > table_.size()) grow_words();
+  const auto number = std::uint32_t(meanings_.size());
+  std::size_t at = key.hash() % table_.size();
+  while (table_[at].word != unknown) at = (at + 1) % table_.size();
+  table_[at] = {key.hash(), number};
+  filter_[key.hash() / 64 % filter_words] |= std::uint64_t(1) << (key.hash() % 64);
+  keys_.push_back(key);
   meanings_.emplace_back();
-  return table_[at].word;
+  return number;
 }
 
-void Lexicon::grow() {
-  std::vector<Key> old(table_.size() * 2);
+void Lexicon::grow_words() {
+  std::vector<Slot> old(table_.size() * 2);
   old.swap(table_);
-  const std::size_t mask = table_.size() - 1;
-  for (const Key& key : old) {
-    if (key.word == unknown) continue;
-    std::size_t at = hash64(std::string_view(letters_).substr(key.start, key.length)) & mask;
-    while (table_[at].word != unknown) at = (at + 1) & mask;
-    table_[at] = key;
+  for (const Slot& slot : old) {
+    if (slot.word == unknown) continue;
+    std::size_t at = slot.hash % table_.size();
+    while (table_[at].word != unknown) at = (at + 1) % table_.size();
+    table_[at] = slot;
   }
 }
 
-std::uint32_t Lexicon::find(std::string_view word) const {
+std::uint32_t Lexicon::find_listed(const WordKey& word) const {
   const std::size_t mask = table_.size() - 1;
-  for (std::size_t at = hash64(word) & mask; table_[at].word != unknown; at = (at + 1) & mask) {
-    const Key& key = table_[at];
-    if (key.length == word.size() && std::string_view(letters_).substr(key.start, key.length) == word) return key.word;
-  }
+  for (std::size_t at = word.hash() & mask; table_[at].word != unknown; at = (at + 1) & mask)
+    if (table_[at].hash == word.hash() && keys_[table_[at].word - 1] == word) return table_[at].word;
   return unknown;
 }
 
-std::uint32_t Lexicon::step(std::uint32_t state, std::uint32_t word) const {
-  const auto edge = edges_.find(std::uint64_t(state) << 32 | word);
-  return edge == edges_.end() ? 0 : edge->second;
+std::uint32_t Lexicon::follow(std::uint32_t state, std::uint32_t word) const {
+  const std::size_t mask = edges_.size() - 1;
+  for (std::size_t at = edge_hash(state, word) & mask; edges_[at].word != unknown; at = (at + 1) & mask)
+    if (edges_[at].state == state && edges_[at].word == word) return edges_[at].next;
+  return 0;
+}
+
+// The state behind this edge, made if it is new.
+std::uint32_t Lexicon::connect(std::uint32_t state, std::uint32_t word) {
+  if (const std::uint32_t known = follow(state, word); known != 0) return known;
+  if (++edge_count_ * 2 > edges_.size()) grow_edges();
+  const auto next = std::uint32_t(ends_.size());
+  ends_.push_back(0);
+  std::size_t at = edge_hash(state, word) % edges_.size();
+  while (edges_[at].word != unknown) at = (at + 1) % edges_.size();
+  edges_[at] = {state, word, next};
+  return next;
+}
+
+void Lexicon::grow_edges() {
+  std::vector<Edge> old(edges_.size() * 2);
+  old.swap(edges_);
+  for (const Edge& edge : old) {
+    if (edge.word == unknown) continue;
+    std::size_t at = edge_hash(edge.state, edge.word) % edges_.size();
+    while (edges_[at].word != unknown) at = (at + 1) % edges_.size();
+    edges_[at] = edge;
+  }
 }
 
 const Meaning* Lexicon::phrase(std::uint32_t state) const {

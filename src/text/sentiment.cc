@@ -1,6 +1,7 @@
 #include "text/sentiment.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace aybiza {
 
@@ -13,14 +14,12 @@ constexpr int distance_times[] = {1000, 950, 900};  // a booster one, two, three
 constexpr std::int64_t normal_alpha = 15'000'000;   // 15, in thousandths squared
 constexpr std::size_t reach = 3;                    // words looked back
 
-std::int64_t root(std::int64_t value) {  // floor of the square root
-  std::int64_t low = 0, high = 3'000'000'000;
-  while (low < high) {
-    const std::int64_t middle = (low + high + 1) / 2;
-    if (middle <= value / middle) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+// Floor of the square root: the rounded root of a double is at most one off.
+std::int64_t root(std::int64_t value) {
+  auto near = std::int64_t(std::sqrt(double(value)));
+  while (near > 0 && near > value / near) --near;
+  while (near + 1 <= value / (near + 1)) ++near;
+  return near;
 }
 
 struct Valence {
@@ -95,11 +94,10 @@ Sentiment sentiment_of(const Tokens& tokens, const Lexicon& lexicon) {
     at += found.words;
   }
   std::int64_t sum = positive - negative;
-  if (sum != 0) {
-    std::int64_t louder = std::min<std::int64_t>(tokens.exclamations, exclamations_max) * exclamation_add;
-    if (tokens.questions > 1) louder += tokens.questions > 3 ? questions_add_max : std::int64_t(tokens.questions) * question_add;
-    sum += sum > 0 ? louder : -louder;
-  }
+  if (sum == 0) return {0, confidence(positive, negative, tokens.size)};
+  std::int64_t louder = std::min<std::int64_t>(tokens.exclamations, exclamations_max) * exclamation_add;
+  if (tokens.questions > 1) louder += tokens.questions > 3 ? questions_add_max : std::int64_t(tokens.questions) * question_add;
+  sum += sum > 0 ? louder : -louder;
   return {std::int32_t(sum * 10'000 / std::max<std::int64_t>(1, root(sum * sum + normal_alpha))),
           confidence(positive, negative, tokens.size)};
 }

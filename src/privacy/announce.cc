@@ -1,0 +1,57 @@
+#include "privacy/announce.h"
+
+#include <algorithm>
+#include <array>
+
+#include "privacy/glyph.h"
+
+namespace aybiza::privacy {
+
+namespace {
+
+constexpr std::size_t word_bytes_max = 16;  // of the lists; longer words are none of them
+constexpr std::string_view phone_words[] = {"phone", "phones", "telephone", "call", "caller", "called", "callback", "calling",
+                                            "mobile", "cell", "cellphone", "tel", "fax", "reach", "reached", "reachable", "text",
+                                            "dial", "contact", "whatsapp", "number", "phonenumber", "callernumber"};
+constexpr std::string_view other_words[] = {"order", "orders", "tracking", "ticket", "confirmation", "reservation", "booking",
+                                            "invoice", "reference", "ref", "case", "claim", "serial", "sku", "isbn", "item", "part",
+                                            "flight", "version", "transaction", "account", "policy", "duration", "bytes", "time",
+                                            "timestamp", "offset"};
+constexpr std::string_view social_words[] = {"social", "ssn"};
+
+constexpr bool in_word(char c) { return is_ascii_letter(c) || is_ascii_digit(c); }
+constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r' && c != '\v'); }
+
+// Whether one of the last `reach` words of `before` is in `list`. Something must part the last one from what follows.
+template <std::size_t Size>
+bool among_last(std::string_view before, std::size_t reach, const std::string_view (&list)[Size]) {
+  std::size_t end = before.size();
+  if (end == 0 || in_word(before[end - 1])) return false;
+  for (; reach > 0; --reach) {
+    while (end > 0 && !in_word(before[end - 1])) --end;
+    if (end == 0) return false;
+    std::size_t start = end;
+    while (start > 0 && in_word(before[start - 1])) --start;
+    if (end - start <= word_bytes_max) {
+      std::array<char, word_bytes_max> lower;
+      std::transform(before.begin() + std::ptrdiff_t(start), before.begin() + std::ptrdiff_t(end), lower.begin(), ascii_lower);
+      if (std::ranges::find(list, std::string_view(lower.data(), end - start)) != std::end(list)) return true;
+    }
+    end = start;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool announces_phone(std::string_view before) { return among_last(before, 5, phone_words); }
+
+bool announces_other(std::string_view before) {
+  if (among_last(before, 4, other_words)) return true;
+  while (!before.empty() && is_blank(before.back())) before.remove_suffix(1);
+  return before.ends_with('#');
+}
+
+bool announces_social(std::string_view before) { return among_last(before, before.size(), social_words); }
+
+}  // namespace aybiza::privacy
