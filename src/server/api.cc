@@ -181,7 +181,10 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     if (auto late = behind()) return std::move(*late);
     // A look-up by an id that is personal finds the token that was kept instead.
     const std::string id = parts.tokenizer->mask_label(request.path_param("call_id"));
-    const auto found = load_call(parts.pipeline->store(), id, customers_of(request));
+    auto found = load_call(parts.pipeline->store(), id, customers_of(request));
+    if (found && !*found && parts.webhooks)  // the name it has at another source
+      if (const auto joined = parts.webhooks->find_call(id, customers_of(request)))
+        found = load_call(parts.pipeline->store(), to_string(*joined), customers_of(request));
     if (!found) return failed(found.error());
     if (!*found) return Response::error(404, "not_found", "there is no such call, or it is not yours");
     const dashboard::CallDetail& detail = **found;
@@ -290,7 +293,10 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     const auto store = parts.pipeline->store().stats();
     const auto ledger = parts.events->ledger().snapshot();
     const auto http = parts.http();
-    return Response::text(200, openmetrics({pipeline, parts.pipeline->spool().stats(), store, ledger, http, *parts.budget, all, parts.events->masked()}),
+    WebhookCounters webhooks = parts.webhooks ? parts.webhooks->counters() : WebhookCounters{};
+    MaskCounts masked = parts.events->masked();
+    masked += webhooks.masked;
+    return Response::text(200, openmetrics({pipeline, parts.pipeline->spool().stats(), store, ledger, http, *parts.budget, all, masked, std::move(webhooks)}),
                           "application/openmetrics-text; version=1.0.0; charset=utf-8");
   }
 

@@ -13,6 +13,7 @@
 #include "auth/authz.h"
 #include "auth/key_store.h"
 #include "ingest/endpoint.h"
+#include "ingest/webhook_endpoint.h"
 #include "net/http_server.h"
 #include "net/router.h"
 #include "privacy/tokenizer.h"
@@ -28,6 +29,7 @@ struct ApiParts {
   const Tokenizer* tokenizer = nullptr;
   const Budget* budget = nullptr;
   std::function<net::HttpCounters()> http;  // of the server that serves this
+  const WebhookEndpoint* webhooks = nullptr;
 };
 
 class Api {

@@ -10,6 +10,7 @@
 #include "server/key_commands.h"
 #include "server/recompute.h"
 #include "server/serve.h"
+#include "server/source_commands.h"
 
 namespace {
 
@@ -21,8 +22,9 @@ struct Commands {
   aybiza::FleetOptions fleet, demo_fleet;
   aybiza::ReplayCommand replay;
   aybiza::NewKeyOptions key;
+  aybiza::NewSourceOptions source;
   std::filesystem::path data = "./aybiza-data";
-  std::string memory = "2GiB", query, key_id, otlp = "off", statsd = "off";
+  std::string memory = "2GiB", query, key_id, source_id, otlp = "off", statsd = "off";
 };
 
 void add_data(CLI::App* app, std::filesystem::path& data) {
@@ -107,6 +109,26 @@ int main(int argc, char** argv) {
   add_data(revoke, c.data);
   revoke->add_option("id", c.key_id, "as in the list")->required();
 
+  auto* source = app.add_subcommand("source", "where webhooks may come from");
+  source->require_subcommand(1);
+  auto* source_add = source->add_subcommand("add", "make a webhook's URL; prints its path");
+  c.source.data = "./aybiza-data";
+  add_data(source_add, c.source.data);
+  source_add->add_option("--vendor", c.source.vendor, "vapi, retell, elevenlabs, twilio or livekit")->required();
+  source_add->add_option("--customer", c.source.customer, "whose calls; * is the platform")->capture_default_str();
+  source_add->add_option("--secret", c.source.secret, "what the vendor signs with")->envname("AYBIZA_SOURCE_SECRET");
+  source_add->add_option("--secret-file", c.source.secret_file, "a file with it; - reads standard input");
+  source_add->add_option("--scheme", c.source.scheme, "vendor: its signature; shared: Vapi's X-Vapi-Secret; none: the URL alone")->capture_default_str();
+  source_add->add_option("--public-url", c.source.url, "https://your-host as the vendor knows it (Twilio signs it)");
+  source_add->add_option("--api-key", c.source.key, "LiveKit: the API key of the secret");
+  source_add->add_option("--hmac", c.source.plan, "Vapi: its HMAC credential, as in docs/ingest.md");
+  source_add->add_option("--name", c.source.name, "for your lists");
+  auto* source_list = source->add_subcommand("list", "all sources and their paths");
+  add_data(source_list, c.data);
+  auto* source_remove = source->add_subcommand("remove", "its webhooks are refused from now on");
+  add_data(source_remove, c.data);
+  source_remove->add_option("id", c.source_id, "as in the list")->required();
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -130,6 +152,9 @@ int main(int argc, char** argv) {
   }
   if (*verify) return aybiza::run_verify(c.data);
   if (*recompute) return aybiza::run_recompute(c.data, c.query);
+  if (*source_add) return aybiza::run_source_add(c.source);
+  if (*source_list) return aybiza::run_source_list(c.data);
+  if (*source_remove) return aybiza::run_source_remove(c.data, c.source_id);
   if (*create) return aybiza::run_key_create(c.key);
   if (*list) return aybiza::run_key_list(c.data);
   return aybiza::run_key_revoke(c.data, c.key_id);

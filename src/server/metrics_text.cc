@@ -73,6 +73,14 @@ std::string openmetrics(const SelfMetrics& self) {
   t.counter("http_requests", "Requests.", self.http.requests_total);
   t.labelled("http_responses", "Responses by status.", "status", self.http.responses);
   t.labelled("http_refused", "Requests refused before their handler, by reason.", "reason", self.http.refused);
+  t.labelled("webhooks_taken", "Webhooks that were taken, by vendor.", "vendor", self.webhooks.taken);
+  t.labelled("webhooks_ignored", "Webhooks of types that say nothing of a call.", "type", self.webhooks.ignored);
+  t.labelled("webhooks_unknown", "Webhooks of types this version does not know; they are kept raw.", "type", self.webhooks.unknown);
+  t.labelled("webhooks_refused", "Webhooks that were refused, by reason.", "reason", self.webhooks.refused);
+  t.counter("webhook_members_cut", "Unknown members beyond what is kept of one call or turn.", self.webhooks.cut_members);
+  t.counter("webhook_events_joined", "Events that went to a call known by another source's id.", self.webhooks.joined_events);
+  t.counter("webhook_carrier_events_waiting", "A carrier's events that were kept raw because their call was not known yet.", self.webhooks.waiting_carrier_events);
+  t.counter("call_alias_conflicts", "Records that named two calls which both existed.", self.webhooks.alias_conflicts);
   return std::move(t.out) + "# EOF\n";
 }
 

@@ -8,6 +8,7 @@
 
 #include "ingest/ledger.h"
 #include "ingest/mask_batch.h"
+#include "ingest/webhook_endpoint.h"
 #include "net/http_server.h"
 #include "runtime/budget.h"
 #include "server/pipeline.h"
@@ -23,6 +24,7 @@ struct SelfMetrics {
   const Budget& budget;
   ShardStats live;
   MaskCounts masked;
+  WebhookCounters webhooks = {};
 };
 
 std::string openmetrics(const SelfMetrics& self);

@@ -6,9 +6,11 @@
 
 #include "auth/key_store.h"
 #include "auth/secret.h"
+#include "auth/webhook_sources.h"
 #include "base/clock.h"
 #include "dashboard/dashboard.h"
 #include "ingest/endpoint.h"
+#include "ingest/webhook_endpoint.h"
 #include "live/live_thread.h"
 #include "net/http_server.h"
 #include "server/api.h"
@@ -28,6 +30,9 @@ struct Server::Inner {
   std::unique_ptr<Budget> budget;
   std::unique_ptr<Pipeline> pipeline;
   std::unique_ptr<EventsEndpoint> events;
+  std::unique_ptr<auth::WebhookSources> webhook_sources;
+  std::unique_ptr<CallAliases> aliases;
+  std::unique_ptr<WebhookEndpoint> webhooks;
   std::unique_ptr<Api> api;
   std::unique_ptr<PageSource> source;
   std::unique_ptr<LiveThread> live;
@@ -67,9 +72,20 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
       inner->pipeline->spool(), {.clock = &inner->clock, .tokenizer = inner->tokenizer.get(),
                                  .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback},
                                  .admission = {.budget = inner->budget.get()}, .append = {}, .visible = {}}));
+  auto sources = auth::WebhookSources::open(options.data);
+  if (!sources) return std::unexpected(sources.error());
+  inner->webhook_sources = std::move(*sources);
+  auto aliases = CallAliases::open(options.data);
+  if (!aliases) return std::unexpected(aliases.error());
+  inner->aliases = std::move(*aliases);
+  spool::Spool& spool = inner->pipeline->spool();
+  inner->webhooks = std::make_unique<WebhookEndpoint>(WebhookEndpointConfig{
+      .clock = &inner->clock, .tokenizer = inner->tokenizer.get(), .sources = inner->webhook_sources.get(), .aliases = inner->aliases.get(),
+      .ledger = &inner->events->ledger(), .admission = {.budget = inner->budget.get()},
+      .append = [&spool](spool::AppendRequest request) { return spool.append(std::move(request)); }, .visible = [&spool] { return spool.visible(); }});
   Inner* raw = inner.get();
   inner->api = std::make_unique<Api>(ApiParts{inner->pipeline.get(), inner->events.get(), inner->tokenizer.get(), inner->budget.get(),
-                                              [raw] { return raw->http ? raw->http->counters() : net::HttpCounters{}; }});
+                                              [raw] { return raw->http ? raw->http->counters() : net::HttpCounters{}; }, inner->webhooks.get()});
   inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer);
   inner->live = std::make_unique<LiveThread>(inner->clock);
   inner->pipeline->shards().on_change([live = inner->live.get()] { live->data_changed(); });
@@ -79,6 +95,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   net::Router router;
   AYBIZA_TRY(inner->api->add_routes(router));
   AYBIZA_TRY(inner->pages->add_routes(router));
+  for (net::Route& route : inner->webhooks->routes()) AYBIZA_TRY(router.add(std::move(route)));
   auto http = net::HttpServer::start({.listen = {options.listen}, .threads = options.http_threads, .limits = {},
                                       .guard = make_guard(*inner->keys, options.insecure_loopback, inner->clock),
                                       .budget = inner->budget.get(), .extra_headers = {}},
@@ -92,6 +109,7 @@ void Server::stop() {
   if (std::exchange(inner_->stopped, true)) return;
   if (inner_->pages) inner_->pages->stop();
   if (inner_->http) inner_->http->stop();
+  if (inner_->webhooks) inner_->webhooks->stop();
   if (inner_->api) inner_->api->stop();
   if (inner_->live) inner_->live->stop();
   if (inner_->pipeline) inner_->pipeline->stop();
