@@ -48,6 +48,7 @@ inline constexpr std::size_t otlp_value_depth = 16;             // arrays and ma
 inline constexpr std::size_t otlp_json_depth = 64;
 inline constexpr std::size_t otlp_known_tags = 65'536;           // combinations of attributes a decoder remembers the tags of
 inline constexpr std::size_t span_ext_bytes = 4 * KiB;                // unknown attributes kept of one session; what goes beyond is left out
+inline constexpr std::size_t multipart_parts = 16;                   // of one upload; those beyond are not read
 inline constexpr std::size_t turn_parts = 256;                       // spans joined to one turn; a further one goes to the store alone
 inline constexpr auto sent_at_skew_min = 2s;   // less is the way to us, not the clock
 inline constexpr auto sent_at_skew_max = 24h;  // more is no clock that can be believed: left alone

@@ -249,6 +249,7 @@ void SpanAssembler::expand_reports(const DecodeContext& context, EventBatch& eve
       item.index = index[i];
       item.source = SpanSource::livekit;
       item.start = item.end = all[i].time;
+      item.customer = all[i].text(Field::customer_id);
       const auto value = json_.read(all[i].ext, events.arena);
       if (value) item.facts.take_nested(table_, item.source, value->members());
       if (item.facts.has(Fact::job) || item.facts.has(Fact::room)) {

@@ -20,7 +20,16 @@ void append_raw(std::string& out, const T& value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
+std::string letters_of(char kind, std::uint64_t span) {
+  std::string out(1, kind);
+  for (int shift = 60; shift >= 0; shift -= 4) out += char('a' + (span >> shift & 15));
+  return out;
+}
+
 }  // namespace
+
+std::string turn_key_of(std::uint64_t span) { return letters_of('t', span); }
+std::string exchange_key_of(std::uint64_t span) { return letters_of('x', span); }
 
 void SpanAssembler::assemble(const OtlpBatch& from, const DecodeContext& context, EventBatch& events, MetricBatch& metrics) {
   context_ = &context;
@@ -156,6 +165,7 @@ void SpanAssembler::finish(Item& item, SpanEvent& event, char which) {
     hashed_ += item.identity;
   }
   hashed_ += which;
+  if (!item.customer.empty()) event.text(Field::customer_id, item.customer);
   event.finish(hash128(hashed_, 2), to_string(item.source), item.index);
 }
 

@@ -16,6 +16,7 @@ struct SpanAssembler::Item {
   std::string_view name;
   Instant start{}, end{};
   bool failed = false;
+  std::string_view customer;  // where a platform's sender names it
   std::string_view identity;  // of what has no span: two records with the same one are the same
   CallRef call;
   FactSet facts;
@@ -29,8 +30,9 @@ struct SpanAssembler::Tokens {
   }
 };
 
-// Field::turn_key of a turn that its own span tells, and of an exchange of two turns.
-inline std::string turn_key_of(std::uint64_t span) { return "t" + span_id_text(span); }
-inline std::string exchange_key_of(std::uint64_t span) { return "x" + span_id_text(span); }
+// Field::turn_key of a turn that its own span tells, and of an exchange of two turns. In letters: digits in a row could be
+// taken for somebody's number.
+std::string turn_key_of(std::uint64_t span);
+std::string exchange_key_of(std::uint64_t span);
 
 }  // namespace aybiza

@@ -32,6 +32,7 @@ Result<Prepared> Preparer::prepare(BodyFormat format, std::string body, const De
   AYBIZA_TRY(decoder_.decode(format, std::move(body), context, batch_));
   const auto broken = batch_.rejected[std::size_t(RejectReason::invalid_json)];
   if (broken > 0 && broken == batch_.offered()) return fail(Code::invalid, "no event of the body is JSON");
+  assembler_.expand_reports(context, batch_);
   Prepared out;
   out.rejected = batch_.rejected;
   out.errors_json = errors_of(batch_);

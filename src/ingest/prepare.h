@@ -13,6 +13,7 @@
 
 #include "codec/event_json.h"
 #include "codec/identity.h"
+#include "codec/span_events.h"
 #include "ingest/mask_batch.h"
 #include "spool/spool.h"
 
@@ -36,6 +37,7 @@ class Preparer {
 
  private:
   JsonDecoder decoder_;
+  SpanAssembler assembler_;  // of session reports that are posted as events
   EventBatch batch_;
   BatchMasker masker_;
   Identity identity_;

@@ -1,6 +1,7 @@
 #include "query/oracle.h"
 
 #include <algorithm>
+#include <deque>
 #include <tuple>
 
 #include "assemble/price_book.h"
@@ -186,11 +187,94 @@ TurnRow turn_row(const Id& call, std::int64_t number, const std::vector<const Ke
   return row;
 }
 
+// Turns whose sender does not number them, as ingest-formats.md 3.3 and ARCHITECTURE.md tell it: the numbers of all keys
+// anew from all events, and each turn from its parts.
+struct KeyOfTurns {
+  Instant start = Instant::max();
+  std::uint64_t tie = 0;  // between keys that begin together
+  std::int64_t told = 0, number = 0;
+  bool exchange = false;
+};
+
+std::vector<KeyOfTurns> numbered_keys(const std::vector<const Kept*>& events) {
+  std::map<std::uint64_t, KeyOfTurns> by_key;
+  for (const Kept* event : events) {
+    const std::string& text = event->fields.at(Field::turn_key).text;
+    const std::uint64_t tie = hash64(text, std::uint64_t(event->rank));
+    KeyOfTurns& key = by_key[tie];
+    key.tie = tie;
+    key.start = std::min(key.start, event->time);
+    key.exchange = text[0] == 'x';
+    if (event->has(Field::turn_exchange)) {
+      const std::int64_t told = event->fields.at(Field::turn_exchange).number;
+      key.told = key.told == 0 ? told : std::min(key.told, told);
+    }
+  }
+  std::vector<KeyOfTurns> keys;
+  for (const auto& [tie, key] : by_key) keys.push_back(key);
+  std::sort(keys.begin(), keys.end(), [](const auto& a, const auto& b) { return std::tie(a.start, a.tie) < std::tie(b.start, b.tie); });
+  std::map<std::int64_t, bool> told;  // exchanges that somebody numbered: is the number given away?
+  for (const KeyOfTurns& key : keys)
+    if (key.exchange && key.told > 0) told[key.told] = false;
+  std::int64_t highest = 0;
+  for (KeyOfTurns& key : keys) {
+    const bool own = key.exchange && key.told > 0 && !told[key.told];
+    std::int64_t exchange = own ? key.told : (highest + 1) / 2 + 1;
+    if (own) told[key.told] = true;
+    else while (told.contains(exchange)) ++exchange;
+    key.number = 2 * exchange;
+    if (!key.exchange)
+      for (key.number = highest + 1; told.contains((key.number + 1) / 2);) ++key.number;
+    highest = std::max(highest, key.number);
+  }
+  return keys;
+}
+
+bool spaced(const std::string& before, const std::string& after) {
+  if (before.back() == ' ' || after.front() == ' ') return false;
+  std::size_t at = before.size() - 1;
+  while (at > 0 && (before[at] & '\xC0') == '\x80') --at;
+  const auto lead = static_cast<unsigned char>(before[at]);
+  return lead < 0xE3 || lead > 0xE9;
+}
+
+// What its parts make of a turn, as if one event had told it.
+Kept joined(const std::vector<const Kept*>& parts) {
+  Kept out = *parts.back();
+  out.fields.clear();
+  Instant first = Instant::max(), spoken = Instant::max();
+  for (const Kept* part : parts) {
+    first = std::min(first, part->time);
+    for (const auto& [field, said] : part->fields) {
+      const auto at = out.fields.find(field);
+      if (field == Field::text_content) {
+        spoken = std::min(spoken, part->time);
+        if (at != out.fields.end()) {
+          at->second.text += (spaced(at->second.text, said.text) ? " " : "") + said.text;
+          continue;
+        }
+      }
+      const bool keep_old = at != out.fields.end() &&
+                            (field == Field::llm_latency_ms || field == Field::tts_latency_ms ||
+                             (field == Field::interrupted && at->second.number != 0) ||
+                             (field == Field::started_at && at->second.number <= said.number) ||
+                             (field == Field::ended_at && at->second.number >= said.number));
+      if (!keep_old) out.fields[field] = said;
+    }
+  }
+  out.time = spoken != Instant::max() ? spoken : first;
+  return out;
+}
+
 }  // namespace
 
 void Oracle::Inner::one_call(const Id& id, const Events& all_events, Instant received_now, RowSet& out) const {
   std::vector<const Kept*> all, about_call;
   std::map<std::int64_t, std::vector<const Kept*>> turns;
+  std::vector<const Kept*> keyed;
+  std::map<Id, std::int64_t> errors;  // of events that count them
+  bool usage_is_final = false;
+  std::deque<Kept> made;
   for (const Kept& event : all_events) all.push_back(&event);
   std::sort(all.begin(), all.end(), [](auto a, auto b) { return a->order() < b->order(); });
 
@@ -210,13 +294,30 @@ void Oracle::Inner::one_call(const Id& id, const Events& all_events, Instant rec
         if (field == Field::agent_id) call.agent_id = event->agent;
       }
     if (!event->customer.empty() && !event->has(Field::customer_id)) call.dims[Field::customer_id] = event->customer;
-    if (event->type == EventType::turn) turns[event->fields.at(Field::turn_number).number].push_back(event);
+    if (event->has(Field::error_events)) errors[event->id] = event->fields.at(Field::error_events).number;
+    if (event->has(Field::usage_preliminary)) usage_is_final |= event->fields.at(Field::usage_preliminary).number == 0;
+    if (event->type == EventType::turn && event->has(Field::turn_key)) keyed.push_back(event);
+    else if (event->type == EventType::turn) turns[event->fields.at(Field::turn_number).number].push_back(event);
     else if (event->type != EventType::usage) about_call.push_back(event);
     if (event->type == EventType::call_started) started = event->time;
     if (event->type == EventType::call_ended) ended = event->time;
   }
   for (const auto& [field, said] : dims) call.dims[field] = said->text;
   if (call.dims[Field::customer_id].empty()) call.dims[Field::customer_id] = "default";
+
+  if (!keyed.empty()) {  // of several vocabularies the one of the greatest rank counts
+    std::erase_if(keyed, [rank = keyed.back()->rank](const Kept* event) { return event->rank != rank; });
+    std::map<std::int64_t, std::vector<const Kept*>> parts;
+    const auto keys = numbered_keys(keyed);
+    for (const Kept* event : keyed) {
+      const std::uint64_t tie = hash64(event->fields.at(Field::turn_key).text, std::uint64_t(event->rank));
+      const auto key = std::find_if(keys.begin(), keys.end(), [&](const KeyOfTurns& one) { return one.tie == tie; });
+      if (!event->has(Field::speaker)) continue;
+      const bool caller = key->exchange && event->fields.at(Field::speaker).text == "caller";
+      parts[key->number - (caller ? 1 : 0)].push_back(event);
+    }
+    for (const auto& [number, list] : parts) turns[number] = {&made.emplace_back(joined(list))};
+  }
 
   const LastWord said(about_call);
   call.external_call_id = all.front()->fields.at(Field::call_id).text;
@@ -231,6 +332,8 @@ void Oracle::Inner::one_call(const Id& id, const Events& all_events, Instant rec
   call.satisfaction_e4 = said.number(Field::customer_satisfaction_score);
   call.nps = said.number(Field::nps);
   call.error_count = said.number(Field::error_count);
+  if (!call.error_count && !errors.empty())
+    call.error_count = std::count_if(errors.begin(), errors.end(), [](const auto& entry) { return entry.second > 0; });
   call.updated = last;
 
   const Number duration = said.number(Field::total_duration_ms);
@@ -276,6 +379,7 @@ void Oracle::Inner::one_call(const Id& id, const Events& all_events, Instant rec
   for (const Kept* event : all) {
     if (event->type == EventType::call_intervened) ++call.interventions;
     if (event->type != EventType::usage) continue;
+    if (usage_is_final && event->has(Field::usage_preliminary) && event->fields.at(Field::usage_preliminary).number == 1) continue;
     ++uses;
     const auto number = [&](Field f) { return event->has(f) ? Number(event->fields.at(f).number) : Number{}; };
     UsageRow row;
