@@ -1,4 +1,4 @@
-// What one utterance says about its speaker: sentiment, emotion and topics, by lexicon and rules.
+// What one utterance says about its speaker: sentiment, emotion, intent and topics, by lexicon and rules.
 //
 // Shape    analyze() is a pure function of the text and the lexicon: no state, no randomness, integers only, the same
 //          answer on every machine. The lexicon is built once, from files compiled into the program.
@@ -17,18 +17,22 @@ namespace aybiza {
 
 enum class SentimentClass : std::uint8_t { negative, neutral, positive };  // cut at -0.1 and +0.1
 enum class Emotion : std::uint8_t { neutral, happy, sad, angry, frustrated, satisfied, confused, excited };
+// Where several are found the first of them is taken.
+enum class Intent : std::uint8_t { transfer_to_human, cancel, complain, repeat, goodbye, thank_you, negate, affirm, request, greeting, inform, none };
 enum class Topic : std::uint8_t { billing, technical_support, account, product_inquiry, complaint, compliment };
-inline constexpr int emotion_count = 8, topic_count = 6;
+inline constexpr int emotion_count = 8, topic_count = 6, intent_count = 12;
 
 std::string_view to_string(SentimentClass value);
 std::string_view to_string(Emotion value);
 std::string_view to_string(Topic value);
+std::string_view to_string(Intent value);  // none is ""
 
 struct TextResult {
   std::int32_t sentiment_e4 = 0;
   std::int32_t confidence_e4 = 0;  // how much evidence there is and how far it agrees; not a probability
   SentimentClass sentiment_class = SentimentClass::neutral;
   Emotion emotion = Emotion::neutral;
+  Intent intent = Intent::none;  // of the turn, for senders that give none; inform where words say nothing else
   std::uint32_t topics = 0;
   bool has(Topic topic) const { return (topics >> unsigned(topic)) & 1; }
   friend bool operator==(const TextResult&, const TextResult&) = default;

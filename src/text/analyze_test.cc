@@ -110,6 +110,24 @@ TEST(Topics, many_per_turn) {
   EXPECT_EQ(analyze("good morning").topics, 0u);
 }
 
+TEST(Intents, where_the_sender_gives_none) {
+  const auto check_intent = [](std::string_view text, Intent expected) { EXPECT_EQ(to_string(analyze(text).intent), to_string(expected)) << text; };
+  check_intent("", Intent::none);
+  check_intent("Let me speak to a real person", Intent::transfer_to_human);
+  check_intent("I want to cancel my subscription", Intent::cancel);
+  check_intent("This is ridiculous, I was charged twice", Intent::complain);
+  check_intent("Sorry, could you repeat that?", Intent::repeat);
+  check_intent("No, that's all. Goodbye!", Intent::goodbye);
+  check_intent("Great, thank you", Intent::thank_you);
+  check_intent("No, not now", Intent::negate);
+  check_intent("Yes, that one", Intent::affirm);
+  check_intent("What is their address", Intent::request);
+  check_intent("In Boston?", Intent::request);
+  check_intent("In Boston", Intent::inform);
+  check_intent("Hello there", Intent::greeting);
+  check_intent("on the right side, with no onions", Intent::inform);
+}
+
 TEST(Lexicon, builtin_lists_are_readable) {
   EXPECT_TRUE(Lexicon::build(embedded_lexicon()).has_value());
   EXPECT_GT(embedded_lexicon().vader.size(), 400'000u);

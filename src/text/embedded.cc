@@ -14,6 +14,7 @@ EMBED(sentiment, AYBIZA_LEXICON "/sentiment.txt");
 EMBED(modifiers, AYBIZA_LEXICON "/modifiers.txt");
 EMBED(emotions, AYBIZA_LEXICON "/emotions.txt");
 EMBED(topics, AYBIZA_LEXICON "/topics.txt");
+EMBED(intents, AYBIZA_LEXICON "/intents.txt");
 
 #define EMBEDDED(name) std::string_view(aybiza_##name##_start, std::size_t(aybiza_##name##_end - aybiza_##name##_start))
 
@@ -24,7 +25,8 @@ LexiconTexts embedded_lexicon() {
           .sentiment = EMBEDDED(sentiment),
           .modifiers = EMBEDDED(modifiers),
           .emotions = EMBEDDED(emotions),
-          .topics = EMBEDDED(topics)};
+          .topics = EMBEDDED(topics),
+          .intents = EMBEDDED(intents)};
 }
 
 }  // namespace aybiza

@@ -12,4 +12,4 @@ endif()
 set(own_lexicon ${CMAKE_SOURCE_DIR}/data/lexicon)
 set_source_files_properties(${dir}/embedded.cc PROPERTIES
   COMPILE_DEFINITIONS "AYBIZA_VADER_LEXICON=\"${vader_lexicon}\";AYBIZA_LEXICON=\"${own_lexicon}\""
-  OBJECT_DEPENDS "${vader_lexicon};${own_lexicon}/sentiment.txt;${own_lexicon}/modifiers.txt;${own_lexicon}/emotions.txt;${own_lexicon}/topics.txt")
+  OBJECT_DEPENDS "${vader_lexicon};${own_lexicon}/sentiment.txt;${own_lexicon}/modifiers.txt;${own_lexicon}/emotions.txt;${own_lexicon}/topics.txt;${own_lexicon}/intents.txt")

@@ -62,6 +62,11 @@ bool apply(std::string_view list, std::string_view label, Meaning& meaning) {
     if (at) meaning.topics = std::uint16_t(meaning.topics | 1u << *at);
     return at.has_value();
   }
+  if (list == "intents") {
+    const auto at = index_of<Intent>(label, int(Intent::inform));
+    if (at) meaning.intents = std::uint16_t(meaning.intents | 1u << *at);
+    return at.has_value();
+  }
   if (label == "booster") meaning.boost = 293;         // VADER: the mean effect its raters gave
   else if (label == "dampener") meaning.boost = -293;  //
   else if (label == "negation") meaning.negates = true;
@@ -85,6 +90,7 @@ Result<Lexicon> Lexicon::build(const LexiconTexts& texts) {
   AYBIZA_TRY(lexicon.read_list("modifiers", texts.modifiers));
   AYBIZA_TRY(lexicon.read_list("emotions", texts.emotions));
   AYBIZA_TRY(lexicon.read_list("topics", texts.topics));
+  AYBIZA_TRY(lexicon.read_list("intents", texts.intents));
   return lexicon;
 }
 
@@ -127,7 +133,11 @@ Status Lexicon::read_list(std::string_view name, std::string_view text) {
     for (std::string_view rest = rule.substr(colon + 1); !rest.empty();) {
       const std::string_view phrase = trimmed(rest.substr(0, rest.find(',')));
       rest.remove_prefix(std::min(rest.size(), rest.find(',') == std::string_view::npos ? rest.size() : rest.find(',') + 1));
-      if (!phrase.empty()) apply(name, label, slot(phrase));
+      if (phrase.empty()) continue;
+      Meaning& meaning = slot(phrase);
+      apply(name, label, meaning);
+      // A phrase of valence 0 ("would like") takes their valence from its words; a word of 0 has none.
+      if (name == "sentiment" && phrase.find(' ') != std::string_view::npos) meaning.has_valence = true;
     }
   }
   return {};

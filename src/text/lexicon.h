@@ -25,6 +25,7 @@ struct LexiconTexts {
   std::string_view modifiers;  // booster, dampener, negation, contrast
   std::string_view emotions;   // a label of Emotion
   std::string_view topics;     // a label of Topic
+  std::string_view intents;    // a label of Intent but inform and none
 };
 
 struct Meaning {
@@ -32,6 +33,7 @@ struct Meaning {
   std::int16_t boost = 0;
   std::uint16_t emotions = 0;  // bit per Emotion
   std::uint16_t topics = 0;    // bit per Topic
+  std::uint16_t intents = 0;   // bit per Intent
   bool has_valence = false, negates = false, contrasts = false, starts_phrase = false, in_phrase = false;
 };
 

@@ -30,7 +30,9 @@ struct Valence {
 // The longest phrase with a valence of its own that starts here, else the word's.
 Valence valence_at(const Tokens& tokens, const Lexicon& lexicon, std::size_t at) {
   const Meaning& word = lexicon.meaning(tokens.all[at].word);
-  Valence best{word.has_valence ? word.valence : 0, 1};
+  // "No." answers a question; "no picture" complains.
+  const bool answers = word.negates && tokens.all[at].clause_ends;
+  Valence best{word.has_valence && !answers ? word.valence : 0, 1};
   if (!word.starts_phrase) return best;
   std::uint32_t state = 0;
   for (std::size_t next = at; next < tokens.size; ++next) {

@@ -48,7 +48,7 @@ class WordKey {
       std::memcpy(&part, word.data() + at, 8);
       return left >= 8 ? part : part & ((std::uint64_t(1) << (8 * left)) - 1);
     }
-    std::memcpy(&part, word.data() + at, left < 8 ? left : 8);
+    for (std::size_t i = 0; i < left && i < 8; ++i) part |= std::uint64_t(std::uint8_t(word[at + i])) << (8 * i);
     return part;
   }
   // Sets 0x20 in every byte that is 'A' to 'Z': adding 0x80 - 'A' (0x7F - 'Z') carries into the top bit from 'A' ('Z' + 1) on.
