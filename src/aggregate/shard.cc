@@ -13,6 +13,9 @@ unsigned shard_of(const Event& event, unsigned count) {
   CHECK(count > 0);
   if (!event.call.empty() && event.type <= EventType::usage) return unsigned(IdHash{}(event.call) % count);
   if (event.type == EventType::agent_status) return unsigned(IdHash{}(event.agent) % count);
+  // All points of a customer meet in one shard: a series is known by one table.
+  if (event.type == EventType::metric || event.type == EventType::metric_points)
+    return unsigned(hash64(event.customer.empty() ? "default" : event.customer) % count);
   for (const Field field : {Field::name, Field::region, Field::pattern_id, Field::graph_id, Field::agent_id})
     if (const std::string_view text = event.text(field); !text.empty()) return unsigned(hash64(text) % count);
   return unsigned(IdHash{}(event.id) % count);
@@ -33,6 +36,15 @@ void Shard::apply(const Event& event, std::uint64_t offset, Instant received) {
   state.apply(event, received);
   state.applied = offset;
 }
+
+void Shard::apply_points(const Event& event, const MetricBatch& batch, std::uint64_t offset, Instant received) {
+  if (offset <= state_->applied) return;
+  apply(event, offset, received);
+  state_->metrics.fold(event.customer, batch, state_->received, state_->pending);
+}
+
+Coverage Shard::covers(const MetricQuestion& question) const { return state_->metrics.minutes().covers(question); }
+MetricPartial Shard::ask(const MetricQuestion& question) const { return state_->metrics.minutes().ask(question); }
 
 void Shard::advance(Instant received) { state_->advance(received); }
 
@@ -157,7 +169,7 @@ ShardStats Shard::State::stats() const {
   const std::size_t held = calls.size() - free_slots.size();
   return {.events = events, .late_events = late_events, .calls_in_flight = in_flight.size(),
           .calls_ended = held - in_flight.size(), .turns = turns, .series = series.size(), .sizes = sizes,
-          .series_folded = series.folded(), .newest = newest, .received = received};
+          .series_folded = series.folded(), .newest = newest, .received = received, .metrics = metrics.stats()};
 }
 
 void Shard::State::count(ShardSizes& into, std::size_t slot) const {
@@ -170,7 +182,7 @@ void Shard::State::count(ShardSizes& into, const Series& one) const {
 }
 
 std::uint64_t Shard::State::bytes_other() const {
-  return labels.heap_bytes() + by_id.heap_bytes() + evicted.size() * 16 + calls.capacity() * sizeof(void*);
+  return metrics.minutes().heap_bytes() + labels.heap_bytes() + by_id.heap_bytes() + evicted.size() * 16 + calls.capacity() * sizeof(void*);
 }
 
 ShardSizes Shard::measure() const {

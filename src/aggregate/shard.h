@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "aggregate/live_question.h"
+#include "aggregate/metric_table.h"
 #include "assemble/price_book.h"
 #include "base/status.h"
 #include "model/event.h"
@@ -47,6 +48,7 @@ struct ShardStats {
   ShardSizes sizes;                                // of the last walk that advance() finished, a share with each call
   std::uint64_t series_folded = 0;                 // contributions that went to "__other__"
   Instant newest{}, received{};                    // newest event time; newest `received`
+  MetricStats metrics;
 };
 
 // Calls by call id, agent.status by agent, the rest by what it names.
@@ -64,6 +66,8 @@ class Shard {
   // `offset` is the event's place in the log, increasing; an offset at or below the last applied is ignored (a replay
   // that overlaps the snapshot).
   void apply(const Event& event, std::uint64_t offset, Instant received);
+  // The same for an event of type metric_points, whose batch the caller has decoded.
+  void apply_points(const Event& event, const MetricBatch& batch, std::uint64_t offset, Instant received);
   // Ends calls that have been silent for limits::call_idle_timeout of received time; lets rings move on.
   void advance(Instant received);
 
@@ -81,6 +85,10 @@ class Shard {
 
   Coverage covers(const LiveQuestion& question, Instant now) const;
   LivePartial ask(const LiveQuestion& question, Instant now) const;  // REQUIRES: covers() said yes, or approximate will do
+
+  // The same for generic metrics.
+  Coverage covers(const MetricQuestion& question) const;
+  MetricPartial ask(const MetricQuestion& question) const;
 
   // Calls in flight, newest start first. `customer` empty: any.
   std::vector<CallRow> live_calls(std::size_t limit, std::string_view customer,

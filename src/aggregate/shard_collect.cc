@@ -19,7 +19,7 @@ bool Shard::State::dirty(Shard::What what) const {
   const RowBatch& p = pending;
   const bool due = !deferred.empty() && (what == Shard::What::all || deferred.front().due <= received);
   return due || !touched.empty() || !p.interventions.empty() || !p.system.empty() || !p.agent_status.empty() ||
-         !p.metrics.empty() || !p.raw.empty() || !p.late.empty() || !p.turns.empty() || !p.usage.empty();
+         !p.metric_series.empty() || !p.metric_points.empty() || !p.metric_distributions.empty() || !p.raw.empty() || !p.late.empty() || !p.turns.empty() || !p.usage.empty();
 }
 
 void Shard::State::collect(RowBatch& out, Shard::What what) {
@@ -46,7 +46,9 @@ void Shard::State::collect(RowBatch& out, Shard::What what) {
   hand_over(pending.interventions, out.interventions);
   hand_over(pending.system, out.system);
   hand_over(pending.agent_status, out.agent_status);
-  hand_over(pending.metrics, out.metrics);
+  hand_over(pending.metric_series, out.metric_series);
+  hand_over(pending.metric_points, out.metric_points);
+  hand_over(pending.metric_distributions, out.metric_distributions);
   hand_over(pending.raw, out.raw);
   hand_over(pending.late, out.late);
   collect_rollups(out);

@@ -22,7 +22,9 @@ std::string word(const Event& event, Field field) {
 
 }  // namespace
 
-Shard::State::State(ShardOptions given) : options(std::move(given)), series(0) {
+Shard::State::State(ShardOptions given)
+    : options(std::move(given)), series(0),
+      metrics(options.series_per_dimension == 0 ? limits::series_per_customer : options.series_per_dimension) {
   CHECK(options.count > 0 && options.index < options.count);
   if (options.calls_retained == 0) options.calls_retained = std::max<std::size_t>(limits::calls_retained / options.count, 1);
   if (options.series_per_dimension == 0) options.series_per_dimension = limits::series_per_customer;
@@ -95,6 +97,7 @@ void Shard::State::advance(Instant received_at) {
   }
   pack_calls(received);
   bound_calls();
+  metrics.advance(received);
   count_on();
 }
 
@@ -288,26 +291,26 @@ void Shard::State::fold_other(const Event& event) {
       pending.system.push_back(std::move(row));
       return;
     }
-    case EventType::metric: {
-      MetricRow row;
-      row.id = event.id;
-      row.time = event.time;
-      row.customer = customer_of(event);
-      row.name = word(event, Field::name);
-      row.kind = word(event, Field::metric_kind);
-      row.unit = word(event, Field::unit);
-      row.tags = word(event, Field::tags);
-      row.value = to_wire(Field::value, event.number(Field::value).value_or(0));
-      if (const Number rate = event.number(Field::sample_rate)) row.sample_rate = to_wire(Field::sample_rate, *rate);
-      pending.metrics.push_back(std::move(row));
-      return;
-    }
+    case EventType::metric: return fold_metric(event);
+    case EventType::metric_points: return;  // decoded by who feeds the shard: Shard::apply_points
     default: {
       const std::string_view type = event.type == EventType::other ? event.type_text : to_string(event.type);
       pending.raw.push_back({event.id, event.time, customer_of(event), std::string(type), std::string(event.source),
                              std::string(event.id_text), members_json(event)});
     }
   }
+}
+
+// One point of POST /v1/events: a batch of one.
+void Shard::State::fold_metric(const Event& event) {
+  MetricSeries of_event{.name = event.text(Field::name), .unit = event.text(Field::unit), .tags = event.text(Field::tags)};
+  of_event.kind = parse_metric_kind(word(event, Field::metric_kind)).value_or(MetricKind::counter);
+  if (of_event.kind == MetricKind::last_value) of_event.temporality = Temporality::cumulative;  // the value itself
+  if (const Number rate = event.number(Field::sample_rate)) of_event.sample_rate = to_wire(Field::sample_rate, *rate);
+  MetricBatch batch;
+  batch.adopt_series(of_event);
+  batch.points.push_back({.time = event.time, .value = to_wire(Field::value, event.number(Field::value).value_or(0))});
+  metrics.fold(event.customer, batch, received, pending);
 }
 
 void Shard::State::mark(CallRecord& record) {

@@ -1,7 +1,7 @@
 // Snapshots: everything a shard knows as bytes, and back.
 //
-// Layout   "AYLIVE" version(2) | index count | scalars | labels | series with their panes | calls | let-go ids | marks |
-//          agent statuses | XXH3-64 of all before. Numbers are varints (assemble/bytes.h).
+// Layout   "AYLIVE" version(3) | index count | scalars | labels | series with their panes | calls | let-go ids | marks |
+//          agent statuses | series of metrics | XXH3-64 of all before. Numbers are varints (assemble/bytes.h).
 #include <algorithm>
 #include <map>
 
@@ -11,7 +11,7 @@ namespace aybiza {
 namespace {
 
 constexpr std::string_view magic = "AYLIVE";
-constexpr std::uint8_t version = 2;
+constexpr std::uint8_t version = 3;
 
 void write_ring(bytes::Writer& out, const Ring& ring) {
   out.count(ring.count());
@@ -114,6 +114,7 @@ void Shard::State::write(std::string& into) const {
   for (const auto& [id, row] : agent_status) agents[id] = &row;
   out.count(agents.size());
   for (const auto& [id, row] : agents) write_status(out, *row);
+  metrics.write(out);
 }
 
 Status Shard::State::read(bytes::Reader& in) {
@@ -179,6 +180,7 @@ Status Shard::State::read(bytes::Reader& in) {
     AgentStatusRow row = read_status(in);
     agent_status[row.agent_id] = std::move(row);
   }
+  if (!metrics.read(in)) return broken("a series of metrics");
   if (in.bad() || !in.done()) return broken("its end");
   return {};
 }

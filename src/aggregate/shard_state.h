@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "aggregate/call_record.h"
+#include "aggregate/metric_table.h"
 #include "aggregate/shard.h"
 #include "model/sentiment.h"
 
@@ -61,6 +62,7 @@ struct Shard::State {
   RowBatch pending;                                // rows that need no merging
   std::unordered_map<Id, AgentStatusRow> agent_status;
   std::uint64_t events = 0, late_events = 0, turns = 0;
+  MetricTable metrics;                             // generic metrics, apart from the calls
   ShardSizes sizes, counting;                      // as last gone through; under way
   std::size_t counted_calls = 0, counted_series = 0;
 
@@ -73,6 +75,7 @@ struct Shard::State {
   void fold_usage(CallRecord& record, const Event& event);
   void fold_intervention(CallRecord& record, const Event& event);
   void fold_other(const Event& event);
+  void fold_metric(const Event& event);
   void fold_late(const Event& event, Number turn_number = {});  // of a turn that does not name its own
   std::vector<StateTransition> flow(std::string_view customer, Instant from, Instant to) const;
   std::optional<CallDetail> detail(const Id& id) const;

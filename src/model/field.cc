@@ -17,7 +17,7 @@ using Words = std::span<const std::string_view>;
 constexpr std::array<std::string_view, event_type_count> type_names = {
     "call.started", "call.updated", "call.ended", "call.rated", "call.intervened", "turn", "usage",
     "agent.status", "system", "metric", "learning.pattern", "learning.knowledge", "learning.improvement",
-    "change", ""};
+    "change", "metric.points", ""};
 
 constexpr std::string_view directions[] = {"inbound", "outbound"};
 constexpr std::string_view channels[] = {"phone", "web", "sip"};
@@ -181,6 +181,7 @@ constexpr std::array<FieldInfo, field_count> table = {{
     num(F::turn_exchange, "turn_exchange", count, none, 1, 500'000),
     num(F::usage_preliminary, "usage_preliminary", flag, none, 0, 1),
     num(F::error_events, "error_events", count, none, 0, 1'000'000),
+    str(F::points, "points", Kind::vector, of({metric_points}), of({metric_points})),
 }};
 
 constexpr bool in_order() {
@@ -206,7 +207,7 @@ std::string_view to_string(EventType type) { return type_names[std::size_t(type)
 
 EventType parse_event_type(std::string_view text) {
   for (std::size_t i = 0; i + 1 < type_names.size(); ++i)
-    if (type_names[i] == text) return EventType(i);
+    if (type_names[i] == text && EventType(i) != metric_points) return EventType(i);
   return other;
 }
 

@@ -19,6 +19,7 @@ namespace aybiza {
 enum class EventType : std::uint8_t {
   call_started, call_updated, call_ended, call_rated, call_intervened, turn, usage, agent_status, system, metric,
   learning_pattern, learning_knowledge, learning_improvement, change,
+  metric_points,  // ours alone, never on the wire: a MetricBatch as one event of the log
   other,  // a type this version does not know: counted, kept raw
 };
 inline constexpr std::size_t event_type_count = std::size_t(EventType::other) + 1;
@@ -40,7 +41,7 @@ enum class Kind : std::uint8_t {
   score,     // wire: a number of small range; here x 10^4
   money,     // wire: USD; here nano-USD
   real,      // any finite double; here its bits
-  vector,    // array of numbers; here little-endian float32 bytes
+  vector,    // array of numbers; here little-endian float32 bytes (of `points`: codec/metric_binary.h)
 };
 constexpr bool is_number(Kind kind) { return kind >= Kind::flag && kind != Kind::vector; }
 
@@ -69,6 +70,7 @@ enum class Field : std::uint8_t {
   metric, before, after, what, version, hash,
   // How parts of a call find together whose sender numbers nothing (assemble/turn_keys.h). No event of the wire may name them.
   turn_key, turn_exchange, usage_preliminary, error_events,
+  points,  // of metric_points
   count_,  // not a field: how many there are
 };
 inline constexpr std::size_t field_count = std::size_t(Field::count_);

@@ -55,7 +55,7 @@ std::optional<Measure> parse_metric(string_view text) {
   const std::size_t colon = text.rfind(':');  // names may contain colons: the last one splits
   if (colon == string_view::npos || colon < prefix.size() || colon == prefix.size()) return std::nullopt;
   const string_view aggregation = text.substr(colon + 1);
-  for (string_view known : {"sum", "count", "avg", "last", "min", "max", "p50", "p90", "p95", "p99", "rate"})
+  for (string_view known : {"sum", "count", "avg", "last", "min", "max", "p50", "p90", "p95", "p99", "rate", "distinct"})
     if (aggregation == known)
       return Measure{.what = What::metric,
                      .metric_name = std::string(text.substr(prefix.size(), colon - prefix.size())),
@@ -100,7 +100,7 @@ std::vector<std::string> all_measures() {
   for (const auto& family : families)
     for (string_view quantity : quantities) words.push_back(std::string(family.first).append(quantity));
   words.emplace_back("ma_<measure>");
-  words.emplace_back("metric:<name>:<sum|count|avg|last|min|max|p50|p90|p95|p99|rate>");
+  words.emplace_back("metric:<name>:<sum|count|avg|last|min|max|p50|p90|p95|p99|rate|distinct>");
   return words;
 }
 

@@ -2,6 +2,8 @@
 
 #include <bit>
 
+#include "base/limits.h"
+
 namespace aybiza {
 namespace {
 
@@ -40,6 +42,17 @@ std::uint32_t MetricBatch::add_series(const MetricSeries& series) {
   series_.push_back(kept);
   index_.emplace(hash, at);
   return at;
+}
+
+bool MetricBatch::full() const {
+  return points.size() >= limits::metric_batch_points || series_.size() >= limits::metric_batch_series;
+}
+
+void MetricBatch::rename_series(std::uint32_t index, std::string_view name, std::string_view unit, std::string_view tags) {
+  MetricSeries& series = series_[index];
+  series.name = keep(name);
+  series.unit = unit.empty() ? std::string_view() : keep(unit);
+  series.tags = tags.empty() ? std::string_view() : keep(tags);
 }
 
 void MetricBatch::clear() {

@@ -75,8 +75,13 @@ class MetricBatch {
   std::vector<MetricPoint> points;
   std::vector<MetricDistribution> distributions;
 
+  bool full() const;  // as many points or series as one event of the log takes: time for the next batch
   // The index of this series, which is added when it is new. Its texts are copied.
   std::uint32_t add_series(const MetricSeries& series);
+  // As it is, without a look at the others; its texts are viewed and must outlive the batch.
+  void adopt_series(const MetricSeries& series) { series_.push_back(series); }
+  // Other texts for a series (masking); they are copied. REQUIRES: index < series().size().
+  void rename_series(std::uint32_t index, std::string_view name, std::string_view unit, std::string_view tags);
   const std::vector<MetricSeries>& series() const { return series_; }
   std::string_view keep(std::string_view text) { return texts_.emplace_back(text); }  // for sketches
   void clear();

@@ -108,11 +108,25 @@ struct AgentStatusRow {
   Number capacity;
 };
 
-struct MetricRow {  // generic metrics, kept narrow
-  Id id{};
-  Instant time{};
+struct MetricSeriesRow {  // who the narrow points below belong to; written when a series is first met
+  std::uint64_t series = 0;  // series_identity() (model/metric_point.h)
   std::string customer, name, kind, unit, tags;  // tags: a JSON object with sorted keys, or empty
-  double value = 0, sample_rate = 1;
+  double sample_rate = 1;
+};
+
+struct MetricPointRow {
+  Instant time{};
+  std::uint64_t series = 0;
+  double value = 0;
+};
+
+struct MetricDistributionRow {
+  Instant time{};
+  std::uint64_t series = 0;
+  std::int64_t count = 0;
+  double sum = 0;
+  std::optional<double> min, max;
+  std::string sketch;        // RealSketch::serialise(), or empty
 };
 
 struct RawRow {  // raw_events: types without a table yet, so that every acknowledged event ends somewhere
@@ -152,7 +166,9 @@ struct RowBatch {
   std::vector<InterventionRow> interventions;
   std::vector<SystemRow> system;
   std::vector<AgentStatusRow> agent_status;
-  std::vector<MetricRow> metrics;
+  std::vector<MetricSeriesRow> metric_series;
+  std::vector<MetricPointRow> metric_points;  // of one series in the order of the log
+  std::vector<MetricDistributionRow> metric_distributions;
   std::vector<RawRow> raw;
   std::vector<RollupRow> rollups;
   std::vector<LateRow> late;

@@ -78,7 +78,7 @@ Figure nothing(const Measure& measure) {
     case What::rated_calls: case What::turns: case What::interruptions:
       return 0.0;
     case What::metric:
-      if (measure.metric_aggregation == "count") return 0.0;
+      if (measure.metric_aggregation == "count" || measure.metric_aggregation == "distinct") return 0.0;
       return {};
     default:
       return {};

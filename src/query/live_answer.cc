@@ -6,6 +6,7 @@
 
 #include "aggregate/tally.h"
 #include "query/concurrency.h"
+#include "query/tags.h"
 
 namespace aybiza {
 namespace {
@@ -56,13 +57,84 @@ bool has_rows(const Question& question, const Tally& tally) {
   });
 }
 
+// What a question asks of generic metrics only.
+Answered<MetricQuestion> metric_question(const Question& question, const Grid& grid, const Measure& measure) {
+  const auto known = [](const Group& group) { return group.dimension == Dimension::tag || group.dimension == Dimension::customer_id; };
+  for (const Group& group : question.by)
+    if (!known(group)) return not_covered(group.text() + " is answered from the store only");
+  for (const Filter& filter : question.where)
+    if (!known(filter.group)) return not_covered(filter.group.text() + " is answered from the store only");
+  MetricQuestion live{.name = measure.metric_name, .group = {}, .edges = {}};
+  live.quantiles = measure.metric_aggregation.starts_with('p');
+  live.members = measure.metric_aggregation == "distinct";
+  live.group = [&question](std::string_view customer, std::string_view tags) -> std::optional<LiveGroup> {
+    const auto value = [&](const Group& group) -> std::optional<std::string> {
+      if (group.dimension == Dimension::tag) return tag_of(tags, group.tag);
+      return customer.empty() ? std::nullopt : std::optional(std::string(customer));
+    };
+    for (const Filter& filter : question.where) {
+      const auto text = value(filter.group);
+      if (!filter.keeps(text ? std::optional<std::string_view>(*text) : std::nullopt)) return std::nullopt;
+    }
+    LiveGroup group;
+    for (const Group& one : question.by) group.push_back(value(one));
+    return group;
+  };
+  for (std::size_t i = 0; i < grid.size(); ++i) live.edges.push_back(std::max(grid.start(i), grid.from()));
+  live.edges.push_back(grid.to());
+  return live;
+}
+
+Figure figure_of(const Measure& measure, const MetricTally& tally, double seconds, std::optional<double>& error) {
+  const std::string& how = measure.metric_aggregation;
+  if (how == "count") return tally.count;
+  if (how == "sum") return tally.sum;
+  if (how == "rate") return tally.sum / seconds;
+  if (how == "avg") return tally.sum / tally.count;
+  if (how == "min") return tally.extremes_known ? Figure(tally.min) : Figure{};
+  if (how == "max") return tally.extremes_known ? Figure(tally.max) : Figure{};
+  if (how == "last") return tally.last_time == Instant::min() ? Figure{} : Figure(tally.last);
+  if (how == "distinct") {
+    if (!tally.members) return 0.0;
+    if (!tally.members->exact()) error = 0.02;
+    return tally.members->estimate();
+  }
+  const auto value = tally.sketch ? tally.sketch->quantile(std::stod("0." + how.substr(1))) : std::nullopt;
+  if (!value || double(tally.sketch->count()) < tally.points) return {};  // a distribution that told no sketch
+  error = 0.005;
+  return std::clamp(*value, tally.extremes_known ? tally.min : *value, tally.extremes_known ? tally.max : *value);
+}
+
+Answered<Answer> metrics_from_live(const Question& question, const Grid& grid, const AskMetrics& metrics, Instant now) {
+  Cells cells;
+  std::vector<std::optional<double>> errors(question.measures.size());
+  for (std::size_t i = 0; i < question.measures.size(); ++i) {
+    const Measure& measure = question.measures[i];
+    const auto live = metric_question(question, grid, measure);
+    if (!live) return std::unexpected(live.error());
+    const auto partial = metrics(*live);
+    if (!partial) return std::unexpected(partial.error());
+    for (const auto& [key, tally] : *partial) {
+      const Instant low = std::max(grid.start(key.bucket), grid.from()), high = std::min(grid.end(key.bucket), grid.to());
+      row_of(question, cells, {key.bucket, group_key(key.group)})[i] = figure_of(measure, tally, double((high - low).count()) / 1e6, errors[i]);
+    }
+  }
+  Answer answer = finish(question, grid, std::move(cells), now, "live");
+  const std::size_t first = answer.columns.size() - errors.size();
+  for (std::size_t i = 0; i < errors.size(); ++i) answer.relative_error[first + i] = errors[i];
+  return answer;
+}
+
 }  // namespace
 
-Answered<Answer> answer_from_live(const Question& question, const AskShards& shards, Instant now) {
+Answered<Answer> answer_from_live(const Question& question, const AskShards& shards, const AskMetrics& metrics, Instant now) {
   const auto zone = Zone::load(question.zone);
   if (!zone) return std::unexpected(Refusal{"unknown_zone", "tz", "unknown time zone " + question.zone});
   const auto grid = Grid::of(question, *zone);
   if (!grid) return std::unexpected(grid.error());
+  const auto is_metric = [](const Measure& measure) { return measure.what == What::metric; };
+  if (metrics && std::all_of(question.measures.begin(), question.measures.end(), is_metric))
+    return metrics_from_live(question, *grid, metrics, now);
   const auto live = live_question(question, *grid);
   if (!live) return std::unexpected(live.error());
   auto partial = shards(*live, now);

@@ -6,6 +6,8 @@
 
 #include "assemble/price_book.h"
 #include "base/limits.h"
+#include "codec/metric_binary.h"
+#include "query/oracle_metrics.h"
 #include "text/analyze.h"
 
 namespace aybiza {
@@ -122,6 +124,7 @@ Number efficiency(const CallRow& call) {
 struct Oracle::Inner {
   std::map<Id, Events> calls;
   RowSet others;
+  OracleMetrics metrics;
   std::uint64_t events = 0;
   PriceBook prices = PriceBook::built_in();
 
@@ -146,11 +149,16 @@ void Oracle::add(const Event& event, Instant received) {
     row.status = info(Field::status).words[std::size_t(*event.number(Field::status))];
     inner_->others.agent_status.push_back(std::move(row));
   } else if (event.type == EventType::metric) {
-    MetricRow row{event.id, event.time, customer, text(Field::name), "", text(Field::unit), text(Field::tags), 0, 1};
-    row.kind = info(Field::metric_kind).words[std::size_t(*event.number(Field::metric_kind))];
-    row.value = to_wire(Field::value, *event.number(Field::value));
-    if (const auto rate = event.number(Field::sample_rate)) row.sample_rate = to_wire(Field::sample_rate, *rate);
-    inner_->others.metrics.push_back(std::move(row));
+    MetricSeries series{.name = event.text(Field::name), .unit = event.text(Field::unit), .tags = event.text(Field::tags)};
+    series.kind = *parse_metric_kind(info(Field::metric_kind).words[std::size_t(*event.number(Field::metric_kind))]);
+    if (series.kind == MetricKind::last_value) series.temporality = Temporality::cumulative;
+    if (const auto rate = event.number(Field::sample_rate)) series.sample_rate = to_wire(Field::sample_rate, *rate);
+    MetricBatch batch;
+    batch.points.push_back({.time = event.time, .value = to_wire(Field::value, *event.number(Field::value)), .series = batch.add_series(series)});
+    inner_->metrics.add(customer, batch, received, inner_->others);
+  } else if (event.type == EventType::metric_points) {
+    MetricBatch batch;
+    if (decode_metric_batch(event.text(Field::points), batch)) inner_->metrics.add(customer, batch, received, inner_->others);
   }
 }
 

@@ -80,9 +80,14 @@ Answered<Instant> parse_time(string_view name, string_view text) {
   return refuse("invalid_time", name, fmt::format("'{}' is not RFC 3339 with an offset, such as 2026-11-21T09:00:00Z", text));
 }
 
-Answered<void> parse_select(string_view text, Question& question) {
+// With metric=NAME the aggregations stand alone: select=sum,p95 means metric:NAME:sum and metric:NAME:p95.
+Answered<void> parse_select(string_view text, string_view metric, Question& question) {
   for (string_view word : split(text, ',')) {
     auto measure = parse_measure(word);
+    if (!measure && !metric.empty()) {
+      measure = parse_measure(fmt::format("metric:{}:{}", metric, word));
+      if (measure) measure->text = word;
+    }
     if (!measure)
       return refuse("unknown_measure", "select", fmt::format("'{}' is not a measure; known are {}", word, fmt::join(all_measures(), ", ")));
     question.measures.push_back(std::move(*measure));
@@ -142,10 +147,10 @@ std::string unescape(string_view text) {
 }
 
 constexpr string_view known_parameters[] = {"select", "by", "from", "to", "window", "step", "where", "order",
-                                            "limit", "source", "tz", "ma"};
+                                            "limit", "source", "tz", "ma", "metric"};
 
 struct Raw {  // the parameters by name, before their meaning
-  std::string select, by, from, to, window, step, order, limit, source, tz, ma;
+  std::string select, by, from, to, window, step, order, limit, source, tz, ma, metric;
   std::vector<std::string> where;
 };
 
@@ -154,7 +159,7 @@ Answered<Raw> sort_parameters(const Parameters& parameters) {
   const std::pair<string_view, std::string*> slots[] = {
       {"select", &raw.select}, {"by", &raw.by}, {"from", &raw.from}, {"to", &raw.to}, {"window", &raw.window},
       {"step", &raw.step}, {"order", &raw.order}, {"limit", &raw.limit}, {"source", &raw.source}, {"tz", &raw.tz},
-      {"ma", &raw.ma}};
+      {"ma", &raw.ma}, {"metric", &raw.metric}};
   for (const auto& [name, value] : parameters) {
     if (name == "where") {
       raw.where.push_back(value);
@@ -243,7 +248,7 @@ Answered<Question> parse_question(const Parameters& parameters, Instant now) {
   if (!zone) return refuse("unknown_zone", "tz", fmt::format("'{}' is not a time zone; write UTC or Europe/Berlin", question.zone));
   if (raw->select.empty())
     return refuse("missing_parameter", "select", fmt::format("select names the measures; known are {}", fmt::join(all_measures(), ", ")));
-  if (auto done = parse_select(raw->select, question); !done) return std::unexpected(done.error());
+  if (auto done = parse_select(raw->select, raw->metric, question); !done) return std::unexpected(done.error());
   if (!raw->by.empty())
     for (string_view word : split(raw->by, ',')) {
       auto group = parse_group(word, "by");

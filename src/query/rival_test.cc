@@ -83,7 +83,7 @@ bool same(const Figure& a, const Figure& b) {
 
 RowSet row_set(RowBatch batch) {
   return {std::move(batch.calls), std::move(batch.turns), std::move(batch.usage), std::move(batch.agent_status),
-          std::move(batch.metrics)};
+          std::move(batch.metric_series), std::move(batch.metric_points), std::move(batch.metric_distributions)};
 }
 
 TEST(SqlAnswer, EqualsTheWalkOverTheRows) {
@@ -94,7 +94,8 @@ TEST(SqlAnswer, EqualsTheWalkOverTheRows) {
   SampleRows rows(42);
   for (int i = 0; i < 20; ++i) {
     const auto batch = rows.next(400);
-    ASSERT_TRUE((*duck)->apply(batch));
+    const auto applied = (*duck)->apply(batch);
+    ASSERT_TRUE(applied) << applied.error().message;
   }
   const auto all = (*duck)->rows({});
   ASSERT_TRUE(all);

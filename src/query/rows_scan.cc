@@ -9,6 +9,7 @@
 #include "query/concurrency.h"
 #include "query/tags.h"
 #include "query/turn_labels.h"
+#include "sketch/real_sketch.h"
 
 namespace aybiza {
 namespace {
@@ -25,8 +26,6 @@ struct Exact {
   Samples sentiment, confidence;
   std::optional<std::int64_t> cost, tokens, input, output, cache_read;
   Samples samples[quantity_count];
-  std::vector<std::pair<double, double>> metric;      // value, weight
-  std::vector<std::pair<Instant, double>> metric_at;  // for `last`
 };
 
 void add_to(std::optional<std::int64_t>& sum, const Number& value) {
@@ -309,20 +308,38 @@ class Scan {
     add_occupancy(question_, grid_, std::move(groups), statuses, cells_);
   }
 
-  Text metric_value(const Group& group, const MetricRow& m) const {
-    if (group.dimension == Dimension::customer_id) return text_or_null(m.customer);
+  // One point or distribution beside the series it is of.
+  struct MetricPart {
+    const MetricSeriesRow* series;
+    Instant time;
+    std::size_t place;  // in the order of the log
+    std::optional<double> value;
+    const MetricDistributionRow* distribution;
+  };
+
+  Text metric_value(const Group& group, const MetricPart& m) const {
+    if (group.dimension == Dimension::customer_id) return text_or_null(m.series->customer);
     if (group.dimension == Dimension::hour_of_day) return fmt::format("{}", zone_.hour_of_day(m.time));
     if (group.dimension == Dimension::day_of_week) return fmt::format("{}", zone_.day_of_week(m.time));
-    return tag_of(m.tags, group.tag);
+    return tag_of(m.series->tags, group.tag);
   }
 
   void fold_metrics(bool moving) {
+    std::unordered_map<std::uint64_t, const MetricSeriesRow*> series_of;
+    for (const MetricSeriesRow& series : rows_.metric_series) series_of.try_emplace(series.series, &series);
+    std::vector<MetricPart> parts;
+    const auto part = [&](const auto& row, std::optional<double> value, const MetricDistributionRow* distribution) {
+      if (const auto at = series_of.find(row.series); at != series_of.end())
+        parts.push_back({at->second, row.time, parts.size(), value, distribution});
+    };
+    for (const MetricPointRow& row : rows_.metric_points) part(row, row.value, nullptr);
+    for (const MetricDistributionRow& row : rows_.metric_distributions) part(row, std::nullopt, &row);
     for (std::size_t i = 0; i < question_.measures.size(); ++i) {
       const Measure& measure = question_.measures[i];
       if (measure.what != What::metric || measure.moving != moving) continue;
-      std::map<CellKey, std::vector<const MetricRow*>> groups;
-      for (const MetricRow& m : rows_.metrics) {
-        if (m.name != measure.metric_name) continue;
+      std::map<CellKey, std::vector<const MetricPart*>> groups;
+      for (const MetricPart& m : parts) {
+        if (m.series->name != measure.metric_name) continue;
         const bool kept = std::all_of(question_.where.begin(), question_.where.end(), [&](const Filter& f) {
           const Text v = metric_value(f.group, m);
           return f.keeps(v ? std::optional<std::string_view>(*v) : std::nullopt);
@@ -336,27 +353,56 @@ class Scan {
     }
   }
 
-  Figure metric(const Measure& m, std::vector<const MetricRow*> rows, std::size_t bucket) const {
+  Figure metric(const Measure& m, const std::vector<const MetricPart*>& parts, std::size_t bucket) const {
     const std::string& how = m.metric_aggregation;
-    double count = 0, total = 0;
-    for (const MetricRow* row : rows) count += 1 / row->sample_rate, total += row->value / row->sample_rate;
+    double count = 0, total = 0, low = INFINITY, high = -INFINITY;
+    bool extremes_known = true;
+    std::vector<double> values;
+    const MetricPart* last = nullptr;
+    for (const MetricPart* part : parts) {
+      if (const auto* d = part->distribution) {
+        count += double(d->count), total += d->sum;
+        extremes_known = extremes_known && d->min && d->max;
+        low = std::min(low, d->min.value_or(low)), high = std::max(high, d->max.value_or(high));
+        continue;
+      }
+      const double weight = 1 / part->series->sample_rate;
+      count += weight, total += *part->value * weight;
+      low = std::min(low, *part->value), high = std::max(high, *part->value);
+      values.push_back(*part->value);
+      const auto order = [](const MetricPart* p) { return std::tuple(p->time, std::int64_t(p->series->series), p->place); };
+      if (!last || order(last) < order(part)) last = part;
+    }
     if (how == "count") return count;
     if (how == "sum") return total;
     if (how == "avg") return total / count;
     const double seconds = double((std::min(grid_.end(bucket), grid_.to()) - std::max(grid_.start(bucket), grid_.from())).count()) / 1e6;
     if (how == "rate") return total / seconds;
-    if (how == "last")
-      return (*std::max_element(rows.begin(), rows.end(), [](auto a, auto b) {
-               return std::pair(a->time, a->id) < std::pair(b->time, b->id);
-             }))->value;
-    std::sort(rows.begin(), rows.end(), [](auto a, auto b) { return a->value < b->value; });
-    if (how == "min") return rows.front()->value;
-    if (how == "max") return rows.back()->value;
+    if (how == "last") return last ? Figure(*last->value) : Figure{};
+    if (how == "min") return extremes_known ? Figure(low) : Figure{};
+    if (how == "max") return extremes_known ? Figure(high) : Figure{};
+    std::sort(values.begin(), values.end());
+    if (how == "distinct") return double(std::unique(values.begin(), values.end()) - values.begin());
     const double q = how == "p50" ? .5 : how == "p90" ? .9 : how == "p95" ? .95 : .99;
-    const double rank = q * double(rows.size() - 1);
+    if (values.size() < parts.size()) return sketched_quantile(parts, values, q);
+    const double rank = q * double(values.size() - 1);
     const auto below = std::size_t(rank);
-    const double low = rows[below]->value, high = rows[std::min(below + 1, rows.size() - 1)]->value;
-    return low + (high - low) * (rank - double(below));
+    const double left = values[below], right = values[std::min(below + 1, values.size() - 1)];
+    return left + (right - left) * (rank - double(below));
+  }
+
+  // With distributions among them only sketches can say.
+  static Figure sketched_quantile(const std::vector<const MetricPart*>& parts, const std::vector<double>& values, double q) {
+    RealSketch sketch;
+    for (const double value : values) sketch.add(value);
+    for (const MetricPart* part : parts) {
+      if (!part->distribution) continue;
+      const auto read = RealSketch::deserialise(part->distribution->sketch);
+      if (!read || part->distribution->sketch.empty()) return {};
+      sketch.merge(*read);
+    }
+    const auto value = sketch.quantile(q);
+    return value ? Figure(*value) : Figure{};
   }
 
   const Question& question_;

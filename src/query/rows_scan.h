@@ -18,7 +18,9 @@ struct RowSet {
   std::vector<TurnRow> turns;
   std::vector<UsageRow> usage;
   std::vector<AgentStatusRow> agent_status;
-  std::vector<MetricRow> metrics;
+  std::vector<MetricSeriesRow> metric_series;
+  std::vector<MetricPointRow> metric_points;  // of one series in the order of the log
+  std::vector<MetricDistributionRow> metric_distributions;
 };
 
 Answered<Answer> answer_from_rows(const Question& question, const RowSet& rows, Instant as_of, std::string source);

@@ -8,6 +8,7 @@
 #include "query/concurrency.h"
 #include "query/sql_text.h"
 #include "query/turn_labels.h"
+#include "sketch/real_sketch.h"
 
 namespace aybiza {
 namespace {
@@ -97,7 +98,7 @@ constexpr Rowset rowset(Entity entity) {
     case Entity::call: return {"call_analytics c", "c.time"};
     case Entity::turn: return {"conversation_turns t LEFT JOIN call_analytics c ON c.call_id = t.call_id", "t.time"};
     case Entity::usage: return {"usage_events u LEFT JOIN call_analytics c ON c.call_id = u.call_id", "u.time"};
-    case Entity::metric: return {"metric_points m", "m.time"};
+    case Entity::metric: return {"", "m.time"};  // metric_rows()
   }
   return {};
 }
@@ -105,7 +106,15 @@ constexpr Rowset rowset(Entity entity) {
 class Asking {
  public:
   Asking(const Question& question, const Grid& grid, Store& store, Instant as_of, Duration deadline)
-      : question_(question), grid_(grid), store_(store), as_of_(as_of), deadline_(deadline) {}
+      : question_(question), grid_(grid), store_(store), as_of_(as_of), deadline_(deadline) {
+    const auto note = [&](const Group& group) {
+      if (group.dimension == Dimension::tag && std::find(tags_.begin(), tags_.end(), group.tag) == tags_.end()) tags_.push_back(group.tag);
+    };
+    for (const Group& group : question.by) note(group);
+    for (const Filter& filter : question.where) note(filter.group);
+  }
+  // By measure; absent: exact.
+  const std::map<std::size_t, double>& relative_error() const { return relative_error_; }
 
   Answered<Cells> run() {
     for (const bool moving : {false, true})
@@ -143,12 +152,8 @@ class Asking {
     if (d == Dimension::day_of_week) return fmt::format("CAST(extract(isodow FROM {}) AS VARCHAR)", local());
     if (entity == Entity::metric && d == Dimension::customer_id) return "m.customer_id";
     if (d == Dimension::tag) {
-      std::string path = "$.\"";
-      for (const char c : group.tag) {
-        if (c == '"' || c == '\\') path += '\\';
-        path += c;
-      }
-      return fmt::format("json_extract_string(m.tags, {})", sql.bind(path + '"'));
+      const auto at = std::find(tags_.begin(), tags_.end(), group.tag);
+      return fmt::format("m.tag_{}", at - tags_.begin());
     }
     if (d == Dimension::topic) return "tp.name";
     if (of_turn(d)) return fmt::format("t.{}", turn_columns[std::size_t(d) - std::size_t(Dimension::emotion)]);
@@ -186,10 +191,11 @@ class Asking {
     std::string select, from;
     std::size_t keys = 0;
   };
-  Frame frame(SqlText& sql, Entity entity, bool moving, bool cost, std::string_view condition = "") const {
+  Frame frame(SqlText& sql, Entity entity, bool moving, bool cost, std::string_view condition = "", std::string_view metric = "") const {
     const auto [tables, time] = rowset(entity);
     Frame frame;
     std::string from(needs_calls(entity, cost) ? tables : tables.substr(0, tables.find(" LEFT JOIN")));
+    if (entity == Entity::metric) from = metric_rows(sql, metric);
     const bool arithmetic = !moving && grid_.uniform();
     if (arithmetic) {
       frame.select = fmt::format("(epoch_us({}) - {}) // {} AS bucket", time, to_micros(grid_.start(0)), grid_.width().count());
@@ -356,21 +362,47 @@ class Asking {
     return {};
   }
 
+  // The points and distributions of one name beside their series, whose tags are read once per series and not per point.
+  std::string metric_rows(SqlText& sql, std::string_view name) const {
+    std::string tags;
+    for (std::size_t i = 0; i < tags_.size(); ++i) {
+      std::string path = "$.\"";
+      for (const char c : tags_[i]) {
+        if (c == '"' || c == '\\') path += '\\';
+        path += c;
+      }
+      tags += fmt::format(", coalesce(json_extract_string(tags, {}), json_extract_string(tags, '$.__other__')) AS tag_{}",
+                          sql.bind(path + '"'), i);
+    }
+    return fmt::format(
+        "(WITH s AS MATERIALIZED (SELECT series, customer_id, sample_rate{} FROM metric_series WHERE name = {}) "
+        "SELECT v.time, s.*, v.rowid AS place, v.value, 1 / s.sample_rate AS n, v.value / s.sample_rate AS total, v.value AS low, "
+        "v.value AS high, false AS sketched, NULL::BLOB AS sketch FROM metric_values v JOIN s ON s.series = v.series UNION ALL "
+        "SELECT d.time, s.*, d.rowid, NULL, d.count, d.sum, d.min, d.max, true, d.sketch FROM metric_distributions d JOIN s ON s.series = d.series) m",
+        tags, sql.bind(name));
+  }
+
   std::string metric_sql(const Measure& m) const {
     const std::string& how = m.metric_aggregation;
-    if (how == "count") return "sum(1 / m.sample_rate)";
-    if (how == "sum" || how == "rate") return "sum(m.value / m.sample_rate)";
-    if (how == "avg") return "sum(m.value / m.sample_rate) / sum(1 / m.sample_rate)";
-    if (how == "last") return "arg_max(m.value, {'t': m.time, 'i': m.event_id})";
-    if (how == "min" || how == "max") return fmt::format("{}(m.value)", how);
+    if (how == "count") return "sum(m.n)";
+    if (how == "sum" || how == "rate") return "sum(m.total)";
+    if (how == "avg") return "sum(m.total) / sum(m.n)";
+    if (how == "last") return "arg_max(m.value, {'t': m.time, 's': m.series, 'i': m.place}) FILTER (WHERE NOT m.sketched)";
+    if (how == "min") return "CASE WHEN count(m.low) = count(*) THEN min(m.low) END";
+    if (how == "max") return "CASE WHEN count(m.high) = count(*) THEN max(m.high) END";
+    if (how == "distinct") return "count(DISTINCT m.value)";
     return fmt::format("quantile_cont(m.value, 0.{})", how.substr(1));
   }
 
   Answered<void> ask_metric(std::size_t column) {
     const Measure& m = question_.measures[column];
+    if (m.metric_aggregation.starts_with('p')) {
+      auto sketched = has_distributions(m);
+      if (!sketched) return std::unexpected(sketched.error());
+      if (*sketched) return ask_sketched(column);
+    }
     SqlText sql;
-    const std::string name = sql.bind(m.metric_name);
-    const Frame f = frame(sql, Entity::metric, m.moving, false, " AND m.name = " + name);
+    const Frame f = frame(sql, Entity::metric, m.moving, false, "", m.metric_name);
     return each_row(sql, "SELECT " + f.select + ", " + metric_sql(m) + f.from + group_by(f), [&](const Rows& rows, std::size_t row) {
       const CellKey key = key_of(rows, row);
       Figure figure = figure_of(rows.cell(row, 1 + f.keys));
@@ -382,12 +414,66 @@ class Asking {
     });
   }
 
+  Answered<bool> has_distributions(const Measure& m) const {
+    SqlText sql;
+    const Frame f = frame(sql, Entity::metric, m.moving, false, "", m.metric_name);
+    bool any = false;
+    const auto done = each_row(sql, "SELECT count(*) FROM (SELECT 1" + f.from + " AND m.sketched LIMIT 1)", [&](const Rows& rows, std::size_t row) {
+      any = as_integer(rows.cell(row, 0)).value_or(0) > 0;
+    });
+    if (!done) return std::unexpected(done.error());
+    return any;
+  }
+
+  // Where distributions are among the rows of a group, only the sketch of all of them can say a quantile.
+  Answered<void> ask_sketched(std::size_t column) {
+    const Measure& m = question_.measures[column];
+    struct Merged {
+      RealSketch sketch;
+      std::vector<double> values;
+      bool distributions = false, told = true;
+    };
+    std::map<CellKey, Merged> groups;
+    SqlText sql;
+    const Frame f = frame(sql, Entity::metric, m.moving, false, "", m.metric_name);
+    const auto done = each_row(sql, "SELECT " + f.select + ", m.value, m.sketch" + f.from, [&](const Rows& rows, std::size_t row) {
+      Merged& merged = groups[key_of(rows, row)];
+      if (const auto value = as_real(rows.cell(row, 1 + f.keys))) return merged.values.push_back(*value);
+      merged.distributions = true;
+      const Cell cell = rows.cell(row, 2 + f.keys);
+      const auto* bytes = std::get_if<Blob>(&cell);
+      auto read = bytes ? RealSketch::deserialise(bytes->bytes) : Result<RealSketch>(fail(Code::not_found, "no sketch"));
+      if (read) merged.sketch.merge(*read);
+      else merged.told = false;
+    });
+    if (!done) return done;
+    const double q = std::stod("0." + m.metric_aggregation.substr(1));
+    for (auto& [key, merged] : groups) {
+      Figure figure;
+      if (!merged.distributions) {
+        std::sort(merged.values.begin(), merged.values.end());
+        const double rank = q * double(merged.values.size() - 1);
+        const auto below = std::size_t(rank);
+        const double low = merged.values[below], high = merged.values[std::min(below + 1, merged.values.size() - 1)];
+        figure = low + (high - low) * (rank - double(below));
+      } else if (merged.told) {
+        for (const double value : merged.values) merged.sketch.add(value);
+        if (const auto value = merged.sketch.quantile(q)) figure = *value;
+        relative_error_[column] = 0.005;
+      }
+      row_of(question_, cells_, key)[column] = std::move(figure);
+    }
+    return {};
+  }
+
   const Question& question_;
   const Grid& grid_;
   Store& store_;
   Instant as_of_;
   Duration deadline_;
   Cells cells_;
+  std::vector<std::string> tags_;  // that groups and filters name
+  std::map<std::size_t, double> relative_error_;
 };
 
 }  // namespace
@@ -397,9 +483,13 @@ Answered<Answer> answer_from_sql(const Question& question, Store& store, Instant
   if (!zone) return std::unexpected(Refusal{"unknown_zone", "tz", "unknown time zone " + question.zone});
   const auto grid = Grid::of(question, *zone);
   if (!grid) return std::unexpected(grid.error());
-  auto cells = Asking(question, *grid, store, as_of, deadline).run();
+  Asking asking(question, *grid, store, as_of, deadline);
+  auto cells = asking.run();
   if (!cells) return std::unexpected(cells.error());
-  return finish(question, *grid, std::move(*cells), as_of, "store");
+  Answer answer = finish(question, *grid, std::move(*cells), as_of, "store");
+  const std::size_t first = answer.columns.size() - question.measures.size();
+  for (const auto& [measure, error] : asking.relative_error()) answer.relative_error[first + measure] = error;
+  return answer;
 }
 
 }  // namespace aybiza

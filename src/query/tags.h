@@ -10,7 +10,7 @@
 
 namespace aybiza {
 
-// The value of `key` unescaped; nullopt when it is not there or the text is not such an object.
+// The value of `key` unescaped, "__other__" of a series that stands for many; nullopt when it is not there or the text is not such an object.
 std::optional<std::string> tag_of(std::string_view tags, std::string_view key);
 
 }  // namespace aybiza

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "codec/event_binary.h"
+#include "codec/metric_binary.h"
 
 namespace aybiza {
 
@@ -41,8 +42,15 @@ void LiveShards::fold(Lane& lane, const EventChunk& chunk) {
   thread_local std::vector<Value> values;
   for (const EventChunk::Item& item : chunk.items) {
     const auto decoded = decode_event(std::string_view(chunk.bytes).substr(item.begin, item.size), values);
-    if (decoded) lane.shard.apply(decoded->event, item.offset, item.received);
-    else ++undecodable_;  // written by a newer version: verify names it, conservation counts it
+    if (decoded && decoded->event.type == EventType::metric_points) {
+      thread_local MetricBatch batch;
+      if (decode_metric_batch(decoded->event.text(Field::points), batch)) lane.shard.apply_points(decoded->event, batch, item.offset, item.received);
+      else ++undecodable_;
+    } else if (decoded) {
+      lane.shard.apply(decoded->event, item.offset, item.received);
+    } else {
+      ++undecodable_;  // written by a newer version: verify names it, conservation counts it
+    }
   }
   lane.shard.advance(chunk.received);
   std::shared_ptr<const std::function<void()>> changed;
@@ -116,6 +124,20 @@ Answered<LivePartial> LiveShards::ask(const LiveQuestion& question, Instant now)
   LivePartial merged = std::move(parts[0]);
   for (std::size_t i = 1; i < parts.size(); ++i) merged.merge(std::move(parts[i]));
   return merged;
+}
+
+Answered<MetricPartial> LiveShards::ask(const MetricQuestion& question) {
+  std::vector<MetricPartial> parts(lanes_.size());
+  std::vector<Coverage> coverage(lanes_.size());
+  const bool asked = run_all([&](std::size_t i, Shard& shard) {
+    coverage[i] = shard.covers(question);
+    if (coverage[i].covered) parts[i] = shard.ask(question);
+  });
+  if (!asked) return std::unexpected(Refusal{"unavailable", "source", "the server is stopping"});
+  for (const Coverage& one : coverage)
+    if (!one.covered) return std::unexpected(Refusal{"not_covered", "source", one.text});
+  for (std::size_t i = 1; i < parts.size(); ++i) merge(parts[0], std::move(parts[i]));
+  return std::move(parts[0]);
 }
 
 void LiveShards::on_change(std::function<void()> changed) {

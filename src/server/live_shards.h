@@ -53,6 +53,7 @@ class LiveShards {
   bool run_all(const std::function<void(std::size_t, Shard&)>& work);
 
   Answered<LivePartial> ask(const LiveQuestion& question, Instant now);
+  Answered<MetricPartial> ask(const MetricQuestion& question);
 
   std::uint64_t folded() const;  // every event up to here is in live state
   bool wait_folded(std::uint64_t offset, Duration patience);

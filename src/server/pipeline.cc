@@ -227,7 +227,8 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
       };
       take(rows.calls, part.calls), take(rows.turns, part.turns), take(rows.usage, part.usage);
       take(rows.interventions, part.interventions), take(rows.system, part.system), take(rows.agent_status, part.agent_status);
-      take(rows.metrics, part.metrics), take(rows.raw, part.raw), take(rows.rollups, part.rollups), take(rows.late, part.late);
+      take(rows.metric_series, part.metric_series), take(rows.metric_points, part.metric_points);
+      take(rows.metric_distributions, part.metric_distributions), take(rows.raw, part.raw), take(rows.rollups, part.rollups), take(rows.late, part.late);
       if (snapshot_due) gathering->collection->snapshots[i] = std::move(bytes);
       if (--gathering->left != 0) return;
       auto finished = std::move(gathering->collection);
@@ -266,7 +267,7 @@ Status Pipeline::apply(Collection& collection) {
   }
   const Duration began = clock_.elapsed();
   const bool has_rows = !rows.calls.empty() || !rows.turns.empty() || !rows.usage.empty() || !rows.interventions.empty() ||
-                        !rows.system.empty() || !rows.agent_status.empty() || !rows.metrics.empty() || !rows.raw.empty() ||
+                        !rows.system.empty() || !rows.agent_status.empty() || !rows.metric_series.empty() || !rows.metric_points.empty() || !rows.metric_distributions.empty() || !rows.raw.empty() ||
                         !rows.rollups.empty() || !rows.late.empty();
   if (rows.to > applied || (has_rows && rows.to == applied)) {
     if (auto done = store_->apply(rows); !done) return done;
@@ -322,7 +323,8 @@ Answered<Answer> Pipeline::ask_at(const Question& question, bool wait) {
   };
   if (question.source != Source::store) {
     if (wait && !wait_folded(limits::read_your_writes_timeout)) return late();
-    auto answer = answer_from_live(question, [this](const LiveQuestion& live, Instant at) { return shards_->ask(live, at); }, now);
+    auto answer = answer_from_live(question, [this](const LiveQuestion& live, Instant at) { return shards_->ask(live, at); },
+                                   [this](const MetricQuestion& live) { return shards_->ask(live); }, now);
     if (answer || answer.error().code != "not_covered" || question.source == Source::live) return answer;
   }
   if (wait && !wait_applied(limits::read_your_writes_timeout)) return late();

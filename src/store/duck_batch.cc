@@ -107,6 +107,24 @@ Status insert_sorted(DuckConnection& writer, Table table, const std::vector<Row>
   return insert_rows<Row>(writer, table, in_time_order(rows, [](const Row& row) { return row.time; }), out_of_range);
 }
 
+// A series is told again after a restart and after it was silent: the first word stays.
+Status add_series(DuckConnection& writer, const std::vector<MetricSeriesRow>& series) {
+  std::vector<const MetricSeriesRow*> rows;
+  for (const MetricSeriesRow& row : series) rows.push_back(&row);
+  return delete_rows<MetricSeriesRow>(
+      writer, "INSERT INTO metric_series SELECT DISTINCT ON (series) * FROM old WHERE series NOT IN (SELECT series FROM metric_series)",
+      columns_of<MetricSeriesRow>(), rows);
+}
+
+// As they come: of one series in the order of the log, which `last` goes by where times are equal.
+template <typename Row>
+Status append_rows(DuckConnection& writer, Table table, const std::vector<Row>& rows, std::uint64_t& out_of_range) {
+  std::vector<const Row*> all;
+  all.reserve(rows.size());
+  for (const Row& row : rows) all.push_back(&row);
+  return insert_rows<Row>(writer, table, all, out_of_range);
+}
+
 Status write_rows(DuckConnection& writer, const RowBatch& batch, std::uint64_t& out_of_range) {
   AYBIZA_TRY(replace_calls(writer, batch.calls, out_of_range));
   AYBIZA_TRY(replace_turns(writer, batch.turns, out_of_range));
@@ -114,7 +132,9 @@ Status write_rows(DuckConnection& writer, const RowBatch& batch, std::uint64_t& 
   AYBIZA_TRY(insert_sorted(writer, Table::interventions, batch.interventions, out_of_range));
   AYBIZA_TRY(insert_sorted(writer, Table::system_performance_metrics, batch.system, out_of_range));
   AYBIZA_TRY(insert_sorted(writer, Table::agent_status, batch.agent_status, out_of_range));
-  AYBIZA_TRY(insert_sorted(writer, Table::metric_points, batch.metrics, out_of_range));
+  AYBIZA_TRY(add_series(writer, batch.metric_series));
+  AYBIZA_TRY(append_rows(writer, Table::metric_values, batch.metric_points, out_of_range));
+  AYBIZA_TRY(append_rows(writer, Table::metric_distributions, batch.metric_distributions, out_of_range));
   AYBIZA_TRY(insert_sorted(writer, Table::raw_events, batch.raw, out_of_range));
   return replace_rollups(writer, batch.rollups, out_of_range);
 }

@@ -1,5 +1,7 @@
 #include "store/duck_columns.h"
 
+#include <bit>
+
 #include "model/sentiment.h"
 
 namespace aybiza {
@@ -232,15 +234,47 @@ std::span<const Column<AgentStatusRow>> columns_of() {
   return table;
 }
 
+template <typename Row>
+constexpr Column<Row> series_column() {  // 64 bits either way; the column is signed
+  return {"series", integer,
+          [](VectorWriter& out, idx_t i, const Row& row) { out.put(i, std::bit_cast<std::int64_t>(row.series)); },
+          [](const VectorReader& in, idx_t i, Row& row) {
+            std::int64_t series = 0;
+            in.get(i, series);
+            row.series = std::bit_cast<std::uint64_t>(series);
+          }};
+}
+
 template <>
-std::span<const Column<MetricRow>> columns_of() {
-  using make = For<MetricRow>;
-  static constexpr Column<MetricRow> table[] = {
-      MEMBER("time", time, time),          MEMBER("event_id", id, id),
-      MEMBER("customer_id", text, customer), MEMBER("name", text, name),
-      MEMBER("kind", text, kind),          MEMBER("unit", text, unit),
-      MEMBER("tags", text, tags),          MEMBER("value", real, value),
+std::span<const Column<MetricSeriesRow>> columns_of() {
+  using make = For<MetricSeriesRow>;
+  static constexpr Column<MetricSeriesRow> table[] = {
+      series_column<MetricSeriesRow>(), MEMBER("customer_id", text, customer), MEMBER("name", text, name),
+      MEMBER("kind", text, kind),       MEMBER("unit", text, unit),            MEMBER("tags", text, tags),
       MEMBER("sample_rate", real, sample_rate),
+  };
+  return table;
+}
+
+template <>
+std::span<const Column<MetricPointRow>> columns_of() {
+  using make = For<MetricPointRow>;
+  static constexpr Column<MetricPointRow> table[] = {
+      MEMBER("time", time, time), series_column<MetricPointRow>(), MEMBER("value", real, value)};
+  return table;
+}
+
+template <>
+std::span<const Column<MetricDistributionRow>> columns_of() {
+  using make = For<MetricDistributionRow>;
+  static constexpr Column<MetricDistributionRow> table[] = {
+      MEMBER("time", time, time), series_column<MetricDistributionRow>(), MEMBER("count", integer, count), MEMBER("sum", real, sum),
+      MEMBER("min", real, min),   MEMBER("max", real, max),
+      {"sketch", blob,
+       [](VectorWriter& out, idx_t i, const MetricDistributionRow& row) {
+         row.sketch.empty() ? out.null(i) : out.put_text(i, row.sketch);
+       },
+       [](const VectorReader& in, idx_t i, MetricDistributionRow& row) { row.sketch = in.text(i); }},
   };
   return table;
 }

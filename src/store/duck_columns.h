@@ -30,7 +30,9 @@ template <> std::span<const Column<UsageRow>> columns_of();
 template <> std::span<const Column<InterventionRow>> columns_of();
 template <> std::span<const Column<SystemRow>> columns_of();
 template <> std::span<const Column<AgentStatusRow>> columns_of();
-template <> std::span<const Column<MetricRow>> columns_of();
+template <> std::span<const Column<MetricSeriesRow>> columns_of();
+template <> std::span<const Column<MetricPointRow>> columns_of();
+template <> std::span<const Column<MetricDistributionRow>> columns_of();
 template <> std::span<const Column<RawRow>> columns_of();
 template <> std::span<const Column<RollupRow>> columns_of();
 

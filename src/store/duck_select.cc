@@ -21,8 +21,10 @@ Source source_of(Table table) {
     case Table::interventions: return {"time, event_id", true, false};
     case Table::system_performance_metrics:
     case Table::agent_status:
-    case Table::metric_points:
     case Table::raw_events: return {"time, event_id", false, true};
+    case Table::metric_series: return {"series", false, true};
+    case Table::metric_values:
+    case Table::metric_distributions: return {"time, series, rowid", false, false};
     case Table::rollups: return {"bucket, step_seconds, customer_id, dimension, value NULLS LAST, shard", false, true};
   }
   return {};
@@ -33,11 +35,15 @@ Status select_table(DuckConnection& connection, Table table, const RowFilter& fi
                     std::vector<Row>& out, std::span<const Id> ids = {}) {
   const Source source = source_of(table);
   if (!(filter.tables & bit(table)) || (filter.call && !source.has_call)) return {};
-  if (filter.customer && !source.has_customer && !filter.call) return {};
-  Where where = time_range(time_column(table), filter.from, filter.to);
+  const bool narrow = table == Table::metric_values || table == Table::metric_distributions;
+  if (filter.customer && !source.has_customer && !filter.call && !narrow) return {};
+  Where where;
+  if (table != Table::metric_series) where = time_range(time_column(table), filter.from, filter.to);
+  if (filter.customer && narrow)
+    where.add("series IN (SELECT series FROM metric_series WHERE customer_id =", std::string_view(*filter.customer));
   if (filter.call) where.add("call_id =", *filter.call);
   if (filter.customer && source.has_customer) where.add("customer_id =", std::string_view(*filter.customer));
-  if (filter.customer && !source.has_customer)
+  if (filter.customer && !source.has_customer && !narrow)
     where.add("call_id IN (SELECT call_id FROM call_analytics WHERE customer_id =", std::string_view(*filter.customer));
   if (table == Table::rollups && filter.step)
     where.add("step_seconds =", std::int64_t(*filter.step / std::chrono::seconds(1)));
@@ -126,7 +132,9 @@ Result<RowBatch> select_rows(DuckConnection& connection, const RowFilter& filter
   AYBIZA_TRY(take(Table::interventions, out.interventions));
   AYBIZA_TRY(take(Table::system_performance_metrics, out.system));
   AYBIZA_TRY(take(Table::agent_status, out.agent_status));
-  AYBIZA_TRY(take(Table::metric_points, out.metrics));
+  AYBIZA_TRY(take(Table::metric_series, out.metric_series));
+  AYBIZA_TRY(take(Table::metric_values, out.metric_points));
+  AYBIZA_TRY(take(Table::metric_distributions, out.metric_distributions));
   AYBIZA_TRY(take(Table::raw_events, out.raw));
   AYBIZA_TRY(take(Table::rollups, out.rollups));
   mark_stored(out);

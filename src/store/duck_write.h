@@ -57,7 +57,7 @@ Status insert_rows(DuckConnection& connection, Table table, std::span<const Row*
   return {};
 }
 
-// `statement` deletes from a table USING old, whose columns are `keys`.
+// `statement` deletes from a table USING old (or does what else it says with old), whose columns are `keys`.
 template <typename Row>
 Status delete_rows(DuckConnection& connection, const std::string& statement, std::span<const Column<Row>> keys,
                    std::span<const Row* const> rows) {

@@ -18,6 +18,7 @@ constexpr std::pair<std::string_view, std::string_view> published[] = {
     {"agent_performance_metrics", "time"},
     {"agent_status", "time"},
     {"metric_points", "time"},
+    {"metric_distributions", "time"},
     {"learning_events", "time"},
     {"raw_events", "time"},
 };

@@ -86,7 +86,7 @@ class MemoryStore final : public Store {
     };
     take_of_customer(Table::system_performance_metrics, system_, out.system);
     take_of_customer(Table::agent_status, agent_status_, out.agent_status);
-    take_of_customer(Table::metric_points, metrics_, out.metrics);
+    if (!of_call) take_metrics(filter, out);
     take_of_customer(Table::raw_events, raw_, out.raw);
     if (wanted(Table::rollups) && !of_call)
       for (const auto& [key, row] : rollups_)
@@ -129,7 +129,9 @@ class MemoryStore final : public Store {
       case Table::interventions: return erase_before(interventions_, before);
       case Table::system_performance_metrics: return erase_before(system_, before);
       case Table::agent_status: return erase_before(agent_status_, before);
-      case Table::metric_points: return erase_before(metrics_, before);
+      case Table::metric_series: return 0;
+      case Table::metric_values: return erase_points(points_, before);
+      case Table::metric_distributions: return erase_points(distributions_, before);
       case Table::raw_events: return erase_before(raw_, before);
       case Table::rollups: return erase_before(rollups_, before);
     }
@@ -161,12 +163,37 @@ class MemoryStore final : public Store {
     insert_all(interventions_, batch.interventions);
     insert_all(system_, batch.system);
     insert_all(agent_status_, batch.agent_status);
-    insert_all(metrics_, batch.metrics);
+    for (const MetricSeriesRow& row : batch.metric_series) series_.try_emplace(std::int64_t(row.series), row);
+    points_.insert(points_.end(), batch.metric_points.begin(), batch.metric_points.end());
+    distributions_.insert(distributions_.end(), batch.metric_distributions.begin(), batch.metric_distributions.end());
     insert_all(raw_, batch.raw);
     for (const RollupRow& row : batch.rollups) rollups_.insert_or_assign(key_of(row), row);
     rows_ += batch.calls.size() + batch.turns.size() + batch.usage.size() + batch.interventions.size() +
-             batch.system.size() + batch.agent_status.size() + batch.metrics.size() + batch.raw.size() +
+             batch.system.size() + batch.agent_status.size() + batch.metric_points.size() + batch.metric_distributions.size() + batch.raw.size() +
              batch.rollups.size();
+  }
+
+  void take_metrics(const RowFilter& filter, RowBatch& out) const {
+    const auto mine = [&](std::uint64_t series) {
+      const auto at = series_.find(std::int64_t(series));
+      return !filter.customer || (at != series_.end() && at->second.customer == *filter.customer);
+    };
+    if (filter.tables & bit(Table::metric_series))
+      for (const auto& [id, row] : series_)
+        if (mine(row.series)) out.metric_series.push_back(row);
+    const auto take = [&](Table table, const auto& all, auto& rows) {
+      if (!(filter.tables & bit(table))) return;
+      for (const auto& row : all)
+        if (in_range(row.time, filter) && mine(row.series)) rows.push_back(row);
+      std::ranges::stable_sort(rows, {}, [](const auto& row) { return std::pair(row.time, std::int64_t(row.series)); });
+    };
+    take(Table::metric_values, points_, out.metric_points);
+    take(Table::metric_distributions, distributions_, out.metric_distributions);
+  }
+
+  template <typename Row>
+  static std::uint64_t erase_points(std::vector<Row>& rows, Instant before) {
+    return std::erase_if(rows, [&](const Row& row) { return row.time < before; });
   }
 
   RowBatch stored_rows(const std::vector<Id>& calls) const {
@@ -195,7 +222,9 @@ class MemoryStore final : public Store {
   ById<InterventionRow> interventions_;
   ById<SystemRow> system_;
   ById<AgentStatusRow> agent_status_;
-  ById<MetricRow> metrics_;
+  std::map<std::int64_t, MetricSeriesRow> series_;  // in the order of the signed column
+  std::vector<MetricPointRow> points_;
+  std::vector<MetricDistributionRow> distributions_;
   ById<RawRow> raw_;
   std::map<RollupKey, RollupRow> rollups_;
 };

@@ -63,8 +63,13 @@ std::string text(const AgentStatusRow& r) {
   return Line("status").all(r.id, r.agent_id, r.time, r.customer, r.external_agent_id, r.status, r.region, r.agent_type,
                             r.capacity);
 }
-std::string text(const MetricRow& r) {
-  return Line("metric").all(r.id, r.time, r.customer, r.name, r.kind, r.unit, r.tags, r.value, r.sample_rate);
+std::string text(const MetricSeriesRow& r) {
+  return Line("series").all(std::int64_t(r.series), r.customer, r.name, r.kind, r.unit, r.tags, r.sample_rate);
+}
+std::string text(const MetricPointRow& r) { return Line("point").all(r.time, std::int64_t(r.series), r.value); }
+std::string text(const MetricDistributionRow& r) {
+  return Line("distribution").all(r.time, std::int64_t(r.series), r.count, r.sum, r.min.value_or(-0.5), r.max.value_or(-0.5), r.min.has_value(),
+                                  r.max.has_value(), r.sketch);
 }
 std::string text(const RawRow& r) {
   return Line("raw").all(r.id, r.time, r.customer, r.type, r.source, r.id_text, r.data);
@@ -86,7 +91,9 @@ std::vector<std::string> row_texts(const RowBatch& batch) {
   add(batch.interventions);
   add(batch.system);
   add(batch.agent_status);
-  add(batch.metrics);
+  add(batch.metric_series);
+  add(batch.metric_points);
+  add(batch.metric_distributions);
   add(batch.raw);
   add(batch.rollups);
   return out;

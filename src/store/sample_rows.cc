@@ -98,8 +98,16 @@ RowBatch SampleRows::next(std::size_t events) {
                                     .external_agent_id = word("a-", 4), .status = "busy", .region = "", .agent_type = "",
                                     .capacity = number(10)});
     } else if (kind < 95) {
-      batch.metrics.push_back({.id = id(), .time = time(), .customer = "customer-1", .name = "queue.depth",
-                               .kind = "sum", .unit = "", .tags = "{\"host\":\"a\"}", .value = 0.1 * double(below(100))});
+      MetricSeriesRow series{.series = 0, .customer = word("customer-", 3), .name = chance(50) ? "queue.depth" : "queue.age", .kind = "summary", .unit = "",
+                             .tags = chance(70) ? "{\"host\":\"" + word("h", 3) + "\"}" : "", .sample_rate = chance(30) ? 0.5 : 1};
+      series.series = std::hash<std::string>{}(series.customer + series.name + series.tags + std::to_string(series.sample_rate));
+      if (chance(80)) {
+        batch.metric_points.push_back({time(), series.series, 0.1 * double(below(100)) - 2});
+      } else {
+        batch.metric_distributions.push_back({time(), series.series, 2, 3.5, {}, {}, ""});
+        if (chance(50)) batch.metric_distributions.back().min = 1, batch.metric_distributions.back().max = 2.5;
+      }
+      batch.metric_series.push_back(std::move(series));
     } else if (kind < 97) {
       batch.raw.push_back({.id = id(), .time = time(), .customer = "customer-2", .type = "learning.pattern",
                            .source = "lab", .id_text = "", .data = "{\"name\":\"x\"}"});

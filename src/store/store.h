@@ -33,7 +33,7 @@ enum class Dialect : std::uint8_t { memory, duckdb };
 
 enum class Table : std::uint8_t {
   call_analytics, conversation_turns, usage_events, interventions, system_performance_metrics, agent_status,
-  metric_points, raw_events, rollups,
+  metric_series, metric_values, metric_distributions, raw_events, rollups,
 };
 inline constexpr std::size_t table_count = std::size_t(Table::rollups) + 1;
 std::string_view to_string(Table table);  // the published name
@@ -41,7 +41,7 @@ constexpr std::uint16_t bit(Table table) { return std::uint16_t(1u << unsigned(t
 inline constexpr std::uint16_t all_tables = (1u << table_count) - 1;
 
 // Which rows are meant. Everything that is left at its default does not restrict. Restrictions that a table has no
-// column for (call on metric_points, customer on conversation_turns, …) leave that table out, except that `customer`
+// column for (call on metric_values, time on metric_series, customer on conversation_turns, …) leave that table out, except that `customer`
 // with `call` restricts the call and through it its turns, usage and interventions.
 struct RowFilter {
   std::uint16_t tables = all_tables;
