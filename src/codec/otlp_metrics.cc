@@ -57,11 +57,12 @@ void OtlpMetrics::clear() {
   first_rejection.clear();
 }
 
-Status OtlpMetricsDecoder::decode(std::string_view body, Instant received, OtlpMetrics& out) {
+Status OtlpMetricsDecoder::decode(std::string_view body, Instant received, OtlpMetrics& out, const Full& full) {
   out.clear();
   out_ = &out;
+  full_ = &full;
   received_ = received;
-  points_ = broken_ = 0;
+  points_ = broken_ = tag_bytes_ = 0;
   series_.clear();
   Visitor visitor{*this};
   const Status status = walk_otlp(body, visitor);
@@ -72,6 +73,13 @@ Status OtlpMetricsDecoder::decode(std::string_view body, Instant received, OtlpM
 void OtlpMetricsDecoder::refuse(std::string_view why) {
   ++out_->offered;
   out_->reject(why);
+}
+
+void OtlpMetricsDecoder::make_room() {
+  if (!*full_ || !out_->batch.full()) return;
+  (*full_)(out_->batch);
+  out_->batch.clear();
+  series_.clear();
 }
 
 void OtlpMetricsDecoder::start_resource(protobuf::Reader message) {
@@ -203,6 +211,7 @@ const char* OtlpMetricsDecoder::read_point(Stream& stream, protobuf::Reader mess
   if (!place_in_time(point)) return "time_unix_nano must be set, at most 400 days ago and 5 minutes ahead";
   const bool needs_temporality = stream.data == Data::sum || histogram;
   if (needs_temporality && stream.temporality != 1 && stream.temporality != 2) return "aggregation_temporality must be delta or cumulative";
+  make_room();
   if (histogram) return add_histogram(stream, point);
   return stream.data == Data::summary ? add_summary(stream, point) : add_number(stream, point);
 }
@@ -283,6 +292,7 @@ std::uint32_t OtlpMetricsDecoder::series_of(const Stream& stream, const Point& p
   const Id key = hash128(point.attributes, stream.hash * 8 + std::uint64_t(series.kind));
   if (const auto at = series_.find(key); at != series_.end()) return at->second;
   const KnownTags& tags = tags_of(point, quantile);
+  if ((tag_bytes_ += tags.text.size()) > limits::otlp_tag_bytes) throw OtlpRefusal{"the tags of this request are too large together (otlp_tag_bytes)"};
   series.name = stream.name;
   series.unit = stream.unit;
   series.tags = tags.text;
@@ -306,7 +316,11 @@ const OtlpMetricsDecoder::KnownTags& OtlpMetricsDecoder::tags_of(const Point& po
   KnownTags tags;
   tags.cut = !writer_.canonical(tags.text);
   if (masks_.tags) masks_.tags(tags.text);
-  if (known_.size() >= limits::otlp_known_tags) known_.clear();
+  if (known_.size() >= limits::otlp_known_tags || known_bytes_ > limits::otlp_known_tags_bytes) {
+    known_.clear();
+    known_bytes_ = 0;
+  }
+  known_bytes_ += tags.text.size();
   return known_[key] = std::move(tags);
 }
 

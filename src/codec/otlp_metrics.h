@@ -9,7 +9,7 @@
 //            summary                        last_value per tag `quantile`; <name>_count and <name>_sum cumulative
 //          Tags: the point's attributes, the scope as otel.scope.name (two scopes may have one name, and are two streams),
 //          and of the resource service.name, service.instance.id (else host.name), deployment.environment*, cloud.region,
-//          k8s.*. Maps are flattened with '.', arrays are JSON. Exemplars are skipped; "no recorded value" is no point.
+//          k8s.*. A batch that is full is handed on and begun anew. Maps are flattened with '.', arrays are JSON. Exemplars are skipped; "no recorded value" is no point.
 // Errors   as otlp_decoder.h, per point. Points further than limits::time_past_max or time_future_max from `received`, not
 //          finite, or of histograms that contradict themselves are refused.
 // Cost     bench/otlp_bench.
@@ -52,7 +52,9 @@ class OtlpMetricsDecoder {
   };
   explicit OtlpMetricsDecoder(Masks masks = {}) : masks_(std::move(masks)) {}
 
-  Status decode(std::string_view body, Instant received, OtlpMetrics& out);
+  // `full` is given out.batch each time it holds as much as one event of the log takes; what is in it then is gone after.
+  using Full = std::function<void(MetricBatch&)>;
+  Status decode(std::string_view body, Instant received, OtlpMetrics& out, const Full& full = {});
 
  private:
   struct Stream;
@@ -78,21 +80,24 @@ class OtlpMetricsDecoder {
   const char* add_summary(const Stream& stream, const Point& point);
   void read_quantile(protobuf::Reader message);
   void refuse(std::string_view why);
+  void make_room();
   bool place_in_time(Point& point) const;
   std::uint32_t series_of(const Stream& stream, const Point& point, MetricSeries series, std::optional<double> quantile = {});
   const KnownTags& tags_of(const Point& point, std::optional<double> quantile);
   void add_tag(std::string_view name, const OtlpValue& value, std::size_t depth = 0);
   const Masks masks_;
   OtlpMetrics* out_ = nullptr;
+  const Full* full_ = nullptr;
   Instant received_{};
-  std::size_t points_ = 0, broken_ = 0;
+  std::size_t points_ = 0, broken_ = 0, tag_bytes_ = 0;
   Arena place_arena_, point_arena_;
   OtlpValueReader values_;
   std::vector<OtlpAttribute> resource_tags_;
   std::string_view scope_name_;
   std::uint64_t resource_hash_ = 0, place_hash_ = 0;  // of what resource and scope give to tags
   std::unordered_map<Id, std::uint32_t> series_;   // of this request
-  std::unordered_map<Id, KnownTags> known_;        // from request to request, at most limits::otlp_known_tags
+  std::unordered_map<Id, KnownTags> known_;        // from request to request, at most limits::otlp_known_tags and _bytes
+  std::size_t known_bytes_ = 0;
   TagWriter writer_;
   std::deque<std::string> texts_;      // tags being written
   std::vector<std::string_view> attributes_;       // of the point, as on the wire

@@ -303,6 +303,19 @@ TEST(OtlpMetrics, Ceilings) {
   EXPECT_EQ(got.metrics.batch.points.size(), 1u);
 }
 
+// A resource's tags are in each of its series: a small body could become a large batch.
+TEST(OtlpMetrics, TagsOfAllSeriesHaveABound) {
+  std::string resource, points;
+  for (int i = 0; i < 20; ++i) resource += pb_attribute(1, "k8s.label." + std::to_string(i), std::string(limits::tag_value_bytes, 'x'));
+  for (int i = 0; i < 10'000; ++i) points += pb(1, pb_attribute(7, "i", std::to_string(i)) + whole(1) + at());
+  const Read got = read(pb_request(metric("m", 5, points), resource));
+  ASSERT_FALSE(got.status.has_value());  // a thousand points were refused one by one, then all
+  EXPECT_THAT(got.status.error().message, HasSubstr("otlp_broken_items"));
+  const Read fewer = read(pb_request(metric("m", 5, points.substr(0, points.find(pb_attribute(7, "i", "5000")) - 2)), resource));
+  EXPECT_TRUE(fewer.status.has_value());
+  EXPECT_EQ(fewer.metrics.rejected, 0u);
+}
+
 TEST(OtlpMetrics, EveryTruncationAndBitFlipEndsInAnAnswer) {
   OtlpMetricsDecoder decoder;
   OtlpMetrics out;

@@ -19,11 +19,12 @@ std::expected<auth::Authz, net::Response> authorize_ingest(const net::Request& r
   };
   if (const auto* known = std::any_cast<auth::Authz>(&request.identity)) return may_ingest(*known);  // the guard's work
   const std::string_view header = request.header("Authorization");
-  if (header.empty()) {
+  const std::string_view api_key = request.header("x-api-key");  // what exporters of other formats can set more easily
+  if (header.empty() && api_key.empty()) {
     if (trust.insecure_loopback && request.peer.loopback) return auth::Authz::insecure_loopback();
     return unauthorized("send Authorization: Bearer <ingest key>; `aybiza key create` makes one");
   }
-  const auto token = auth::bearer_token(header);
+  const auto token = header.empty() ? std::optional(api_key) : auth::bearer_token(header);
   if (!token) return unauthorized("Authorization must be Bearer <ingest key>");
   if (trust.keys != nullptr)
     if (const auto authz = trust.keys->authenticate(*token, now)) return may_ingest(*authz);

@@ -221,6 +221,11 @@ void EventsEndpoint::finish(InFlight& flight, const spool::AppendResult& result)
                      .with("X-Durability", fmt::format("fsync; offset={}", result.last.value)));
 }
 
+void EventsEndpoint::count_masked(const MaskCounts& masked) {
+  const std::lock_guard lock(mutex_);
+  masked_ += masked;
+}
+
 MaskCounts EventsEndpoint::masked() const {
   const std::lock_guard lock(mutex_);
   return masked_;

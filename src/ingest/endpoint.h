@@ -47,6 +47,7 @@ class EventsEndpoint {
 
   const Ledger& ledger() const { return ledger_; }
   Ledger& ledger() { return ledger_; }  // one for every way in, so that the audit balances
+  void count_masked(const MaskCounts& masked);  // of another way in
   MaskCounts masked() const;
   std::uint64_t unknown_types() const;
 

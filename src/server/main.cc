@@ -24,7 +24,7 @@ struct Commands {
   aybiza::NewKeyOptions key;
   aybiza::NewSourceOptions source;
   std::filesystem::path data = "./aybiza-data";
-  std::string memory = "2GiB", query, key_id, source_id, otlp = "off", statsd = "off";
+  std::string memory = "2GiB", query, key_id, source_id, statsd = "off";
 };
 
 void add_data(CLI::App* app, std::filesystem::path& data) {
@@ -39,7 +39,7 @@ void add_serve(CLI::App* app, aybiza::ServeOptions& options, Commands& commands)
   app->add_option("--shards", options.shards, "live shards of a new data directory")->check(CLI::Range(1, 64))->capture_default_str();
   app->add_option("--http-threads", options.http_threads, "network threads")->check(CLI::Range(1, 64))->capture_default_str();
   app->add_option("--brand", options.brand, "name in the page's header")->envname("AYBIZA_BRAND")->capture_default_str();
-  app->add_option("--otlp", commands.otlp, "off (OTLP is not in this version)")->envname("AYBIZA_OTLP")->capture_default_str();
+  app->add_option("--otlp", options.otlp, "HOST:PORT of a second listener for OTLP/HTTP, or off; --listen takes OTLP too")->envname("AYBIZA_OTLP")->capture_default_str();
   app->add_option("--statsd", commands.statsd, "off (StatsD is not in this version)")->envname("AYBIZA_STATSD")->capture_default_str();
   app->set_config("--config", "", "file with options as name=value");
 }
@@ -140,7 +140,9 @@ int main(int argc, char** argv) {
     return 2;
   }
   c.serve.memory_max = c.demo.memory_max = *memory;
-  for (const auto& [name, value] : {std::pair("--otlp", c.otlp), std::pair("--statsd", c.statsd)})
+  c.serve.otlp_chosen = serve->count("--otlp") > 0;
+  c.demo.otlp_chosen = demo->count("--otlp") > 0;
+  for (const auto& [name, value] : {std::pair("--statsd", c.statsd)})
     if (value != "off") fmt::print(stderr, "aybiza: {} {}: not in this version, nothing listens there\n", name, value);
 
   if (*serve) return aybiza::run_serve(c.serve, stop);

@@ -17,6 +17,8 @@ namespace aybiza {
 struct ServeOptions {
   std::filesystem::path data = "./aybiza-data";
   std::string listen = "127.0.0.1:8080";
+  std::string otlp = "127.0.0.1:4318";  // a second listener, or off; the first takes OTLP too
+  bool otlp_chosen = false;             // then an address in use is an error
   std::string store = "duckdb";
   std::size_t memory_max = 2 * limits::GiB;
   bool insecure_loopback = false;

@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "dashboard/dashboard.h"
 #include "ingest/endpoint.h"
+#include "ingest/otlp_endpoint.h"
+#include "ingest/otlp_livekit.h"
 #include "ingest/webhook_endpoint.h"
 #include "live/live_thread.h"
 #include "net/http_server.h"
@@ -30,6 +32,7 @@ struct Server::Inner {
   std::unique_ptr<Budget> budget;
   std::unique_ptr<Pipeline> pipeline;
   std::unique_ptr<EventsEndpoint> events;
+  std::unique_ptr<OtlpEndpoint> otlp;
   std::unique_ptr<auth::WebhookSources> webhook_sources;
   std::unique_ptr<CallAliases> aliases;
   std::unique_ptr<WebhookEndpoint> webhooks;
@@ -37,13 +40,33 @@ struct Server::Inner {
   std::unique_ptr<PageSource> source;
   std::unique_ptr<LiveThread> live;
   std::unique_ptr<dashboard::Dashboard> pages;
-  std::unique_ptr<net::HttpServer> http;
+  std::unique_ptr<net::HttpServer> http, otlp_http;
   bool stopped = false;
+
+  Status listen_for_otlp(const ServeOptions& options);
 };
+
+// Exporters look for 4318. Where something else listens there already, that is no reason not to start, unless it was asked for.
+Status Server::Inner::listen_for_otlp(const ServeOptions& options) {
+  if (options.otlp == "off") return {};
+  if (!net::is_loopback_listen(options.otlp))
+    return fail(Code::invalid, "--otlp {} is not a loopback address: this version has no TLS, so listen on 127.0.0.1 and put a TLS proxy in front", options.otlp);
+  net::Router router;
+  AYBIZA_TRY(otlp->add_routes(router));
+  AYBIZA_TRY(add_livekit_routes(router, *otlp, *webhook_sources, clock));
+  auto server = net::HttpServer::start({.listen = {options.otlp}, .threads = options.http_threads, .limits = {},
+                                        .guard = make_guard(*keys, options.insecure_loopback, clock), .budget = budget.get(), .extra_headers = {}},
+                                       std::move(router));
+  if (server) otlp_http = std::move(*server);
+  else if (options.otlp_chosen) return std::unexpected(server.error());
+  else fmt::print(stderr, "aybiza: {}; OTLP is taken at {} only (--otlp chooses another address)\n", server.error().message, options.listen);
+  return {};
+}
 
 Server::Server(std::unique_ptr<Inner> inner) : inner_(std::move(inner)) {}
 Server::~Server() { stop(); }
 
+std::string Server::otlp_address() const { return inner_->otlp_http ? inner_->otlp_http->addresses().front() : std::string(); }
 std::string Server::url() const { return "http://" + inner_->http->addresses().front(); }
 
 Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
@@ -72,6 +95,12 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
       inner->pipeline->spool(), {.clock = &inner->clock, .tokenizer = inner->tokenizer.get(),
                                  .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback},
                                  .admission = {.budget = inner->budget.get()}, .append = {}, .visible = {}}));
+  inner->otlp = std::make_unique<OtlpEndpoint>(OtlpEndpoint::over(
+      inner->pipeline->spool(), {.clock = &inner->clock, .tokenizer = inner->tokenizer.get(),
+                                 .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback},
+                                 .ledger = &inner->events->ledger(), .admission = {.budget = inner->budget.get()},
+                                 .count_masked = [events = inner->events.get()](const MaskCounts& masked) { events->count_masked(masked); },
+                                 .append = {}, .visible = {}}));
   auto sources = auth::WebhookSources::open(options.data);
   if (!sources) return std::unexpected(sources.error());
   inner->webhook_sources = std::move(*sources);
@@ -95,6 +124,8 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   net::Router router;
   AYBIZA_TRY(inner->api->add_routes(router));
   AYBIZA_TRY(inner->pages->add_routes(router));
+  AYBIZA_TRY(inner->otlp->add_routes(router));
+  AYBIZA_TRY(add_livekit_routes(router, *inner->otlp, *inner->webhook_sources, inner->clock));
   for (net::Route& route : inner->webhooks->routes()) AYBIZA_TRY(router.add(std::move(route)));
   auto http = net::HttpServer::start({.listen = {options.listen}, .threads = options.http_threads, .limits = {},
                                       .guard = make_guard(*inner->keys, options.insecure_loopback, inner->clock),
@@ -102,6 +133,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
                                      std::move(router));
   if (!http) return std::unexpected(http.error());
   inner->http = std::move(*http);
+  AYBIZA_TRY(inner->listen_for_otlp(options));
   return std::unique_ptr<Server>(new Server(std::move(inner)));
 }
 
@@ -109,6 +141,7 @@ void Server::stop() {
   if (std::exchange(inner_->stopped, true)) return;
   if (inner_->pages) inner_->pages->stop();
   if (inner_->http) inner_->http->stop();
+  if (inner_->otlp_http) inner_->otlp_http->stop();
   if (inner_->webhooks) inner_->webhooks->stop();
   if (inner_->api) inner_->api->stop();
   if (inner_->live) inner_->live->stop();
@@ -124,6 +157,7 @@ int complain(std::string_view command, const Error& error) {
 
 void announce(const Server& server) {
   fmt::print("aybiza is ready: {}\n", server.url());
+  if (const std::string otlp = server.otlp_address(); !otlp.empty()) fmt::print("OTLP/HTTP also at {}\n", otlp);
   std::fflush(stdout);
 }
 
