@@ -102,6 +102,7 @@ class Shard {
   // The newest status of every agent this shard hears of.
   std::vector<AgentStatusRow> agents() const;
 
+  void snapshot(const std::function<void(std::string_view)>& sink) const;  // in pieces, so that no memory holds all of it
   std::string snapshot() const;
   Status restore(std::string_view bytes);
   std::uint64_t offset() const;  // of the last event applied

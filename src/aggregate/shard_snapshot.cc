@@ -6,12 +6,15 @@
 #include <map>
 
 #include "aggregate/shard_state.h"
+#include "base/hash_stream.h"
+#include "base/limits.h"
 
 namespace aybiza {
 namespace {
 
 constexpr std::string_view magic = "AYLIVE";
 constexpr std::uint8_t version = 3;
+constexpr std::size_t snapshot_piece = 256 * limits::KiB;  // handed on at a time: stays in the cache
 
 void write_ring(bytes::Writer& out, const Ring& ring) {
   out.count(ring.count());
@@ -68,7 +71,7 @@ void write_marks(bytes::Writer& out, Marks marks) {
 
 }  // namespace
 
-void Shard::State::write(std::string& into) const {
+void Shard::State::write(std::string& into, const std::function<void()>& pass) const {
   bytes::Writer out(into);
   out.count(options.index);
   out.count(options.count);
@@ -89,6 +92,7 @@ void Shard::State::write(std::string& into) const {
     out.instant(one.floors.minute);
     out.instant(one.floors.hour);
     for (const Ring* ring : {&one.seconds, &one.minutes, &one.hours}) write_ring(out, *ring);
+    pass();
   }
   std::size_t held = 0;
   for (const auto& record : calls) held += record ? 1 : 0;
@@ -104,7 +108,10 @@ void Shard::State::write(std::string& into) const {
   }
   for (std::size_t slot = 0; slot < calls.size(); ++slot)
     if (calls[slot] && !queued[slot]) order.push_back(calls[slot].get());
-  for (const CallRecord* record : order) record->write(out);
+  for (const CallRecord* record : order) {
+    record->write(out);
+    pass();
+  }
   out.count(evicted.size());
   for (const std::uint64_t hash : evicted) out.fixed(hash);
   out.byte(evicted_overflow ? 1 : 0);
@@ -225,13 +232,29 @@ bool Shard::State::labels_known(const CallRecord& record) const {
          std::all_of(record.usage.begin(), record.usage.end(), [&](const LiveUsage& usage) { return known(usage.model); });
 }
 
-std::string Shard::snapshot() const {
-  std::string out(magic);
-  bytes::Writer writer(out);
+void Shard::snapshot(const std::function<void(std::string_view)>& sink) const {
+  std::string piece(magic);
+  piece.reserve(snapshot_piece + snapshot_piece / 4);
+  bytes::Writer writer(piece);
+  Hash64Stream sum;
+  const auto hand_on = [&] {
+    sum.add(piece);
+    sink(piece);
+    piece.clear();
+  };
   writer.byte(version);
-  state_->write(out);
-  writer.fixed(hash64(out));
-  return out;
+  state_->write(piece, [&] {
+    if (piece.size() >= snapshot_piece) hand_on();
+  });
+  hand_on();
+  writer.fixed(sum.value());
+  sink(piece);
+}
+
+std::string Shard::snapshot() const {
+  std::string whole;
+  snapshot([&](std::string_view piece) { whole += piece; });
+  return whole;
 }
 
 Status Shard::restore(std::string_view from) {

@@ -139,7 +139,7 @@ struct Shard::State {
   LivePartial ask(const LiveQuestion& question, Instant now) const;
 
   // shard_snapshot.cc
-  void write(std::string& out) const;
+  void write(std::string& into, const std::function<void()>& pass) const;  // pass() between its parts
   Status read(bytes::Reader& in);
   bool adopt(CallRecord& record);
   bool labels_known(const CallRecord& record) const;

@@ -25,8 +25,6 @@ constexpr std::size_t chunk_events = 512;         // events handed to a shard in
 constexpr Duration idle_wait = 20ms;              // how long the router sleeps on the log
 constexpr Duration snapshot_pause = 2s;           // between two snapshots, however much flows
 
-std::filesystem::path snapshot_path(const PipelineOptions& options) { return options.data / "live.snapshot"; }
-
 // The number of shards belongs to the directory: panes cannot be split afterwards.
 Result<unsigned> shard_count(const PipelineOptions& options) {
   const auto file = options.data / "shards";
@@ -66,12 +64,12 @@ Status Pipeline::recover() {
   const auto count = shard_count(options_);
   if (!count) return std::unexpected(count.error());
 
-  auto snapshot = load_snapshot(snapshot_path(options_));
+  auto snapshot = load_snapshot(options_.data);
   bool usable = snapshot && snapshot->shards.size() == *count && snapshot->offset <= *applied;
   std::vector<Shard> shards;
   for (unsigned i = 0; i < *count; ++i) shards.emplace_back(ShardOptions{.index = i, .count = *count});
   for (unsigned i = 0; i < *count && usable; ++i) {
-    auto restored = shards[i].restore(snapshot->shards[i]);
+    auto restored = shards[i].restore(snapshot->shards[i].bytes());
     if (restored) continue;
     if (restored.error().code != Code::unsupported) return std::unexpected(restored.error());
     usable = false;
@@ -192,7 +190,9 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
   if (whole) hurry_ = false;
   const std::uint64_t applied_from = collected_;
   const bool anything = fed_ > collected_;
-  const bool snapshot_due = fed_ > collected_ && bytes_since_snapshot_ >= limits::spool_snapshot_every_bytes &&
+  // A start reads the snapshot and replays what came after it: neither should be much longer than the other.
+  const std::size_t snapshot_every = std::max<std::size_t>(limits::spool_snapshot_every_bytes, snapshot_bytes_.load());
+  const bool snapshot_due = fed_ > collected_ && bytes_since_snapshot_ >= snapshot_every &&
                             last_collect_ - last_snapshot_at_ >= snapshot_pause;
   struct Gathering {
     std::mutex mutex;
@@ -205,7 +205,7 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
   gathering->collection->rows.to = std::max(fed_, collected_);
   gathering->collection->received = received_;
   gathering->collection->whole = whole;
-  gathering->collection->snapshots.resize(snapshot_due ? shards_->count() : 0);
+  gathering->collection->snapshot.resize(snapshot_due ? shards_->count() : 0);
   if (snapshot_due) {
     bytes_since_snapshot_ = 0;
     last_snapshot_at_ = last_collect_;
@@ -218,7 +218,11 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
       part.from = gathering->collection->rows.from;
       part.to = gathering->collection->rows.to;
       if (anything || shard.dirty(what)) shard.collect(part, what);
-      std::string bytes = snapshot_due ? shard.snapshot() : std::string();
+      if (snapshot_due) {  // its own part, and nobody else's
+        SnapshotPart& file = gathering->collection->snapshot[i];
+        file.open(options_.data, part.to, i);
+        shard.snapshot([&](std::string_view piece) { file.append(piece); });
+      }
       std::unique_lock lock(gathering->mutex);
       RowBatch& rows = gathering->collection->rows;
       const auto take = [](auto& to, auto& from) {
@@ -229,7 +233,6 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
       take(rows.interventions, part.interventions), take(rows.system, part.system), take(rows.agent_status, part.agent_status);
       take(rows.metric_series, part.metric_series), take(rows.metric_points, part.metric_points);
       take(rows.metric_distributions, part.metric_distributions), take(rows.raw, part.raw), take(rows.rollups, part.rollups), take(rows.late, part.late);
-      if (snapshot_due) gathering->collection->snapshots[i] = std::move(bytes);
       if (--gathering->left != 0) return;
       auto finished = std::move(gathering->collection);
       lock.unlock();
@@ -282,24 +285,28 @@ Status Pipeline::apply(Collection& collection) {
     stats_.last_commit_ms = double((committed - began).count()) / 1000;
   }
   applied_changed_.notify_all();
-  if (!collection.snapshots.empty()) {
-    if (auto done = aybiza::save_snapshot(snapshot_path(options_), rows.to, collection.snapshots); !done) {
-      std::lock_guard lock(mutex_);
-      stats_.last_store_error = done.error().message;  // the older one stays good; the log is kept longer
-    } else {
-      std::lock_guard lock(mutex_);
-      stats_.snapshot = rows.to;
-      ++stats_.snapshots;
-      stats_.snapshot_bytes = 0;
-      for (const std::string& bytes : collection.snapshots) stats_.snapshot_bytes += bytes.size();
-      stats_.last_snapshot_ms = double((clock_.elapsed() - committed).count()) / 1000;
-    }
-  }
+  if (!collection.snapshot.empty()) publish(collection);
   std::unique_lock lock(mutex_);
   const std::uint64_t below = std::min({stats_.applied, stats_.snapshot, store_->stats().checkpointed}) + 1;
   lock.unlock();
   spool_->release(spool::Offset{below});
   return {};
+}
+
+void Pipeline::publish(Collection& collection) {
+  const Duration began = clock_.elapsed();
+  std::uint64_t bytes = 0;
+  for (const SnapshotPart& part : collection.snapshot) bytes += part.bytes();
+  const Status done = publish_snapshot(options_.data, collection.rows.to, collection.snapshot);
+  std::lock_guard lock(mutex_);
+  if (!done) {
+    stats_.last_store_error = done.error().message;  // the older one stays good; the log is kept longer
+    return;
+  }
+  snapshot_bytes_ = stats_.snapshot_bytes = bytes;
+  stats_.snapshot = collection.rows.to;
+  ++stats_.snapshots;
+  stats_.last_snapshot_ms = double((clock_.elapsed() - began).count()) / 1000;
 }
 
 bool Pipeline::wait_folded(Duration patience) { return shards_->wait_folded(spool_->visible().value, patience); }

@@ -24,6 +24,7 @@
 #include "runtime/mailbox.h"
 #include "runtime/thread.h"
 #include "server/live_shards.h"
+#include "server/snapshot_file.h"
 #include "spool/spool.h"
 #include "store/store.h"
 
@@ -72,7 +73,7 @@ class Pipeline {
  private:
   struct Collection {
     RowBatch rows;
-    std::vector<std::string> snapshots;  // one per shard; empty: none due
+    std::vector<SnapshotPart> snapshot;  // one per shard; empty: none due
     bool whole = false;                  // nothing was deferred
     Instant received{};
   };
@@ -85,7 +86,7 @@ class Pipeline {
   void flush_chunks();
   void collect(bool wait_for_room, bool whole);
   Status apply(Collection& collection);
-  Status save_snapshot(const Collection& collection);
+  void publish(Collection& collection);
   Answered<Answer> ask_at(const Question& question, bool wait);
 
   const PipelineOptions options_;
@@ -100,6 +101,7 @@ class Pipeline {
   Duration last_collect_{0};
   std::size_t bytes_since_snapshot_ = 0;
   Duration last_snapshot_at_{0};
+  std::atomic<std::uint64_t> snapshot_bytes_{0};  // of the newest
 
   Mailbox<std::unique_ptr<Collection>> outbox_;
   std::atomic<std::size_t> outstanding_{0};

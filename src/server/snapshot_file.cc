@@ -1,95 +1,145 @@
 #include "server/snapshot_file.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <fstream>
-#include <iterator>
+#include <utility>
 
-#include "base/ids.h"
+#include "base/limits.h"
 
 namespace aybiza {
 namespace {
 
-constexpr std::string_view magic = "AYBZSNP1";
+namespace fs = std::filesystem;
 
-void put(std::string& out, std::uint64_t number) {
-  for (int i = 0; i < 8; ++i) out += char(number >> (8 * i) & 0xFF);
+constexpr std::string_view magic = "aybiza-snapshot-2";
+constexpr std::string_view name = "live.snapshot";
+constexpr std::uint64_t writeback_bytes = 8 * limits::MiB;  // handed to the disk as they come, so that the sync finds little
+
+fs::path part_of(const fs::path& directory, std::uint64_t offset, std::size_t shard) {
+  return directory / fmt::format("{}.{}.{}", name, offset, shard);
 }
 
-std::uint64_t get(std::string_view bytes) {
-  std::uint64_t number = 0;
-  for (int i = 7; i >= 0; --i) number = number << 8 | static_cast<unsigned char>(bytes[std::size_t(i)]);
-  return number;
+std::unexpected<Error> failed(const std::string& path) {
+  return fail(Code::io, "cannot write {}: {}", path, std::generic_category().message(errno));
 }
 
-Status write_synced(const std::filesystem::path& file, std::string_view bytes) {
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return fail(Code::io, "cannot write {}: {}", file.string(), std::strerror(errno));
+Status write_all(int file, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) break;
+    if (written < 0) return failed(path);
     bytes.remove_prefix(std::size_t(written));
   }
-  const bool synced = bytes.empty() && ::fdatasync(fd) == 0;
-  const int reason = errno;
-  ::close(fd);
-  if (!synced) return fail(Code::io, "cannot write {}: {}", file.string(), std::strerror(reason));
   return {};
+}
+
+Status sync_directory(const fs::path& directory) {
+  const int dir = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (dir < 0) return failed(directory.string());
+  const bool synced = ::fsync(dir) == 0;
+  ::close(dir);
+  return synced ? Status() : failed(directory.string());
+}
+
+void remove_parts_but(const fs::path& directory, std::uint64_t offset) {
+  const std::string wanted = fmt::format("{}.{}.", name, offset), prefix = fmt::format("{}.", name);
+  std::error_code ignored;  // what cannot be removed now is tried again with the next snapshot
+  for (const auto& entry : fs::directory_iterator(directory, ignored))
+    if (const std::string file = entry.path().filename().string(); file.starts_with(prefix) && !file.starts_with(wanted))
+      fs::remove(entry.path(), ignored);
 }
 
 }  // namespace
 
-Result<SnapshotFile> load_snapshot(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return fail(Code::not_found, "no snapshot at {}", file.string());
-  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-  constexpr std::size_t head = 8 + 8 + 8, tail = 16;
-  if (bytes.size() < head + tail || !bytes.starts_with(magic.substr(0, 7))) return fail(Code::corrupt, "{} is not a snapshot", file.string());
-  if (bytes[7] != magic[7]) return fail(Code::unsupported, "{} is of a newer version", file.string());
-  const std::string_view body = std::string_view(bytes).substr(0, bytes.size() - tail), end = std::string_view(bytes).substr(body.size());
-  const Id hash = hash128(body);
-  if (get(end) != hash.high || get(end.substr(8)) != hash.low) return fail(Code::corrupt, "{} is damaged", file.string());
-  SnapshotFile snapshot{get(body.substr(8)), {}};
-  const std::uint64_t count = get(body.substr(16));
-  std::string_view rest = body.substr(head);
-  for (std::uint64_t i = 0; i < count; ++i) {
-    if (rest.size() < 8) return fail(Code::corrupt, "{} is cut off", file.string());
-    const std::uint64_t size = get(rest);
-    rest.remove_prefix(8);
-    if (size > rest.size()) return fail(Code::corrupt, "{} is cut off", file.string());
-    snapshot.shards.emplace_back(rest.substr(0, size));
-    rest.remove_prefix(size);
-  }
-  return snapshot;
+SnapshotPart::SnapshotPart(SnapshotPart&& other) noexcept
+    : file_(std::exchange(other.file_, -1)), bytes_(other.bytes_), started_(other.started_), path_(std::move(other.path_)),
+      state_(std::move(other.state_)) {}
+
+SnapshotPart::~SnapshotPart() {
+  if (file_ >= 0) ::close(file_);
 }
 
-Status save_snapshot(const std::filesystem::path& file, std::uint64_t offset, const std::vector<std::string>& shards) {
-  std::string bytes(magic);
-  put(bytes, offset);
-  put(bytes, shards.size());
-  for (const std::string& shard : shards) {
-    put(bytes, shard.size());
-    bytes += shard;
+void SnapshotPart::open(const fs::path& directory, std::uint64_t offset, std::size_t shard) {
+  path_ = part_of(directory, offset, shard).string();
+  file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file_ < 0) state_ = failed(path_);
+}
+
+void SnapshotPart::append(std::string_view piece) {
+  if (!state_) return;
+  state_ = write_all(file_, piece, path_);
+  bytes_ += piece.size();
+  if (bytes_ - started_ < writeback_bytes) return;
+  ::sync_file_range(file_, off64_t(started_), off64_t(bytes_ - started_), SYNC_FILE_RANGE_WRITE);  // a hint; sync() is what counts
+  started_ = bytes_;
+}
+
+Status SnapshotPart::sync() {
+  if (state_ && ::fdatasync(file_) != 0) state_ = failed(path_);
+  return state_;
+}
+
+Status publish_snapshot(const fs::path& directory, std::uint64_t offset, std::vector<SnapshotPart>& parts) {
+  std::string head = fmt::format("{}\n{} {}\n", magic, offset, parts.size());
+  for (SnapshotPart& part : parts) {
+    AYBIZA_TRY(part.sync());
+    head += fmt::format("{}\n", part.bytes());
   }
-  const Id hash = hash128(bytes);
-  put(bytes, hash.high);
-  put(bytes, hash.low);
-  auto fresh = file;
-  fresh += ".new";
-  AYBIZA_TRY(write_synced(fresh, bytes));
+  const fs::path file = directory / name;
+  const std::string fresh = file.string() + ".new";
+  const int out = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (out < 0) return failed(fresh);
+  Status written = write_all(out, head, fresh);
+  if (written && ::fdatasync(out) != 0) written = failed(fresh);
+  ::close(out);
+  AYBIZA_TRY(written);
+  AYBIZA_TRY(sync_directory(directory));  // the parts' names before the name that needs them
   std::error_code error;
-  std::filesystem::rename(fresh, file, error);
+  fs::rename(fresh, file, error);
   if (error) return fail(Code::io, "cannot replace {}: {}", file.string(), error.message());
-  const int dir = ::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (dir >= 0) {
-    ::fsync(dir);
-    ::close(dir);
-  }
+  AYBIZA_TRY(sync_directory(directory));
+  remove_parts_but(directory, offset);
   return {};
+}
+
+MappedPart::MappedPart(MappedPart&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+
+MappedPart::~MappedPart() {
+  if (!bytes_.empty()) ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());
+}
+
+Status MappedPart::map(const fs::path& file, std::uint64_t size) {
+  const int in = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (in < 0) return fail(Code::corrupt, "cannot read {}: {}", file.string(), std::generic_category().message(errno));
+  struct stat about{};
+  const bool whole = ::fstat(in, &about) == 0 && std::uint64_t(about.st_size) == size && size > 0;
+  void* at = whole ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, in, 0) : MAP_FAILED;
+  ::close(in);
+  if (at == MAP_FAILED) return fail(Code::corrupt, "{} has not the {} bytes it should have", file.string(), size);
+  ::madvise(at, size, MADV_SEQUENTIAL);
+  bytes_ = {static_cast<const char*>(at), size};
+  return {};
+}
+
+Result<Snapshot> load_snapshot(const fs::path& directory) {
+  const fs::path file = directory / name;
+  std::ifstream in(file);
+  if (!in) return fail(Code::not_found, "no snapshot at {}", file.string());
+  std::string word;
+  if (!(in >> word) || word != magic) return fail(Code::unsupported, "{} is of another version", file.string());
+  Snapshot snapshot;
+  std::size_t count = 0;
+  if (!(in >> snapshot.offset >> count) || count == 0 || count > 256) return fail(Code::corrupt, "{} is damaged", file.string());
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint64_t size = 0;
+    if (!(in >> size)) return fail(Code::corrupt, "{} is damaged", file.string());
+    AYBIZA_TRY(snapshot.shards.emplace_back().map(part_of(directory, snapshot.offset, i), size));
+  }
+  return snapshot;
 }
 
 }  // namespace aybiza

@@ -1,25 +1,62 @@
 // The snapshot of live state on disk: all shards at one offset, replaced as a whole.
 //
-// Shape    one file: magic, version, offset, shard count, sizes, bytes, and a hash of all of it. Written beside, synced,
-//          renamed: a crash leaves the old one.
-// Errors   load: not_found without a file, corrupt when the hash differs, unsupported for a newer version.
-// Threads  functions of their arguments.
+// Shape    live.snapshot names an offset and the sizes of its parts, live.snapshot.<offset>.<shard>, which the shards
+//          write themselves, a piece at a time. Parts are synced before the name is; a crash leaves the older snapshot,
+//          and parts that nothing names are removed. What is inside a part, its checksum too, is the shard's business.
+// Errors   load: not_found without one, corrupt when a part is missing or cut, unsupported for another version's.
+// Cost     a part is mapped, not read: memory while loading is the page cache's.
+// Threads  a SnapshotPart belongs to one; the functions to whoever owns the directory.
 #pragma once
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
 
 namespace aybiza {
 
-struct SnapshotFile {
-  std::uint64_t offset = 0;
-  std::vector<std::string> shards;
+class SnapshotPart {
+ public:
+  SnapshotPart() = default;
+  SnapshotPart(SnapshotPart&& other) noexcept;
+  SnapshotPart& operator=(SnapshotPart&&) = delete;
+  ~SnapshotPart();
+
+  void open(const std::filesystem::path& directory, std::uint64_t offset, std::size_t shard);
+  void append(std::string_view piece);  // after a failure nothing more is written
+  const Status& state() const { return state_; }
+  std::uint64_t bytes() const { return bytes_; }
+  Status sync();                        // the first failure, or that of syncing
+
+ private:
+  int file_ = -1;
+  std::uint64_t bytes_ = 0, started_ = 0;  // up to here writing to the disk has begun
+  std::string path_;
+  Status state_;
 };
 
-Result<SnapshotFile> load_snapshot(const std::filesystem::path& file);
-Status save_snapshot(const std::filesystem::path& file, std::uint64_t offset, const std::vector<std::string>& shards);
+// Syncs the parts and makes them the snapshot. The parts of other offsets are gone afterwards.
+Status publish_snapshot(const std::filesystem::path& directory, std::uint64_t offset, std::vector<SnapshotPart>& parts);
+
+class MappedPart {
+ public:
+  MappedPart() = default;
+  MappedPart(MappedPart&& other) noexcept;
+  MappedPart& operator=(MappedPart&&) = delete;
+  ~MappedPart();
+  Status map(const std::filesystem::path& file, std::uint64_t size);
+  std::string_view bytes() const { return bytes_; }
+
+ private:
+  std::string_view bytes_;
+};
+
+struct Snapshot {
+  std::uint64_t offset = 0;
+  std::vector<MappedPart> shards;
+};
+Result<Snapshot> load_snapshot(const std::filesystem::path& directory);
 
 }  // namespace aybiza
