@@ -4,6 +4,7 @@
 //          a request costs no timer operation.
 //            idle -> head -> body -> handling -> writing -> idle      (or -> closing, when the connection ends)
 //                                       streaming: handling <-> writing, a chunk at a time
+//          connection.cc reads, times and ends; connection_head.cc, _body.cc and _answer.cc do what their names say.
 // Errors   see http_server.h; what cannot be answered is closed. After a refusal with bytes of the body still on
 //          their way the rest is read and dropped for a moment, so that the client sees the answer and not a reset.
 // Threads  everything runs on the connection's strand; answer, drain and abort may be called from any thread.
@@ -37,6 +38,9 @@ class Connection final : public Drainable, public std::enable_shared_from_this<C
   enum class Phase { idle, head, body, handling, writing, closing, closed };
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
   class Exchange;  // what a Responder holds
+  static constexpr std::size_t first_read_bytes = 4 * limits::KiB;  // what an idle connection holds
+  static constexpr std::size_t body_read_bytes = 64 * limits::KiB;
+  static Response overload(std::string_view what);
 
   // Head.
   void next_request();
@@ -104,5 +108,22 @@ class Connection final : public Drainable, public std::enable_shared_from_this<C
   ChunkSource source_;
   bool streaming_ = false, last_chunk_ = false;
 };
+
+template <typename Done>
+void Connection::read_some(asio::mutable_buffer into, std::shared_ptr<Request> keep, Done done) {
+  reading_ = true;
+  socket_.async_read_some(into, [self = shared_from_this(), keep = std::move(keep), done](ErrorCode error, std::size_t n) {
+    self->reading_ = false;
+    self->core_->counters.bytes_in.fetch_add(n, std::memory_order_relaxed);
+    if (self->phase_ == Phase::closed) return;
+    if (self->phase_ == Phase::closing) return error ? self->close() : self->linger_read();  // a refusal overtook this
+    if (self->phase_ == Phase::writing) {
+      self->peer_ended_ = self->peer_ended_ || error;
+      return;
+    }
+    if (error) return self->close();
+    done(*self, n);
+  });
+}
 
 }  // namespace aybiza::net
