@@ -8,7 +8,7 @@ import { join } from "node:path";
 const web = createRequire(new URL("../../web/package.json", import.meta.url));
 
 export const skip = why => { console.log(`skipped: ${why}`); process.exit(77); };
-const binary = process.env.AYBIZA_BINARY;
+export const binary = process.env.AYBIZA_BINARY;
 if (!binary || !existsSync(binary)) skip("AYBIZA_BINARY names no program");
 export const chromiumPath = process.env.AYBIZA_CHROMIUM || ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 if (!chromiumPath) skip("no Chromium (script/bootstrap browser)");
