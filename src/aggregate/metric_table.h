@@ -39,7 +39,9 @@ struct MetricStats {
 
 class MetricTable {
  public:
-  explicit MetricTable(std::size_t series_per_customer) : series_per_customer_(series_per_customer) {}
+  // `since`: when somebody began to listen; never: with the first batch.
+  explicit MetricTable(std::size_t series_per_customer, Instant since = Instant::max())
+      : series_per_customer_(series_per_customer), since_(since) {}
 
   // Appends to metric_series, metric_points and metric_distributions of `out`.
   void fold(std::string_view customer, const MetricBatch& batch, Instant received, RowBatch& out);
@@ -86,7 +88,7 @@ class MetricTable {
   std::vector<Slot> free_;
   FlatIndex by_id_;
   std::unordered_map<std::string, std::size_t> held_;  // series by customer
-  Instant since_ = Instant::max();                     // of received time: when this table began to listen
+  Instant since_;                                      // of received time
   Instant swept_ = Instant::min();
   MetricStats stats_;
   MetricMinutes minutes_;

@@ -44,6 +44,8 @@ TEST(MetricTable, TotalsBecomeIncrements) {
   EXPECT_EQ(total({{t0, t0, 10}, {t0 + 1s, t0, 12}}), "2");                                // start = time: unknown
   EXPECT_EQ(total({{.time = t0, .value = 10}, {.time = t0 + 1s, .value = 3}}), "3");       // fell: a restart
   EXPECT_EQ(total({{t0, t0 - 1h, 10}, {t0 + 5s, t0 + 1s, 30}}), "30");                     // another start: a restart
+  MetricTable listening(100, t0 - 2h);
+  EXPECT_EQ(stored(MetricKind::counter, cumulative, {{t0, t0 - 1h, 10}, {t0 + 1s, t0 - 1h, 12}}, &listening), "10 2");
   EXPECT_EQ(total({{.time = t0, .value = 10}, {.time = t0, .value = 11}, {.time = t0 - 1s, .value = 12}}), "");  // duplicates, late
 }
 

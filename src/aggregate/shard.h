@@ -32,6 +32,7 @@ namespace aybiza {
 struct ShardOptions {
   unsigned index = 0, count = 1;          // of all shards; a snapshot of another layout is refused
   Instant covered_since = Instant::min(); // when the log does not reach back to its beginning
+  Instant metrics_since = Instant::max(); // when the log began: totals that started later count whole
   std::size_t calls_retained = 0;         // 0: limits::calls_retained / count
   std::size_t series_per_dimension = 0;   // 0: limits::series_per_customer
   PriceBook prices = PriceBook::built_in();

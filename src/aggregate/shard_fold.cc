@@ -24,7 +24,7 @@ std::string word(const Event& event, Field field) {
 
 Shard::State::State(ShardOptions given)
     : options(std::move(given)), series(0),
-      metrics(options.series_per_dimension == 0 ? limits::series_per_customer : options.series_per_dimension) {
+      metrics(options.series_per_dimension == 0 ? limits::series_per_customer : options.series_per_dimension, options.metrics_since) {
   CHECK(options.count > 0 && options.index < options.count);
   if (options.calls_retained == 0) options.calls_retained = std::max<std::size_t>(limits::calls_retained / options.count, 1);
   if (options.series_per_dimension == 0) options.series_per_dimension = limits::series_per_customer;

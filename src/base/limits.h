@@ -33,6 +33,8 @@ inline constexpr std::size_t tag_value_bytes = 256;
 inline constexpr std::size_t statsd_packet_bytes = 65'535;
 inline constexpr std::size_t statsd_frame_bytes = 1 * MiB;       // of a stream socket
 inline constexpr std::size_t statsd_series_cached = 100'000;     // by the bytes of their lines; then all are read afresh
+inline constexpr std::size_t metric_families = 100'000;          // types and units of remote write 1.0, then forgotten
+inline constexpr std::size_t metric_masks_cached = 100'000;      // names and tags whose masked form is remembered
 inline constexpr std::size_t metric_batch_points = 65'536;       // one event of the log
 inline constexpr std::size_t metric_batch_series = 65'536;
 inline constexpr auto metric_series_idle = 60min;                // then a series makes room when its customer has too many
@@ -129,6 +131,7 @@ inline constexpr std::size_t store_rows_max = 2'000'000;          // copied out 
 inline constexpr std::size_t export_piece_bytes = 64 * KiB;       // handed to the sink at a time
 
 inline constexpr std::size_t uncollected_events = 1'000'000;  // then the router waits for the store
+inline constexpr std::size_t uncollected_bytes = 64 * MiB;   // likewise, of the log: points of metrics
 
 // Questions.
 inline constexpr std::size_t query_rows_default = 10'000;

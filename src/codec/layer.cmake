@@ -1,4 +1,4 @@
-set(layer_libraries simdjson::simdjson PkgConfig::xxhash protozero)
+set(layer_libraries simdjson::simdjson PkgConfig::xxhash PkgConfig::snappy protozero)
 
 # data/outcomes.tsv becomes a string literal of the program.
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/data/outcomes.tsv)

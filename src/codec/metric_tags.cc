@@ -1,6 +1,7 @@
 #include "codec/metric_tags.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/limits.h"
 #include "codec/json_writer.h"
@@ -36,19 +37,22 @@ bool TagWriter::canonical(std::string& out) {
   out.clear();
   if (tags_.empty()) return true;
   // Equal names keep their order, so the last of them is the one that counts.
-  std::stable_sort(tags_.begin(), tags_.end(), [](const MetricTag& a, const MetricTag& b) { return a.first < b.first; });
+  order_.resize(tags_.size());
+  std::iota(order_.begin(), order_.end(), std::uint32_t(0));
+  std::ranges::sort(order_, {}, [&](std::uint32_t i) { return std::pair(tags_[i].first, i); });
   bool whole = true;
   std::size_t written = 0;
   JsonWriter json(out);
   json.begin_object();
   for (std::size_t i = 0; i < tags_.size(); ++i) {
-    if (i + 1 < tags_.size() && tags_[i + 1].first == tags_[i].first) continue;
+    const auto& [name, value] = tags_[order_[i]];
+    if (i + 1 < tags_.size() && tags_[order_[i + 1]].first == name) continue;
     if (written == limits::tags_per_metric) {
       whole = false;
       break;
     }
-    whole &= clean(tags_[i].first, limits::tag_name_bytes, name_);
-    whole &= clean(tags_[i].second, limits::tag_value_bytes, value_);
+    whole &= clean(name, limits::tag_name_bytes, name_);
+    whole &= clean(value, limits::tag_value_bytes, value_);
     if (name_.empty()) continue;
     json.member(name_, std::string_view(value_));
     ++written;

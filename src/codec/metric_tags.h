@@ -6,6 +6,7 @@
 // Source   events.md `metric`; decisions.md 22.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,7 @@ class TagWriter {
 
  private:
   std::vector<MetricTag> tags_;
+  std::vector<std::uint32_t> order_;
   std::string name_, value_;
 };
 

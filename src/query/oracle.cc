@@ -135,6 +135,8 @@ Oracle::Oracle() : inner_(std::make_unique<Inner>()) {}
 Oracle::~Oracle() = default;
 std::uint64_t Oracle::events() const { return inner_->events; }
 
+void Oracle::begin(Instant log_began) { inner_->metrics.begin(log_began); }
+
 void Oracle::add(const Event& event, Instant received) {
   ++inner_->events;
   if (!event.call.empty() && event.type <= EventType::usage) {  // a metric that names a call is still a metric

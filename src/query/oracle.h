@@ -27,6 +27,8 @@ class Oracle {
 
   // `received` is the spool record's time: idleness is measured in it.
   void add(const Event& event, Instant received);
+  // When the log began, before the first add(): running totals that started later count whole.
+  void begin(Instant log_began);
   // The rows after everything added; `received_now` decides which calls have fallen idle.
   RowSet rows(Instant received_now) const;
   std::uint64_t events() const;

@@ -17,6 +17,7 @@ namespace aybiza {
 
 class OracleMetrics {
  public:
+  void begin(Instant log_began) { began_ = log_began; }
   void add(const std::string& customer, const MetricBatch& batch, Instant received, RowSet& out);
 
  private:

@@ -255,6 +255,12 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
       write_conservation(json, total);
       json.member("applied", reached - std::min(quarantined, reached)).member("pending", total.accepted - reached);
       json.member("quarantined", std::min(quarantined, reached)).member("balanced", total.balanced());
+      if (parts.metric_ways) {
+        const ConservationCounts points = parts.metric_ways->points().total;
+        json.key("metric_points").begin_object();  // of StatsD and remote write, since this start; their batches are events above
+        write_conservation(json, points);
+        json.member("balanced", points.balanced()).member("dropped_packets", parts.metric_ways->statsd().dropped_packets).end_object();
+      }
       json.key("customers").begin_object();
       for (const auto& [customer, counts] : snapshot.customers) {
         json.key(customer).begin_object();
@@ -288,6 +294,9 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
       all.calls_ended += one.calls_ended, all.series += one.series, all.sizes.panes += one.sizes.panes;
       all.sizes.bytes_other += one.sizes.bytes();
       all.series_folded += one.series_folded;
+      const MetricStats& m = one.metrics;
+      all.metrics.points += m.points, all.metrics.stored += m.stored, all.metrics.bases += m.bases, all.metrics.duplicates += m.duplicates;
+      all.metrics.resets += m.resets, all.metrics.folded += m.folded, all.metrics.series += m.series;
     }
     const auto pipeline = parts.pipeline->stats();
     const auto store = parts.pipeline->store().stats();
@@ -296,7 +305,9 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     WebhookCounters webhooks = parts.webhooks ? parts.webhooks->counters() : WebhookCounters{};
     MaskCounts masked = parts.events->masked();
     masked += webhooks.masked;
-    return Response::text(200, openmetrics({pipeline, parts.pipeline->spool().stats(), store, ledger, http, *parts.budget, all, masked, std::move(webhooks)}),
+    return Response::text(200, openmetrics({pipeline, parts.pipeline->spool().stats(), store, ledger, http, *parts.budget, all, masked, std::move(webhooks),
+                                            parts.metric_ways ? parts.metric_ways->points().total : ConservationCounts{},
+                                            parts.metric_ways ? parts.metric_ways->statsd() : StatsdStats{}}),
                           "application/openmetrics-text; version=1.0.0; charset=utf-8");
   }
 

@@ -14,6 +14,7 @@
 #include "auth/key_store.h"
 #include "ingest/endpoint.h"
 #include "ingest/webhook_endpoint.h"
+#include "server/metric_ways.h"
 #include "net/http_server.h"
 #include "net/router.h"
 #include "privacy/tokenizer.h"
@@ -30,6 +31,7 @@ struct ApiParts {
   const Budget* budget = nullptr;
   std::function<net::HttpCounters()> http;  // of the server that serves this
   const WebhookEndpoint* webhooks = nullptr;
+  const MetricWays* metric_ways = nullptr;
 };
 
 class Api {

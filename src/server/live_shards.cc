@@ -52,6 +52,7 @@ void LiveShards::fold(Lane& lane, const EventChunk& chunk) {
       ++undecodable_;  // written by a newer version: verify names it, conservation counts it
     }
   }
+  lane.queued_bytes -= chunk.bytes.size();
   lane.shard.advance(chunk.received);
   std::shared_ptr<const std::function<void()>> changed;
   {
@@ -64,6 +65,9 @@ void LiveShards::fold(Lane& lane, const EventChunk& chunk) {
 }
 
 void LiveShards::feed(std::size_t shard, EventChunk chunk) {
+  // An event may be a megabyte of points: the mailbox is bounded in bytes too.
+  while (lanes_[shard]->queued_bytes.load() > limits::uncollected_bytes && !lanes_[shard]->mailbox.closed()) std::this_thread::sleep_for(200us);
+  lanes_[shard]->queued_bytes += chunk.bytes.size();
   Message message(std::move(chunk));
   while (!lanes_[shard]->mailbox.post(std::move(message))) {
     if (lanes_[shard]->mailbox.closed()) return;

@@ -69,6 +69,7 @@ class LiveShards {
     Shard shard;
     Mailbox<Message> mailbox;
     std::atomic<std::uint64_t> folded{0};
+    std::atomic<std::size_t> queued_bytes{0};  // of chunks in the mailbox: a bound, whose order does not matter
     Thread thread;
   };
   void serve(Lane& lane);

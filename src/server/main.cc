@@ -24,7 +24,7 @@ struct Commands {
   aybiza::NewKeyOptions key;
   aybiza::NewSourceOptions source;
   std::filesystem::path data = "./aybiza-data";
-  std::string memory = "2GiB", query, key_id, source_id, statsd = "off";
+  std::string memory = "2GiB", query, key_id, source_id;
 };
 
 void add_data(CLI::App* app, std::filesystem::path& data) {
@@ -40,7 +40,11 @@ void add_serve(CLI::App* app, aybiza::ServeOptions& options, Commands& commands)
   app->add_option("--http-threads", options.http_threads, "network threads")->check(CLI::Range(1, 64))->capture_default_str();
   app->add_option("--brand", options.brand, "name in the page's header")->envname("AYBIZA_BRAND")->capture_default_str();
   app->add_option("--otlp", options.otlp, "HOST:PORT of a second listener for OTLP/HTTP, or off; --listen takes OTLP too")->envname("AYBIZA_OTLP")->capture_default_str();
-  app->add_option("--statsd", commands.statsd, "off (StatsD is not in this version)")->envname("AYBIZA_STATSD")->capture_default_str();
+  app->add_option("--statsd", options.statsd, "HOST:PORT of StatsD and DogStatsD over UDP, or off")->envname("AYBIZA_STATSD")->capture_default_str();
+  app->add_option("--statsd-socket", options.statsd_socket, "path of a unix socket for them; ending in .stream it takes connections")->envname("AYBIZA_STATSD_SOCKET");
+  app->add_option("--statsd-customer", options.statsd_customer, "whose metrics these are")->capture_default_str();
+  app->add_option("--statsd-gauges", options.statsd_gauges, "what a gauge's sign means: delta or absolute")->capture_default_str();
+  app->add_option("--statsd-template", options.statsd_templates, "names that carry tags, such as voice.call.{tenant}.{region}; repeated");
   app->set_config("--config", "", "file with options as name=value");
 }
 
@@ -142,8 +146,6 @@ int main(int argc, char** argv) {
   c.serve.memory_max = c.demo.memory_max = *memory;
   c.serve.otlp_chosen = serve->count("--otlp") > 0;
   c.demo.otlp_chosen = demo->count("--otlp") > 0;
-  for (const auto& [name, value] : {std::pair("--statsd", c.statsd)})
-    if (value != "off") fmt::print(stderr, "aybiza: {} {}: not in this version, nothing listens there\n", name, value);
 
   if (*serve) return aybiza::run_serve(c.serve, stop);
   if (*demo) return aybiza::run_demo(c.demo, c.demo_fleet, stop);

@@ -1,5 +1,7 @@
 #include "server/metrics_text.h"
 
+#include <map>
+
 #include <fmt/format.h>
 
 namespace aybiza {
@@ -81,6 +83,24 @@ std::string openmetrics(const SelfMetrics& self) {
   t.counter("webhook_events_joined", "Events that went to a call known by another source's id.", self.webhooks.joined_events);
   t.counter("webhook_carrier_events_waiting", "A carrier's events that were kept raw because their call was not known yet.", self.webhooks.waiting_carrier_events);
   t.counter("call_alias_conflicts", "Records that named two calls which both existed.", self.webhooks.alias_conflicts);
+  t.counter("statsd_packets", "StatsD packets read.", self.statsd.packets);
+  t.counter("statsd_packets_dropped", "StatsD datagrams the kernel dropped because its buffer was full.", self.statsd.dropped_packets);
+  t.counter("statsd_packets_truncated", "StatsD datagrams that were too long; their last line is lost.", self.statsd.truncated_packets);
+  std::map<std::string, std::uint64_t> lines{{"metric", self.statsd.lines.metrics}, {"event", self.statsd.lines.events}, {"check", self.statsd.lines.checks}};
+  for (std::size_t i = 0; i < statsd_refusal_count; ++i) lines["refused_" + std::string(to_string(StatsdRefusal(i)))] = self.statsd.lines.refused[i];
+  t.labelled("statsd_lines", "StatsD lines by what became of them.", "result", lines);
+  t.counter("metric_points_offered", "Points that StatsD and remote write senders offered since start.", self.points.offered);
+  t.counter("metric_points_accepted", "Of these, points on disk.", self.points.accepted);
+  t.counter("metric_points_duplicate", "Of these, points that came before.", self.points.duplicates);
+  t.labelled("metric_points_rejected", "Of these, points that were refused, by reason.", "reason", self.points.rejected);
+  t.labelled("metric_points_shed", "Of these, points lost to overload, by reason.", "reason", self.points.shed);
+  t.counter("metric_points_folded", "Points of every way in that live state has folded.", self.live.metrics.points);
+  t.counter("metric_points_stored", "Of these, points handed to the store.", self.live.metrics.stored);
+  t.counter("metric_points_bases", "Of these, first points of running totals, from which increments count.", self.live.metrics.bases);
+  t.counter("metric_points_repeated", "Of these, points of streams that had come before.", self.live.metrics.duplicates);
+  t.counter("metric_resets", "Running totals that began again.", self.live.metrics.resets);
+  t.counter("metric_points_other", "Points of series beyond their customer's bound, kept as __other__.", self.live.metrics.folded);
+  t.gauge("metric_series", "Series of generic metrics known now.", double(self.live.metrics.series));
   return std::move(t.out) + "# EOF\n";
 }
 

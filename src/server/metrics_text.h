@@ -8,6 +8,7 @@
 
 #include "ingest/ledger.h"
 #include "ingest/mask_batch.h"
+#include "ingest/statsd_receiver.h"
 #include "ingest/webhook_endpoint.h"
 #include "net/http_server.h"
 #include "runtime/budget.h"
@@ -25,6 +26,8 @@ struct SelfMetrics {
   ShardStats live;
   MaskCounts masked;
   WebhookCounters webhooks = {};
+  ConservationCounts points = {};  // of StatsD and remote write
+  StatsdStats statsd = {};
 };
 
 std::string openmetrics(const SelfMetrics& self);

@@ -87,11 +87,12 @@ std::string openapi_document() {
   json.key("info").begin_object().member("title", "AYBIZA Analytics").member("version", "1").end_object();
   json.key("paths").begin_object();
   operation(json, "/v1/events", "post", "Send events: NDJSON, JSON, batch object or CloudEvents; gzip or zstd", {});
+  operation(json, "/api/v1/write", "post", "Prometheus remote write 1.0 and 2.0 (protobuf, Snappy)", {});
   operation(json, "/api/v1/query", "get", "Measures by dimensions and time, from live state or the store",
             {{"select", "comma list of measures", true}, {"by", "comma list of dimensions"}, {"from", "RFC 3339"}, {"to", "RFC 3339"},
              {"window", "5m, 15m, 1h, 24h, 7d, 30d or today"}, {"step", "1s … 31d: one row per bucket"}, {"where", "[!]dimension:value|value, repeated"},
              {"order", "columns, - for descending"}, {"limit", "rows"}, {"source", "auto, live or store"}, {"tz", "IANA zone of buckets and days"},
-             {"ma", "window of ma_ measures"}});
+             {"ma", "window of ma_ measures"}, {"metric", "a generic metric; select then names its aggregations: sum, p95 …"}});
   operation(json, "/api/v1/live", "get", "The Overview's numbers: value, previous, age_ms, n", {});
   operation(json, "/api/v1/calls", "get", "Calls, in flight first",
             {{"customer_id", ""}, {"region", ""}, {"agent_id", ""}, {"call_outcome", ""}, {"state", "active or ended"}, {"model_used", ""},

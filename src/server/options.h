@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/limits.h"
 
@@ -19,6 +20,11 @@ struct ServeOptions {
   std::string listen = "127.0.0.1:8080";
   std::string otlp = "127.0.0.1:4318";  // a second listener, or off; the first takes OTLP too
   bool otlp_chosen = false;             // then an address in use is an error
+  std::string statsd = "off";           // HOST:PORT of UDP, or off
+  std::string statsd_socket;            // path of a unix socket, or none
+  std::string statsd_customer = "default";
+  std::string statsd_gauges = "delta";  // what a sign means: delta or absolute
+  std::vector<std::string> statsd_templates;
   std::string store = "duckdb";
   std::size_t memory_max = 2 * limits::GiB;
   bool insecure_loopback = false;

@@ -20,23 +20,32 @@ using namespace std::chrono_literals;
 
 constexpr Duration collect_interval = 200ms;      // how often rows go to the store when nobody waits
 constexpr std::size_t collect_events = 50'000;    // or after so many events
+constexpr std::size_t collect_bytes = 4 * limits::MiB;  // or so many of the log: one event may be thousands of points
 constexpr std::size_t outstanding_max = 2;        // collections on their way to the store
 constexpr std::size_t chunk_events = 512;         // events handed to a shard in one message
+constexpr std::size_t chunk_bytes = limits::MiB;  // or so many bytes of them
 constexpr Duration idle_wait = 20ms;              // how long the router sleeps on the log
 constexpr Duration snapshot_pause = 2s;           // between two snapshots, however much flows
 
 // The number of shards belongs to the directory: panes cannot be split afterwards.
-Result<unsigned> shard_count(const PipelineOptions& options) {
+Result<unsigned> shard_count(const PipelineOptions& options, const Clock& clock) {
   const auto file = options.data / "shards";
   unsigned count = 0;
   if (std::ifstream in(file); in >> count && count > 0 && count <= 256) return count;
   std::ofstream out(file);
-  out << options.shards << '\n';
+  out << options.shards << '\n' << to_micros(clock.now()) << '\n';
   if (!out.flush()) return fail(Code::io, "cannot write {}: choose a directory that can be written with --data", file.string());
   return options.shards;
 }
 
 }  // namespace
+
+Instant data_began(const std::filesystem::path& data) {
+  std::ifstream in(data / "shards");
+  unsigned count = 0;
+  std::int64_t began = 0;
+  return in >> count >> began ? from_micros(began) : Instant::max();
+}
 
 Pipeline::Pipeline(const PipelineOptions& options, const Clock& clock)
     : options_(options), clock_(clock), outbox_(outstanding_max + 2) {}
@@ -61,13 +70,13 @@ Status Pipeline::recover() {
   store_ = std::move(*store);
   const auto applied = store_->applied();
   if (!applied) return std::unexpected(applied.error());
-  const auto count = shard_count(options_);
+  const auto count = shard_count(options_, clock_);
   if (!count) return std::unexpected(count.error());
 
   auto snapshot = load_snapshot(options_.data);
   bool usable = snapshot && snapshot->shards.size() == *count && snapshot->offset <= *applied;
   std::vector<Shard> shards;
-  for (unsigned i = 0; i < *count; ++i) shards.emplace_back(ShardOptions{.index = i, .count = *count});
+  for (unsigned i = 0; i < *count; ++i) shards.emplace_back(ShardOptions{.index = i, .count = *count, .metrics_since = data_began(options_.data)});
   for (unsigned i = 0; i < *count && usable; ++i) {
     auto restored = shards[i].restore(snapshot->shards[i].bytes());
     if (restored) continue;
@@ -76,14 +85,14 @@ Status Pipeline::recover() {
     fmt::print(stderr, "aybiza: {}; live figures begin with what the log still holds, history is complete\n", restored.error().message);
   }
   if (!usable)
-    for (unsigned i = 0; i < *count; ++i) shards[i] = Shard({.index = i, .count = *count});
+    for (unsigned i = 0; i < *count; ++i) shards[i] = Shard({.index = i, .count = *count, .metrics_since = data_began(options_.data)});
   const std::uint64_t from = usable ? snapshot->offset + 1 : 1;
   auto reader = spool_->read_from(spool::Offset{from});
   if (!reader) reader = spool_->read_from(spool::Offset{0});  // released: live state begins where the log does
   if (!reader) return std::unexpected(reader.error());
   reader_ = std::move(*reader);
   if (!usable && reader_->position().value > 1)
-    for (unsigned i = 0; i < *count; ++i) shards[i] = Shard({.index = i, .count = *count, .covered_since = clock_.now()});
+    for (unsigned i = 0; i < *count; ++i) shards[i] = Shard({.index = i, .count = *count, .covered_since = clock_.now(), .metrics_since = data_began(options_.data)});
   for (Shard& shard : shards) shard.mark_stored_until(*applied);
 
   stats_.applied = *applied;
@@ -125,6 +134,7 @@ void Pipeline::dispatch(const spool::RecordView& record) {
     chunk.items.push_back({event.offset.value, std::uint32_t(chunk.bytes.size()), std::uint32_t(event.bytes.size()), received_});
     chunk.bytes += event.bytes;
     bytes_since_snapshot_ += event.bytes.size();
+    bytes_uncollected_ += event.bytes.size();
   }
   fed_ = record.end().value - 1;
 }
@@ -146,7 +156,7 @@ void Pipeline::flush_chunks() {
 
 void Pipeline::route(std::stop_token stop) {
   using Steady = std::chrono::steady_clock;
-  std::size_t waiting = 0;
+  std::size_t waiting = 0, waiting_bytes = 0;
   Duration last_beat = clock_.elapsed();
   for (;;) {
     auto record = reader_->next(waiting > 0 ? Steady::time_point::min() : Steady::now() + idle_wait);
@@ -160,10 +170,11 @@ void Pipeline::route(std::stop_token stop) {
       if (waiting == 0) note_oldest((*record)->received);
       dispatch(**record);
       waiting += (*record)->count();
+      waiting_bytes += (*record)->length;
     }
-    if (waiting >= chunk_events || (waiting > 0 && !*record)) {
+    if (waiting >= chunk_events || waiting_bytes >= chunk_bytes || (waiting > 0 && !*record)) {
       flush_chunks();
-      waiting = 0;
+      waiting = waiting_bytes = 0;
     }
     const Duration now = clock_.elapsed();
     if (waiting == 0 && now - last_beat >= 1s) {  // silence passes too: idle calls end, rings move
@@ -173,8 +184,9 @@ void Pipeline::route(std::stop_token stop) {
     }
     // During a replay of what the store already has, collected_ is ahead of fed_.
     const std::uint64_t uncollected = fed_ > collected_ ? fed_ - collected_ : 0;
-    const bool due = now - last_collect_ >= collect_interval || uncollected >= collect_events || hurry_.load();
-    if (waiting == 0 && due) collect(uncollected >= limits::uncollected_events, hurry_.load());
+    const bool due = now - last_collect_ >= collect_interval || uncollected >= collect_events ||
+                     bytes_uncollected_ >= collect_bytes || hurry_.load();
+    if (waiting == 0 && due) collect(uncollected >= limits::uncollected_events || bytes_uncollected_ >= limits::uncollected_bytes, hurry_.load());
     if (!*record && waiting == 0 && (reader_->closed() || stop.stop_requested())) break;
   }
   collect(true, true);
@@ -187,6 +199,7 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
     std::this_thread::sleep_for(1ms);
   }
   last_collect_ = clock_.elapsed();
+  bytes_uncollected_ = 0;
   if (whole) hurry_ = false;
   const std::uint64_t applied_from = collected_;
   const bool anything = fed_ > collected_;

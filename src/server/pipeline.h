@@ -37,6 +37,9 @@ struct PipelineOptions {
   std::size_t store_memory_bytes = 0;  // 0: the store's default
 };
 
+// When a data directory was first opened; max: it does not say (an older version made it).
+Instant data_began(const std::filesystem::path& data);
+
 struct PipelineStats {
   std::uint64_t durable = 0, folded = 0, applied = 0, snapshot = 0;
   std::uint64_t collections = 0, store_failures = 0, snapshots = 0, undecodable = 0;
@@ -99,7 +102,7 @@ class Pipeline {
   std::uint64_t fed_ = 0, collected_ = 0;
   Instant received_{};
   Duration last_collect_{0};
-  std::size_t bytes_since_snapshot_ = 0;
+  std::size_t bytes_since_snapshot_ = 0, bytes_uncollected_ = 0;
   Duration last_snapshot_at_{0};
   std::atomic<std::uint64_t> snapshot_bytes_{0};  // of the newest
 

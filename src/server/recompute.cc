@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "codec/event_binary.h"
 #include "query/oracle.h"
+#include "server/pipeline.h"
 #include "spool/reader.h"
 #include "spool/verify.h"
 
@@ -24,6 +25,7 @@ int run_recompute(const std::filesystem::path& data, const std::string& query) {
     return 2;
   }
   Oracle oracle;
+  if (const Instant began = data_began(data); began != Instant::max()) oracle.begin(began);
   std::vector<Value> values;
   Instant received{};
   std::uint64_t first = 0;

@@ -17,6 +17,7 @@
 #include "net/http_server.h"
 #include "server/api.h"
 #include "server/fleet_commands.h"
+#include "server/metric_ways.h"
 #include "server/page_source.h"
 #include "server/pipeline.h"
 #include "text/lexicon.h"
@@ -36,6 +37,7 @@ struct Server::Inner {
   std::unique_ptr<auth::WebhookSources> webhook_sources;
   std::unique_ptr<CallAliases> aliases;
   std::unique_ptr<WebhookEndpoint> webhooks;
+  std::unique_ptr<MetricWays> metric_ways;
   std::unique_ptr<Api> api;
   std::unique_ptr<PageSource> source;
   std::unique_ptr<LiveThread> live;
@@ -67,6 +69,7 @@ Server::Server(std::unique_ptr<Inner> inner) : inner_(std::move(inner)) {}
 Server::~Server() { stop(); }
 
 std::string Server::otlp_address() const { return inner_->otlp_http ? inner_->otlp_http->addresses().front() : std::string(); }
+std::string Server::statsd_address() const { return inner_->metric_ways->statsd_address(); }
 std::string Server::url() const { return "http://" + inner_->http->addresses().front(); }
 
 Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
@@ -112,9 +115,13 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
       .clock = &inner->clock, .tokenizer = inner->tokenizer.get(), .sources = inner->webhook_sources.get(), .aliases = inner->aliases.get(),
       .ledger = &inner->events->ledger(), .admission = {.budget = inner->budget.get()},
       .append = [&spool](spool::AppendRequest request) { return spool.append(std::move(request)); }, .visible = [&spool] { return spool.visible(); }});
+  inner->metric_ways = std::make_unique<MetricWays>(MetricWays::Parts{
+      .clock = &inner->clock, .tokenizer = inner->tokenizer.get(),
+      .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback}, .budget = inner->budget.get(),
+      .events = inner->events.get(), .spool = &inner->pipeline->spool()});
   Inner* raw = inner.get();
   inner->api = std::make_unique<Api>(ApiParts{inner->pipeline.get(), inner->events.get(), inner->tokenizer.get(), inner->budget.get(),
-                                              [raw] { return raw->http ? raw->http->counters() : net::HttpCounters{}; }, inner->webhooks.get()});
+                                              [raw] { return raw->http ? raw->http->counters() : net::HttpCounters{}; }, inner->webhooks.get(), inner->metric_ways.get()});
   inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer);
   inner->live = std::make_unique<LiveThread>(inner->clock);
   inner->pipeline->shards().on_change([live = inner->live.get()] { live->data_changed(); });
@@ -124,6 +131,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   net::Router router;
   AYBIZA_TRY(inner->api->add_routes(router));
   AYBIZA_TRY(inner->pages->add_routes(router));
+  AYBIZA_TRY(inner->metric_ways->add_routes(router));
   AYBIZA_TRY(inner->otlp->add_routes(router));
   AYBIZA_TRY(add_livekit_routes(router, *inner->otlp, *inner->webhook_sources, inner->clock));
   for (net::Route& route : inner->webhooks->routes()) AYBIZA_TRY(router.add(std::move(route)));
@@ -133,6 +141,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
                                      std::move(router));
   if (!http) return std::unexpected(http.error());
   inner->http = std::move(*http);
+  AYBIZA_TRY(inner->metric_ways->listen(options));
   AYBIZA_TRY(inner->listen_for_otlp(options));
   return std::unique_ptr<Server>(new Server(std::move(inner)));
 }
@@ -143,6 +152,7 @@ void Server::stop() {
   if (inner_->http) inner_->http->stop();
   if (inner_->otlp_http) inner_->otlp_http->stop();
   if (inner_->webhooks) inner_->webhooks->stop();
+  if (inner_->metric_ways) inner_->metric_ways->stop();
   if (inner_->api) inner_->api->stop();
   if (inner_->live) inner_->live->stop();
   if (inner_->pipeline) inner_->pipeline->stop();
@@ -158,6 +168,7 @@ int complain(std::string_view command, const Error& error) {
 void announce(const Server& server) {
   fmt::print("aybiza is ready: {}\n", server.url());
   if (const std::string otlp = server.otlp_address(); !otlp.empty()) fmt::print("OTLP/HTTP also at {}\n", otlp);
+  if (const std::string statsd = server.statsd_address(); !statsd.empty()) fmt::print("StatsD at udp {}\n", statsd);
   std::fflush(stdout);
 }
 

@@ -181,11 +181,14 @@ class MemoryStore final : public Store {
     if (filter.tables & bit(Table::metric_series))
       for (const auto& [id, row] : series_)
         if (mine(row.series)) out.metric_series.push_back(row);
-    const auto take = [&](Table table, const auto& all, auto& rows) {
+    const auto take = [&]<typename Row>(Table table, const std::vector<Row>& all, std::vector<Row>& rows) {
       if (!(filter.tables & bit(table))) return;
-      for (const auto& row : all)
-        if (in_range(row.time, filter) && mine(row.series)) rows.push_back(row);
-      std::ranges::stable_sort(rows, {}, [](const auto& row) { return std::pair(row.time, std::int64_t(row.series)); });
+      std::vector<const Row*> meant;
+      for (const Row& row : all)
+        if (in_range(row.time, filter) && mine(row.series)) meant.push_back(&row);
+      // All rows are in one vector: where the rest is equal, addresses keep its order.
+      std::ranges::sort(meant, {}, [](const Row* row) { return std::tuple(row->time, std::int64_t(row->series), row); });
+      for (const Row* row : meant) rows.push_back(*row);
     };
     take(Table::metric_values, points_, out.metric_points);
     take(Table::metric_distributions, distributions_, out.metric_distributions);

@@ -1,0 +1,81 @@
+// Sends what hot-shots sends, over UDP, and a Snappy-packed remote-write body; prints what was sent as one line of JSON.
+//   node send.mjs statsd HOST PORT | node send.mjs write URL VERSION
+import StatsD from 'hot-shots';
+import snappy from 'snappyjs';
+
+const [, , what, ...rest] = process.argv;
+
+async function statsd(host, port) {
+  const errors = [];
+  const client = new StatsD({ host, port: Number(port), maxBufferSize: 1200, prefix: 'hs.', globalTags: { env: 'test' }, errorHandler: (e) => errors.push(String(e)) });
+  const sent = { calls: 0, latency: [], queue: 0, users: 0, errors };
+  for (let i = 0; i < 500; i++) {
+    client.increment('calls', 1, { region: i % 2 ? 'eu' : 'us' });
+    sent.calls += 1;
+    const latency = (i * 7919) % 1000;
+    client.distribution('latency', latency, { region: i % 2 ? 'eu' : 'us' });
+    client.timing('step', latency);
+    client.histogram('size', latency / 8);
+    sent.latency.push(latency);
+    client.gauge('queue', i);
+    sent.queue = i;
+    client.set('users', `u${i % 37}`);
+    sent.users = 37;
+  }
+  client.decrement('calls', 3, { region: 'eu' });
+  sent.calls -= 3;
+  client.event('deploy', 'v42 is out');
+  client.check('db', client.CHECKS.OK);
+  await new Promise((resolve, reject) => client.close((e) => (e ? reject(e) : resolve())));
+  return sent;
+}
+
+// A protobuf writer of a dozen lines: the messages of remote write are small.
+const varint = (v) => {
+  const out = [];
+  for (v = BigInt(v); v >= 128n; v >>= 7n) out.push(Number(v & 127n) | 128);
+  return Buffer.from([...out, Number(v)]);
+};
+const bytes = (field, value) => Buffer.concat([varint((field << 3) | 2), varint(Buffer.from(value).length), Buffer.from(value)]);
+const number = (field, value) => Buffer.concat([varint(field << 3), varint(value)]);
+const real = (field, value) => {
+  const raw = Buffer.alloc(8);
+  raw.writeDoubleLE(value);
+  return Buffer.concat([varint((field << 3) | 1), raw]);
+};
+const join = (...parts) => Buffer.concat(parts);
+
+async function write(url, version) {
+  const now = Date.now(), start = now - 60_000;
+  const totals = [100, 130, 130, 175], gauges = [4, 9.5, 2];
+  let message, type;
+  if (version === '1') {
+    type = 'application/x-protobuf';
+    const label = (name, value) => bytes(1, join(bytes(1, name), bytes(2, value)));
+    const samples = (values) => join(...values.map((v, i) => bytes(2, join(real(1, v), number(2, start + i * 1000)))));
+    message = join(
+      bytes(1, join(label('__name__', 'rw1_calls_total'), label('job', 'agents'), samples(totals))),
+      bytes(1, join(label('__name__', 'rw1_queue'), label('job', 'agents'), samples(gauges))),
+      bytes(3, join(number(1, 1), bytes(2, 'rw1_calls_total'))));
+  } else {
+    type = 'application/x-protobuf;proto=io.prometheus.write.v2.Request';
+    const symbols = ['', '__name__', 'rw2_calls', 'job', 'agents', 'rw2_queue'];
+    const refs = (...numbers) => bytes(1, join(...numbers.map((n) => varint(n))));
+    const samples = (values) => join(...values.map((v, i) => bytes(2, join(real(1, v), number(2, start + i * 1000)))));
+    message = join(
+      ...symbols.map((s) => bytes(4, s)),
+      bytes(5, join(refs(1, 2, 3, 4), samples(totals), bytes(5, number(1, 1)))),
+      bytes(5, join(refs(1, 5, 3, 4), samples(gauges), bytes(5, number(1, 2)))));
+  }
+  const headers = { 'Content-Type': type, 'Content-Encoding': 'snappy', 'X-Prometheus-Remote-Write-Version': version === '1' ? '0.1.0' : '2.0.0' };
+  const body = Buffer.from(snappy.compress(message));
+  const answers = [];
+  for (let i = 0; i < 2; i++) {  // as after a lost answer
+    const answer = await fetch(url, { method: 'POST', headers, body });
+    answers.push({ status: answer.status, written: answer.headers.get('x-prometheus-remote-write-samples-written'), text: await answer.text() });
+  }
+  return { totals, gauges, answers };
+}
+
+const sent = what === 'statsd' ? await statsd(...rest) : await write(...rest);
+console.log(JSON.stringify(sent));

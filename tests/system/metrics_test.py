@@ -1,0 +1,183 @@
+"""StatsD, DogStatsD and Prometheus remote write against the running server, by hot-shots and a Snappy sender from npm and by
+plain sockets: every value that was sent is read back through /api/v1/query, live and stored, also after the server was killed.
+Answers 77 without node or without the packages:
+    cd tests/system/metrics_client && npm ci --ignore-scripts"""
+import json
+import pathlib
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+from harness import Server, check, check_conservation
+
+CLIENT = pathlib.Path(__file__).resolve().parent / "metrics_client"
+
+
+def node(*args):
+    run = subprocess.run(["node", "send.mjs", *args], cwd=CLIENT, capture_output=True, text=True, timeout=120, check=False)
+    check(run.returncode == 0, f"{args}: {run.stdout}{run.stderr}")
+    return json.loads(run.stdout.strip().split("\n")[-1])
+
+
+def wait_for(what, look):
+    last = None
+    for _ in range(100):
+        last = look()
+        if last[0]:
+            return
+        time.sleep(0.1)
+    check(False, f"{what}: {last[1]}")
+
+
+def expect(server, metric, how, wanted, where=(), relative=1e-9, source="auto"):
+    def look():
+        rows = server.query(select=how, metric=metric, window="15m", source=source, where=list(where))["rows"]
+        got = rows[0][0] if rows and rows[0] else None
+        same = got is not None and abs(got - wanted) <= relative * max(abs(got), abs(wanted))
+        return same, f"{got} is not {wanted}"
+    wait_for(f"{metric} {how} {where}", look)
+
+
+def free_udp_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+ADDRESS = ("127.0.0.1", free_udp_port())
+
+
+def exact_quantile(values, q):
+    values = sorted(values)
+    rank = q * (len(values) - 1)
+    low = int(rank)
+    high = min(low + 1, len(values) - 1)
+    return values[low] + (values[high] - values[low]) * (rank - low)
+
+
+def hot_shots(server):
+    sent = node("statsd", ADDRESS[0], str(ADDRESS[1]))
+    check(sent["errors"] == [], str(sent["errors"]))
+    expect(server, "hs.calls", "sum", sent["calls"])
+    expect(server, "hs.calls", "sum", 250, ["tag.region:us", "tag.env:test"])
+    expect(server, "hs.queue", "last", sent["queue"])
+    expect(server, "hs.queue", "max", sent["queue"])
+    expect(server, "hs.users", "distinct", sent["users"])
+    for name, scale in (("hs.latency", 1), ("hs.step", 1), ("hs.size", 8)):
+        values = [v / scale for v in sent["latency"]]
+        expect(server, name, "count", len(values))
+        expect(server, name, "sum", sum(values))
+        expect(server, name, "avg", sum(values) / len(values))
+        expect(server, name, "min", min(values))
+        expect(server, name, "max", max(values))
+        for q in ("p50", "p95", "p99"):
+            expect(server, name, q, exact_quantile(values, int(q[1:]) / 100), source="store")
+    rows = server.query(select="sum", metric="hs.calls", by="tag.region", window="15m")["rows"]
+    check(sorted(rows) == [["eu", 247], ["us", 250]], str(rows))
+    return sent
+
+
+def raw_lines(server):
+    """What Elixir's Telemetry.Metrics reporters send, signs, rates, packed values and times."""
+    now = int(time.time())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.sendto(b"ex.count:1|c\nex.count:1|c|@0.1\nex.sum:+25|g\nex.sum:-3|g\nex.gauge:7|g\nex.gauge:+2|g\nex.stop.duration:130|ms\n", ADDRESS)
+        udp.sendto(f"pack:1:2:3|d|#k:v\nat:5|c|T{now - 120}\nbroken\nbad:x|c\n\nvoice.acme.eu:4|ms".encode(), ADDRESS)
+    expect(server, "ex.count", "sum", 11)
+    expect(server, "ex.count", "count", 11)
+    expect(server, "ex.sum", "sum", 22)
+    expect(server, "ex.gauge", "last", 9)
+    expect(server, "ex.stop.duration", "avg", 130)
+    expect(server, "pack", "sum", 6, ["tag.k:v"])
+    expect(server, "voice", "sum", 4, ["tag.tenant:acme", "tag.region:eu"])
+    rows = server.query(select="sum", metric="at", step="1m", window="15m")["rows"]
+    check([r[1] for r in rows if r[1]] == [5], str(rows))
+
+
+def unix_sockets(server, path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stream:
+        stream.connect(path)
+        for packet in (b"ux:1|c\nux:2|c", b"ux:4|c"):
+            stream.sendall(struct.pack("<I", len(packet)) + packet)
+    expect(server, "ux", "sum", 7)
+
+
+def remote_write(server):
+    for version, name in (("1", "rw1_calls_total"), ("2", "rw2_calls")):
+        sent = node("write", f"http://127.0.0.1:{server.port}/api/v1/write", version)
+        check([a["status"] for a in sent["answers"]] == [204, 204], str(sent["answers"]))
+        if version == "2":
+            check(sent["answers"][0]["written"] == str(len(sent["totals"]) + len(sent["gauges"])), str(sent["answers"]))
+        # A running total counts from its first point on; the body came twice and counts once.
+        expect(server, name, "sum", sent["totals"][-1] - sent["totals"][0], ["tag.job:agents"])
+        expect(server, f"rw{version}_queue", "count", len(sent["gauges"]))
+        expect(server, f"rw{version}_queue", "last", sent["gauges"][-1])
+        expect(server, f"rw{version}_queue", "min", min(sent["gauges"]))
+    check(server.request("POST", "/v1/prometheus/write", b"x", {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy"})[0] == 400, "a broken body")
+    check(server.request("POST", "/api/v1/write", b"x", {"Content-Type": "text/plain"})[0] == 415, "another type")
+
+
+def events_are_metrics_too(server):
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    lines = [json.dumps({"type": "metric", "id": f"m{i}", "time": at, "data": {"name": "hs.calls", "kind": "counter", "value": 10, "tags": {"region": "eu", "env": "test"}}}) for i in range(5)]
+    status, _, _ = server.request("POST", "/v1/events", "\n".join(lines).encode(), {"Content-Type": "application/x-ndjson"})
+    check(status == 200, "metric events")
+
+
+def same_everywhere(server):
+    """Live and stored answers of whole minutes are one."""
+    to = int(time.time()) // 60 * 60 + 60
+    span = {"from": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(to - 900)), "to": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(to))}
+    for select in ("sum", "count", "avg", "min", "max", "last"):
+        for by in ("", "tag.region"):
+            more = {"by": by} if by else {}
+            live = server.query(select=select, metric="hs.calls", source="live", step="1m", **span, **more)
+            stored = server.query(select=select, metric="hs.calls", source="store", step="1m", **span, **more)
+            check(live["source"] == "live" and stored["source"] == "store", str((live["source"], stored["source"])))
+            check(live["rows"] == stored["rows"], f"{select} by {by}: {live['rows']} {stored['rows']}")
+    live = server.query(select="p95", metric="hs.latency", source="live", **span)
+    stored = server.query(select="p95", metric="hs.latency", source="store", **span)
+    check(abs(live["rows"][0][0] / stored["rows"][0][0] - 1) < 0.01 and live["relative_error"] == [0.005], str((live, stored)))
+
+
+def main():
+    if shutil.which("node") is None or not (CLIENT / "node_modules").is_dir():
+        print("node or the packages of tests/system/metrics_client are not here: skipped")
+        return 77
+    import tempfile
+    folder = tempfile.mkdtemp(prefix="aybiza-statsd-")
+    path = f"{folder}/s.stream"
+    try:
+        with Server(extra=["--statsd", f"127.0.0.1:{ADDRESS[1]}", "--statsd-socket", path, "--statsd-template", "voice.{tenant}.{region}"]) as server:
+            sent = hot_shots(server)
+            raw_lines(server)
+            unix_sockets(server, path)
+            remote_write(server)
+            events_are_metrics_too(server)
+            expect(server, "hs.calls", "sum", sent["calls"] + 50)
+            same_everywhere(server)
+            audit = json.loads(server.request("GET", "/api/v1/audit/conservation")[2])
+            points = audit["metric_points"]
+            check(points["balanced"] and points["in_flight"] == 0 and points["dropped_packets"] == 0, str(points))
+            check(points["rejected"] == {"malformed": 1, "value": 1}, str(points))
+            text = server.request("GET", "/metrics")[2].decode()
+            check('aybiza_statsd_lines_total{result="event"} 1' in text and 'aybiza_statsd_lines_total{result="check"} 1' in text, text[-3000:])
+            check_conservation(server)
+            server.kill()
+            server.start()
+            expect(server, "hs.calls", "sum", sent["calls"] + 50)
+            expect(server, "hs.users", "distinct", sent["users"])
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+                udp.sendto(b"ex.gauge:+1|g", ADDRESS)  # what the gauge was is still known
+            expect(server, "ex.gauge", "last", 10)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print("metrics: everything sent was read back")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
