@@ -76,7 +76,9 @@ inline constexpr std::size_t connections = 20'000;
 inline constexpr std::size_t keys_per_customer = 50;  // revoked ones count: their names stay in the audit
 
 // Webhooks.
-inline constexpr std::size_t webhook_body_bytes = 32 * MiB;       // a transcript with every word's time; as received
+inline constexpr std::size_t webhook_body_bytes = 32 * MiB;       // as received; larger ones are refused unread
+inline constexpr std::size_t webhook_parsed_bytes = 8 * MiB;      // a transcript with every word's time; more is audio, which is not kept
+inline constexpr std::size_t webhook_parse_factor = 16;           // memory of a body's tree, its events and their bytes, for each byte
 inline constexpr std::size_t webhook_ext_bytes = 4 * KiB;         // unknown members kept of one call or turn; the rest is counted
 inline constexpr std::size_t webhook_live_turns = 8;              // of a history that is sent again with each turn: the newest
 inline constexpr std::size_t webhook_form_parameters = 200;

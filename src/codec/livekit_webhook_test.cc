@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "codec/utf8.h"
 #include "codec/webhook_testing.h"
 
 namespace aybiza {
@@ -54,6 +55,16 @@ TEST(LiveKit, AFailedJobIsAnError) {
   ASSERT_TRUE(got.status);
   EXPECT_EQ(got.batch.events.events[0].text(F::call_outcome), "error");
   EXPECT_EQ(got.batch.events.events[0].number(F::error_count), 1);
+}
+
+TEST(LiveKit, NoTextIsCutWithinACharacter) {
+  std::string id;
+  for (int i = 0; i < 60; ++i) id += "\u00e9";
+  for (std::size_t shift = 0; shift < 2; ++shift) {
+    const DecodedHook got = decode_hook({Vendor::livekit, expand(R"({"event":"agent_job_started","job":{"id":")" + std::string(shift, 'x') + id + R"(","room":{"sid":"RM_1"}},"createdAt":"$s[3]"})")});
+    ASSERT_TRUE(got.status);
+    EXPECT_TRUE(is_utf8(got.batch.events.events[0].id_text));
+  }
 }
 
 TEST(LiveKit, WhatIsTakenAndWhatNot) {

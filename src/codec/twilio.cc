@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "base/limits.h"
+#include "codec/utf8.h"
 #include "codec/vendor_turns.h"
 
 namespace aybiza {
@@ -46,7 +47,7 @@ Status status_callback(const Lookup& of, std::optional<Instant> told, std::strin
   if (!in_range(context, at)) return fail(Code::invalid, "timestamp_out_of_range: Timestamp is {}", format_rfc3339(at));
   const int sequence = std::clamp(parse_int(of("SequenceNumber")).value_or(0), 0, 999);
   const Instant version = at + Duration(sequence);
-  const std::string name = record.empty() ? fmt::format("status:{}:{}", status.substr(0, 24), sequence) : std::string(record);
+  const std::string name = record.empty() ? fmt::format("status:{}:{}", cut_text(status, 24), sequence) : std::string(record);
   const bool leg = is_twilio_sid(parent), final = is_final(status) && !leg;
   VendorEvent event(batch, context, Vendor::twilio);
   if (leg) {
@@ -165,7 +166,7 @@ Status one_event(const JsonNode& one, const VendorContext& context, VendorBatch&
   }
   batch.unknown.emplace_back(type);
   event.start(EventType::other, Rank::carrier, at, {}).rest(data, {});
-  event.finish_other(type, one["id"].text().substr(0, 64), at);
+  event.finish_other(type, cut_text(one["id"].text(), 64), at);
   return {};
 }
 
@@ -187,6 +188,9 @@ std::optional<Instant> parse_rfc2822(std::string_view text) {
 }
 
 Status decode_twilio_form(FormParameters form, const VendorContext& context, VendorBatch& batch) {
+  // A form is bytes; what JSON is held to by its parser is asked of it here.
+  for (const auto& [name, value] : form)
+    if (!is_utf8(name) || !is_utf8(value)) return fail(Code::invalid, "the form is not UTF-8");
   const Lookup of = [&](std::string_view name) {
     const auto at = std::find_if(form.begin(), form.end(), [&](const auto& one) { return one.first == name; });
     return at == form.end() ? std::string_view{} : std::string_view(at->second);

@@ -123,6 +123,7 @@ TEST(Twilio, EventStreams) {
 TEST(Twilio, WhatIsTakenAndWhatNot) {
   EXPECT_FALSE(twilio({{"CallStatus", "completed"}}).status);
   EXPECT_FALSE(twilio(with(completed, "Timestamp", "Mon, 21 Sep 1970 14:14:23 +0000")).status);
+  EXPECT_FALSE(twilio(with(completed, "ForwardedFrom", "\xff")).status);  // found by the fuzzer
   EXPECT_FALSE(events("3").status);
   EXPECT_TRUE(events("[]").status);
   EXPECT_FALSE(events(R"([{"id":"x"}])").status);

@@ -13,12 +13,6 @@ bool is_url_name(std::string_view name) {
   return name.ends_with("url") || name.ends_with("Url") || name.ends_with("URL") || name.ends_with("urls") || name.ends_with("Urls");
 }
 
-std::string_view cut_text(std::string_view text, std::size_t bytes) {
-  if (text.size() <= bytes) return text;
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
-  return text.substr(0, bytes);
-}
-
 std::optional<Instant> instant_of_micros(double micros) {
   if (!(micros > -62'135'596'800e6 && micros < 253'402'300'799e6)) return std::nullopt;  // years 1 to 9999
   return from_micros(std::llrint(micros));
@@ -32,6 +26,12 @@ void VendorBatch::clear() {
   ignored.clear();
   unknown.clear();
   cut_members = 0;
+}
+
+std::string_view cut_text(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  return text.substr(0, bytes);
 }
 
 bool is_twilio_sid(std::string_view text) {
@@ -172,7 +172,7 @@ void VendorEvent::finish(std::string_view record, Instant version) {
   event_.scope = context_.scope();
   event_.source = to_string(vendor_);
   scratch_.assign(record).append("/").append(call_);
-  if (scratch_.size() > limits::id_bytes) scratch_ = fmt::format("{}/{:016x}", record.substr(0, limits::id_bytes - 17), hash64(call_));
+  if (scratch_.size() > limits::id_bytes) scratch_ = fmt::format("{}/{:016x}", cut_text(record, limits::id_bytes - 17), hash64(call_));
   event_.id_text = keep(scratch_);
   if (!ext_.empty()) event_.ext = arena.copy(ext_ + '}');
   const auto values = arena.array<Value>(present_.size());

@@ -17,7 +17,7 @@ std::string tools_json(const std::vector<ToolUse>& tools, Arena& arena) {
   json.begin_array();
   for (const ToolUse& tool : tools) {
     if (tool.name.empty() || out.size() > limits::webhook_ext_bytes) continue;
-    json.begin_object().member("name", clean_text(tool.name.substr(0, limits::id_bytes), arena));
+    json.begin_object().member("name", clean_text(cut_text(tool.name, limits::id_bytes), arena));
     if (const auto ms = known(tool.ms)) json.member("ms", *ms);
     if (tool.error) json.member("error", *tool.error);
     json.end_object();

@@ -17,7 +17,7 @@ Status cleared_on_failure(Status status, VendorBatch& batch) {
 
 }  // namespace
 
-WebhookDecoder::WebhookDecoder() : parser_(limits::webhook_body_bytes) {
+WebhookDecoder::WebhookDecoder() : parser_(limits::webhook_parsed_bytes) {
   CHECK(parser_.allocate(64 * limits::KiB, limits::json_depth) == simdjson::SUCCESS);
 }
 
