@@ -109,6 +109,7 @@ int main(int argc, char** argv) {
   const double cpu_before = cpu_seconds();
   const auto begin = Steady::now();
   double lag_max = 0;
+  const bool trace = std::getenv("AYBIZA_BENCH_TRACE") != nullptr;
   auto next_look = begin + 1s;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     sender.send(lines[i]);
@@ -118,6 +119,7 @@ int main(int argc, char** argv) {
     if (Steady::now() < next_look) continue;
     next_look += 1s;
     lag_max = std::max(lag_max, gauge(reader, "aybiza_store_lag_seconds"));
+    if (trace) fmt::print(stderr, "{:4.0f} s: store {:.1f} s behind, commit {:.0f} ms, snapshot {:.0f} ms {:.0f} MB, store log {:.0f} MB\n", seconds(Steady::now() - begin), gauge(reader, "aybiza_store_lag_seconds"), gauge(reader, "aybiza_store_commit_milliseconds"), gauge(reader, "aybiza_snapshot_milliseconds"), gauge(reader, "aybiza_snapshot_bytes") / 1e6, gauge(reader, "aybiza_store_log_bytes") / 1e6);
   }
   sender.finish();
   const double took = seconds(Steady::now() - begin), cpu = cpu_seconds() - cpu_before;

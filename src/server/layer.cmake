@@ -1,1 +1,1 @@
-set(layer_libraries CLI11::CLI11 simdjson::simdjson aybiza_web)
+set(layer_libraries CLI11::CLI11 PkgConfig::zstd simdjson::simdjson aybiza_web)

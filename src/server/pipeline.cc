@@ -48,7 +48,7 @@ Instant data_began(const std::filesystem::path& data) {
 }
 
 Pipeline::Pipeline(const PipelineOptions& options, const Clock& clock)
-    : options_(options), clock_(clock), outbox_(outstanding_max + 2) {}
+    : options_(options), clock_(clock), outbox_(outstanding_max + 2), published_(2) {}
 
 Result<std::unique_ptr<Pipeline>> Pipeline::open(const PipelineOptions& options) {
   std::unique_ptr<Pipeline> pipeline(new Pipeline(options, *options.clock));
@@ -74,11 +74,12 @@ Status Pipeline::recover() {
   if (!count) return std::unexpected(count.error());
 
   auto snapshot = load_snapshot(options_.data);
-  bool usable = snapshot && snapshot->shards.size() == *count && snapshot->offset <= *applied;
+  bool usable = snapshot && snapshot->sizes.size() == *count && snapshot->offset <= *applied;
   std::vector<Shard> shards;
   for (unsigned i = 0; i < *count; ++i) shards.emplace_back(ShardOptions{.index = i, .count = *count, .metrics_since = data_began(options_.data)});
   for (unsigned i = 0; i < *count && usable; ++i) {
-    auto restored = shards[i].restore(snapshot->shards[i].bytes());
+    const auto bytes = load_part(options_.data, *snapshot, i);
+    Status restored = bytes ? shards[i].restore(*bytes) : Status(std::unexpected(bytes.error()));
     if (restored) continue;
     if (restored.error().code != Code::unsupported) return std::unexpected(restored.error());
     usable = false;
@@ -102,6 +103,9 @@ Status Pipeline::recover() {
   chunks_.resize(*count);
   shards_ = std::make_unique<LiveShards>(std::move(shards));
   const std::uint64_t target = recovered_ = spool_->visible().value;
+  publisher_ = Thread("snapshot", [this](std::stop_token) {
+    while (!published_.finished()) published_.drain_wait(1s, [this](Unpublished&& taken) { publish(taken); });
+  });
   writer_ = Thread("store-writer", [this](std::stop_token stop) { write(stop); });
   router_ = Thread("router", [this](std::stop_token stop) { route(stop); });
   while (!shards_->wait_folded(target, 100ms)) {
@@ -120,6 +124,8 @@ void Pipeline::stop() {
   if (shards_) shards_->run_all([](std::size_t, Shard&) {});  // the last collection has reached the writer
   outbox_.close();
   if (writer_.joinable()) writer_.join();
+  published_.close();
+  if (publisher_.joinable()) publisher_.join();
   if (shards_) shards_->stop();
 }
 
@@ -204,9 +210,9 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
   const std::uint64_t applied_from = collected_;
   const bool anything = fed_ > collected_;
   // A start reads the snapshot and replays what came after it: neither should be much longer than the other.
-  const std::size_t snapshot_every = std::max<std::size_t>(limits::spool_snapshot_every_bytes, snapshot_bytes_.load());
+  const std::size_t snapshot_every = std::max<std::size_t>(limits::spool_snapshot_every_bytes, 4 * snapshot_bytes_.load());  // packed to about a quarter
   const bool snapshot_due = fed_ > collected_ && bytes_since_snapshot_ >= snapshot_every &&
-                            last_collect_ - last_snapshot_at_ >= snapshot_pause;
+                            last_collect_ - last_snapshot_at_ >= snapshot_pause && !publishing_.exchange(true);
   struct Gathering {
     std::mutex mutex;
     std::unique_ptr<Collection> collection = std::make_unique<Collection>();
@@ -298,7 +304,8 @@ Status Pipeline::apply(Collection& collection) {
     stats_.last_commit_ms = double((committed - began).count()) / 1000;
   }
   applied_changed_.notify_all();
-  if (!collection.snapshot.empty()) publish(collection);
+  if (!collection.snapshot.empty())
+    CHECK(published_.post({rows.to, std::move(collection.snapshot)}));  // publishing_ allows one at a time
   std::unique_lock lock(mutex_);
   const std::uint64_t below = std::min({stats_.applied, stats_.snapshot, store_->stats().checkpointed}) + 1;
   lock.unlock();
@@ -306,18 +313,20 @@ Status Pipeline::apply(Collection& collection) {
   return {};
 }
 
-void Pipeline::publish(Collection& collection) {
+// On its own thread: rows do not wait for the disk to take a snapshot.
+void Pipeline::publish(Unpublished& snapshot) {
   const Duration began = clock_.elapsed();
   std::uint64_t bytes = 0;
-  for (const SnapshotPart& part : collection.snapshot) bytes += part.bytes();
-  const Status done = publish_snapshot(options_.data, collection.rows.to, collection.snapshot);
+  for (const SnapshotPart& part : snapshot.parts) bytes += part.bytes();
+  const Status done = publish_snapshot(options_.data, snapshot.offset, snapshot.parts);
+  publishing_ = false;
   std::lock_guard lock(mutex_);
   if (!done) {
     stats_.last_store_error = done.error().message;  // the older one stays good; the log is kept longer
     return;
   }
   snapshot_bytes_ = stats_.snapshot_bytes = bytes;
-  stats_.snapshot = collection.rows.to;
+  stats_.snapshot = snapshot.offset;
   ++stats_.snapshots;
   stats_.last_snapshot_ms = double((clock_.elapsed() - began).count()) / 1000;
 }

@@ -80,6 +80,10 @@ class Pipeline {
     bool whole = false;                  // nothing was deferred
     Instant received{};
   };
+  struct Unpublished {
+    std::uint64_t offset = 0;
+    std::vector<SnapshotPart> parts;
+  };
   Pipeline(const PipelineOptions& options, const Clock& clock);
   Status recover();
   void route(std::stop_token stop);
@@ -89,7 +93,7 @@ class Pipeline {
   void flush_chunks();
   void collect(bool wait_for_room, bool whole);
   Status apply(Collection& collection);
-  void publish(Collection& collection);
+  void publish(Unpublished& snapshot);
   Answered<Answer> ask_at(const Question& question, bool wait);
 
   const PipelineOptions options_;
@@ -107,6 +111,8 @@ class Pipeline {
   std::atomic<std::uint64_t> snapshot_bytes_{0};  // of the newest
 
   Mailbox<std::unique_ptr<Collection>> outbox_;
+  Mailbox<Unpublished> published_;
+  std::atomic<bool> publishing_{false};  // a snapshot is being taken or published
   std::atomic<std::size_t> outstanding_{0};
   std::atomic<bool> hurry_{false};       // somebody waits for the store to have everything
   mutable std::mutex mutex_;             // guards stats_ and what applied_changed_ waits for
@@ -114,7 +120,7 @@ class Pipeline {
   PipelineStats stats_;
   Instant oldest_unapplied_{};
   std::uint64_t whole_ = 0;              // up to here the store has everything, calls in flight too
-  Thread router_, writer_;
+  Thread router_, writer_, publisher_;
   std::uint64_t recovered_ = 0;
   bool stopped_ = false;
 };

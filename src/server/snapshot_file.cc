@@ -1,9 +1,8 @@
 #include "server/snapshot_file.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include <fstream>
 #include <utility>
@@ -16,6 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view magic = "aybiza-snapshot-2";
+constexpr std::size_t frame_head = 8, frame_max = 256 * limits::MiB;
+constexpr int packing_level = -3;
 constexpr std::string_view name = "live.snapshot";
 constexpr std::uint64_t writeback_bytes = 8 * limits::MiB;  // handed to the disk as they come, so that the sync finds little
 
@@ -45,6 +46,16 @@ Status sync_directory(const fs::path& directory) {
   return synced ? Status() : failed(directory.string());
 }
 
+void put(char* out, std::uint32_t value) {
+  for (int i = 0; i < 4; ++i) out[i] = char(value >> (8 * i));
+}
+
+std::uint32_t get(const char* from) {
+  std::uint32_t value = 0;
+  for (int i = 3; i >= 0; --i) value = value << 8 | static_cast<unsigned char>(from[i]);
+  return value;
+}
+
 void remove_parts_but(const fs::path& directory, std::uint64_t offset) {
   const std::string wanted = fmt::format("{}.{}.", name, offset), prefix = fmt::format("{}.", name);
   std::error_code ignored;  // what cannot be removed now is tried again with the next snapshot
@@ -70,9 +81,17 @@ void SnapshotPart::open(const fs::path& directory, std::uint64_t offset, std::si
 }
 
 void SnapshotPart::append(std::string_view piece) {
-  if (!state_) return;
-  state_ = write_all(file_, piece, path_);
-  bytes_ += piece.size();
+  if (!state_ || piece.empty()) return;
+  packed_.resize(frame_head + ZSTD_compressBound(piece.size()));
+  const std::size_t size = ZSTD_compress(packed_.data() + frame_head, packed_.size() - frame_head, piece.data(), piece.size(), packing_level);
+  if (ZSTD_isError(size) != 0 || piece.size() > frame_max) {
+    state_ = fail(Code::io, "cannot pack {}: {}", path_, ZSTD_getErrorName(size));
+    return;
+  }
+  put(packed_.data(), std::uint32_t(size));
+  put(packed_.data() + 4, std::uint32_t(piece.size()));
+  state_ = write_all(file_, std::string_view(packed_).substr(0, frame_head + size), path_);
+  bytes_ += frame_head + size;
   if (bytes_ - started_ < writeback_bytes) return;
   ::sync_file_range(file_, off64_t(started_), off64_t(bytes_ - started_), SYNC_FILE_RANGE_WRITE);  // a hint; sync() is what counts
   started_ = bytes_;
@@ -106,23 +125,26 @@ Status publish_snapshot(const fs::path& directory, std::uint64_t offset, std::ve
   return {};
 }
 
-MappedPart::MappedPart(MappedPart&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
-
-MappedPart::~MappedPart() {
-  if (!bytes_.empty()) ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());
-}
-
-Status MappedPart::map(const fs::path& file, std::uint64_t size) {
-  const int in = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (in < 0) return fail(Code::corrupt, "cannot read {}: {}", file.string(), std::generic_category().message(errno));
-  struct stat about{};
-  const bool whole = ::fstat(in, &about) == 0 && std::uint64_t(about.st_size) == size && size > 0;
-  void* at = whole ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, in, 0) : MAP_FAILED;
-  ::close(in);
-  if (at == MAP_FAILED) return fail(Code::corrupt, "{} has not the {} bytes it should have", file.string(), size);
-  ::madvise(at, size, MADV_SEQUENTIAL);
-  bytes_ = {static_cast<const char*>(at), size};
-  return {};
+Result<std::string> load_part(const fs::path& directory, const Snapshot& snapshot, std::size_t shard) {
+  const fs::path file = part_of(directory, snapshot.offset, shard);
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return fail(Code::corrupt, "cannot read {}", file.string());
+  const auto damaged = [&] { return fail(Code::corrupt, "{} is damaged or cut off", file.string()); };
+  std::string whole, packed;
+  for (std::uint64_t left = snapshot.sizes[shard]; left > 0;) {
+    char head[frame_head];
+    if (left < frame_head || !in.read(head, frame_head)) return damaged();
+    const std::uint32_t packed_size = get(head), size = get(head + 4);
+    if (packed_size > left - frame_head || size > frame_max) return damaged();
+    packed.resize(packed_size);
+    if (!in.read(packed.data(), packed_size)) return damaged();
+    const std::size_t at = whole.size();
+    whole.resize(at + size);
+    if (ZSTD_decompress(whole.data() + at, size, packed.data(), packed.size()) != size) return damaged();
+    left -= frame_head + packed_size;
+  }
+  if (in.peek() != std::ifstream::traits_type::eof()) return damaged();
+  return whole;
 }
 
 Result<Snapshot> load_snapshot(const fs::path& directory) {
@@ -137,7 +159,7 @@ Result<Snapshot> load_snapshot(const fs::path& directory) {
   for (std::size_t i = 0; i < count; ++i) {
     std::uint64_t size = 0;
     if (!(in >> size)) return fail(Code::corrupt, "{} is damaged", file.string());
-    AYBIZA_TRY(snapshot.shards.emplace_back().map(part_of(directory, snapshot.offset, i), size));
+    snapshot.sizes.push_back(size);
   }
   return snapshot;
 }
