@@ -24,8 +24,10 @@ bool Shard::State::dirty(Shard::What what) const {
 
 void Shard::State::collect(RowBatch& out, Shard::What what) {
   if (out.to != 0 && out.to <= stored_until) return settle();
-  const auto wanted = [&](const CallRecord& record) {  // where the store has a call, and that it ended, never waits
-    return what == Shard::What::all || record.stored_start != record.call.start() || record.stored_ended != record.call.ended();
+  // That a call has ended never waits, nor that it is to be found in another place.
+  const auto wanted = [&](const CallRecord& record) {
+    const bool moved = record.stored_start != never && record.stored_start != record.call.start();
+    return what == Shard::What::all || moved || record.stored_ended != record.call.ended();
   };
   hand_over(pending.turns, out.turns);  // those that left their number, before others take it
   hand_over(pending.usage, out.usage);
@@ -84,8 +86,8 @@ void Shard::State::hand_out_parts(CallRecord& record, RowBatch& out) {
 
 // All that was applied so far is in the store already: what differs from here on is what changed after it. Only the rows
 // of calls may have been deferred when the store was last written, or a call's silence noticed; nobody wrote that down.
-// Where they would be is known, because that is never deferred: so all that were touched since the snapshot are handed
-// out once more, spread over the time of a deferral.
+// Where they would be is known, because a move is never deferred: so all that were touched since the snapshot are handed
+// out once more, in place of what may be there, spread over the time of a deferral.
 void Shard::State::settle() {
   std::vector<Deferred> open;
   const auto take = [&](Slot slot, const Id& id) {

