@@ -1,0 +1,120 @@
+"""The OpenTelemetry JavaScript SDK against the running server: traces, metrics and logs by both of its HTTP exporters, in both
+temporalities; what was sent is read back through the API. Answers 77 without node or without its packages:
+    cd tests/system/otlp_client && npm ci --ignore-scripts"""
+import gzip
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+from harness import Server, check, check_conservation
+
+CLIENT = pathlib.Path(__file__).resolve().parent / "otlp_client"
+
+
+def wait_for(what, look):
+    """Live state and the store follow what was accepted; how soon is not this test's question."""
+    last = None
+    for _ in range(100):
+        last = look()
+        if last[0]:
+            return
+        time.sleep(0.1)
+    check(False, f"{what}: {last[1]}")
+
+
+def near(a, b, relative=0.01):
+    return a is not None and b is not None and abs(a - b) <= relative * max(abs(a), abs(b), 1e-9)
+
+
+def sdk(server, url, flavour, temporality):
+    run = subprocess.run(["node", "send.mjs", url, flavour, temporality], cwd=CLIENT, capture_output=True, text=True, timeout=120, check=False)
+    check(run.returncode == 0, f"{flavour} {temporality}: {run.stdout}{run.stderr}")
+    sent = json.loads(run.stdout.strip().split("\n")[-1])
+    check(sent["problems"] == [], str(sent["problems"]))
+    where = [f'tag.service.name:{sent["service"]}']
+
+    def value(select, **more):
+        def look():
+            rows = server.query(select=select, window="15m", source="store", where=where + more.get("where", []))["rows"]
+            return rows[0][0] if rows and rows[0] else None
+        return look
+
+    def expect(select, wanted, relative=1e-9, **more):
+        look = value(select, **more)
+        wait_for(f"{flavour} {temporality} {select} {more}", lambda: ((got := look()) is not None and near(got, wanted, relative), f"{got} is not {wanted}"))
+
+    for region, count in sent["orders"].items():
+        expect("metric:orders:sum", count, where=[f"tag.region:{region}"])
+    expect("metric:bytes:sum", sent["bytes"])
+    expect("metric:waiting:last", sent["waiting"])
+    expect("metric:temperature:last", 21.5)
+    for name in ("latency", "fine"):
+        values = sorted(sent[name])
+        expect(f"metric:{name}:count", len(values))
+        expect(f"metric:{name}:sum", sum(values))
+        expect(f"metric:{name}:avg", sum(values) / len(values))
+    expect("metric:fine:p50", sorted(sent["fine"])[len(sent["fine"]) // 2], 0.08)  # the SDK's buckets at this spread: under 5 %
+
+    def call():
+        status, answer = server.get(f'/api/v1/calls/{sent["conversation"]}')
+        if status != 200:
+            return False, answer
+        turns, usage = answer["turns"], answer["usage"]
+        good = len(turns) >= 1 and len(usage) == 1 and usage[0]["input_tokens"] == 1200 and usage[0]["output_tokens"] == 85
+        return good, answer
+    wait_for(f"{flavour} {temporality}: the call", call)
+
+
+def http_contract(server):
+    def post(path, body, content_type="application/x-protobuf", **headers):
+        return server.request("POST", path, body, {"Content-Type": content_type, **headers})
+
+    status, headers, body = post("/v1/traces", b"")
+    check(status == 200 and body == b"" and headers["Content-Type"] == "application/x-protobuf", f"{status} {headers} {body}")
+    status, headers, body = post("/v1/metrics", b"{}", "application/json")
+    check(status == 200 and body == b"{}" and headers["Content-Type"].startswith("application/json"), f"{status} {body}")
+    status, _, body = post("/v1/logs", gzip.compress(b'{"resourceLogs":[]}'), "application/json", **{"Content-Encoding": "gzip"})
+    check(status == 200 and body == b"{}", f"{status} {body}")
+    status, _, body = post("/v1/traces", b"\xff\xff\xff")
+    check(status == 400 and body[:2] == b"\x08\x03", f"{status} {body}")
+    status, _, body = post("/v1/traces", b"{", "application/json")
+    check(status == 400 and json.loads(body)["code"] == 3, f"{status} {body}")
+    status, _, _ = post("/v1/traces", b"x", "text/plain")
+    check(status == 415, str(status))
+    status, _, body = post("/", b"", "application/json")
+    check(status == 400 and b"/v1/traces" in body, f"{status} {body}")
+    bad = {"resourceSpans": [{"scopeSpans": [{"spans": [{"traceId": "00", "spanId": "00"}]}]}]}
+    status, _, body = post("/v1/traces", json.dumps(bad), "application/json")
+    check(status == 200 and json.loads(body)["partialSuccess"]["rejectedSpans"] == "1", f"{status} {body}")
+    status, _, _ = post("/v1/metrics", gzip.compress(b"\0" * (50 << 20)), **{"Content-Encoding": "gzip"})
+    check(status == 413, str(status))
+    begin = time.monotonic()
+    status, _, _ = post("/v1/traces", b'{"resourceSpans":' + b"[" * 4_000_000, "application/json")
+    check(status == 400 and time.monotonic() - begin < 5, f"{status}")  # far above what it takes: a shared machine decides nothing
+
+
+def main():
+    if shutil.which("node") is None or not (CLIENT / "node_modules").is_dir():
+        print("skipped: node or tests/system/otlp_client/node_modules is missing")
+        return 77
+    with Server(extra=["--otlp", "127.0.0.1:0"]) as server:
+        other = next(re.search(r"127\.0\.0\.1:\d+", line).group(0) for line in server.log if line.startswith("OTLP"))
+        http_contract(server)
+        for flavour, temporality, url in (("proto", "delta", f"http://127.0.0.1:{server.port}"), ("http", "delta", f"http://{other}"),
+                                          ("proto", "cumulative", f"http://{other}"), ("http", "cumulative", f"http://127.0.0.1:{server.port}")):
+            sdk(server, url, flavour, temporality)
+        check_conservation(server)
+        data = server.data
+        server.stop()
+        kept = b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
+        check(b"415 555" not in kept and b"5552671" not in kept, "a phone number was kept")
+    print("otlp_test: all good")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
