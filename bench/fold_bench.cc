@@ -1,6 +1,6 @@
-// How fast one shard folds, at 100, 10 000 and 100 000 agents that talk at the same time.
+// How fast one shard folds 10 000 calls in flight of 100, 10 000 and 100 000 agents.
 //
-// Shape    every agent has one call after the other: a start, 25 turns with 13 usages between them, an end, 5 s apart; the
+// Shape    on 10 000 lines call follows call, each with another agent: a start, 25 turns with 13 usages between them, an end, 5 s apart; the
 //          mix of the sample calls (62 % turns, 31 % usage). Events are made in batches, only apply() is timed. Beside it
 //          the same events counted into a std::unordered_map by agent: a figure that says what the machine can do.
 //          fold_bench [events] [--no-text]
@@ -37,28 +37,33 @@ constexpr std::string_view customers[] = {"customer-1", "customer-2", "customer-
 
 struct Agent {
   std::string name;
-  Id id{}, call{};
+  Id id{};
+};
+
+// A line on which call follows call, each with the next agent: so the number of agents changes nothing else.
+struct CallLine {
+  Id call{};
   std::size_t step = 0, calls = 0, number = 0;
 };
+constexpr std::size_t calls_in_flight = 10'000;
 
 class Source {
  public:
-  Source(std::size_t agents, bool text) : agents_(agents), text_(text) {
-    for (std::size_t i = 0; i < agents; ++i)
-      agents_[i] = {"agent-" + std::to_string(i), hash128(std::to_string(i), 2), {}, i % steps_per_call, 0, i};
+  Source(std::size_t agents, bool text) : agents_(agents), lines_(calls_in_flight), text_(text) {
+    for (std::size_t i = 0; i < agents; ++i) agents_[i] = {"agent-" + std::to_string(i), hash128(std::to_string(i), 2)};
+    for (std::size_t i = 0; i < lines_.size(); ++i) lines_[i] = {{}, i % steps_per_call, 0, i};
   }
 
-  // The next events of all agents in turn; valid until the next call.
+  // The next events of all lines in turn; valid until the next call.
   const std::vector<Event>& next() {
     events_.clear();
     values_.clear();
     values_.reserve(batch_size * 12);
     while (events_.size() < batch_size) {
-      Agent& agent = agents_[at_];
-      // Everybody speaks once in 5 s of event time.
-      const Instant time = begin_ + round_ * 5s + Duration(std::int64_t(5'000'000 * at_ / agents_.size()));
-      emit(agent, time);
-      if (++at_ == agents_.size()) at_ = 0, ++round_;
+      // On every line somebody speaks once in 5 s of event time.
+      const Instant time = begin_ + round_ * 5s + Duration(std::int64_t(5'000'000 * at_ / lines_.size()));
+      emit(lines_[at_], time);
+      if (++at_ == lines_.size()) at_ = 0, ++round_;
     }
     return events_;
   }
@@ -67,26 +72,28 @@ class Source {
   void put(Field field, std::string_view text) { values_.push_back({field, 0, text}); }
   void put(Field field, std::int64_t number) { values_.push_back({field, number, {}}); }
 
-  void emit(Agent& agent, Instant time) {
-    std::size_t step = agent.step;
-    if (step == 0 || agent.call.empty()) agent.call = hash128(fmt::format("{}/{}", agent.name, agent.calls), 3);
-    agent.step = (agent.step + 1) % steps_per_call;
-    if (agent.step == 0) ++agent.calls;
-    const std::uint64_t dice = (serial_ + agent.number * 7919) * 0x9E3779B97F4A7C15u >> 20;
+  void emit(CallLine& line, Instant time) {
+    std::size_t step = line.step;
+    if (step == 0 || line.call.empty()) line.call = hash128(fmt::format("{}/{}", line.number, line.calls), 3);
+    const std::size_t who = (line.number + line.calls * calls_in_flight) % agents_.size();
+    const Agent& agent = agents_[who];
+    line.step = (line.step + 1) % steps_per_call;
+    if (line.step == 0) ++line.calls;
+    const std::uint64_t dice = (serial_ + line.number * 7919) * 0x9E3779B97F4A7C15u >> 20;
     Event event;
     event.time = time;
     event.id = {dice, ++serial_};
-    event.call = agent.call;
-    event.customer = customers[agent.number % std::size(customers)];
+    event.call = line.call;
+    event.customer = customers[who % std::size(customers)];
     const std::size_t first = values_.size();
     if (step == 0) {
       event.type = EventType::call_started;
       event.agent = agent.id;
       put(Field::agent_id, agent.name);
-      put(Field::agent_type, types[agent.number % std::size(types)]);
-      put(Field::region, regions[agent.number % std::size(regions)]);
+      put(Field::agent_type, types[who % std::size(types)]);
+      put(Field::region, regions[who % std::size(regions)]);
       put(Field::direction, 0);
-      put(Field::model_used, models[agent.number % std::size(models)]);
+      put(Field::model_used, models[who % std::size(models)]);
       put(Field::call_id, "c-0123456789abcdef");
       put(Field::caller_number, "tok_5f3a9c");
     } else if (step == steps_per_call - 1) {
@@ -101,7 +108,7 @@ class Source {
     } else if (step % 3 == 0) {
       event.type = EventType::usage;
       put(Field::call_id, "c-0123456789abcdef");
-      put(Field::model, models[agent.number % std::size(models)]);
+      put(Field::model, models[who % std::size(models)]);
       put(Field::input_tokens, std::int64_t(200 + dice % 900));
       put(Field::cache_read_tokens, std::int64_t(dice % 4'000));
       put(Field::output_tokens, std::int64_t(dice % 200));
@@ -132,6 +139,7 @@ class Source {
   }
 
   std::vector<Agent> agents_;
+  std::vector<CallLine> lines_;
   std::vector<Event> events_;
   std::vector<Value> values_;
   std::size_t at_ = 0;
@@ -179,7 +187,7 @@ void run(std::size_t agents, std::size_t events, bool text) {
     folding += seconds_since(start);
     const auto middle = cpu_seconds();
     RowBatch out;
-    shard.collect(out);
+    shard.collect(out, Shard::What::due);
     rows += out.calls.size() + out.turns.size() + out.usage.size() + out.rollups.size();
     collecting += seconds_since(middle);
   }
