@@ -44,6 +44,7 @@ struct WebhookEndpoint::Worker {
   std::unique_ptr<WebhookDecoder> decoder = std::make_unique<WebhookDecoder>();
   VendorBatch batch;
   BatchMasker masker;
+  bool large = false;  // its parser has grown
 };
 
 // A webhook that is who it says it is.
@@ -57,6 +58,7 @@ struct WebhookEndpoint::Delivery {
   bool is_form = false;
   Instant now;
   IngestAdmission::Hold hold;
+  std::optional<IngestAdmission::Hold> tree = {};  // of an unpacked body
 
   std::string_view body() const { return unpacked.empty() ? std::string_view(request->body) : std::string_view(unpacked); }
   VendorContext context() const { return {.customer = source->tenant(), .received = now}; }
@@ -138,7 +140,8 @@ void WebhookEndpoint::handle(net::RequestPtr request, net::Responder respond) {
     return respond(refuse(401, "signature", fmt::format("the signature is {}: check the secret of this source and the sender's clock", to_string(verdict))));
 
   const std::string customer(VendorContext{.customer = source->tenant(), .received = now}.scope());
-  auto hold = admission_.admit(customer, 4 * request->body.size() + EventBatch::padding);  // the tree, the events, their bytes
+  if (request->body.size() > limits::webhook_parsed_bytes) return respond(large(*vendor, *request, customer));
+  auto hold = admission_.admit(customer, limits::webhook_parse_factor * request->body.size() + EventBatch::padding);
   if (!hold) {
     config_.ledger->shed(customer, hold.error().reason);
     return respond(response_of(hold.error()));
@@ -148,7 +151,7 @@ void WebhookEndpoint::handle(net::RequestPtr request, net::Responder respond) {
   const auto coding = net::parse_content_encoding(request->header("Content-Encoding"));
   if (!coding) return respond(refuse(415, "unsupported_encoding", "Content-Encoding must be gzip, zstd or absent"));
   if (*coding != net::Coding::identity) {
-    auto unpacked = net::unpack(*coding, request->body, {.bytes_max = limits::webhook_body_bytes, .budget = config_.admission.budget});
+    auto unpacked = net::unpack(*coding, request->body, {.bytes_max = limits::webhook_parsed_bytes, .budget = config_.admission.budget});
     if (!unpacked) {
       config_.ledger->reject(customer, "invalid_encoding");
       const int status = unpacked.error().code == Code::too_large ? 413 : unpacked.error().code == Code::unavailable ? 503 : 400;
@@ -156,14 +159,31 @@ void WebhookEndpoint::handle(net::RequestPtr request, net::Responder respond) {
     }
     delivery.unpacked = std::move(unpacked->bytes);
     delivery.unpacked_memory = std::move(unpacked->held);
+    if (auto tree = admission_.admit(customer, limits::webhook_parse_factor * delivery.unpacked.size()); tree) delivery.tree.emplace(std::move(*tree));
+    else return respond(refuse(503, "memory", "the server is short of memory").with("Retry-After", "1"));
   }
   request.reset();
   take(std::move(delivery), std::move(respond));
 }
 
+// A body that no transcript fills: ElevenLabs' audio is taken and let go, anything else is too large to read.
+net::Response WebhookEndpoint::large(Vendor vendor, const net::Request& request, std::string_view customer) {
+  const std::string_view head = std::string_view(request.body).substr(0, 4 * limits::KiB);
+  const bool audio = vendor == Vendor::elevenlabs && head.find("\"post_call_audio\"") != std::string_view::npos;
+  if (!audio) {
+    config_.ledger->reject(customer, "too_large");
+    return refuse(413, "too_large", fmt::format("a webhook is read up to {} bytes", limits::webhook_parsed_bytes));
+  }
+  const std::lock_guard lock(mutex_);
+  count(counters_.taken, to_string(vendor));
+  count(counters_.ignored, "elevenlabs.post_call_audio");
+  return net::Response::json(200, body_of({}, 0));
+}
+
 Status WebhookEndpoint::decode(Worker& worker, const Delivery& delivery) {
   // The context lives as long as the batch is looked at: both are this call's.
   const VendorContext context = delivery.context();
+  worker.large = delivery.body().size() > limits::preparer_keeps_bytes;
   return delivery.is_form ? worker.decoder->decode_form(delivery.form, context, worker.batch)
                           : worker.decoder->decode(delivery.vendor, delivery.body(), context, worker.batch);
 }
@@ -323,7 +343,7 @@ std::unique_ptr<WebhookEndpoint::Worker> WebhookEndpoint::borrow() {
 }
 
 void WebhookEndpoint::give_back(std::unique_ptr<Worker> worker) {
-  if (worker->batch.events.arena.bytes() > limits::preparer_keeps_bytes) worker = std::make_unique<Worker>(*config_.tokenizer);
+  if (worker->large || worker->batch.events.arena.bytes() > limits::preparer_keeps_bytes) worker = std::make_unique<Worker>(*config_.tokenizer);
   worker->batch.clear();
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(worker));  // as many as ever ran at once: the network's threads

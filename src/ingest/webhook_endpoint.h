@@ -5,7 +5,7 @@
 //          events go to the spool, so that a restart cannot split a call.
 // Errors   404 unknown token, or a message that asks for an answer; 401 signature; 400 malformed, with the reason; 413, 415,
 //          429, 503 as for events. Unknown and useless types are 2xx and counted. A duplicate is a success.
-// Cost     docs/ingest.md; memory about five times the body while it runs.
+// Cost     one parse; memory limits::webhook_parse_factor times the body while it runs.
 // Threads  handle() on any thread, each with its own worker. REQUIRES: outlives the requests in flight: stop(), then close
 //          the spool, then destroy it.
 // Source   ingest-formats.md 0.1, 0.2, 0.5; decisions.md 15, 18.
@@ -72,6 +72,7 @@ class WebhookEndpoint {
   struct InFlight;
   struct Delivery;
   void take(Delivery delivery, net::Responder respond);
+  net::Response large(Vendor vendor, const net::Request& request, std::string_view customer);
   Status decode(Worker& worker, const Delivery& delivery);
   void name_calls(Worker& worker, const Delivery& delivery);
   void set_aside(Worker& worker, const CallAliases::Call& younger, const Event& joining);

@@ -193,6 +193,16 @@ TEST_F(Webhooks, BadInput) {
   EXPECT_EQ(total.rejected.at("timestamp_out_of_range"), 1u);
 }
 
+TEST_F(Webhooks, AudioIsTakenAndLetGo) {
+  const auto elevenlabs = source("elevenlabs"), vapi = source("vapi");
+  const std::string sound(limits::webhook_parsed_bytes, 'A');
+  EXPECT_EQ(send(elevenlabs, {.body = R"({"type": "post_call_audio", "data": {"full_audio": ")" + sound + R"("}})"}), 200);
+  EXPECT_EQ(send(elevenlabs, {.body = R"({"type":"post_call_transcription","data":{"x":")" + sound + R"("}})"}), 413);
+  EXPECT_EQ(send(vapi, {.body = R"({"message":{"x":")" + sound + R"("}})"}), 413);
+  EXPECT_EQ(endpoint_->counters().ignored.at("elevenlabs.post_call_audio"), 1u);
+  EXPECT_TRUE(stored().json.empty());
+}
+
 TEST_F(Webhooks, UnknownTypesAreTakenAndCounted) {
   const auto vapi = source("vapi");
   EXPECT_EQ(send(vapi, {.body = expand(R"({"message":{"type":"brand-new","timestamp":$ms[0],"mood":"sunny","call":{"id":"c"}}})")}), 200);

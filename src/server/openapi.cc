@@ -15,7 +15,8 @@ struct Parameter {
 void parameters(JsonWriter& json, std::initializer_list<Parameter> list) {
   json.key("parameters").begin_array();
   for (const Parameter& p : list) {
-    json.begin_object().member("name", p.name).member("in", p.name == "call_id" ? "path" : "query");
+    const bool of_path = p.name == "call_id" || p.name == "vendor" || p.name == "token";
+    json.begin_object().member("name", p.name).member("in", of_path ? "path" : "query");
     json.member("required", p.required).member("description", p.text);
     json.key("schema").begin_object().member("type", "string").end_object().end_object();
   }
@@ -88,6 +89,8 @@ std::string openapi_document() {
   json.key("paths").begin_object();
   operation(json, "/v1/events", "post", "Send events: NDJSON, JSON, batch object or CloudEvents; gzip or zstd", {});
   operation(json, "/api/v1/write", "post", "Prometheus remote write 1.0 and 2.0 (protobuf, Snappy)", {});
+  operation(json, "/v1/webhooks/{vendor}/{token}", "post", "A webhook of vapi, retell, elevenlabs, twilio or livekit, signed by it",
+            {{"vendor", "who sends", true}, {"token", "of a source: aybiza source add", true}});
   operation(json, "/api/v1/query", "get", "Measures by dimensions and time, from live state or the store",
             {{"select", "comma list of measures", true}, {"by", "comma list of dimensions"}, {"from", "RFC 3339"}, {"to", "RFC 3339"},
              {"window", "5m, 15m, 1h, 24h, 7d, 30d or today"}, {"step", "1s … 31d: one row per bucket"}, {"where", "[!]dimension:value|value, repeated"},
