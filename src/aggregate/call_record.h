@@ -73,6 +73,7 @@ struct CallRecord {
   Instant low = Instant::max(), high = never;  // everything it contributes lies in [low, high]
   Instant pane_start{};
   CallFacts pane_facts;
+  bool flight_facts = false;        // while in flight: pane_facts are those of now
   std::array<Label, shared_axes> labels{};           // its value on each shared axis, as counted now
   std::array<std::uint32_t, shared_axes> series{};
   std::array<std::uint32_t, call_axes - shared_axes> outcome_series{};  // when in_panes

@@ -18,10 +18,6 @@ void LivePartial::merge(LivePartial&& other) {
   }
   std::move(other.intervals.begin(), other.intervals.end(), std::back_inserter(intervals));
   calls_in_flight += other.calls_in_flight;
-  std::vector<Id> both;
-  std::set_union(busy_agents.begin(), busy_agents.end(), other.busy_agents.begin(), other.busy_agents.end(),
-                 std::back_inserter(both));
-  busy_agents = std::move(both);
 }
 
 }  // namespace aybiza

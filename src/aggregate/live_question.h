@@ -33,6 +33,9 @@ struct LiveQuestion {
   std::vector<LiveFilter> where;
   std::vector<Instant> edges;       // bucket i is [edges[i], edges[i+1]); REQUIRES: ascending, at least two
   bool calls = true, turns = true, usage = true;  // the parts needed
+  // false: of turns only their number and the sentiment is asked, of usage only the cost. Then a call in flight is added as
+  // one, instead of turn by turn; the other figures of the answer are not to be used.
+  bool turn_detail = true, usage_detail = true;
   bool intervals = false;           // calls overlapping [edges.front(), edges.back()), for active_* and utilization
 };
 
@@ -53,7 +56,6 @@ struct LivePartial {
   std::map<LiveKey, Tally> cells;
   std::vector<CallInterval> intervals;
   std::int64_t calls_in_flight = 0;      // now, within `where`
-  std::vector<Id> busy_agents;           // agents with a call in flight now, within `where`; sorted, distinct
   void merge(LivePartial&& other);
 };
 

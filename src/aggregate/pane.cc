@@ -46,7 +46,7 @@ std::string entry_of(const CallFacts& facts, bool counts_cost) {
   return entry;
 }
 
-void add_entries(std::string_view entries, Tally& into) {
+void add_entries(std::string_view entries, Tally& into, bool calls, bool turns, bool usage) {
   bytes::Reader in(entries);
   while (!in.done()) {
     const auto tag = Tag(in.byte());
@@ -56,13 +56,13 @@ void add_entries(std::string_view entries, Tally& into) {
       facts.interrupted = bits != 0;
       for (Number* number : {&facts.sentiment_e4, &facts.sentiment_confidence_e4, &facts.response_us, &facts.stt_us, &facts.llm_us, &facts.tts_us})
         *number = in.optional();
-      into.add(facts);
+      if (turns) into.add(facts);
     } else if (tag == Tag::usage) {
       UsageFacts facts;
       facts.cost_unknown = bits != 0;
       for (Number& kind : facts.tokens) kind = in.optional();
       facts.cost_nano = in.optional();
-      into.add(facts);
+      if (usage) into.add(facts);
     } else {
       CallFacts facts;
       bool* flags[] = {&facts.known_outcome, &facts.successful, &facts.known_resolution, &facts.resolved, &facts.escalated, &facts.intervened};
@@ -70,8 +70,8 @@ void add_entries(std::string_view entries, Tally& into) {
       facts.errors = in.number();
       for (Number* number : {&facts.satisfaction_e4, &facts.quality_e4, &facts.efficiency_e4, &facts.duration_us, &facts.voice_latency_us, &facts.cost_nano, &facts.reported_cost_nano})
         *number = in.optional();
-      into.add(facts);
-      if ((bits >> std::size(flags) & 1) != 0 && facts.reported_cost_nano) into.add_reported_cost(*facts.reported_cost_nano);
+      if (calls) into.add(facts);
+      if (usage && (bits >> std::size(flags) & 1) != 0 && facts.reported_cost_nano) into.add_reported_cost(*facts.reported_cost_nano);
     }
   }
   CHECK(!in.bad());  // a pane's own bytes
@@ -120,7 +120,7 @@ void Pane::cool() {
 
 void Pane::merge_into(Tally& into, bool calls, bool turns, bool usage) const {
   if (hot_) into.merge(*hot_, calls, turns, usage);
-  else if (raw_ && calls && turns && usage) add_entries(held(), into);
+  else if (raw_) add_entries(held(), into, calls, turns, usage);
   else if (used_ > 0) into.merge(thawed(), calls, turns, usage);
 }
 

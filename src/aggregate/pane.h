@@ -21,7 +21,8 @@ namespace aybiza {
 std::string entry_of(const TurnFacts& facts);
 std::string entry_of(const UsageFacts& facts);
 std::string entry_of(const CallFacts& facts, bool counts_cost);  // counts_cost: its reported cost counts as usage
-void add_entries(std::string_view entries, Tally& into);  // REQUIRES: made by entry_of
+// REQUIRES: made by entry_of. What is false is left out.
+void add_entries(std::string_view entries, Tally& into, bool calls = true, bool turns = true, bool usage = true);
 
 class Pane {
  public:

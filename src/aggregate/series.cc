@@ -1,5 +1,7 @@
 #include "aggregate/series.h"
 
+#include <cstdlib>
+
 namespace aybiza {
 namespace {
 
@@ -154,10 +156,48 @@ const std::vector<std::uint32_t>& SeriesTable::regions_of(Label customer) const 
   return customer < regions_.size() ? regions_[customer] : none;
 }
 
+void SeriesTable::merge_total(const Series& total, Instant from, Instant to, Tally& into, bool calls, bool turns, bool usage) const {
+  const auto regions = [&](Instant low, Instant high) {
+    if (low >= high) return;
+    for (const std::uint32_t region : on(Axis::region)) series_[region].merge_range(low, high, into, calls, turns, usage);
+  };
+  const Instant low = floor_to(from + Duration(1min) - Duration(1), 1min);
+  const Instant high = to == Instant::max() ? to : floor_to(to, 1min);
+  if (low >= high) return regions(from, to);
+  regions(from, low);
+  total.merge_range(low, high, into, calls, turns, usage);
+  if (high < to) regions(high, to);
+}
+
+bool SeriesTable::sum_total() {
+  if (on(Axis::total).empty()) return true;
+  Series& total = series_[on(Axis::total).front()];
+  if (total.minutes.count() + total.hours.count() > 0) return true;
+  constexpr std::int64_t furthest = 100'000;  // minutes or hours: more than any ring holds
+  bool near = true;
+  const auto add = [&](Ring& ring, std::int64_t index, const Pane& pane) {
+    near = near && (ring.empty() || std::abs(index - ring.first()) < furthest);
+    if (near) pane.merge_into(ring.at(index).warm());
+  };
+  for (const std::uint32_t region : on(Axis::region)) {
+    const Series& one = series_[region];
+    total.floors.minute = std::max(total.floors.minute, one.floors.minute);
+    total.floors.hour = std::max(total.floors.hour, one.floors.hour);
+    one.seconds.each(INT64_MIN, INT64_MAX, [&](std::int64_t index, const Pane& pane) {
+      add(total.minutes, index_of(Level::minute, start_of(Level::second, index)), pane);
+    });
+    one.minutes.each(INT64_MIN, INT64_MAX, [&](std::int64_t index, const Pane& pane) { add(total.minutes, index, pane); });
+    one.hours.each(INT64_MIN, INT64_MAX, [&](std::int64_t index, const Pane& pane) { add(total.hours, index, pane); });
+  }
+  for (Ring* ring : {&total.minutes, &total.hours})
+    for (std::int64_t i = ring->first(); i < ring->end(); ++i) ring->find(i)->cool();
+  return near;
+}
+
 void SeriesTable::merge_range(std::uint32_t id, Instant from, Instant to, Tally& into, bool calls, bool turns, bool usage) const {
   const Series& one = series_[id];
   if (one.axis == Axis::total)
-    for (const std::uint32_t region : on(Axis::region)) series_[region].merge_range(from, to, into, calls, turns, usage);
+    merge_total(one, from, to, into, calls, turns, usage);
   else if (one.axis == Axis::customer)
     for (const std::uint32_t region : regions_of(one.customer)) series_[region].merge_range(from, to, into, calls, turns, usage);
   else

@@ -3,8 +3,9 @@
 // Shape    A contribution lies in exactly one pane: the finest ring that still reaches back to it. What leaves the seconds
 //          is merged into its minute, what leaves the minutes into its hour; whole minutes and whole hours leave at once,
 //          so a minute is never half in one ring and half in another.
-//          The total and the customers have no panes of their own: every contribution lies in exactly one region (null is
-//          one), so they are the sum of their regions.
+//          Every contribution lies in exactly one region (null is one). So the customers have no panes of their own: they are
+//          the sum of their regions. The total is that too, but it is asked many times a second: what changes a region
+//          changes the total's minute or hour as well (Shard::State::total_pane), and only its seconds are summed.
 // Cost     rings grow with what is used; cold panes are bytes (pane.h).
 // Threads  none: owned by one shard.
 // Source   decisions.md 1, 2.
@@ -80,6 +81,8 @@ class SeriesTable {
   void merge_range(std::uint32_t id, Instant from, Instant to, Tally& into, bool calls = true, bool turns = true,
                    bool usage = true) const;
   const std::vector<std::uint32_t>& regions_of(Label customer) const;
+  // Gives the total its panes, where it has none: a snapshot of a time before it had them. False: they lie too far apart.
+  bool sum_total();
   // Whether contributions of this value go to "__other__".
   bool folds(Label customer, Axis axis, Label value) const;
   const std::vector<std::uint32_t>& on(Axis axis) const { return by_axis_[std::size_t(axis)]; }
@@ -87,6 +90,7 @@ class SeriesTable {
   std::size_t per_dimension() const { return per_dimension_; }
 
  private:
+  void merge_total(const Series& total, Instant from, Instant to, Tally& into, bool calls, bool turns, bool usage) const;
   std::uint32_t& values_of(Label customer, Axis axis);
   std::uint32_t make(Label customer, Axis axis, Label value);
   std::deque<Series> series_;

@@ -137,20 +137,30 @@ class Scan {
       : state_(state), question_(question), out_(out), group_(question.by.size()) {
     for (std::size_t i = 0; i + 1 < question.edges.size(); ++i)
       if (question.edges[i] < question.edges[i + 1]) whole_.push_back({question.edges[i], question.edges[i + 1], i});
+    summed_ = !(question.turns && question.turn_detail) && !(question.usage && question.usage_detail);
     for (const Dimension d : question.by) turn_groups_ |= of_turn(d);
     for (const LiveFilter& f : question.where) turn_filters_ |= of_turn(f.dimension);
     for (const Dimension d : question.by) by_model_ |= d == Dimension::model_used;
     for (const LiveFilter& f : question.where) by_model_ |= f.dimension == Dimension::model_used;
+    summed_ = summed_ && !turn_groups_ && !turn_filters_ && !(by_model_ && question.usage);
   }
 
-  void record(const CallRecord& record, const std::vector<Cut::Range>& rest, bool in_flight) {
-    cached_ = nullptr;
+  void record(CallRecord& record, const std::vector<Cut::Range>& rest, bool in_flight) {
+    if (!group_.empty()) cached_ = nullptr;
+    if (in_flight && !record.flight_facts) {
+      record.pane_facts = record.call.facts(record.sums);
+      record.flight_facts = true;
+    }
     customer_ = record.customer();
     const bool kept = keeps(record, {});
     set_group(record, {});
     if (kept && !turn_groups_ && !turn_filters_) calls(record, rest, in_flight);
     const std::vector<Cut::Range>& ranges = in_flight ? whole_ : rest;
     if (ranges.empty() || record.high < ranges.front().from || record.low >= ranges.back().to) return;
+    if (in_flight && summed_) {
+      const Cut::Range* range = range_of(ranges, record.low);
+      if (range && record.high < range->to) return kept ? sums(record, range->bucket) : void();
+    }
     if (!record.is_packed) return parts(record, record.turns, record.usage, ranges, kept);
     CallRecord open;  // figures of a packed call, for as long as this takes
     open.packed = record.packed;
@@ -203,9 +213,29 @@ class Scan {
       if (!range) return;
       bucket = range->bucket;
     }
-    const CallFacts facts = in_flight ? record.call.facts(record.sums) : record.pane_facts;
+    const CallFacts& facts = record.pane_facts;
     if (question_.calls) cell(bucket).add(facts);
     if (question_.usage && facts.reported_cost_nano) cell(bucket).add_reported_cost(*facts.reported_cost_nano);
+  }
+
+  // All its turns and usage, of which less is asked than their sums say.
+  void sums(const CallRecord& record, std::size_t bucket) {
+    const CallSums& sums = record.sums;
+    if (question_.turns && sums.turns > 0) {
+      auto& into = cell(bucket).turns;
+      if (!into) into = std::make_unique<TurnTally>();
+      into->turns += sums.turns;
+      into->sentiment.count += sums.sentiment_n;
+      into->sentiment.sum += sums.sentiment_e4;
+    }
+    if (!question_.usage || sums.usages == 0) return;
+    auto& into = cell(bucket).usage;
+    if (!into) into = std::make_unique<UsageTally>();
+    into->usages += sums.usages;
+    if (record.call.reports_cost()) return;
+    into->unknown_costs += sums.unknown_costs;
+    into->cost.count += sums.usages - sums.unknown_costs;
+    into->cost.sum += sums.cost_nano;
   }
 
   void parts(const CallRecord& record, const std::vector<LiveTurn>& turns, const std::vector<LiveUsage>& usage,
@@ -282,6 +312,7 @@ class Scan {
   LiveGroup group_;
   Label customer_ = null_label;
   bool turn_groups_ = false, turn_filters_ = false, by_model_ = false;
+  bool summed_ = false;            // calls in flight are added by their sums
   Tally* cached_ = nullptr;
   std::size_t cached_bucket_ = 0;
 };
@@ -350,26 +381,25 @@ LivePartial Shard::State::ask(const LiveQuestion& question, Instant now) const {
   }
   // Retained calls: what panes cannot answer; those in flight whole, because they are in no pane.
   Scan scan(*this, question, out);
-  for (const auto& held : calls) {
-    if (!held) continue;
-    const CallRecord& record = *held;
-    const bool flying = !record.counted;
-    const bool near = !parts.rest.empty() && record.high >= parts.rest.front().from && record.low < parts.rest.back().to;
+  const bool intervals = question.intervals && question.edges.size() >= 2;
+  const auto look = [&](CallRecord& record, bool flying, bool near) {
     if (flying || near) scan.record(record, parts.rest, flying);
-    if (!flying && !question.intervals) continue;
-    if (!scan.keeps(record, {})) continue;
-    if (flying) {
-      ++out.calls_in_flight;
-      if (!record.call.agent().empty()) out.busy_agents.push_back(record.call.agent());
-    }
-    if (!question.intervals || question.edges.size() < 2) continue;
+    if ((!flying && !intervals) || !scan.keeps(record, {})) return;
+    out.calls_in_flight += flying;
+    if (!intervals) return;
     const Instant start = record.call.start(), end = record.call.ended_at().value_or(std::max(now, start));
-    if (start >= question.edges.back() || std::max(end, start + Duration(1)) <= question.edges.front()) continue;
+    if (start >= question.edges.back() || std::max(end, start + Duration(1)) <= question.edges.front()) return;
     scan.set_group(record, {});
     out.intervals.push_back({record.id, record.call.agent(), start, end, scan.group()});
+  };
+  for (const Slot slot : in_flight) look(*calls[slot], true, false);
+  // Of the ended ones only those are touched that reach into what is asked.
+  for (Slot slot = 0; slot < extents.size() && (intervals || !parts.rest.empty()); ++slot) {
+    const auto [low, high] = extents[slot];
+    const bool near = !parts.rest.empty() && high >= parts.rest.front().from && low < parts.rest.back().to;
+    const bool overlaps = intervals && high >= question.edges.front() && low < question.edges.back();
+    if ((near || overlaps) && calls[slot] && calls[slot]->counted) look(*calls[slot], false, near);
   }
-  std::sort(out.busy_agents.begin(), out.busy_agents.end());
-  out.busy_agents.erase(std::unique(out.busy_agents.begin(), out.busy_agents.end()), out.busy_agents.end());
   return out;
 }
 

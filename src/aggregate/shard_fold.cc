@@ -227,7 +227,7 @@ void Shard::State::merge_turn(CallRecord& record, const Event& event, std::int64
   each_series(record, *turn, all, [&](std::uint32_t id) { after.push_back(id); });
   if (before == after && old.state.time() == turn->state.time()) {
     for (const std::uint32_t id : after)
-      if (Pane* into = pane(id, turn->state.time())) into->warm().amend(old.state.facts(), turn->state.facts());
+      change(id, turn->state.time(), [&](Tally& tally) { tally.amend(old.state.facts(), turn->state.facts()); });
     return;
   }
   move_turn(record, old, -1, all);
@@ -323,6 +323,8 @@ void Shard::State::mark(CallRecord& record) {
 }
 
 void Shard::State::update_flight(CallRecord& record) {
+  if (extents.size() <= record.slot) extents.resize(std::max<std::size_t>(calls.size(), record.slot + 1));
+  extents[record.slot] = {record.low, record.high};
   const bool listed = record.flight_place != UINT32_MAX;
   if (!record.call.ended()) {
     if (listed) return;
@@ -382,6 +384,7 @@ void Shard::State::evict(Slot slot) {
     evicted_overflow = true;
   }
   calls[slot].reset();
+  extents[slot] = {};
   free_slots.push_back(slot);
 }
 

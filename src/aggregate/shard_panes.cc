@@ -28,11 +28,29 @@ Pane* Shard::State::pane(std::uint32_t id, Instant t) {
   if (one.axis == Axis::agent_id) minute -= minute % 60;
   if (minute != one.dirty_minute) mark_minute(id, minute);
   Pane& found = one.ring(place->first).at(place->second);
-  // Listed again when it is touched again after it has cooled; twice in the list does no harm.
-  if (!found.listed()) {
-    found.list();
-    hot.push_back({id, place->first, place->second});
+  list(found, id, place->first, place->second);
+  return &found;
+}
+
+// Listed again when it is touched again after it has cooled; twice in the list does no harm.
+void Shard::State::list(Pane& touched_pane, std::uint32_t id, Level level, std::int64_t index) {
+  if (touched_pane.listed()) return;
+  touched_pane.list();
+  hot.push_back({id, level, index});
+}
+
+Pane* Shard::State::total_pane(Instant t) {
+  const std::uint32_t id = series.resolve(null_label, Axis::total, null_label);
+  Series& one = series[id];
+  if (one.moved != floors_moved) {
+    one.move_to(floors[std::size_t(Axis::total)]);
+    one.moved = floors_moved;
   }
+  if (t < one.floors.hour) return nullptr;
+  const Level level = t < one.floors.minute ? Level::hour : Level::minute;
+  const std::int64_t index = index_of(level, t);
+  Pane& found = one.ring(level).at(index);
+  list(found, id, level, index);
   return &found;
 }
 
@@ -48,20 +66,14 @@ void Shard::State::mark_minute(std::uint32_t id, std::int64_t minute) {
 void Shard::State::move_turn(const CallRecord& record, const LiveTurn& turn, int sign, const Axes& axes) {
   const TurnFacts facts = turn.state.facts();
   each_series(record, turn, axes, [&](std::uint32_t id) {
-    Pane* into = pane(id, turn.state.time());
-    if (!into) return;
-    if (sign > 0) into->warm().add(facts);
-    else into->warm().retract(facts);
+    change(id, turn.state.time(), [&](Tally& tally) { sign > 0 ? tally.add(facts) : tally.retract(facts); });
   });
 }
 
 void Shard::State::move_usage(const CallRecord& record, const LiveUsage& usage, bool reports_cost, int sign, const Axes& axes) {
   const UsageFacts facts = usage.facts(reports_cost);
   each_series(record, usage, axes, [&](std::uint32_t id) {
-    Pane* into = pane(id, usage.time);
-    if (!into) return;
-    if (sign > 0) into->warm().add(facts);
-    else into->warm().retract(facts);
+    change(id, usage.time, [&](Tally& tally) { sign > 0 ? tally.add(facts) : tally.retract(facts); });
   });
 }
 
@@ -102,6 +114,12 @@ void Shard::State::move_parts(const CallRecord& record, bool reports_cost, int s
     };
     for (const Moment& moment : moments)
       if (Pane* into = pane_at(moment.time)) move_moment(*into, moment);
+    if (Axis(i) == Axis::region) {
+      for (const Moment& moment : moments)
+        if (Pane* all = total_pane(moment.time)) move_moment(*all, moment);
+      for (const Use& use : uses)
+        if (Pane* all = total_pane(use.time)) move_use(*all, use);
+    }
     for (std::size_t u = 0; u < uses.size(); ++u) {
       const Label model = record.usage[u].model;
       if (Axis(i) == Axis::model_used && model != null_label && model != record.labels[i]) {
@@ -122,28 +140,29 @@ void Shard::State::move_parts(const CallRecord& record, bool reports_cost, int s
 }
 
 void Shard::State::move_call(std::uint32_t id, Instant start, const CallFacts& facts, int sign) {
-  Pane* into = pane(id, start);
-  if (!into) return;
   const bool counts_cost = facts.reported_cost_nano && std::size_t(series[id].axis) < shared_axes;
-  if (sign > 0) {
-    into->add(entry_of(facts, counts_cost), [&](Tally& tally) {
-      tally.add(facts);
-      if (counts_cost) tally.add_reported_cost(*facts.reported_cost_nano);
+  if (sign < 0)
+    return change(id, start, [&](Tally& tally) {
+      tally.retract(facts);
+      if (counts_cost) tally.retract_reported_cost(*facts.reported_cost_nano);
     });
-    return;
-  }
-  into->warm().retract(facts);
-  if (counts_cost) into->warm().retract_reported_cost(*facts.reported_cost_nano);
+  const std::string entry = entry_of(facts, counts_cost);
+  const auto add = [&](Tally& tally) {
+    tally.add(facts);
+    if (counts_cost) tally.add_reported_cost(*facts.reported_cost_nano);
+  };
+  if (Pane* into = pane(id, start)) into->add(entry, add);
+  if (series[id].axis != Axis::region) return;
+  if (Pane* all = total_pane(start)) all->add(entry, add);
 }
 
 void Shard::State::amend_call(std::uint32_t id, Instant start, const CallFacts& old, const CallFacts& fresh) {
-  Pane* into = pane(id, start);
-  if (!into) return;
-  Tally& tally = into->warm();
-  tally.amend(old, fresh);
-  if (std::size_t(series[id].axis) >= shared_axes || old.reported_cost_nano == fresh.reported_cost_nano) return;
-  if (fresh.reported_cost_nano) tally.add_reported_cost(*fresh.reported_cost_nano);
-  if (old.reported_cost_nano) tally.retract_reported_cost(*old.reported_cost_nano);
+  const bool moves_cost = std::size_t(series[id].axis) < shared_axes && old.reported_cost_nano != fresh.reported_cost_nano;
+  change(id, start, [&](Tally& tally) {
+    tally.amend(old, fresh);
+    if (moves_cost && fresh.reported_cost_nano) tally.add_reported_cost(*fresh.reported_cost_nano);
+    if (moves_cost && old.reported_cost_nano) tally.retract_reported_cost(*old.reported_cost_nano);
+  });
 }
 
 // `reported_before`: how its usage is counted until reprice() has run.
@@ -206,7 +225,7 @@ void Shard::State::reprice(CallRecord& record, bool reported_before) {
     const UsageFacts fresh = usage.facts(reports);
     if (fresh == old || !record.counted) continue;
     each_series(record, usage, Axes().set(), [&](std::uint32_t id) {
-      if (Pane* into = pane(id, usage.time)) into->warm().amend(old, fresh);
+      change(id, usage.time, [&](Tally& tally) { tally.amend(old, fresh); });
     });
   }
 }
@@ -231,6 +250,7 @@ void Shard::State::refresh_panes(CallRecord& record) {
       move_parts(record, record.call.reports_cost(), -1, Axes().set());
       record.counted = false;
     }
+    record.flight_facts = false;
     return leave_panes(record);
   }
   if (!record.counted) {

@@ -16,6 +16,11 @@ constexpr std::string_view magic = "AYLIVE";
 constexpr std::uint8_t version = 3;
 constexpr std::size_t snapshot_piece = 256 * limits::KiB;  // handed on at a time: stays in the cache
 
+constexpr Instant furthest_time = from_micros(std::int64_t{1} << 60);  // either way: no clock has shown it
+bool is_time(Instant t) {
+  return t == Instant::min() || t == Instant::max() || (t <= furthest_time && t >= from_micros(-to_micros(furthest_time)));
+}
+
 void write_ring(bytes::Writer& out, const Ring& ring) {
   out.count(ring.count());
   ring.each(INT64_MIN, INT64_MAX, [&](std::int64_t index, const Pane& pane) {
@@ -25,14 +30,15 @@ void write_ring(bytes::Writer& out, const Ring& ring) {
 }
 
 // Panes far apart would make a ring of any size: a snapshot may not ask for more than a ring may hold.
-bool read_ring(bytes::Reader& in, Ring& ring, std::int64_t span_max) {
+bool read_ring(bytes::Reader& in, Ring& ring, Level level, std::int64_t span_max) {
+  const std::int64_t furthest = to_micros(furthest_time) / step_of(level).count();
   std::int64_t first = 0;
   const std::size_t count = in.length(2);
   for (std::size_t i = 0; i < count && !in.bad(); ++i) {
     const std::int64_t index = in.number();
     const std::string_view pane = in.text();
     if (i == 0) first = index;
-    if (index < first || index - first > span_max) return false;
+    if (index < -furthest || index > furthest || index < first || index - first > span_max) return false;
     if (pane.empty()) continue;
     if (!parse_tally(pane)) return false;
     ring.at(index).set_cold(pane);
@@ -135,6 +141,8 @@ Status Shard::State::read(bytes::Reader& in) {
   late_events = in.count();
   turns = in.count();
   for (Instant* t : {&calls_since, &exact_since, &newest, &received, &idle_check}) *t = in.instant();
+  for (const Instant t : {calls_since, exact_since, newest, received, idle_check})
+    if (!is_time(t) || (t == Instant::max() && t == newest)) return broken("a time");
   if (newest != never) {
     newest_minute = index_of(Level::minute, newest);
     for (std::size_t i = 0; i < axis_count; ++i) floors[i] = floors_of(Axis(i), newest);
@@ -154,10 +162,10 @@ Status Shard::State::read(bytes::Reader& in) {
     one.floors.minute = in.instant();
     one.floors.hour = in.instant();
     constexpr std::int64_t spans[] = {86'400, 3 * 1'440, 24 * 24};
-    std::size_t level = 0;
-    for (Ring* ring : {&one.seconds, &one.minutes, &one.hours})
-      if (!read_ring(in, *ring, spans[level++])) return broken("a pane");
+    for (const Level level : {Level::second, Level::minute, Level::hour})
+      if (!read_ring(in, one.ring(level), level, spans[std::size_t(level)])) return broken("a pane");
   }
+  if (!series.sum_total()) return broken("panes so far apart");
   const std::size_t call_count = in.length(40);
   for (std::size_t i = 0; i < call_count; ++i) {
     auto record = std::make_unique<CallRecord>();
@@ -281,6 +289,7 @@ std::string Shard::State::canonical_dump() const {
   std::vector<std::string> lines;
   for (std::uint32_t i = 0; i < series.size(); ++i) {
     const Series& one = series[i];
+    if (one.axis == Axis::total) continue;  // the sum of the regions
     Series now;  // only its floors: where each pane belongs by now, whether or not it was moved already
     now.axis = one.axis;
     now.floors = floors[std::size_t(one.axis)];

@@ -30,6 +30,9 @@ struct Shard::State {
   // Calls.
   std::vector<std::unique_ptr<CallRecord>> calls;  // by slot
   std::vector<Slot> free_slots, in_flight;
+  // By slot: what its call contributes lies in [low, high]. Together, so that looking through all of them is cheap.
+  struct Extent { Instant low = Instant::max(), high = never; };
+  std::vector<Extent> extents;
   FlatIndex by_id;
   struct Ended { Slot slot; Id id; };
   std::deque<Ended> ended;                         // in order of their end; the oldest is let go first
@@ -104,6 +107,16 @@ struct Shard::State {
   // Contributions. `sign` +1 adds, -1 takes back; `axes` says on which series.
   using Axes = std::bitset<axis_count>;
   Pane* pane(std::uint32_t id, Instant t);         // nullptr: older than every ring
+  Pane* total_pane(Instant t);                     // REQUIRES: a region's pane at t changes in the same way
+  // Changes a pane; with a region's, the total's.
+  template <typename Change>
+  void change(std::uint32_t id, Instant t, Change&& with) {
+    Pane* into = pane(id, t);
+    if (into) with(into->warm());
+    if (series[id].axis != Axis::region) return;
+    if (Pane* all = total_pane(t)) with(all->warm());
+  }
+  void list(Pane& pane, std::uint32_t id, Level level, std::int64_t index);
   template <typename Visit>
   void each_series(const CallRecord& record, const LiveTurn& turn, const Axes& axes, Visit&& visit);
   template <typename Visit>

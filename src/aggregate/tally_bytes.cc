@@ -5,6 +5,8 @@
 namespace aybiza {
 namespace {
 
+// No tally has counted more, and thousands of such tallies add up within 64 bits.
+constexpr std::int64_t count_max = std::int64_t{1} << 48;
 constexpr std::uint8_t version = 1, has_calls = 1, has_turns = 2, has_usage = 4;
 
 __extension__ using UnsignedWide = unsigned __int128;
@@ -53,19 +55,24 @@ struct Getting {
   bool bad = false;
   void operator()(std::int64_t& value) {
     value = in.number();
-    bad |= value < 0;
+    bad |= value < 0 || value > count_max;
   }
   void operator()(Mean& mean) {
     mean.count = in.number();
-    bad |= mean.count < 0;
-    if (mean.count != 0) mean.sum = get_wide(in, bad);
+    bad |= mean.count < 0 || mean.count > count_max;
+    if (mean.count == 0 || bad) return;
+    mean.sum = get_wide(in, bad);
+    const Wide most = Wide(mean.count) << 63;
+    bad |= mean.sum > most || mean.sum < -most;
   }
   void operator()(Stat& stat) {
     const std::uint64_t head = in.count();
     stat.count = std::int64_t(head / 2);
     stat.extremes_exact = head % 2 == 0;
-    if (stat.count == 0) return;
+    bad |= stat.count > count_max || (stat.count == 0 && head != 0);
+    if (stat.count == 0 || bad) return;
     stat.sum = get_wide(in, bad);
+    bad |= stat.sum < 0 || stat.sum > Wide(stat.count) << 63;
     stat.min = in.number();
     const std::int64_t span = in.number();
     bad |= stat.min < 0 || span < 0 || span > INT64_MAX - stat.min;

@@ -144,6 +144,8 @@ inline constexpr auto read_your_writes_timeout = 5s;
 // The live pages.
 inline constexpr auto live_rhythm = 10ms;                      // the hub looks at its topics no more often
 inline constexpr auto live_idle = 1s;                          // and no less
+inline constexpr std::size_t live_crowd = 10;                  // subscribers of a topic; with more of them it comes less often
+inline constexpr auto overview_slow_rhythm = 5s;               // shares, earlier periods, series of calls at work
 inline constexpr std::size_t live_requests = 16'384;           // subscriptions and page renders waiting for the live thread
 inline constexpr std::size_t page_messages = 16'384;           // of all browsers, waiting for the page thread
 inline constexpr std::size_t page_states_kept = 64;            // the newest of topics, so that a page joins with data

@@ -147,8 +147,10 @@ std::expected<std::unique_ptr<net::WsHandler>, net::Response> Dashboard::Web::ac
   if (!who) return std::unexpected(forbidden());
   std::string csrf;
   if (const auto query = net::parse_query(request->query))
-    for (const auto& [name, value] : *query)
+    for (const auto& [name, value] : *query) {
       if (name == "_csrf_token") csrf = value;
+      if (name == "vsn" && value != "2.0.0") return std::unexpected(net::Response::error(400, "vsn", "this server speaks version 2.0.0 of the channel protocol"));
+    }
   // Without a good cookie the socket opens and its joins are answered `stale`: an expired tab heals itself by a reload.
   liveview::Visitor visitor{std::string(cookie(*request, session_cookie)), std::move(csrf), "", request->peer.address, nullptr};
   return std::make_unique<SocketHandler>(shared_from_this(), page_thread, std::move(visitor), std::move(*who));

@@ -44,6 +44,10 @@ constexpr Definition unknown{"", "Unknown", "There is no definition of this figu
 
 }  // namespace
 
+int number_of(const Definition& definition) {
+  return &definition == &unknown ? int(table.size()) + 1 : int(&definition - table.data()) + 1;
+}
+
 const Definition& definition_of(std::string_view name) {
   const auto at = std::ranges::find(table, name, &Definition::name);
   return at == table.end() ? unknown : *at;

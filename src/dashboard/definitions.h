@@ -19,6 +19,7 @@ struct Definition {
   std::string_view counted;  // what n counts: "calls"
 };
 
+int number_of(const Definition& definition);  // its place in the table, from 1
 const Definition& definition_of(std::string_view name);  // an unknown name gets a definition that says so
 
 }  // namespace aybiza::dashboard

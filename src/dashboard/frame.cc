@@ -72,13 +72,13 @@ Node filters_form(const FrameInput& in) {
   std::optional<Node> customers;
   if (!in.one_customer)
     customers = html<"<label class=\"field\"><span class=\"only-sheet\">Customer</span><select name=\"customer\" aria-label=\"Customer\"><option value=\"\">All customers</option>{}</select></label>">(
-        options(in.choices.customers, in.filters.customer));
+        options(in.choices->customers, in.filters.customer));
   return html<"<form id=\"filters\" class=\"filters\" popover method=\"get\" action=\"{}\" phx-change=\"filter\" phx-auto-recover=\"ignore\">{}"
               "<label class=\"field\"><span class=\"only-sheet\">Region</span><select name=\"region\" aria-label=\"Region\"><option value=\"\">All regions</option>{}</select></label>"
               "<label class=\"field\"><span class=\"only-sheet\">Time zone</span><select name=\"tz\" aria-label=\"Time zone\">{}</select></label>"
               "<label class=\"field\"><span class=\"only-sheet\">Refresh</span><select name=\"refresh\" aria-label=\"Refresh\">{}</select></label>"
               "<noscript><button>Apply</button></noscript></form>">(
-      in.path, customers, options(in.choices.regions, in.filters.region), zone_options(in.filters.zone), refresh_options(in.filters.refresh));
+      in.path, customers, options(in.choices->regions, in.filters.region), zone_options(in.filters.zone), refresh_options(in.filters.refresh));
 }
 
 Node live_button(const FrameInput& in) {
@@ -125,7 +125,9 @@ Node layout(const LayoutInput& in) {
       in.csrf_token, in.title, web::path_of("icon.svg"), web::path_of("app.css"), web::path_of("theme.js"), web::path_of("app.js"), in.main);
 }
 
-Node frame(const FrameInput& in, Node main) {
+Node frame(FramePieces& own, const FrameInput& in, Node main) {
+  if (own.filters != in.filters || own.choices != in.choices || own.path != in.path || own.paused != in.paused)
+    own = {in.filters, in.choices, std::string(in.path), in.paused, logo(), range_links(in), custom_range(in), filters_form(in), live_button(in), tabs(in), keys()};
   return html<"<a class=\"skip\" href=\"#main\">Skip to content</a>"
               "<header class=\"top\"><a class=\"brand\" href=\"/\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}<span>{}</span></a>"
               "<nav class=\"range\" aria-label=\"Range\">{}{}</nav>{}<span class=\"spacer\"></span>{}"
@@ -134,7 +136,7 @@ Node frame(const FrameInput& in, Node main) {
               "{}<div id=\"pulse\" phx-hook=\"Pulse\" phx-update=\"ignore\"></div><div id=\"keys\" phx-hook=\"Hotkeys\" phx-update=\"ignore\"></div>{}"
               "<main class=\"page\" id=\"main\" tabindex=\"-1\" data-tz=\"{}\">{}{}</main>"
               "<div class=\"offline\" role=\"status\">Connection lost. Reconnecting…</div>">(
-      logo(), in.brand, range_links(in), custom_range(in), filters_form(in), live_button(in), tabs(in), keys(), in.filters.zone, flashes(in), std::move(main));
+      own.logo, in.brand, own.ranges, own.custom, own.form, own.live, own.tabs, own.keys, in.filters.zone, flashes(in), std::move(main));
 }
 
 std::string plain_page(std::string_view title, std::string_view text, std::string_view code) {

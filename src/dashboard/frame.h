@@ -7,6 +7,8 @@
 #pragma once
 
 #include <string>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "dashboard/address.h"
@@ -25,13 +27,22 @@ struct FrameInput {
   std::string_view brand, path;
   Tab tab;
   const Filters& filters;
-  const Choices& choices;
+  std::shared_ptr<const Choices> choices;  // never null
   bool paused = false, one_customer = false;
   std::string_view flash_info, flash_error;
 };
 
 liveview::Node layout(const liveview::LayoutInput& input);
-liveview::Node frame(const FrameInput& input, liveview::Node main);
+// The frame's own parts, kept from one render to the next while what they show stays the same.
+// Threads  None: belongs to its view.
+struct FramePieces {
+  std::optional<Filters> filters;  // of which they are made
+  std::shared_ptr<const Choices> choices;
+  std::string path;
+  bool paused = false;
+  liveview::Node logo, ranges, custom, form, live, tabs, keys;
+};
+liveview::Node frame(FramePieces& pieces, const FrameInput& input, liveview::Node main);
 
 // A <select> option per value; `chosen` is added when it is not among them.
 liveview::Node options(const std::vector<std::string>& values, std::string_view chosen);

@@ -186,9 +186,9 @@ void LivePage::handle_event(Context& context, const liveview::Event& event) {
 
 Node LivePage::render(const Context& context) {
   tick_waits_ = false;
-  static const Choices none;
-  const Choices* choices = state<Choices>(0);
-  return frame({.brand = viewer_.brand, .path = path_, .tab = tab(), .filters = filters_, .choices = choices ? *choices : none,
+  static const auto none = std::make_shared<const Choices>();
+  const auto choices = slots_.empty() || !slots_[0].shown ? none : std::static_pointer_cast<const Choices>(slots_[0].shown);
+  return frame(frame_, {.brand = viewer_.brand, .path = path_, .tab = tab(), .filters = filters_, .choices = choices,
                 .paused = paused_, .one_customer = viewer_.customers.size() == 1,
                 .flash_info = context.flash("info"), .flash_error = context.flash("error")},
                body(context));

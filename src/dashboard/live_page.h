@@ -39,6 +39,7 @@ class LivePage : public liveview::View {
   const State* state(std::size_t slot) const {
     return slot < slots_.size() ? static_cast<const State*>(slots_[slot].shown.get()) : nullptr;
   }
+  StatePtr held_state(std::size_t slot) const { return slot < slots_.size() ? slots_[slot].shown : nullptr; }
   bool fresh(std::size_t slot) const { return slot < slots_.size() && !slots_[slot].waiting; }  // of this address
   void go(liveview::Context& context, const Filters& to) const;
 
@@ -63,6 +64,7 @@ class LivePage : public liveview::View {
   void acknowledged(liveview::Context& context, const liveview::Event& event);
 
   const Viewer& viewer_;
+  FramePieces frame_;
   Filters filters_;
   std::string path_ = "/";
   std::vector<Slot> slots_;

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration tiles_rhythm = 50ms, charts_rhythm = 1s;
+constexpr Duration tiles_rhythm = 25ms, charts_rhythm = 1s;
 
 std::string key_of(const ViewScope& scope) {
   std::string key;
@@ -87,10 +87,10 @@ void OverviewPage::opened(Context& context, const Location&) {
   Source* source = viewer().source;
   const Ask ask = [source](const Question& q) { return source->ask(q); };
   watch(context, tiles_slot, {"tiles|" + key, [ask, scope](Instant now) {
-                                return std::make_shared<TilesState>(TilesState{now, compute_tiles(ask, scope, now)});
+                                return std::make_shared<TilesState>(TilesState{now, compute_quick_tiles(ask, scope, now)});
                               }, tiles_rhythm, 1s});
-  watch(context, charts_slot, {"charts|" + key, [ask, scope](Instant now) {
-                                 return std::make_shared<OverviewState>(compute_charts(ask, scope, now));
+  watch(context, charts_slot, {"charts|" + key, [ask, scope, slow = std::make_shared<OverviewSlow>()](Instant now) {
+                                 return std::make_shared<OverviewState>(compute_charts(ask, scope, now, *slow));
                                }, charts_rhythm, 1s});
 }
 
@@ -149,40 +149,65 @@ void OverviewPage::on_event(Context& context, const liveview::Event& event) {
   }
 }
 
-Node OverviewPage::body(const Context&) {
-  left_ = charts_;  // this render leaves together with what was pushed
-  const auto* tiles = state<TilesState>(tiles_slot);
-  const auto* charts = state<OverviewState>(charts_slot);
+// What pages with the same address show, made once for those that stand at the same states.
+struct OverviewPage::Rendered {
+  StatePtr tiles, charts;
+  bool made = false;
+  Node kpis, volume, latency, regions, sentiment, outcomes;
+};
+
+OverviewPage::Rendered& OverviewPage::rendered() {
+  auto& held = viewer().renders ? (*viewer().renders)["overview|" + key_of(scope())] : rendered_;
+  if (!held) held = std::make_shared<Rendered>();
+  return *static_cast<Rendered*>(held.get());
+}
+
+Node OverviewPage::kpis(const TilesState* tiles, const OverviewState* charts) const {
   constexpr std::array names{"active_agents", "active_calls", "calls_today", "success_rate", "avg_resolution_ms", "p95_voice_latency_ms", "avg_sentiment", "spend_today_usd"};
   static_assert(names.size() == overview_tiles);
-  std::vector<std::size_t> all(overview_tiles);
+  std::array<std::size_t, overview_tiles> all{};
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-  const Node kpis = each(all, [](std::size_t i) { return i; }, [&](std::size_t i) {
-    return kpi({.name = names[i], .state = tiles ? &tiles->tiles[i] : nullptr, .spark = charts ? &charts->tiles[i].spark : nullptr,
-                .as_of = tiles ? tiles->as_of : Instant{}, .filters = filters()});
+  return each(all, [](std::size_t i) { return i; }, [&](std::size_t i) {
+    const bool charted = i == avg_resolution_tile, known = charted ? charts != nullptr : tiles != nullptr;
+    const TileState tile = !known ? TileState{} : charted ? charts->tiles[i] : charts ? merged(tiles->tiles[i], charts->tiles[i]) : tiles->tiles[i];
+    return kpi({.name = names[i], .state = known ? &tile : nullptr, .spark = charts ? &charts->tiles[i].spark : nullptr,
+                .as_of = !known ? Instant{} : charted ? charts->as_of : tiles->as_of, .filters = filters()});
   });
+}
+
+void OverviewPage::render_charts(Rendered& into, const OverviewState* charts) const {
   static const OverviewState nothing;
   const OverviewState& c = charts ? *charts : nothing;
   const Zone zone = zone_or_utc(filters().zone);
   const bool loading = charts == nullptr;
   const double calls = sum(c.volume, 0);
-  const Node volume = chart({.name = "volume", .size = "w-6 h-4", .loading = loading, .empty = calls == 0, .error = c.volume.error, .as_of = c.as_of,
-                             .n = loading ? "" : "n " + show_count(calls), .relative_error = std::nullopt, .filters = filters(),
-                             .table = series_table("Call volume", c.volume, {"Calls"}, Format::count, zone)});
-  const Node latency = chart({.name = "latency", .size = "w-6 h-4", .loading = loading, .empty = none_known(c.latency), .error = c.latency.error, .as_of = c.as_of,
-                              .n = "", .relative_error = c.latency.relative_error, .filters = filters(),
-                              .table = series_table("Response time", c.latency, {"p50", "p95", "p99"}, Format::milliseconds, zone)});
-  const Node regions = chart({.name = "regions", .size = "w-6 h-5 wide", .loading = loading, .empty = calls_in(c.regions) == 0, .error = c.share_error, .as_of = c.as_of,
-                              .n = loading ? "" : fmt::format("{} regions", c.regions.size()), .relative_error = std::nullopt, .filters = filters(),
-                              .table = shares_table("Activity by region", "Region", c.regions), .map = "world", .beside = unplaced(c.regions)});
-  const Node sentiment = chart({.name = "sentiment", .size = "w-3 h-5 mid", .loading = loading, .empty = none_known(c.sentiment), .error = c.sentiment.error, .as_of = c.as_of,
-                                .n = "", .relative_error = std::nullopt, .filters = filters(),
-                                .table = series_table("Sentiment", c.sentiment, {"Sentiment"}, Format::score, zone)});
-  const Node outcomes = chart({.name = "outcomes", .size = "w-3 h-5 mid", .loading = loading, .empty = calls_in(c.outcomes) == 0, .error = c.share_error, .as_of = c.as_of,
-                               .n = loading ? "" : "n " + show_count(calls_in(c.outcomes)), .relative_error = std::nullopt, .filters = filters(),
-                               .table = shares_table("Outcome mix", "Outcome", c.outcomes)});
+  into.volume = chart({.name = "volume", .size = "w-6 h-4", .loading = loading, .empty = calls == 0, .error = c.volume.error, .as_of = c.as_of,
+                       .n = loading ? "" : "n " + show_count(calls), .relative_error = std::nullopt, .filters = filters(),
+                       .table = series_table("Call volume", c.volume, {"Calls"}, Format::count, zone)});
+  into.latency = chart({.name = "latency", .size = "w-6 h-4", .loading = loading, .empty = none_known(c.latency), .error = c.latency.error, .as_of = c.as_of,
+                        .n = "", .relative_error = c.latency.relative_error, .filters = filters(),
+                        .table = series_table("Response time", c.latency, {"p50", "p95", "p99"}, Format::milliseconds, zone)});
+  into.regions = chart({.name = "regions", .size = "w-6 h-5 wide", .loading = loading, .empty = calls_in(c.regions) == 0, .error = c.share_error, .as_of = c.slow_as_of,
+                        .n = loading ? "" : fmt::format("{} regions", c.regions.size()), .relative_error = std::nullopt, .filters = filters(),
+                        .table = shares_table("Activity by region", "Region", c.regions), .map = "world", .beside = unplaced(c.regions)});
+  into.sentiment = chart({.name = "sentiment", .size = "w-3 h-5 mid", .loading = loading, .empty = none_known(c.sentiment), .error = c.sentiment.error, .as_of = c.as_of,
+                          .n = "", .relative_error = std::nullopt, .filters = filters(),
+                          .table = series_table("Sentiment", c.sentiment, {"Sentiment"}, Format::score, zone)});
+  into.outcomes = chart({.name = "outcomes", .size = "w-3 h-5 mid", .loading = loading, .empty = calls_in(c.outcomes) == 0, .error = c.share_error, .as_of = c.slow_as_of,
+                         .n = loading ? "" : "n " + show_count(calls_in(c.outcomes)), .relative_error = std::nullopt, .filters = filters(),
+                         .table = shares_table("Outcome mix", "Outcome", c.outcomes)});
+}
+
+Node OverviewPage::body(const Context&) {
+  left_ = charts_;  // this render leaves together with what was pushed
+  const StatePtr tiles = held_state(tiles_slot), charts = held_state(charts_slot);
+  Rendered& all = rendered();
+  if (!all.made || all.charts != charts) render_charts(all, state<OverviewState>(charts_slot));
+  if (!all.made || all.charts != charts || all.tiles != tiles) all.kpis = kpis(state<TilesState>(tiles_slot), state<OverviewState>(charts_slot));
+  all.made = true;
+  all.tiles = tiles, all.charts = charts;
   return html<"<h1 class=\"sr\">Overview</h1><div class=\"grid\" id=\"overview\" aria-busy=\"{}\">{}{}{}{}{}{}</div>">(
-      fresh(tiles_slot) && fresh(charts_slot) ? "false" : "true", kpis, volume, latency, regions, sentiment, outcomes);
+      fresh(tiles_slot) && fresh(charts_slot) ? "false" : "true", all.kpis, all.volume, all.latency, all.regions, all.sentiment, all.outcomes);
 }
 
 }  // namespace aybiza::dashboard

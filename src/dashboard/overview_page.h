@@ -29,11 +29,17 @@ class OverviewPage final : public LivePage {
   void on_event(liveview::Context& context, const liveview::Event& event) override;
   liveview::Node body(const liveview::Context& context) override;
 
+  struct Rendered;
+  Rendered& rendered();
+  liveview::Node kpis(const TilesState* tiles, const OverviewState* charts) const;
+  void render_charts(Rendered& into, const OverviewState* charts) const;
+
   void push_whole(liveview::Context& context, const OverviewState& state) const;
   void push_changes(liveview::Context& context, const OverviewState& from, const OverviewState& to) const;
   Duration length() const;
   std::optional<double> mood() const;
 
+  std::shared_ptr<void> rendered_;               // when there is nobody to share with
   std::string drawn_key_;                        // the address whose charts the page has, or will have with the next message
   std::shared_ptr<const OverviewState> charts_;  // the newest
   std::shared_ptr<const OverviewState> left_;    // as of the last message that left

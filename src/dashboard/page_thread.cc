@@ -43,6 +43,8 @@ PageThread::ConnectionId PageThread::open(liveview::Visitor visitor, Viewer view
 void PageThread::opened(ConnectionId id, liveview::Visitor visitor, Viewer viewer, net::WsSender sender) {
   auto held = std::make_shared<Viewer>(std::move(viewer));
   held->watch = [this, id](const TopicPlan& plan, const std::string& name) { return watch(id, plan, name); };
+  held->renders = &renders_;
+  if (renders_.size() > limits::page_states_kept) renders_.clear();  // the pages make what they need anew
   visitor.claims = held;
   auto socket = std::make_unique<liveview::Socket>(endpoint_, std::move(visitor), clock_.now());
   connections_.emplace(id, Connection{std::move(held), std::move(socket), std::move(sender), {}});

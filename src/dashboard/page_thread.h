@@ -68,6 +68,7 @@ class PageThread {
   };
   std::map<std::string, Kept> states_;
   std::deque<std::string> state_ages_;
+  Renders renders_;
   Connections connections_;
   Thread thread_;  // last: the members above outlive it
 };

@@ -142,8 +142,8 @@ Node kpi(const KpiInput& in) {
     }
     menu = as_table(d, kpi_table(d, t));
   }
-  return component(fmt::format("tile-{}", in.name),
-                   html<"<section class=\"tile kpi half w-3 h-2{}\" id=\"tile-{}\" aria-labelledby=\"h-{}\">{}{}<footer>{}{}{}</footer></section>">(
+  return shared_component(number_of(d),
+                   html_ptr<"<section class=\"tile kpi half w-3 h-2{}\" id=\"tile-{}\" aria-labelledby=\"h-{}\">{}{}<footer>{}{}{}</footer></section>">(
                        state, d.name, d.name, heading(d, std::move(menu)), std::move(body), how_old, std::move(n), std::move(error)));
 }
 
@@ -168,8 +168,8 @@ Node chart(ChartInput in) {
   std::optional<Node> count;
   if (!in.n.empty()) count = html<"<span class=\"n\">{}</span>">(in.n);
   const Attr map = attr<"data-map">(in.map.empty() ? std::nullopt : std::optional(in.map));
-  return component(fmt::format("tile-{}", in.name),
-                   html<"<section class=\"tile with-chart {}{}\" id=\"tile-{}\" aria-labelledby=\"h-{}\">{}{}<div class=\"chart\" id=\"chart-{}\" phx-hook=\"Chart\" phx-update=\"ignore\" role=\"img\" aria-label=\"{}\"{}></div>{}<footer>{}{}{}</footer></section>">(
+  return shared_component(number_of(d),
+                   html_ptr<"<section class=\"tile with-chart {}{}\" id=\"tile-{}\" aria-labelledby=\"h-{}\">{}{}<div class=\"chart\" id=\"chart-{}\" phx-hook=\"Chart\" phx-update=\"ignore\" role=\"img\" aria-label=\"{}\"{}></div>{}<footer>{}{}{}</footer></section>">(
                        in.size, state, d.name, d.name, heading(d, as_table(d, std::move(in.table))), said, d.name, d.title, map, in.beside, how_old, count, bound));
 }
 

@@ -7,6 +7,7 @@
 
 #include <any>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -38,12 +39,16 @@ class Watch {
   std::function<void()> end_;
 };
 
+// What pages of one topic show alike, rendered once for all of them; by topic.
+using Renders = std::map<std::string, std::shared_ptr<void>>;
+
 struct Viewer {
   std::vector<std::string> customers;  // whom they may see; empty: all
   std::string brand = "AYBIZA";
   Source* source = nullptr;            // for plans only: views never call it themselves
   std::function<StatePtr(const TopicPlan&)> now;
   std::function<Watch(const TopicPlan&, std::string name)> watch;
+  Renders* renders = nullptr;          // of the thread on which the view runs; null: none to share with
   std::shared_ptr<int> status = std::make_shared<int>(200);  // of the HTTP answer; a page that finds nothing says 404
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
+
 namespace aybiza {
 
 Hub::SubscriberId Hub::subscribe(const TopicPlan& plan, Notify notify) {
@@ -23,10 +25,14 @@ void Hub::unsubscribe(SubscriberId subscriber) {
   topic_of_.erase(at);
 }
 
+Duration Hub::rhythm_of(const Topic& topic) const {
+  const Duration busy = topic.plan.busy * std::int64_t(std::max(limits::live_crowd, topic.subscribers.size())) / std::int64_t(limits::live_crowd);
+  return std::max(topic.version != version_ ? std::min(busy, std::max(topic.plan.busy, topic.plan.idle)) : topic.plan.idle, 2 * topic.cost);
+}
+
 Duration Hub::due_in(const Topic& topic, Duration elapsed) const {
   if (topic.computed == Duration::min()) return Duration(0);
-  const Duration rhythm = std::max(topic.version != version_ ? topic.plan.busy : topic.plan.idle, 4 * topic.cost);
-  return std::max(Duration(0), topic.computed + rhythm - elapsed);
+  return std::max(Duration(0), topic.computed + rhythm_of(topic) - elapsed);
 }
 
 Duration Hub::until_due(Duration elapsed) const {

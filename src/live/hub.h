@@ -3,8 +3,9 @@
 // Shape    a topic is a key (page, customer scope, filters, range), a function that computes its state, and a rhythm.
 //          A state is immutable and shared. step() computes what is due; nothing is computed for a topic without
 //          subscribers, and never more often than its rhythm allows: the newest state replaces, there is no queue.
-// Cost     per step: one compute per topic that is due. A topic that is expensive comes less often: never more than a
-//          quarter of the thread's time goes to one topic.
+// Cost     per step: one compute per topic that is due. A topic that is expensive comes less often: never more than
+//          half of the thread's time goes to one topic, most of which it waits for shards. One that many look at too: what it takes to hand a state out
+//          grows with them, so that 50 subscribers get one state where ten get five.
 // Threads  none: owned by the live thread (live_thread.h posts to it). Notify runs on that thread and must not block.
 // Source   decisions.md 32; architecture.md 2 (live/).
 #pragma once
@@ -62,6 +63,7 @@ class Hub {
     std::uint64_t version = 0;
     std::map<SubscriberId, Notify> subscribers;
   };
+  Duration rhythm_of(const Topic& topic) const;
   Duration due_in(const Topic& topic, Duration elapsed) const;
 
   std::map<std::string, Topic> topics_;

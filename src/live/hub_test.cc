@@ -34,6 +34,18 @@ TEST(Hub, ComputesOnceForManyAndNothingForNobody) {
   EXPECT_EQ(b.hub.topics(), 0u);
 }
 
+TEST(Hub, ACrowdIsServedLessOften) {
+  Bench b;
+  for (int i = 0; i < 50; ++i) b.hub.subscribe(b.plan(), [](const StatePtr&) {});
+  b.hub.step({}, 0ms);
+  b.hub.data_changed();
+  EXPECT_EQ(b.hub.until_due(0ms), 125ms);  // five times ten
+  b.hub.step({}, 124ms);
+  EXPECT_EQ(b.computed, 1);
+  b.hub.step({}, 125ms);
+  EXPECT_EQ(b.computed, 2);
+}
+
 TEST(Hub, BusyRhythmWhenDataChangesIdleRhythmOtherwise) {
   Bench b;
   b.hub.subscribe(b.plan(), [](const StatePtr&) {});

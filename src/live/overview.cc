@@ -41,24 +41,79 @@ Reading read(const Answered<Answer>& answer, std::size_t value, std::size_t n) {
   return {number(*answer, 0, value), number(*answer, 0, n), value < answer->relative_error.size() ? answer->relative_error[value] : std::nullopt, ""};
 }
 
-void put(TileState& tile, std::string name, Trend trend, const Reading& now, const Reading& before) {
-  tile.name = std::move(name);
-  tile.trend = trend;
-  tile.value = now.value;
-  tile.n = now.n.value_or(0);
-  tile.relative_error = now.error;
-  tile.previous = before.value;
-  tile.error = now.refusal;
-}
-
 struct Periods {
   Range now, before;
 };
 
+// From a whole second, minute or hour: so cut, live state has the sums ready instead of single calls to look through.
 Periods periods_of(const ViewScope& scope, Instant now) {
-  const Range range = range_of(scope, now);
+  Range range = range_of(scope, now);
   const Duration length = range.to - range.from;
+  if (!scope.from) range.from = floor_to(range.from, length <= 5min ? Duration(1s) : length <= 24h ? Duration(1min) : Duration(1h));
   return {range, {range.from - length, range.from, range.step}};
+}
+
+std::vector<Filter> resolved_of(std::vector<Filter> where) {
+  where.push_back({{Dimension::resolution_status, ""}, false, {"resolved"}, false});
+  return where;
+}
+
+// The figures of one period, each tile with its value and sample; the resolution time is a question of its own.
+using Tiles = std::array<TileState, overview_tiles>;
+struct TileMoments {
+  Instant busy{};       // agents and calls in the second before it
+  Range day, period;
+};
+
+void put(TileState& tile, std::string_view name, Trend trend, const Reading& reading) {
+  tile.name = name;
+  tile.trend = trend;
+  tile.value = reading.value;
+  tile.n = reading.n.value_or(0);
+  tile.relative_error = reading.error;
+  tile.error = reading.refusal;
+}
+
+Tiles quick_tiles(const Ask& ask, const std::vector<Filter>& where, const TileMoments& at) {
+  Tiles tiles;
+  const auto busy = ask(question_of({"active_agents", "active_calls"}, at.busy - 1s, at.busy, where));
+  put(tiles[active_agents_tile], "active_agents", Trend::neither, read(busy, 0, 0));
+  put(tiles[active_calls_tile], "active_calls", Trend::neither, read(busy, 1, 1));
+  const auto day = ask(question_of({"calls", "cost_usd"}, at.day.from, at.day.to, where));
+  put(tiles[calls_today_tile], "calls_today", Trend::more_is_better, read(day, 0, 0));
+  put(tiles[spend_today_tile], "spend_today_usd", Trend::less_is_better, read(day, 1, 0));
+  const auto period = ask(question_of({"success_rate", "p95_voice_latency_ms", "calls", "avg_sentiment", "turns"}, at.period.from, at.period.to, where));
+  put(tiles[success_rate_tile], "success_rate", Trend::more_is_better, read(period, 0, 2));
+  put(tiles[p95_latency_tile], "p95_voice_latency_ms", Trend::less_is_better, read(period, 1, 2));
+  put(tiles[avg_sentiment_tile], "avg_sentiment", Trend::more_is_better, read(period, 3, 4));
+  tiles[avg_resolution_tile].name = "avg_resolution_ms";
+  tiles[avg_resolution_tile].trend = Trend::less_is_better;
+  return tiles;
+}
+
+void put_resolution(const Ask& ask, const std::vector<Filter>& where, const Range& range, TileState& tile) {
+  put(tile, "avg_resolution_ms", Trend::less_is_better, read(ask(question_of({"avg_duration_ms", "calls"}, range.from, range.to, resolved_of(where))), 0, 1));
+}
+
+TileMoments moments_of(const ViewScope& scope, Instant now) {
+  const auto zone = Zone::load(scope.zone);
+  const Instant midnight = zone ? zone->midnight_of(now) : floor_to(now, 24h);
+  const Range period = periods_of(scope, now).now;
+  return {period.to, {midnight, std::max(now, midnight + 1us), {}}, period};
+}
+
+// The same a day and a period earlier.
+TileMoments moments_before(const ViewScope& scope, Instant now) {
+  const Range before = periods_of(scope, now).before;
+  const Range day = moments_of(scope, now).day;
+  return {before.to, {day.from - 24h, std::max(now - 24h, day.from - 24h + 1us), {}}, before};
+}
+
+Tiles tiles_before(const Ask& ask, const ViewScope& scope, Instant now) {
+  const TileMoments at = moments_before(scope, now);
+  Tiles tiles = quick_tiles(ask, filters_of(scope), at);
+  put_resolution(ask, filters_of(scope), at.period, tiles[avg_resolution_tile]);
+  return tiles;
 }
 
 ChartSeries series_of(const Answered<Answer>& answer, std::vector<std::string> names) {
@@ -76,6 +131,23 @@ ChartSeries series_of(const Answered<Answer>& answer, std::vector<std::string> n
     for (std::size_t i = 0; i < series.names.size(); ++i) series.values[i].push_back(number(*answer, row, i + 1));
   }
   return series;
+}
+
+// Some columns of a series, by their place.
+ChartSeries part_of(const ChartSeries& all, std::size_t first, std::size_t count) {
+  ChartSeries part{all.times, {}, {}, all.error};
+  part.names.assign(all.names.begin() + std::ptrdiff_t(first), all.names.begin() + std::ptrdiff_t(first + count));
+  part.values.assign(all.values.begin() + std::ptrdiff_t(first), all.values.begin() + std::ptrdiff_t(first + count));
+  return part;
+}
+
+// From a whole bucket: one that loses its head with every look would have to be drawn anew each time.
+Question stepped(const ViewScope& scope, std::initializer_list<std::string_view> measures, std::vector<Filter> where, Instant now) {
+  const Range range = range_of(scope, now);
+  Question q = question_of(measures, floor_to(range.from, range.step), range.to, std::move(where));
+  q.step = range.step;
+  q.zone = scope.zone;
+  return q;
 }
 
 std::vector<Share> shares_of(const Answered<Answer>& answer, std::string& error) {
@@ -110,67 +182,56 @@ std::vector<Filter> filters_of(const ViewScope& scope) {
 }
 
 std::array<TileState, overview_tiles> compute_tiles(const Ask& ask, const ViewScope& scope, Instant now) {
-  std::array<TileState, overview_tiles> tiles;
+  auto tiles = compute_quick_tiles(ask, scope, now);
   const auto where = filters_of(scope);
-  const auto [current, before] = periods_of(scope, now);
-  const auto zone = Zone::load(scope.zone);
-  const Instant midnight = zone ? zone->midnight_of(now) : floor_to(now, 24h);
-
-  const auto busy = [&](Instant at) { return ask(question_of({"active_agents", "active_calls"}, at - 1s, at, where)); };
-  const auto busy_now = busy(current.to), busy_before = busy(before.to);
-  put(tiles[active_agents_tile], "active_agents", Trend::neither, read(busy_now, 0, 0), read(busy_before, 0, 0));
-  put(tiles[active_calls_tile], "active_calls", Trend::neither, read(busy_now, 1, 1), read(busy_before, 1, 1));
-
-  const auto day = [&](Instant from, Instant to) { return ask(question_of({"calls", "cost_usd"}, from, to, where)); };
-  const auto today = day(midnight, std::max(now, midnight + 1us)), yesterday = day(midnight - 24h, std::max(now - 24h, midnight - 24h + 1us));
-  put(tiles[calls_today_tile], "calls_today", Trend::more_is_better, read(today, 0, 0), read(yesterday, 0, 0));
-  put(tiles[spend_today_tile], "spend_today_usd", Trend::less_is_better, read(today, 1, 0), read(yesterday, 1, 0));
-
-  const auto period = [&](const Range& range) {
-    return ask(question_of({"success_rate", "p95_voice_latency_ms", "calls"}, range.from, range.to, where));
-  };
-  const auto now_calls = period(current), before_calls = period(before);
-  put(tiles[success_rate_tile], "success_rate", Trend::more_is_better, read(now_calls, 0, 2), read(before_calls, 0, 2));
-  put(tiles[p95_latency_tile], "p95_voice_latency_ms", Trend::less_is_better, read(now_calls, 1, 2), read(before_calls, 1, 2));
-
-  auto resolved = where;
-  resolved.push_back({{Dimension::resolution_status, ""}, false, {"resolved"}, false});
-  const auto resolution = [&](const Range& range) { return ask(question_of({"avg_duration_ms", "calls"}, range.from, range.to, resolved)); };
-  put(tiles[avg_resolution_tile], "avg_resolution_ms", Trend::less_is_better, read(resolution(current), 0, 1), read(resolution(before), 0, 1));
-
-  const auto mood = [&](const Range& range) { return ask(question_of({"avg_sentiment", "turns"}, range.from, range.to, where)); };
-  put(tiles[avg_sentiment_tile], "avg_sentiment", Trend::more_is_better, read(mood(current), 0, 1), read(mood(before), 0, 1));
+  put_resolution(ask, where, periods_of(scope, now).now, tiles[avg_resolution_tile]);
+  const Tiles before = tiles_before(ask, scope, now);
+  for (std::size_t i = 0; i < tiles.size(); ++i) tiles[i].previous = before[i].value;
   return tiles;
 }
 
-OverviewState compute_charts(const Ask& ask, const ViewScope& scope, Instant now) {
-  OverviewState state;
-  state.as_of = now;
+std::array<TileState, overview_tiles> compute_quick_tiles(const Ask& ask, const ViewScope& scope, Instant now) {
+  return quick_tiles(ask, filters_of(scope), moments_of(scope, now));
+}
+
+OverviewSlow compute_slow(const Ask& ask, const ViewScope& scope, Instant now) {
+  OverviewSlow slow;
+  slow.at = now;
   const auto where = filters_of(scope);
-  const Range range = range_of(scope, now);
-  const auto stepped = [&](std::initializer_list<std::string_view> measures, std::vector<Filter> filters) {
-    // From a whole bucket: one that loses its head with every look would have to be drawn anew each time.
-    Question q = question_of(measures, floor_to(range.from, range.step), range.to, std::move(filters));
-    q.step = range.step;
-    q.zone = scope.zone;
-    return ask(q);
-  };
-  const auto volume = stepped({"calls", "success_rate", "active_calls", "active_agents", "cost_usd"}, where);
-  const ChartSeries all = series_of(volume, {"calls", "success_rate", "active_calls", "active_agents", "cost_usd"});
-  state.volume = series_of(volume, {"calls", "success_rate"});
-  state.source = volume ? volume->source : "";
-  state.latency = series_of(stepped({"p50_response_time_ms", "p95_response_time_ms", "p99_response_time_ms"}, where), {"p50", "p95", "p99"});
-  state.sentiment = series_of(stepped({"avg_sentiment"}, where), {"sentiment"});
-  auto resolved = where;
-  resolved.push_back({{Dimension::resolution_status, ""}, false, {"resolved"}, false});
-  const ChartSeries resolution = series_of(stepped({"avg_duration_ms"}, std::move(resolved)), {"resolution"});
+  const Range range = periods_of(scope, now).now;
   const auto grouped = [&](Dimension dimension) {
     Question q = question_of({"calls", "success_rate", "p95_voice_latency_ms"}, range.from, range.to, where);
     q.by = {{dimension, ""}};
     return ask(q);
   };
-  state.regions = shares_of(grouped(Dimension::region), state.share_error);
-  state.outcomes = shares_of(grouped(Dimension::call_outcome), state.share_error);
+  slow.regions = shares_of(grouped(Dimension::region), slow.share_error);
+  slow.outcomes = shares_of(grouped(Dimension::call_outcome), slow.share_error);
+  slow.active = series_of(ask(stepped(scope, {"active_agents", "active_calls"}, where, now)), {"active_agents", "active_calls"});
+  slow.resolution = series_of(ask(stepped(scope, {"avg_duration_ms"}, resolved_of(where), now)), {"resolution"});
+  slow.before = tiles_before(ask, scope, now);
+  return slow;
+}
+
+OverviewState compute_charts(const Ask& ask, const ViewScope& scope, Instant now, OverviewSlow& slow) {
+  if (slow.at == Instant{} || now - slow.at >= limits::overview_slow_rhythm) slow = compute_slow(ask, scope, now);
+  OverviewState state;
+  state.as_of = now;
+  state.slow_as_of = slow.at;
+  state.regions = slow.regions;
+  state.outcomes = slow.outcomes;
+  state.share_error = slow.share_error;
+  const auto where = filters_of(scope);
+  const auto main = ask(stepped(scope, {"calls", "success_rate", "p50_response_time_ms", "p95_response_time_ms", "p99_response_time_ms", "avg_sentiment", "cost_usd"}, where, now));
+  const ChartSeries all = series_of(main, {"calls", "success_rate", "p50", "p95", "p99", "sentiment", "cost_usd"});
+  state.source = main ? main->source : "";
+  state.volume = part_of(all, 0, 2);
+  state.latency = part_of(all, 2, 3);
+  state.latency.relative_error = all.relative_error;
+  state.sentiment = part_of(all, 5, 1);
+  for (std::size_t i = 0; i < overview_tiles; ++i) state.tiles[i].previous = slow.before[i].value;
+  const std::optional<double> resolved_before = state.tiles[avg_resolution_tile].previous;
+  put_resolution(ask, where, periods_of(scope, now).now, state.tiles[avg_resolution_tile]);
+  state.tiles[avg_resolution_tile].previous = resolved_before;
   const auto spark = [&](OverviewTile tile, const ChartSeries& series, std::size_t index) {
     if (index < series.values.size()) state.tiles[tile].spark = series.values[index];
   };
@@ -178,24 +239,31 @@ OverviewState compute_charts(const Ask& ask, const ViewScope& scope, Instant now
   const auto whole_buckets = [&](OverviewTile tile) {
     if (!state.tiles[tile].spark.empty()) state.tiles[tile].spark.pop_back();
   };
-  spark(active_agents_tile, all, 3);
-  spark(active_calls_tile, all, 2);
+  spark(active_agents_tile, slow.active, 0);
+  spark(active_calls_tile, slow.active, 1);
   spark(calls_today_tile, all, 0);
   spark(success_rate_tile, all, 1);
-  spark(avg_resolution_tile, resolution, 0);
-  spark(p95_latency_tile, state.latency, 1);
-  spark(avg_sentiment_tile, state.sentiment, 0);
-  spark(spend_today_tile, all, 4);
+  spark(avg_resolution_tile, slow.resolution, 0);
+  spark(p95_latency_tile, all, 3);
+  spark(avg_sentiment_tile, all, 5);
+  spark(spend_today_tile, all, 6);
   whole_buckets(calls_today_tile);
   whole_buckets(spend_today_tile);
   return state;
 }
 
+TileState merged(TileState quick, const TileState& charted) {
+  if (quick.name == "avg_resolution_ms") return charted;
+  quick.previous = charted.previous;
+  quick.spark = charted.spark;
+  return quick;
+}
+
 OverviewState compute_overview(const Ask& ask, const ViewScope& scope, Instant now) {
-  OverviewState state = compute_charts(ask, scope, now);
-  auto tiles = compute_tiles(ask, scope, now);
-  for (std::size_t i = 0; i < tiles.size(); ++i) tiles[i].spark = std::move(state.tiles[i].spark);
-  state.tiles = std::move(tiles);
+  OverviewSlow slow;
+  OverviewState state = compute_charts(ask, scope, now, slow);
+  const auto tiles = compute_quick_tiles(ask, scope, now);
+  for (std::size_t i = 0; i < tiles.size(); ++i) state.tiles[i] = merged(tiles[i], state.tiles[i]);
   return state;
 }
 

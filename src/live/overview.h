@@ -58,6 +58,7 @@ enum OverviewTile { active_agents_tile, active_calls_tile, calls_today_tile, suc
 
 struct OverviewState {
   Instant as_of{};                     // the newest data in it
+  Instant slow_as_of{};                // of what OverviewSlow holds
   std::array<TileState, overview_tiles> tiles;
   std::string share_error;             // why regions or outcomes are missing
   ChartSeries volume, latency, sentiment;
@@ -65,11 +66,25 @@ struct OverviewState {
   std::string source;                  // live, store
 };
 
+// What moves slowly and costs much: shares, the tiles of the period before, series of calls at work.
+struct OverviewSlow {
+  Instant at{};  // epoch: never computed
+  std::vector<Share> regions, outcomes;
+  std::string share_error;
+  ChartSeries active, resolution;
+  std::array<TileState, overview_tiles> before;
+};
+
 OverviewState compute_overview(const Ask& ask, const ViewScope& scope, Instant now);
-// Only the tiles' figures: what changes many times a second.
+// Only the tiles, without sparklines.
 std::array<TileState, overview_tiles> compute_tiles(const Ask& ask, const ViewScope& scope, Instant now);
-// Everything else, once or twice a second: the charts, and in each tile its sparkline and nothing more.
-OverviewState compute_charts(const Ask& ask, const ViewScope& scope, Instant now);
+// What of them changes many times a second: their figures, without earlier ones, and without the resolution time.
+std::array<TileState, overview_tiles> compute_quick_tiles(const Ask& ask, const ViewScope& scope, Instant now);
+// Everything else, once a second: the charts; in each tile its sparkline and earlier value; the whole resolution tile.
+// `slow` is renewed every limits::overview_slow_rhythm.
+OverviewState compute_charts(const Ask& ask, const ViewScope& scope, Instant now, OverviewSlow& slow);
+// A tile's figure and what the charts know of it.
+TileState merged(TileState quick, const TileState& charted);
 
 // The range a scope means, and a step that gives some sixty points.
 struct Range {

@@ -15,9 +15,14 @@ std::unexpected<Refusal> not_covered(std::string what) {
   return std::unexpected(Refusal{"not_covered", "source", std::move(what)});
 }
 
+// Whether the sums a call in flight keeps of its turns and usage will do.
+bool asks_sums(const Measure& measure) {
+  return measure.what == What::turns || measure.what == What::avg_sentiment || measure.what == What::cost_usd;
+}
+
 Answered<LiveQuestion> live_question(const Question& question, const Grid& grid) {
   LiveQuestion live;
-  live.calls = live.turns = live.usage = false;
+  live.calls = live.turns = live.usage = live.turn_detail = live.usage_detail = false;
   for (const Measure& measure : question.measures) {
     if (measure.moving || measure.what == What::metric || measure.what == What::utilization ||
         (measure.what == What::statistic && measure.statistic == Statistic::histogram))
@@ -26,6 +31,8 @@ Answered<LiveQuestion> live_question(const Question& question, const Grid& grid)
     live.calls = live.calls || entity == Entity::call || measure.what == What::cost_usd;
     live.turns = live.turns || entity == Entity::turn;
     live.usage = live.usage || entity == Entity::usage;
+    live.turn_detail = live.turn_detail || (entity == Entity::turn && !asks_sums(measure));
+    live.usage_detail = live.usage_detail || (entity == Entity::usage && !asks_sums(measure));
   }
   live.intervals = asks_occupancy(question);
   const auto known = [](const Group& group) { return group.dimension < Dimension::hour_of_day; };

@@ -1,0 +1,97 @@
+// The total has panes of its own: they say what the regions say together, at any moment, and after a restart.
+#include <gtest/gtest.h>
+
+#include "aggregate/random_events.h"
+#include "aggregate/shard.h"
+
+namespace aybiza {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Stream;
+
+// Every figure of a tally but extremes, which only bound once one was taken back.
+std::string figures(const Tally& tally) {
+  std::string out;
+  for (const std::string_view word : {"calls", "successful_calls", "resolved_calls", "escalated_calls", "intervened_calls", "errors", "error_rate", "rated_calls",
+                                      "avg_satisfaction", "cost_per_call", "quality_score", "efficiency_score", "turns", "interruptions", "avg_sentiment",
+                                      "sentiment_confidence", "cost_usd", "tokens", "input_tokens", "p50_duration_ms", "p95_voice_latency_ms", "avg_cost_usd",
+                                      "p99_response_time_ms", "p90_llm_latency_ms", "avg_tts_latency_ms", "p50_stt_latency_ms"}) {
+    const auto value = value_of(*parse_measure(word), tally);
+    out += value ? fmt::format("{} {}\n", word, *value) : fmt::format("{} -\n", word);
+  }
+  return out;
+}
+
+Tally sum_of(const LivePartial& answer) {
+  Tally sum;
+  for (const auto& [key, tally] : answer.cells) sum.merge(tally);
+  return sum;
+}
+
+void check_total(const Shard& shard, Instant from, Instant to, const std::string& where) {
+  const LiveQuestion total{.by = {}, .where = {}, .edges = {from, to}}, parts{.by = {Dimension::region}, .where = {}, .edges = {from, to}};
+  EXPECT_EQ(figures(sum_of(shard.ask(total, to))), figures(sum_of(shard.ask(parts, to)))) << where;
+}
+
+TEST(Total, is_the_sum_of_the_regions_at_any_moment) {
+  for (const unsigned seed : {1u, 2u, 3u, 4u}) {
+    Stream stream(seed);
+    const Stream::Shape shape{.calls = 60};
+    const auto arrivals = stream.calls(shape);
+    Shard shard;
+    const Instant hour = floor_to(shape.begin, 1h);
+    for (std::size_t i = 0; i < arrivals.size(); ++i) {
+      shard.apply(arrivals[i].event, i + 1, arrivals[i].received);
+      if (i % 64 == 0) shard.advance(arrivals[i].received);
+      if (i % 97 != 0) continue;
+      const std::string where = fmt::format("seed {} event {}", seed, i);
+      check_total(shard, hour, hour + 3h, where);
+      check_total(shard, floor_to(arrivals[i].event.time, 1min) - 7min, floor_to(arrivals[i].event.time, 1min) + 1min, where);
+      check_total(shard, arrivals[i].event.time - 61s, arrivals[i].event.time, where);  // nothing is aligned
+    }
+    shard.advance(arrivals.back().received + 26h);  // minutes become hours
+    check_total(shard, hour - 1h, hour + 6h, "later");
+  }
+}
+
+TEST(Total, is_the_same_after_a_restart_and_goes_on) {
+  Stream stream(5);
+  const Stream::Shape shape{.calls = 50};
+  const auto arrivals = stream.calls(shape);
+  Shard shard;
+  for (std::size_t i = 0; i < arrivals.size() / 2; ++i) shard.apply(arrivals[i].event, i + 1, arrivals[i].received);
+  Shard again;
+  ASSERT_TRUE(again.restore(shard.snapshot()));
+  const Instant hour = floor_to(shape.begin, 1h);
+  check_total(again, hour - 1h, hour + 6h, "restored");
+  for (std::size_t i = arrivals.size() / 2; i < arrivals.size(); ++i) again.apply(arrivals[i].event, i + 1, arrivals[i].received);
+  again.advance(arrivals.back().received + 2h);
+  check_total(again, hour - 1h, hour + 6h, "and later");
+  check_total(again, hour, hour + 90min, "and later");
+}
+
+// Calls in flight by their sums say what they say turn by turn.
+TEST(Total, sums_of_calls_in_flight_are_their_turns) {
+  Stream stream(6);
+  const Stream::Shape shape{.calls = 40};
+  const auto arrivals = stream.calls(shape);
+  Shard shard;
+  const Instant hour = floor_to(shape.begin, 1h);
+  for (std::size_t i = 0; i < arrivals.size(); ++i) {
+    shard.apply(arrivals[i].event, i + 1, arrivals[i].received);
+    if (i % 53 != 0) continue;
+    for (const auto& edges : {std::vector{hour, hour + 6h}, std::vector{hour, hour + 1h, hour + 2h}, std::vector{hour + 17min + 3us, hour + 59min + 1us}}) {
+      LiveQuestion detailed{.by = {}, .where = {}, .edges = edges}, summed = detailed;
+      summed.turn_detail = summed.usage_detail = false;
+      const auto whole = shard.ask(detailed, hour), quick = shard.ask(summed, hour);
+      ASSERT_EQ(whole.cells.size(), quick.cells.size());
+      for (const auto& [key, tally] : whole.cells)
+        for (const std::string_view word : {"calls", "success_rate", "turns", "avg_sentiment", "cost_usd", "p95_voice_latency_ms"})
+          EXPECT_EQ(value_of(*parse_measure(word), quick.cells.at(key)), value_of(*parse_measure(word), tally)) << word << " event " << i;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace aybiza
