@@ -44,13 +44,6 @@ Kind kind_of(std::uint32_t c) {
   }
 }
 
-// A word of at most seven letters as a number: lower case, the first letter lowest.
-constexpr std::uint64_t packed(std::string_view word) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < word.size(); ++i) value |= std::uint64_t(std::uint8_t(word[i])) << (8 * i);
-  return value;
-}
-
 }  // namespace
 
 Glyph wide_glyph_at(std::string_view text, std::size_t at) {
@@ -60,31 +53,6 @@ Glyph wide_glyph_at(std::string_view text, std::size_t at) {
     if (point.value - start < 10) return {Kind::digit, std::uint8_t(point.value - start), point.bytes};
   if (point.value - 0x1D7CE < 50) return {Kind::digit, std::uint8_t((point.value - 0x1D7CE) % 10), point.bytes};
   return {kind_of(point.value), 0, point.bytes};
-}
-
-Spoken spoken_at(std::string_view text, std::size_t at) {
-  if (!may_be_spoken(text[at])) return {};
-  std::uint64_t word = 0;
-  std::size_t size = 0;
-  for (; at + size < text.size() && is_ascii_letter(text[at + size]); ++size) {
-    if (size == 6) return {};  // longer than any
-    word |= std::uint64_t(std::uint8_t(text[at + size]) | 0x20u) << (8 * size);
-  }
-  switch (word) {
-    case packed("zero"): case packed("oh"): case packed("o"): return {std::uint8_t(size), 0, 1};
-    case packed("one"): return {3, 1, 1};
-    case packed("two"): return {3, 2, 1};
-    case packed("three"): return {5, 3, 1};
-    case packed("four"): return {4, 4, 1};
-    case packed("five"): return {4, 5, 1};
-    case packed("six"): return {3, 6, 1};
-    case packed("seven"): return {5, 7, 1};
-    case packed("eight"): return {5, 8, 1};
-    case packed("nine"): case packed("niner"): return {std::uint8_t(size), 9, 1};
-    case packed("double"): return {6, 0, 2};
-    case packed("triple"): return {6, 0, 3};
-    default: return {};
-  }
 }
 
 }  // namespace aybiza::privacy

@@ -48,23 +48,6 @@ inline Glyph glyph_at(std::string_view text, std::size_t at) {
   return {kind, std::uint8_t(kind == Kind::digit ? c - '0' : 0), 1};
 }
 
-// A digit spoken as a word at `at` ("seven", "oh"), or "double"/"triple" before the next. bytes = 0: none.
-// REQUIRES: at < text.size().
-struct Spoken {
-  std::uint8_t bytes = 0;
-  std::uint8_t digit = 0;
-  std::uint8_t repeat = 1;  // 2 and 3 stand for "double" and "triple": no digit yet
-};
-Spoken spoken_at(std::string_view text, std::size_t at);
-
-// Whether a spoken digit can begin with this letter.
-constexpr bool may_be_spoken(char c) {
-  switch (c | 0x20) {
-    case 'z': case 'o': case 't': case 'f': case 's': case 'e': case 'n': case 'd': return true;
-    default: return false;
-  }
-}
-
 constexpr bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 constexpr bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? char(c | 0x20) : c; }

@@ -5,6 +5,7 @@
 #include "privacy/addresses.h"
 #include "privacy/numbers.h"
 #include "privacy/prescan.h"
+#include "privacy/streets.h"
 
 namespace aybiza {
 
@@ -21,7 +22,9 @@ void unite(std::vector<PiiSpan>& spans) {
   for (const PiiSpan& span : spans) {
     if (kept > 0 && span.start < spans[kept - 1].end) {
       PiiSpan& last = spans[kept - 1];
-      const bool stronger = span.pii == PiiClass::card || (last.pii != PiiClass::card && span.end - span.start > last.end - last.start);
+      const std::uint32_t found = span.end - span.start, held = last.end - last.start;
+      const bool more = found > held || (found == held && span.pii == PiiClass::ssn);
+      const bool stronger = span.pii == PiiClass::card || (last.pii != PiiClass::card && more);
       if (stronger) last.pii = span.pii;
       last.end = std::max(last.end, span.end);
     } else {
@@ -46,7 +49,7 @@ void append_masked(PiiClass pii, std::string_view found, std::string& out) {
 }  // namespace
 
 std::string_view to_string(PiiClass value) {
-  constexpr std::string_view names[] = {"phone", "email", "card", "iban", "ssn"};
+  constexpr std::string_view names[] = {"phone", "email", "card", "iban", "ssn", "address"};
   return names[std::size_t(value)];
 }
 
@@ -58,6 +61,7 @@ std::vector<PiiSpan> find_pii(std::string_view text, std::string_view context) {
   if (signs.email) find_emails(text, spans);
   if (signs.spoken_email) find_spoken_emails(text, spans);
   if (signs.iban) find_ibans(text, spans);
+  if (signs.address) find_addresses(text, spans);
   if (!spans.empty()) unite(spans);
   if (signs.number) find_numbers(text, context, spans);
   if (spans.size() > 1) unite(spans);

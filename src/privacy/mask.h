@@ -1,11 +1,12 @@
-// Finds personal data in free text and replaces it: phones, e-mails, card numbers, IBANs, US social security numbers.
+// Finds personal data in free text and replaces it: phones, e-mails, card numbers, IBANs, US social security
+// numbers, postal addresses.
 //
 // Shape    Runs of digits (ASCII, other scripts, or spoken: "four one five ...") are cut into groups; rules over groups
 //          decide. An ambiguous number (ten digits alone) counts as a phone unless the words before it say order,
 //          ticket, flight, ... Dates, times, prices, versions, IP addresses and UUIDs stay.
 // Units    spans are bytes of the OUTPUT. The masked form keeps the class and two digits: "[phone:...00]" (with U+2026).
 // Errors   none: any bytes have an answer, valid UTF-8 or not. Masking masked text changes nothing.
-// Cost     about 100 ns for a turn without digits or '@'; about 1 us with a number.
+// Cost     about 60 ns for a turn that holds none; 0.2 to 1 us with a number.
 // Threads  any: pure functions.
 // Source   ITU-T E.164; ISO/IEC 7812-1 (Luhn); ISO 13616 (IBAN); ingest-formats 11.3.
 #pragma once
@@ -18,8 +19,8 @@
 
 namespace aybiza {
 
-enum class PiiClass : std::uint8_t { phone, email, card, iban, ssn };
-inline constexpr std::size_t pii_class_count = 5;
+enum class PiiClass : std::uint8_t { phone, email, card, iban, ssn, address };
+inline constexpr std::size_t pii_class_count = 6;
 std::string_view to_string(PiiClass value);  // "phone", "email", ...
 
 struct PiiSpan {

@@ -45,7 +45,7 @@ bool touches_word(const Window& window) {
 }
 
 static bool touches_or_follows(const Run& run, std::size_t at) {
-  return run.groups[at].word_before || run.groups[at].money || (at > 0 && run.groups[at].gap != gap::space);
+  return run.groups[at].word_before || run.groups[at].money || (at > 0 && (run.groups[at].gap & ~gap::word) != gap::space);
 }
 
 }  // namespace
@@ -169,16 +169,18 @@ void Rules::local(const Run& run, std::size_t at) {
   });
 }
 
+// 123-45-6789; with spaces or solid only where somebody said what it is.
 void Rules::social_security(const Run& run, std::size_t at) {
   windows_from(run, at, 9, [&](const Window& window) {
-    if (window.size() != 3 || window[0].length != 3 || window[1].length != 2 || window[2].length != 4) return;
-    if (window.gaps != gap::dash && window.gaps != gap::space) return;
+    const bool solid = window.size() == 1;
+    const bool parts = window.size() == 3 && window[0].length == 3 && window[1].length == 2 && window[2].length == 4;
+    if (window.digits != 9 || (!solid && !parts) || !window.only(gap::dash | gap::space) || (window.gaps & (window.gaps - 1)) != 0) return;
     const Digits held = window.text();
     const std::string_view view = held;
     if (view.starts_with("000") || view.starts_with("666") || view[0] == '9' || view.substr(3, 2) == "00" ||
         view.substr(5) == "0000" || touches_word(window))
       return;
-    if (window.gaps == gap::space && !said_before(window[0], announces_social)) return;
+    if ((solid || window.gaps == gap::space) && !said_before(window[0], announces_social)) return;
     add(PiiClass::ssn, window);
   });
 }
@@ -217,7 +219,8 @@ void Rules::one_by_one(const Run& run) {
     }
     for (std::size_t i = window.first; i < end; ++i) window.digits += run.groups[i].length;
     window.last = end - 1;
-    if (window.digits >= 7 && !counting) add(PiiClass::phone, window);
+    const bool social = window.digits == 9 && said_before(window[0], announces_social);
+    if (window.digits >= 7 && (social || !counting)) add(social ? PiiClass::ssn : PiiClass::phone, window);
     at = end - 1;
   }
 }

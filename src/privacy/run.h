@@ -10,7 +10,7 @@
 namespace aybiza::privacy {
 
 namespace gap {  // which separators stand before a group
-inline constexpr unsigned space = 1, dash = 2, dot = 4, paren = 8, slash = 16, comma = 32;
+inline constexpr unsigned space = 1, dash = 2, dot = 4, paren = 8, slash = 16, comma = 32, word = 64;
 }
 
 struct Group {  // not initialised: a run holds 64 of them, and a text seldom more than four

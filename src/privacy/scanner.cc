@@ -69,7 +69,7 @@ std::size_t Scanner::separator(std::size_t at, Glyph glyph, unsigned bit) {
   if (run_.size > 0) touching_ = false;
   gap_ |= std::uint8_t(bit);
   if (glyph.kind == Kind::paren && !plus_) lead_ = at, has_lead_ = true;
-  else if (glyph.kind != Kind::plus && glyph.kind != Kind::paren && !plus_) has_lead_ = false;
+  else if (glyph.kind != Kind::plus && glyph.kind != Kind::paren && !plus_ && repeat_ == 1) has_lead_ = false;
   if (++gap_glyphs_ > 4 && run_.size > 0) {
     const bool plus = plus_;
     const std::size_t lead = lead_;
@@ -88,7 +88,7 @@ std::size_t Scanner::letters(std::size_t at, Glyph glyph) {
     if (const Spoken spoken = spoken_at(text_, at); spoken.bytes > 0) {
       const std::size_t end = at + spoken.bytes;
       const bool word_goes_on = end < text_.size() && glyph_at(text_, end).kind == Kind::letter;
-      if (!word_goes_on) return say(at, spoken);
+      if (!word_goes_on && in_place(spoken)) return say(at, spoken);
     }
   }
   if (run_.size > 0 && gap_glyphs_ == 0 && ascii_lower(text_[at]) != 'x') run_.groups[run_.size - 1].word_after = true;
@@ -99,19 +99,54 @@ std::size_t Scanner::letters(std::size_t at, Glyph glyph) {
   return end;
 }
 
+// Whether the word here belongs to the number word before it: nothing but one space or dash between.
+bool Scanner::follows_on() const {
+  return run_.size > 0 && gap_glyphs_ == 1 && (gap_ & ~(gap::space | gap::dash)) == 0;
+}
+
 std::size_t Scanner::say(std::size_t at, Spoken spoken) {
   const std::size_t end = at + spoken.bytes;
-  if (spoken.repeat > 1) {
-    repeat_ = spoken.repeat;
-    if (!has_lead_) lead_ = at, has_lead_ = true;
-    return end;
+  Group* last = follows_on() ? &run_.groups[run_.size - 1] : nullptr;
+  switch (spoken.said) {
+    case Said::repeat:
+      repeat_ = spoken.value;
+      if (!has_lead_) lead_ = at, has_lead_ = true;
+      return end;
+    case Said::filler:
+      gap_ |= gap::word;
+      has_lead_ = false;
+      return end;
+    case Said::hundred:
+    case Said::thousand:
+      for (unsigned i = spoken.said == Said::hundred ? 2 : 3; i > 0; --i) last->digits[last->length++] = '0';
+      close(end);
+      return end;
+    case Said::digit:
+      if (last == nullptr || !tens_) break;
+      last->digits[last->length - 1] = char('0' + spoken.value);
+      close(end);
+      return end;
+    default: break;
   }
   Group& group = open(at);
-  group.spoken = true;
-  for (unsigned i = 0; i < repeat_; ++i) group.digits[group.length++] = char('0' + spoken.digit);
+  if (spoken.said == Said::digit) {
+    group.spoken = true;
+    for (unsigned i = 0; i < repeat_; ++i) group.digits[group.length++] = char('0' + spoken.value);
+  } else {
+    group.digits[group.length++] = char('0' + spoken.value / 10);
+    group.digits[group.length++] = char('0' + spoken.value % 10);
+  }
   repeat_ = 1;
   close(end);
+  tens_ = spoken.said == Said::tens;
   return end;
+}
+
+// Fillers and "hundred" mean something only within a number.
+bool Scanner::in_place(Spoken spoken) const {
+  if (spoken.said == Said::filler) return run_.size > 0 && gap_glyphs_ > 0;
+  if (spoken.said != Said::hundred && spoken.said != Said::thousand) return true;
+  return follows_on() && run_.groups[run_.size - 1].spoken && run_.groups[run_.size - 1].length == 1;
 }
 
 std::size_t Scanner::digits(std::size_t at) {
@@ -157,7 +192,7 @@ void Scanner::close(std::size_t end) {
   run_.groups[run_.size - 1].end = std::uint32_t(end);
   gap_ = 0;
   gap_glyphs_ = 0;
-  plus_ = has_lead_ = money_ = touching_ = false;
+  plus_ = has_lead_ = money_ = touching_ = tens_ = false;
 }
 
 void Scanner::flush() {
@@ -167,7 +202,7 @@ void Scanner::flush() {
   run_.size = 0;
   gap_ = 0;
   gap_glyphs_ = 0;
-  plus_ = has_lead_ = money_ = false;
+  plus_ = has_lead_ = money_ = tens_ = false;
   repeat_ = 1;
 }
 

@@ -9,6 +9,7 @@
 
 #include "privacy/glyph.h"
 #include "privacy/rules.h"
+#include "privacy/words.h"
 
 namespace aybiza::privacy {
 
@@ -28,6 +29,8 @@ class Scanner {
   std::size_t separator(std::size_t at, Glyph glyph, unsigned bit);
   std::size_t letters(std::size_t at, Glyph glyph);
   std::size_t say(std::size_t at, Spoken spoken);
+  bool follows_on() const;
+  bool in_place(Spoken spoken) const;
   std::size_t digits(std::size_t at);
   Group& open(std::size_t at);
   void close(std::size_t end);
@@ -40,6 +43,7 @@ class Scanner {
   unsigned gap_glyphs_ = 0, repeat_ = 1;
   std::uint8_t gap_ = 0;
   bool plus_ = false, has_lead_ = false, money_ = false;
+  bool tens_ = false;  // the last group is "twenty" to "ninety", whose second digit may follow
   bool touching_ = false;  // a letter stands right before
 };
 

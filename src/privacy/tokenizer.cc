@@ -77,7 +77,8 @@ std::string Tokenizer::token(PiiClass pii, std::string_view text) const {
       return "pan_" + keyed("pan", digits) + "_" + last_two(digits);
     }
     case PiiClass::iban:
-    case PiiClass::ssn: break;
+    case PiiClass::ssn:
+    case PiiClass::address: break;
   }
   std::string normal;
   for (const char c : lower_ascii(text))

@@ -1,0 +1,126 @@
+// What callers and agents say, with what must be hidden and what must survive, one line each.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+#include "privacy/mask.h"
+
+namespace aybiza {
+namespace {
+
+struct Line {
+  std::string_view text, expected;  // "~" stands for the ellipsis; an empty expectation for no change
+};
+
+constexpr Line phones[] = {
+    {"my number is four one five, five five five, oh one double zero", "my number is [phone:~00]"},
+    {"it's four one five dash five five five dash oh one two three", "it's [phone:~23]"},
+    {"eight hundred five five five twelve thirty four", "[phone:~34]"},
+    {"one eight hundred, five five five, oh one nine nine", "[phone:~99]"},
+    {"four one five, um, five five five, uh, twenty-two thirty three", "[phone:~33]"},
+    {"triple five double seven oh nine", "[phone:~09]"},
+    {"nine one seven double five five oh one oh two thanks", "[phone:~02] thanks"},
+    {"oh two oh seven nine four six oh nine five eight", "[phone:~58]"},
+    {"call 4 1 5, 5 5 5, 0 1 2 2", "call [phone:~22]"},
+    {"double 5 5 one two 3 4 5", "[phone:~45]"},
+    {"text me on 07700 900123", "text me on [phone:~23]"},
+    {"ring +44 7700 900123 or 0044 7700 900124", "ring [phone:~23] or [phone:~24]"},
+};
+
+constexpr Line cards[] = {
+    {"it's 5500 0000 0000 0004 and the code is 123", "it's [card:~04] and the code is 123"},
+    {"four two four two, four two four two, four two four two, four two four two", "[card:~42]"},
+    {"forty-two forty-two forty-two forty-two forty-two forty-two forty-two forty-two", "[card:~42]"},
+    {"3782-822463-10005", "[card:~05]"},
+    {"6011111111111117.", "[card:~17]."},
+};
+
+constexpr Line ibans[] = {
+    {"FR14 2004 1010 0505 0001 3M02 606", "[iban]"},
+    {"iban: NL91ABNA0417164300", "iban: [iban]"},
+    {"pay to CH93-0076-2011-6238-5295-7 today", "pay to [iban] today"},
+    {"NO9386011117947", "[iban]"},
+    {"NL92ABNA0417164300", ""},  // the check digits say no
+    {"DE12 is the model, 3456 the size", ""},
+};
+
+constexpr Line numbers_of_persons[] = {
+    {"my social is 123 45 6789", "my social is [ssn]"},
+    {"social security number 123456789", "social security number [ssn]"},
+    {"my social is one two three, four five, six seven eight nine", "my social is [ssn]"},
+    {"SSN 078-05-1120", "SSN [ssn]"},
+    {"000-12-3456", ""},
+    {"666-12-3456", ""},
+};
+
+constexpr Line places[] = {
+    {"I live at 1339 Jacklin Road, Milpitas", "I live at [address], Milpitas"},
+    {"send it to 221B Baker Street please", "send it to [address] please"},
+    {"12 Elm St.", "[address]."},
+    {"350 5th Ave, Apt 4B, New York, NY 10118", "[address]"},
+    {"it's 1600 Pennsylvania Avenue NW, Washington, DC 20500.", "it's [address]."},
+    {"twelve thirty four main street", "[address]"},
+    {"45 north main street apartment 7", "[address]"},
+    {"2855 Stevens Creek Blvd #2100", "[address]"},
+    {"77 Massachusetts Ave. Suite 3, Cambridge, MA 02139-4307", "[address]"},
+    {"10 Downing Street", "[address]"},
+    {"88 Sunset Drive", "[address]"},
+    {"P.O. Box 1234", "[address]"},
+    {"PO box 77, Reno, NV 89501", "[address]"},
+    {"Hauptstr. 12b in Berlin", "[address] in Berlin"},
+    {"Musterstra\u00dfe 5, 10115 Berlin", "[address], 10115 Berlin"},
+    {"a 10 minute drive", ""},
+    {"the 5 Star Way to travel", ""},
+    {"20 minutes down the road", ""},
+    {"I have 2 court dates", ""},
+    {"5 miles from Oak Street", ""},
+    {"is it on Main Street?", ""},
+    {"one way or two way street", ""},
+    {"3 tickets for the place", ""},
+    {"4 people drive there", ""},
+    {"take the 4 lane highway", ""},
+    {"12 boxes, 1 box", ""},
+};
+
+constexpr Line survivors[] = {
+    {"order number 1234567", ""}, {"Order #98765432", ""}, {"my ticket is 5551234567", ""}, {"confirmation code 8005550199", ""},
+    {"flight 1234567 to Rome", ""}, {"it costs $1,299.00", ""}, {"EUR 12.345.678,90", ""}, {"twenty one thousand five hundred dollars", ""},
+    {"on 2026-11-21 at 11:45", ""}, {"11/21/2026 10:30 to 12:45", ""}, {"from 9 to 5, 24/7", ""}, {"at ten thirty on the twenty first", ""},
+    {"nineteen eighty four and two thousand twelve", ""}, {"one two three four five six seven", ""}, {"two rooms, three nights, four people", ""},
+    {"claude-sonnet-4-5-20250929", ""}, {"gpt-4o-2024-08-06", ""}, {"iPhone 15 Pro 256 GB", ""}, {"model XR-2045-77", ""},
+    {"v1.22.333.4444", ""}, {"ISBN 978-3-16-148410-0", ""}, {"192.168.100.200:8080", ""}, {"51.507351, -0.127758", ""},
+    {"sim7-19aa41f9800-12345-17", ""}, {"req_011CSHoEeqs5C35K2UUqR7Fy", ""}, {"CA00000000000000000000000000000001", ""},
+    {"4bf92f3577b34da6a3ce929d0e0e4736", ""}, {"zip code 94103", ""}, {"94103-1234", ""}, {"gate 22, seat 14C, row 3", ""},
+    {"1.5 million in 2025", ""}, {"room 1204, floor 12", ""}, {"score 3 2 1", ""}, {"SKU 0123456789", ""},
+    {"then six or seven of them", ""}, {"a hundred thousand times", ""}, {"nine eleven", ""},
+};
+
+template <std::size_t Size>
+void check(const Line (&lines)[Size]) {
+  for (const Line& line : lines) {
+    std::string want;
+    for (const char c : line.expected.empty() ? line.text : line.expected) want += c == '~' ? std::string("\u2026") : std::string(1, c);
+    std::string out, again;
+    mask_text(line.text, out);
+    EXPECT_EQ(out, want) << line.text;
+    mask_text(out, again);
+    EXPECT_EQ(again, out);
+  }
+}
+
+TEST(MaskCorpus, phones) { check(phones); }
+TEST(MaskCorpus, cards) { check(cards); }
+TEST(MaskCorpus, ibans) { check(ibans); }
+TEST(MaskCorpus, social_security) { check(numbers_of_persons); }
+TEST(MaskCorpus, addresses) { check(places); }
+TEST(MaskCorpus, what_must_survive) { check(survivors); }
+
+TEST(MaskCorpus, counts_by_class) {
+  std::string out;
+  const MaskReport report = mask_text("12 Elm St, a@b.com, c@d.org, 415-555-0100, 4111 1111 1111 1111, NO9386011117947, 123-45-6789", out);
+  EXPECT_EQ(report.counts, (std::array<std::uint32_t, pii_class_count>{1, 2, 1, 1, 1, 1}));
+}
+
+}  // namespace
+}  // namespace aybiza
