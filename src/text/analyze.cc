@@ -109,6 +109,6 @@ TextResult analyze(std::string_view text, const Lexicon& lexicon) {
           .topics = signs.topics};
 }
 
-TextResult analyze(std::string_view text) { return analyze(text, Lexicon::builtin()); }
+TextResult analyze(std::string_view text) { return analyze(text, Lexicon::current()); }
 
 }  // namespace aybiza

@@ -39,7 +39,7 @@ struct TextResult {
 };
 
 class Lexicon;
-TextResult analyze(std::string_view text);  // with the lexicon that is built in
+TextResult analyze(std::string_view text);  // with Lexicon::current()
 TextResult analyze(std::string_view text, const Lexicon& lexicon);
 
 SentimentClass classify(std::int32_t sentiment_e4);  // for a score that the sender measured itself

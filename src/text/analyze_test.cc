@@ -13,16 +13,16 @@ namespace {
 
 std::int32_t score(std::string_view text) { return analyze(text).sentiment_e4; }
 
-// A lexicon of three words, so that expected values can be computed by hand from the rules.
+// A lexicon of a few words, so that expected values can be computed by hand from the rules.
 const Lexicon& small() {
-  static const Lexicon lexicon = *Lexicon::build({.vader = "good\t1.9\t0.9\t[]\nbad\t-2.5\t0.6\t[]\n:)\t2.0\t1\t[]\n",
-                                                  .modifiers = "booster: very\nnegation: not\ncontrast: but"});
+  static const Lexicon lexicon = *Lexicon::build({.vader = "good\t1.9\t0.9\t[]\nno\t-1.2\t1\t[]\nyes\t1.7\t1\t[]\nbad\t-2.5\t0.6\t[]\n:)\t2.0\t1\t[]\n",
+                                                  .modifiers = "booster: very\nnegation: not, no\ncontrast: but\nanswer: no, yes\nwish: i want"});
   return lexicon;
 }
 
-// sum / sqrt(sum^2 + 15)
+// sum / sqrt(sum^2 + 18)
 void check(std::string_view text, double sum) {
-  const double expected = sum / std::sqrt(sum * sum + 15);
+  const double expected = sum / std::sqrt(sum * sum + 18);
   EXPECT_NEAR(analyze(text, small()).sentiment_e4 / 1e4, expected, 2e-4) << text;
 }
 
@@ -36,20 +36,30 @@ TEST(Sentiment, rules_by_hand) {
   check("very the the good", 1.9 + 0.293 * 0.9);
   check("very the the the good", 1.9);
   check("very bad", -2.5 - 0.293);
-  check("not good", 1.9 * -0.74);
-  check("not very good", (1.9 + 0.293) * -0.74);
+  check("not good", 1.9 * -0.5);
+  check("not very good", (1.9 + 0.293) * -0.5);
   check("not, good", 1.9);  // another clause
   check("GOOD thing", 1.9 + 0.733);
   check("GOOD THING", 1.9);  // shouting all the time
-  check("good!", 1.9 + 0.292);
-  check("good!!!!!!", 1.9 + 4 * 0.292);
-  check("bad!", -2.5 - 0.292);
+  check("good!", 1.9 + 0.4);
+  check("good!!!!!!", 1.9 + 4 * 0.4);
+  check("bad!", -2.5 - 0.4);
   check("good?", 1.9);
   check("good???", 1.9 + 0.54);
   check("good????", 1.9 + 0.96);
   check("good but bad", 1.9 * 0.5 - 2.5 * 1.5);
   check(":)", 2.0);
   check("good-bad", 1.9 - 2.5);
+  check("not :)", 2.0);  // a smile is not turned
+  check("#good @good", 0);
+  check("yes", 0.17);
+  check("Yes, Thursday", 0.17);
+  check("yes!", 1.7 + 0.4);
+  check("No.", -0.12);
+  check("there is no light", -1.2);
+  check("there is no no", -2.4);
+  check("i want a good one, good", 1.9 * 0.3 + 1.9);
+  check("i want no bad one", -1.2 + 2.5 * 0.5 * 0.3);
 }
 
 TEST(Sentiment, order_of_real_sentences) {

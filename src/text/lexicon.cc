@@ -71,12 +71,19 @@ bool apply(std::string_view list, std::string_view label, Meaning& meaning) {
   else if (label == "dampener") meaning.boost = -293;  //
   else if (label == "negation") meaning.negates = true;
   else if (label == "contrast") meaning.contrasts = true;
+  else if (label == "answer") meaning.answers = true;
+  else if (label == "wish") meaning.wishes = true;
   else return false;
   return true;
 }
 
 std::size_t edge_hash(std::uint32_t state, std::uint32_t word) {
   return std::size_t(((std::uint64_t(state) << 32 | word) * 0x9E3779B97F4A7C15u) >> 32);
+}
+
+std::optional<Lexicon>& chosen() {
+  static std::optional<Lexicon> lexicon;
+  return lexicon;
 }
 
 }  // namespace
@@ -102,6 +109,9 @@ const Lexicon& Lexicon::builtin() {
   }();
   return lexicon;
 }
+
+const Lexicon& Lexicon::current() { return chosen() ? *chosen() : builtin(); }
+void Lexicon::use(Lexicon lexicon) { chosen() = std::move(lexicon); }
 
 Status Lexicon::read_vader(std::string_view text) {
   for (std::size_t line = 1; !text.empty(); ++line) {

@@ -22,7 +22,7 @@ namespace aybiza {
 struct LexiconTexts {
   std::string_view vader;      // may be empty
   std::string_view sentiment;  // our valences by word or phrase; they win
-  std::string_view modifiers;  // booster, dampener, negation, contrast
+  std::string_view modifiers;  // booster, dampener, negation, contrast, answer, wish
   std::string_view emotions;   // a label of Emotion
   std::string_view topics;     // a label of Topic
   std::string_view intents;    // a label of Intent but inform and none
@@ -34,13 +34,17 @@ struct Meaning {
   std::uint16_t emotions = 0;  // bit per Emotion
   std::uint16_t topics = 0;    // bit per Topic
   std::uint16_t intents = 0;   // bit per Intent
-  bool has_valence = false, negates = false, contrasts = false, starts_phrase = false, in_phrase = false;
+  bool has_valence = false, negates = false, contrasts = false, answers = false, wishes = false, starts_phrase = false, in_phrase = false;
 };
 
 class Lexicon {
  public:
   static Result<Lexicon> build(const LexiconTexts& texts);
   static const Lexicon& builtin();
+
+  // What analyze(text) reads: the built-in lexicon, or the one given to use(). use() is called once, before any other thread.
+  static const Lexicon& current();
+  static void use(Lexicon lexicon);
 
   static constexpr std::uint32_t unknown = 0;
   static constexpr std::size_t word_bytes_max = WordKey::bytes_max;

@@ -1,4 +1,4 @@
-// VADER's rules over tokens, in whole numbers.
+// VADER's rules over tokens, in whole numbers, and a few of speech: answers, wishes.
 //
 // Units    thousandths inside; the result is x 10^4.
 // Threads  pure functions.

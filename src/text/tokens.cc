@@ -49,7 +49,9 @@ class Tokeniser {
       for (const char c : raw) tokens_.exclamations += c == '!', tokens_.questions += c == '?';
     const std::size_t before = tokens_.size;
     word(raw, seen);
-    if (tokens_.size > before && (kind(raw.back()) & clause) != 0) tokens_.all[tokens_.size - 1].clause_ends = true;
+    if (tokens_.size == before || (kind(raw.back()) & clause) == 0) return;
+    tokens_.all[tokens_.size - 1].clause_ends = true;
+    tokens_.all[tokens_.size - 1].exclaimed = raw.back() == '!';
   }
 
   void word(std::string_view raw, std::uint8_t seen) {
@@ -58,7 +60,8 @@ class Tokeniser {
     while (to > from && (kind(raw[to - 1]) & in_word) == 0) --to;
     const bool dressed = from > 0 || to < raw.size();
     if (dressed && raw.size() <= emoticon_bytes_max)  // ":)" and "(:" are words of their own
-      if (const std::uint32_t emoticon = find(raw, seen); emoticon != Lexicon::unknown) return push(emoticon, raw, seen);
+      if (const std::uint32_t emoticon = find(raw, seen); emoticon != Lexicon::unknown) return push(emoticon, raw, seen, true);
+    if (from > 0 && (raw[from - 1] == '#' || raw[from - 1] == '@')) return push(Lexicon::unknown, raw.substr(from, to - from), seen);
     raw = raw.substr(from, to - from);
     if (raw.empty() || raw.size() > raw_bytes_max) return;
     const std::uint32_t found = find(raw, seen);
@@ -86,11 +89,11 @@ class Tokeniser {
     return lexicon_.find(WordKey({plain, size}, size));
   }
 
-  void push(std::uint32_t found, std::string_view raw, std::uint8_t seen) {
+  void push(std::uint32_t found, std::string_view raw, std::uint8_t seen, bool emoticon = false) {
     if (tokens_.size == Tokens::tokens_max) return;
     const bool capitals = (seen & upper) != 0 && in_capitals(raw);
     capitals_ += capitals;
-    tokens_.all[tokens_.size++] = {found, capitals, false};
+    tokens_.all[tokens_.size++] = {found, capitals, false, false, emoticon};
   }
 
   static bool in_capitals(std::string_view raw) {

@@ -2,7 +2,7 @@
 //
 // Shape    A token is what stands between white space, without the punctuation around it unless it is an emoticon of the
 //          lexicon. Letters are lowered (ASCII), typographic apostrophes made plain. Hyphenated words that the lexicon
-//          does not know are split.
+//          does not know are split; "#tag" and "@name" are words that it never knows.
 // Errors   none: any bytes; words beyond `tokens_max` are not read.
 // Threads  values; none.
 #pragma once
@@ -19,6 +19,8 @@ struct Token {  // not initialised: clearing 4096 of them would cost more than r
   std::uint32_t word;
   bool capitals;     // two letters or more, none small
   bool clause_ends;  // . , ; : ! ? follows
+  bool exclaimed;    // the last of them is !
+  bool emoticon;
 };
 
 struct Tokens {
