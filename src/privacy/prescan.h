@@ -2,7 +2,7 @@
 //
 // Shape    a table names the kind of each byte; a word is looked up once (words.h). A number
 //          needs seven digits, written or spoken, with nothing but separators between them, as the scanner's runs do.
-// Cost     about 1 ns a byte and no allocation; nearly all labels and turns end here.
+// Cost     1 to 2 ns a byte and no allocation; nearly all labels and turns end here.
 // Threads  pure functions.
 #pragma once
 
