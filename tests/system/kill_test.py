@@ -9,7 +9,7 @@ import time
 
 from harness import Server, check, check_conservation
 
-ROUNDS = 200 if os.environ.get("AYBIZA_TEST_LONG") else 20
+ROUNDS = int(os.environ.get("AYBIZA_KILLS") or (200 if os.environ.get("AYBIZA_TEST_LONG") else 20))
 SENDERS = 8
 
 
