@@ -41,7 +41,8 @@ void Connection::begin_body(const Route& route) {
     }
     self.body_done_ = std::min(self.buffer_.size(), self.body_bytes_);
     std::string& body = self.request_->body;
-    body.resize_and_overwrite(self.body_bytes_, [](char*, std::size_t n) { return n; });
+    // The wanted size, not the one handed in: libstdc++ 12 hands in the capacity it rounded up to.
+    body.resize_and_overwrite(self.body_bytes_, [wanted = self.body_bytes_](char*, std::size_t) { return wanted; });
     std::copy_n(static_cast<const char*>(self.buffer_.data().data()), self.body_done_, body.data());
     self.buffer_.consume(self.body_done_);
     self.read_sized_body();

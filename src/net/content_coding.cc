@@ -44,7 +44,7 @@ class Growing {
       return fail(Code::unavailable, "no memory to unpack a body");
     }
     out_.bytes.reserve(wanted);
-    out_.bytes.resize_and_overwrite(wanted, [](char*, std::size_t count) { return count; });
+    out_.bytes.resize_and_overwrite(wanted, [wanted](char*, std::size_t) { return wanted; });
     return {};
   }
   Status double_up() { return grow_to(out_.bytes.empty() ? first_step_bytes : out_.bytes.size() * 2); }

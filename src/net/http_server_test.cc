@@ -72,6 +72,18 @@ TEST(HttpServer, RefusesWhatIsNotARequest) {
   check(post("/small", "x", "Expect: a-miracle\r\nConnection: close\r\n"), "HTTP/1.1 417");
 }
 
+// Sizes around those at which a string grows: the body is what was sent, not what there was room for.
+TEST(HttpServer, BodiesOfEverySizeArriveAsTheyAre) {
+  TestServer server;
+  auto client = server.client();
+  for (std::size_t size = 0; size < 200; ++size) {
+    const std::string body(size, char('a' + size % 26));
+    const auto answer = client.request({.method = Method::post, .target = "/echo", .body = body});
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->body, body) << size;
+  }
+}
+
 TEST(HttpServer, Http10) {
   Server server;
   EXPECT_EQ(body_of(server.say("GET /hello HTTP/1.0\r\n\r\n")), "hello");  // closes by itself

@@ -220,8 +220,8 @@ std::string_view to_string(EntityClass value) {
   return names[std::size_t(value)];
 }
 
-std::vector<Entity> entities_of(std::string_view masked) {
-  std::vector<Entity> found;
+std::vector<TextEntity> entities_of(std::string_view masked) {
+  std::vector<TextEntity> found;
   for (std::size_t at = 0; at < masked.size() && found.size() < entities_max;) {
     if (!begins(masked[at])) {
       ++at;
@@ -247,10 +247,10 @@ std::vector<Entity> entities_of(std::string_view masked) {
 }
 
 void append_entities_json(std::string_view masked, std::string& out) {
-  const std::vector<Entity> found = entities_of(masked);
+  const std::vector<TextEntity> found = entities_of(masked);
   if (found.empty()) return;
   out += '[';
-  for (const Entity& entity : found) {
+  for (const TextEntity& entity : found) {
     if (out.back() != '[') out += ',';
     // Nothing in these texts needs an escape: letters, digits, signs of money, separators and the ellipsis.
     fmt::format_to(std::back_inserter(out), R"({{"class":"{}","start":{},"end":{},"text":"{}"}})", to_string(entity.entity), entity.start,

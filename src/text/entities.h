@@ -19,16 +19,16 @@ namespace aybiza {
 enum class EntityClass : std::uint8_t { phone, email, card, iban, ssn, address, amount, date };
 std::string_view to_string(EntityClass value);  // "phone", "email", ...
 
-struct Entity {
+struct TextEntity {
   EntityClass entity = EntityClass::phone;
   std::uint32_t start = 0, end = 0;
-  friend bool operator==(const Entity&, const Entity&) = default;
+  friend bool operator==(const TextEntity&, const TextEntity&) = default;
 };
 
 inline constexpr std::size_t entities_max = 64;
 
 // Ascending, none within another.
-std::vector<Entity> entities_of(std::string_view masked);
+std::vector<TextEntity> entities_of(std::string_view masked);
 
 // [{"class":"phone","start":11,"end":23,"text":"[phone:...00]"}], or nothing when there is none. Appends.
 void append_entities_json(std::string_view masked, std::string& out);

@@ -8,7 +8,7 @@ namespace {
 // What is found, as "class:text" separated by " | ".
 void check(std::string_view text, std::string_view expected) {
   std::string found;
-  for (const Entity& entity : entities_of(text)) {
+  for (const TextEntity& entity : entities_of(text)) {
     if (!found.empty()) found += " | ";
     found += std::string(to_string(entity.entity)) + ":" + std::string(text.substr(entity.start, entity.end - entity.start));
   }
