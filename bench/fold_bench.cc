@@ -1,7 +1,7 @@
 // How fast one shard folds 10 000 calls in flight of 100, 10 000 and 100 000 agents.
 //
-// Shape    on 10 000 lines call follows call, each with another agent: a start, 25 turns with 13 usages between them, an end, 5 s apart; the
-//          mix of the sample calls (62 % turns, 31 % usage). Events are made in batches, only apply() is timed. Beside it
+// Shape    on 10 000 lines call follows call, each with another agent: a start, 25 turns with 13 usages between them, an
+//          end, 5 s apart; the mix of the sample calls (62 % turns, 31 % usage). Events are made in batches, only apply() is timed. Beside it
 //          the same events counted into a std::unordered_map by agent: a figure that says what the machine can do.
 //          fold_bench [events] [--no-text]
 #include <fmt/format.h>

@@ -4,7 +4,8 @@
 //   ingest_bench [events per second = 100000] [seconds = 20] [connections = 4] [directory = a temporary one]
 //
 // Prints what was reached, the answers' p50 and p99, how far the store was behind, the CPU used, and the ratio to the
-// bare minimum in the same run: the same bodies written and fdatasynced to a file, nothing understood.
+// bare minimum in the same run: the same bodies written and fdatasynced to a file, nothing understood. With
+// AYBIZA_BENCH_TRACE set, also the state of the store and of the snapshots once a second.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>

@@ -74,10 +74,10 @@ class Shard {
 
   // Rows below this offset are in the store already: a replay does not hand them out again. Call it before the replay.
   void mark_stored_until(std::uint64_t offset);
-  // Appends the rows that changed since the last collect(): with `due` the row of a call that only goes on talking waits for
-  // up to limits::store_deferral of received time, so that it is not written with each of its turns; `all` leaves nothing. If out.to is set and at or below the stored offset, or
-  // nothing later was applied, nothing is handed out. Rows handed out count as stored: a batch that could not be
-  // written must be retried, not dropped.
+  // Appends the rows that changed since the last collect(): with `due` the row of a call that only goes on talking waits
+  // for up to limits::store_deferral of received time, so that it is not written with each of its turns; `all` leaves
+  // nothing. If out.to is set and at or below the stored offset, or nothing later was applied, nothing is handed out. Rows
+  // handed out count as stored: a batch that could not be written must be retried, not dropped.
   enum class What : std::uint8_t { due, all };
   void collect(RowBatch& out, What what = What::all);
   bool dirty(What what = What::all) const;  // something is there to collect

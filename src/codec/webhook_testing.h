@@ -2,6 +2,7 @@
 //
 // Shape    a life is bodies in the order they would be sent. Times are written as $ms[1200], $s[4], $iso[63.5], $rfc2822[63]
 //          and $ns[4]: seconds (of $ms: milliseconds) after the start that expand() is given.
+// Threads  functions of their arguments.
 #pragma once
 
 #include <charconv>

@@ -3,8 +3,9 @@
 // Shape    open() recovers (spool, store, snapshot), replays what the snapshot lacks and starts the threads; it returns
 //          when live state has caught up with what was durable at its start, while the store may still be behind.
 //          Router: reads the log, hands events to shards, and, every collect_interval, asks all shards for what changed.
-//          Writer: one transaction per collection, then the snapshot when one is due. The spool is released below
-//          min(applied, snapshot).
+//          Writer: one transaction per collection. Snapshot: the shards write their parts when one is due, a thread of its
+//          own syncs and names them once the rows up to there are applied. The spool is released below
+//          min(applied, snapshot, the store's checkpoint).
 // Errors   open: one line for the operator. Later failures of the store are retried and shown (stats), never dropped.
 // Threads  open, stop, destroy by one owner; everything else from any thread.
 // Source   architecture.md 2; decisions.md 16, 19; reliability.md 3.1 rules 1, 6.

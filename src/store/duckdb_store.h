@@ -7,7 +7,8 @@
 //          touched. A damaged log is moved aside and the store opens at its last checkpoint: stats().repaired says
 //          so, applied() is what it was then, and the spool fills the gap.
 // Cost     about 300 000 rows/s of the usual mix, a third of a core for 100 000 events/s (bench/store_bench.cc); a commit is
-//          one fsync, a checkpoint (every limits::store_checkpoint_bytes of log) holds the writer for a third of a second.
+//          one fsync, a checkpoint (every limits::store_checkpoint_bytes of log) holds the writer for about a second at
+//          100 000 events/s (AYBIZA_BENCH_TRACE=1 bench/ingest_bench 100000 60 4).
 // Threads  see store.h.
 // Source   dependencies.md 1; reliability.md 1.12, 3.1 rules 6, 7; storage.md 1.
 #pragma once
