@@ -9,16 +9,15 @@
 // Threads  any; a lock is held to copy a pointer, never during i/o.
 #pragma once
 
-#include <atomic>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "auth/api_key.h"
 #include "auth/authz.h"
+#include "auth/watched_file.h"
 #include "base/status.h"
 #include "base/units.h"
 
@@ -51,19 +50,9 @@ class KeyStore {
 
  private:
   struct Table;
-  struct FileStamp;
-  explicit KeyStore(std::filesystem::path data_dir);
+  explicit KeyStore(const std::filesystem::path& data_dir);
 
-  Status reload();
-  void reload_if_changed(Instant now);
-  std::shared_ptr<const Table> table() const;
-  template <typename Change>
-  Status rewrite(Change&& change);
-
-  const std::filesystem::path file_, lock_file_;
-  mutable std::mutex mutex_;  // guards table_
-  std::shared_ptr<const Table> table_;
-  std::atomic<std::int64_t> next_look_micros_{INT64_MIN};
+  WatchedFile<Table> file_;
 };
 
 }  // namespace aybiza::auth

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <chrono>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -19,11 +18,6 @@ namespace {
 
 constexpr std::size_t fields_of_a_line = 11;
 constexpr std::size_t secret_bytes = 1024;
-
-// Text that can stand between tabs and newlines.
-bool line_text(std::string_view text, std::size_t bytes) {
-  return text.size() <= bytes && std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
 
 bool is_vendor(std::string_view text) { return std::ranges::find(webhook_vendors, text) != std::end(webhook_vendors); }
 
@@ -74,17 +68,6 @@ Status check(const WebhookSource& wanted) {
   return {};
 }
 
-struct SourcesStamp {
-  std::int64_t mtime_ns = 0, bytes = 0;
-  std::uint64_t inode = 0;  // 0: no file
-  friend bool operator==(const SourcesStamp&, const SourcesStamp&) = default;
-};
-SourcesStamp stamp_of(const std::filesystem::path& file) {
-  struct stat s{};
-  if (::stat(file.c_str(), &s) != 0) return {};
-  return {s.st_mtim.tv_sec * 1'000'000'000 + s.st_mtim.tv_nsec, s.st_size, s.st_ino};
-}
-
 }  // namespace
 
 std::string_view to_string(SignatureScheme scheme) {
@@ -99,81 +82,48 @@ std::optional<SignatureScheme> parse_signature_scheme(std::string_view text) {
 
 // What was in the file at one moment. Immutable once shared.
 struct WebhookSources::Table {
-  SourcesStamp stamp;
   std::vector<std::shared_ptr<const WebhookSource>> sources;
   std::unordered_map<std::string, std::shared_ptr<const WebhookSource>> by_token;  // SHA-256 of the token
   std::unordered_set<std::string> joining;                                         // customers with two vendors
 
   static Result<std::shared_ptr<const Table>> read(const std::filesystem::path& file) {
     auto table = std::make_shared<Table>();
-    table->stamp = stamp_of(file);  // before the read: a change in between is noticed next time
     AYBIZA_TRY(only_ours(file));
     const auto bytes = read_file(file);
     if (!bytes && bytes.error().code != Code::not_found) return std::unexpected(bytes.error());
-    std::string_view rest = bytes ? std::string_view(*bytes) : std::string_view{};
-    for (std::size_t number = 1; !rest.empty(); ++number) {
-      const std::size_t end = std::min(rest.find('\n'), rest.size());
-      const std::string_view line = rest.substr(0, end);
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-      if (line.empty() || line.starts_with('#')) continue;
+    AYBIZA_TRY(each_line(file, bytes ? std::string_view(*bytes) : std::string_view(), "source", [&](std::string_view line) {
       auto source = parse_line(line);
-      if (!source) return fail(Code::corrupt, "{} line {} is not a source: restore the file or remove the line", file.string(), number);
-      auto shared = std::make_shared<const WebhookSource>(std::move(*source));
-      table->by_token[sha256(shared->token)] = shared;
-      for (const auto& other : table->sources)
-        if (other->tenant() == shared->tenant() && other->vendor != shared->vendor) table->joining.emplace(shared->tenant());
-      table->sources.push_back(std::move(shared));
-    }
+      if (source) table->add(std::make_shared<const WebhookSource>(std::move(*source)));
+      return source.has_value();
+    }));
     return table;
+  }
+
+  void add(std::shared_ptr<const WebhookSource> source) {
+    by_token[sha256(source->token)] = source;
+    for (const auto& other : sources)
+      if (other->tenant() == source->tenant() && other->vendor != source->vendor) joining.emplace(source->tenant());
+    sources.push_back(std::move(source));
   }
 };
 
-WebhookSources::WebhookSources(std::filesystem::path data_dir)
-    : file_(data_dir / "webhook_sources"), lock_file_(data_dir / "webhook_sources.lock") {
-  CHECK(sodium_init() >= 0);
+namespace {
+
+std::string print_file(const std::vector<std::shared_ptr<const WebhookSource>>& sources) {
+  std::string text = "# id\tvendor\ttoken\tcustomer\tscheme\tcreated\turl\tkey\tplan\tname\tsecret\n";
+  for (const auto& source : sources) text += to_line(*source);
+  return text;
 }
+
+}  // namespace
+
+WebhookSources::WebhookSources(const std::filesystem::path& data_dir) : file_(data_dir / "webhook_sources") { CHECK(sodium_init() >= 0); }
 WebhookSources::~WebhookSources() = default;
 
 Result<std::unique_ptr<WebhookSources>> WebhookSources::open(const std::filesystem::path& data_dir) {
   std::unique_ptr<WebhookSources> sources(new WebhookSources(data_dir));
-  AYBIZA_TRY(sources->reload());
+  AYBIZA_TRY(sources->file_.reload());
   return sources;
-}
-
-std::shared_ptr<const WebhookSources::Table> WebhookSources::table() const {
-  const std::lock_guard lock(mutex_);
-  return table_;
-}
-
-Status WebhookSources::reload() {
-  auto fresh = Table::read(file_);
-  if (!fresh) return std::unexpected(fresh.error());
-  const std::lock_guard lock(mutex_);
-  table_ = std::move(*fresh);
-  return {};
-}
-
-void WebhookSources::reload_if_changed(Instant now) {
-  std::int64_t due = next_look_micros_.load(std::memory_order_relaxed);
-  const std::int64_t micros = to_micros(now);
-  // Relaxed: this only elects one thread per second; the table itself is guarded by the mutex.
-  if (micros < due && due - micros <= 1'000'000) return;
-  if (!next_look_micros_.compare_exchange_strong(due, micros + 1'000'000, std::memory_order_relaxed)) return;
-  if (stamp_of(file_) == table()->stamp) return;
-  (void)reload();  // a damaged file: what was good stays good, the next second tries again
-}
-
-template <typename Change>
-Status WebhookSources::rewrite(Change&& change) {
-  auto lock = FileLock::acquire(lock_file_);
-  if (!lock) return std::unexpected(lock.error());
-  AYBIZA_TRY(reload());
-  std::vector<WebhookSource> sources = list();
-  AYBIZA_TRY(change(sources));
-  std::string text = "# id\tvendor\ttoken\tcustomer\tscheme\tcreated\turl\tkey\tplan\tname\tsecret\n";
-  for (const WebhookSource& source : sources) text += to_line(source);
-  AYBIZA_TRY(replace_file(file_, text, 0600));
-  return reload();
 }
 
 Result<WebhookSource> WebhookSources::add(WebhookSource wanted, Instant now) {
@@ -182,31 +132,32 @@ Result<WebhookSource> WebhookSources::add(WebhookSource wanted, Instant now) {
   wanted.id = random_base62(12);
   wanted.token = random_base62(43);
   wanted.created = now;
-  AYBIZA_TRY(rewrite([&](std::vector<WebhookSource>& sources) -> Status {
+  AYBIZA_TRY(file_.rewrite([&](const Table& table) -> Result<std::string> {
+    auto sources = table.sources;
     if (sources.size() >= limits::webhook_sources) return fail(Code::too_large, "there are {} sources already", sources.size());
-    sources.push_back(wanted);
-    return {};
+    sources.push_back(std::make_shared<const WebhookSource>(wanted));
+    return print_file(sources);
   }));
   return wanted;
 }
 
 Status WebhookSources::remove(std::string_view id) {
-  return rewrite([&](std::vector<WebhookSource>& sources) -> Status {
-    if (std::erase_if(sources, [&](const WebhookSource& one) { return one.id == id; }) == 0) return fail(Code::not_found, "there is no source {}", id);
-    return {};
+  return file_.rewrite([&](const Table& table) -> Result<std::string> {
+    auto sources = table.sources;
+    if (std::erase_if(sources, [&](const auto& one) { return one->id == id; }) == 0) return fail(Code::not_found, "there is no source {}", id);
+    return print_file(sources);
   });
 }
 
 std::vector<WebhookSource> WebhookSources::list() const {
   std::vector<WebhookSource> out;
-  for (const auto& source : table()->sources) out.push_back(*source);
+  for (const auto& source : file_.table()->sources) out.push_back(*source);
   return out;
 }
 
 std::shared_ptr<const WebhookSource> WebhookSources::find(std::string_view vendor, std::string_view token, Instant now) {
-  reload_if_changed(now);
+  const auto known = file_.look(now);
   if (token.size() > limits::id_bytes) return nullptr;
-  const auto known = table();
   const auto at = known->by_token.find(sha256(token));  // keyed by a digest nobody can aim at
   if (at == known->by_token.end() || at->second->vendor != vendor || at->second->token.size() != token.size() ||
       sodium_memcmp(at->second->token.data(), token.data(), token.size()) != 0)
@@ -215,12 +166,12 @@ std::shared_ptr<const WebhookSource> WebhookSources::find(std::string_view vendo
 }
 
 bool WebhookSources::joins(std::string_view customer) const {
-  const auto known = table();
+  const auto known = file_.table();
   return known->joining.contains(std::string(customer));
 }
 
 std::vector<std::string> WebhookSources::joining() const {
-  const auto known = table();
+  const auto known = file_.table();
   return {known->joining.begin(), known->joining.end()};
 }
 

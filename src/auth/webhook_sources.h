@@ -10,14 +10,13 @@
 // Source   ingest-formats.md 0.1.
 #pragma once
 
-#include <atomic>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "auth/watched_file.h"
 #include "auth/webhook_signature.h"
 #include "base/status.h"
 #include "base/units.h"
@@ -69,17 +68,9 @@ class WebhookSources {
 
  private:
   struct Table;
-  explicit WebhookSources(std::filesystem::path data_dir);
-  Status reload();
-  void reload_if_changed(Instant now);
-  std::shared_ptr<const Table> table() const;
-  template <typename Change>
-  Status rewrite(Change&& change);
+  explicit WebhookSources(const std::filesystem::path& data_dir);
 
-  const std::filesystem::path file_, lock_file_;
-  mutable std::mutex mutex_;  // guards table_
-  std::shared_ptr<const Table> table_;
-  std::atomic<std::int64_t> next_look_micros_{INT64_MIN};
+  WatchedFile<Table> file_;
 };
 
 // Whether the request is signed as the source says. `target` is path and query as sent; for Twilio the source's url goes before.

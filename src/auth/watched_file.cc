@@ -1,0 +1,31 @@
+#include "auth/watched_file.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+namespace aybiza::auth {
+
+bool line_text(std::string_view text, std::size_t bytes) {
+  return text.size() <= bytes && std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+Status each_line(const std::filesystem::path& file, std::string_view bytes, std::string_view what,
+                 const std::function<bool(std::string_view line)>& take) {
+  for (std::size_t number = 1; !bytes.empty(); ++number) {
+    const std::size_t end = std::min(bytes.find('\n'), bytes.size());
+    const std::string_view line = bytes.substr(0, end);
+    bytes.remove_prefix(std::min(end + 1, bytes.size()));
+    if (line.empty() || line.starts_with('#')) continue;
+    if (!take(line)) return fail(Code::corrupt, "{} line {} is not a {}: restore the file or remove the line", file.string(), number, what);
+  }
+  return {};
+}
+
+FileStamp stamp_of(const std::filesystem::path& file) {
+  struct stat s{};
+  if (::stat(file.c_str(), &s) != 0) return {};
+  return {s.st_mtim.tv_sec * 1'000'000'000 + s.st_mtim.tv_nsec, s.st_size, s.st_ino};
+}
+
+}  // namespace aybiza::auth
