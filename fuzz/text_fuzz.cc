@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CHECK(features.exclamations + features.questions <= size && features.capitals_e4 >= 0 && features.politeness_e4 <= 10'000);
 
   std::uint32_t last = 0;
-  for (const Entity& entity : entities_of(text)) {
+  for (const TextEntity& entity : entities_of(text)) {
     CHECK(entity.start >= last && entity.start < entity.end && entity.end <= size);
     last = entity.end;
   }
