@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 import urllib.parse
 
 BINARY = os.environ.get("AYBIZA_BINARY", "")
@@ -87,6 +88,21 @@ class Server:
             "POST", "/v1/events", body, {"Content-Type": "application/x-ndjson", **(headers or {})})
         return status, headers_out, json.loads(answer) if answer[:1] == b"{" else answer
 
+    def metric(self, series):
+        """The number of one line of /metrics, 0 where there is none: `name` or `name{label="x"}`."""
+        text = self.get("/metrics")[1]
+        at = ("\n" + text).find("\n" + series + " ")
+        return 0.0 if at < 0 else float(text[at + len(series) + 1:].split("\n", 1)[0])
+
+    def rss_bytes(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
+
+    def cpu_seconds(self):
+        """What the server has used, in user and system mode."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def query(self, where=(), **parameters):
         pairs = list(parameters.items()) + [("where", w) for w in where]
         pairs = [("from" if name == "start" else "to" if name == "end" else name, value) for name, value in pairs]
@@ -120,6 +136,30 @@ def check_conservation(server):
     check(status == 200 and audit["balanced"] is True, f"conservation: {audit}")
     check(audit["offered"] == audit["accepted"] + audit["duplicates"] + refused + audit["in_flight"], f"offered: {audit}")
     check(audit["accepted"] == audit["applied"] + audit["pending"] + audit["quarantined"], f"accepted: {audit}")
+
+
+def wait_until(what, look, seconds=20):
+    """Asks until `look` answers (True, …): live state, the store and watched files follow, and how soon is not a test's question."""
+    end = time.monotonic() + seconds
+    while True:
+        good, seen = look()
+        if good:
+            return seen
+        check(time.monotonic() < end, f"{what}: {seen}")
+        time.sleep(0.02)
+
+
+def node_client(folder):
+    """The folder of a client beside the tests, or None where node or its packages are not here."""
+    path = pathlib.Path(__file__).resolve().parent / folder
+    return path if shutil.which("node") and (path / "node_modules").is_dir() else None
+
+
+def node(client, *args):
+    """Runs send.mjs of a client; its last line is what it sent, as JSON."""
+    run = subprocess.run(["node", "send.mjs", *map(str, args)], cwd=client, capture_output=True, text=True, timeout=120, check=False)
+    check(run.returncode == 0, f"{args}: {run.stdout}{run.stderr}")
+    return json.loads(run.stdout.strip().split("\n")[-1])
 
 
 def check(condition, message):

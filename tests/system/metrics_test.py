@@ -3,33 +3,16 @@ plain sockets: every value that was sent is read back through /api/v1/query, liv
 Answers 77 without node or without the packages:
     cd tests/system/metrics_client && npm ci --ignore-scripts"""
 import json
-import pathlib
 import shutil
 import socket
 import struct
-import subprocess
 import sys
+import tempfile
 import time
 
-from harness import Server, check, check_conservation
+from harness import Server, check, check_conservation, node, node_client, wait_until
 
-CLIENT = pathlib.Path(__file__).resolve().parent / "metrics_client"
-
-
-def node(*args):
-    run = subprocess.run(["node", "send.mjs", *args], cwd=CLIENT, capture_output=True, text=True, timeout=120, check=False)
-    check(run.returncode == 0, f"{args}: {run.stdout}{run.stderr}")
-    return json.loads(run.stdout.strip().split("\n")[-1])
-
-
-def wait_for(what, look):
-    last = None
-    for _ in range(100):
-        last = look()
-        if last[0]:
-            return
-        time.sleep(0.1)
-    check(False, f"{what}: {last[1]}")
+CLIENT = node_client("metrics_client")
 
 
 def expect(server, metric, how, wanted, where=(), relative=1e-9, source="auto"):
@@ -38,7 +21,7 @@ def expect(server, metric, how, wanted, where=(), relative=1e-9, source="auto"):
         got = rows[0][0] if rows and rows[0] else None
         same = got is not None and abs(got - wanted) <= relative * max(abs(got), abs(wanted))
         return same, f"{got} is not {wanted}"
-    wait_for(f"{metric} {how} {where}", look)
+    wait_until(f"{metric} {how} {where}", look)
 
 
 def free_udp_port():
@@ -59,7 +42,7 @@ def exact_quantile(values, q):
 
 
 def hot_shots(server):
-    sent = node("statsd", ADDRESS[0], str(ADDRESS[1]))
+    sent = node(CLIENT, "statsd", ADDRESS[0], str(ADDRESS[1]))
     check(sent["errors"] == [], str(sent["errors"]))
     expect(server, "hs.calls", "sum", sent["calls"])
     expect(server, "hs.calls", "sum", 250, ["tag.region:us", "tag.env:test"])
@@ -107,7 +90,7 @@ def unix_sockets(server, path):
 
 def remote_write(server):
     for version, name in (("1", "rw1_calls_total"), ("2", "rw2_calls")):
-        sent = node("write", f"http://127.0.0.1:{server.port}/api/v1/write", version)
+        sent = node(CLIENT, "write", f"http://127.0.0.1:{server.port}/api/v1/write", version)
         check([a["status"] for a in sent["answers"]] == [204, 204], str(sent["answers"]))
         if version == "2":
             check(sent["answers"][0]["written"] == str(len(sent["totals"]) + len(sent["gauges"])), str(sent["answers"]))
@@ -144,10 +127,9 @@ def same_everywhere(server):
 
 
 def main():
-    if shutil.which("node") is None or not (CLIENT / "node_modules").is_dir():
+    if CLIENT is None:
         print("node or the packages of tests/system/metrics_client are not here: skipped")
         return 77
-    import tempfile
     folder = tempfile.mkdtemp(prefix="aybiza-statsd-")
     path = f"{folder}/s.stream"
     try:

@@ -3,27 +3,13 @@ temporalities; what was sent is read back through the API. Answers 77 without no
     cd tests/system/otlp_client && npm ci --ignore-scripts"""
 import gzip
 import json
-import pathlib
 import re
-import shutil
-import subprocess
 import sys
 import time
 
-from harness import Server, check, check_conservation
+from harness import Server, check, check_conservation, node, node_client, wait_until
 
-CLIENT = pathlib.Path(__file__).resolve().parent / "otlp_client"
-
-
-def wait_for(what, look):
-    """Live state and the store follow what was accepted; how soon is not this test's question."""
-    last = None
-    for _ in range(100):
-        last = look()
-        if last[0]:
-            return
-        time.sleep(0.1)
-    check(False, f"{what}: {last[1]}")
+CLIENT = node_client("otlp_client")
 
 
 def near(a, b, relative=0.01):
@@ -31,9 +17,7 @@ def near(a, b, relative=0.01):
 
 
 def sdk(server, url, flavour, temporality):
-    run = subprocess.run(["node", "send.mjs", url, flavour, temporality], cwd=CLIENT, capture_output=True, text=True, timeout=120, check=False)
-    check(run.returncode == 0, f"{flavour} {temporality}: {run.stdout}{run.stderr}")
-    sent = json.loads(run.stdout.strip().split("\n")[-1])
+    sent = node(CLIENT, url, flavour, temporality)
     check(sent["problems"] == [], str(sent["problems"]))
     where = [f'tag.service.name:{sent["service"]}']
 
@@ -45,7 +29,7 @@ def sdk(server, url, flavour, temporality):
 
     def expect(select, wanted, relative=1e-9, **more):
         look = value(select, **more)
-        wait_for(f"{flavour} {temporality} {select} {more}", lambda: ((got := look()) is not None and near(got, wanted, relative), f"{got} is not {wanted}"))
+        wait_until(f"{flavour} {temporality} {select} {more}", lambda: ((got := look()) is not None and near(got, wanted, relative), f"{got} is not {wanted}"))
 
     for region, count in sent["orders"].items():
         expect("metric:orders:sum", count, where=[f"tag.region:{region}"])
@@ -66,7 +50,7 @@ def sdk(server, url, flavour, temporality):
         turns, usage = answer["turns"], answer["usage"]
         good = len(turns) >= 1 and len(usage) == 1 and usage[0]["input_tokens"] == 1200 and usage[0]["output_tokens"] == 85
         return good, answer
-    wait_for(f"{flavour} {temporality}: the call", call)
+    wait_until(f"{flavour} {temporality}: the call", call)
 
 
 def http_contract(server):
@@ -98,7 +82,7 @@ def http_contract(server):
 
 
 def main():
-    if shutil.which("node") is None or not (CLIENT / "node_modules").is_dir():
+    if CLIENT is None:
         print("skipped: node or tests/system/otlp_client/node_modules is missing")
         return 77
     with Server(extra=["--otlp", "127.0.0.1:0"]) as server:

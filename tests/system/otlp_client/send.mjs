@@ -76,6 +76,8 @@ for (let round = 0; round < 3; ++round) {
     fine.record(i / 8 + round);
     sent.fine.push(i / 8 + round);
   }
+  // A first point that is as old as its stream says that nobody knows since when it counts (OTLP data model, unknown start time).
+  await new Promise((resolve) => setTimeout(resolve, 5));
   await metrics.forceFlush();
 }
 
