@@ -42,7 +42,7 @@ std::uint64_t count_events(Reader& reader) {
     for (std::size_t i = 0; i < (*record)->count(); ++i) {
       const Event event = (*record)->event(i);
       std::uint64_t sum = 0;
-      for (const char byte : event.bytes) sum += std::uint64_t(byte);
+      for (const char byte : event.bytes) sum += static_cast<unsigned char>(byte);  // of a signed one, 0xff alone would be ~0
       events += sum == ~std::uint64_t(0) ? 2 : 1;  // touches every byte
     }
   }
