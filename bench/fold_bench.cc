@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "aggregate/shard.h"
+#include "runtime/huge_pages.h"
 
 namespace {
 
@@ -182,7 +183,10 @@ void run(std::size_t agents, std::size_t events, bool text) {
   for (std::size_t done = 0; done < events; done += batch_size) {
     const auto& batch = source.next();
     const auto start = cpu_seconds();
-    for (const Event& event : batch) shard.apply(event, ++offset, event.time);
+    for (std::size_t i = 0; i < batch.size(); ++i) {  // as server/live_shards does
+      shard.foresee(i, batch.size(), [&](std::size_t at) { return batch[at].call; });
+      shard.apply(batch[i], ++offset, batch[i].time);
+    }
     shard.advance(batch.back().time);
     folding += seconds_since(start);
     const auto middle = cpu_seconds();
@@ -210,6 +214,7 @@ void run(std::size_t agents, std::size_t events, bool text) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  aybiza::restart_with_huge_pages(argv);  // as the server does
   const bool text = argc < 2 || std::strcmp(argv[argc - 1], "--no-text") != 0;
   const std::size_t events = argc > 1 && std::strncmp(argv[1], "--", 2) != 0 ? std::stoul(argv[1]) : 2'000'000;
   for (const std::size_t agents : {std::size_t(100), std::size_t(10'000), std::size_t(100'000)}) run(agents, events, text);

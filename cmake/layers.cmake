@@ -4,6 +4,9 @@
 # src/<folder>/layer.cmake     -> set(layer_libraries ...): the third-party targets the folder uses
 enable_testing()
 file(STRINGS ${CMAKE_SOURCE_DIR}/LAYERS layer_lines REGEX "^[a-z]+:")
+# What every event passes through on the shard's thread is worth the compiler's time: the fold gains 5 %. Ours are static
+# libraries of one program; nobody replaces a function of them, which -fPIC would otherwise have to allow for.
+set(hot_layers sketch text assemble aggregate)
 foreach(line IN LISTS layer_lines)
   string(REGEX MATCH "^([a-z]+):(.*)$" _ "${line}")
   set(layer ${CMAKE_MATCH_1})
@@ -21,6 +24,9 @@ foreach(line IN LISTS layer_lines)
   include(${dir}/layer.cmake OPTIONAL)
   if(sources)
     add_library(aybiza_${layer} STATIC ${sources})
+    if(layer IN_LIST hot_layers AND CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+      target_compile_options(aybiza_${layer} PRIVATE -O3 -fno-semantic-interposition)
+    endif()
     set(scope PUBLIC)
   else()
     add_library(aybiza_${layer} INTERFACE)

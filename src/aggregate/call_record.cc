@@ -130,6 +130,7 @@ std::int64_t LiveUsage::all_tokens() const {
 }
 
 LiveTurn* CallRecord::find_turn(std::int64_t number) {
+  if (turns.empty() || turns.back().state.number() < number) return nullptr;  // the next one, nearly always
   const auto at = std::lower_bound(turns.begin(), turns.end(), number, [](const LiveTurn& turn, std::int64_t n) {
     return turn.state.number() < n;
   });

@@ -53,27 +53,29 @@ struct CallSpans {
 };
 
 struct CallRecord {
-  Id id{};
+  // What every event touches lies together, from the end of `call` to `high`: Shard::foresee() fetches just that.
   AssembledCall call;
+  Id id{};
   CallSums sums;
   std::vector<LiveTurn> turns;      // by number
   std::vector<LiveUsage> usage;     // by id
-  std::unique_ptr<std::vector<InterventionRow>> interventions;
-  std::unique_ptr<CallSpans> spans; // of calls that have any
-  std::string packed;               // turns and usage, instead of the vectors
+  std::uint32_t open_turns = 0, open_usage = 0;  // dirty ones
+  std::uint32_t slot = 0, flight_place = UINT32_MAX;  // its own, and in the list of calls in flight
   bool is_packed = false, retained = false;  // retained: it is in the queue of ended calls
   bool touched = false;             // since the last collect
-  std::uint32_t open_turns = 0, open_usage = 0;  // dirty ones
   bool waiting = false;             // its row (not its parts) is to be written later
   bool stored_ended = false;        // as the store has it
   bool counted = false;             // its turns and usage are in panes: once it has ended
   bool in_panes = false;            // and so are pane_facts, at pane_start
-  std::uint32_t slot = 0, flight_place = UINT32_MAX;  // its own, and in the list of calls in flight
-  Instant stored_start = never;
+  bool flight_facts = false;        // while in flight: pane_facts are those of now
   Instant low = Instant::max(), high = never;  // everything it contributes lies in [low, high]
+
+  std::unique_ptr<std::vector<InterventionRow>> interventions;
+  std::unique_ptr<CallSpans> spans; // of calls that have any
+  std::string packed;               // turns and usage, instead of the vectors
+  Instant stored_start = never;
   Instant pane_start{};
   CallFacts pane_facts;
-  bool flight_facts = false;        // while in flight: pane_facts are those of now
   std::array<Label, shared_axes> labels{};           // its value on each shared axis, as counted now
   std::array<std::uint32_t, shared_axes> series{};
   std::array<std::uint32_t, call_axes - shared_axes> outcome_series{};  // when in_panes

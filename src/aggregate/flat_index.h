@@ -26,6 +26,18 @@ class FlatIndex {
     }
   }
 
+  // For those who know what will be asked: brings the cell near; then the first slot that may be it, or `none`.
+  void prefetch(std::uint64_t hash) const {
+    if (!cells_.empty()) __builtin_prefetch(&cells_[home(tag(hash))]);
+  }
+  std::uint32_t likely(std::uint64_t hash) const {
+    if (cells_.empty()) return none;
+    for (std::size_t i = home(tag(hash)); cells_[i].slot != none; i = next(i))
+      if (cells_[i].tag == tag(hash)) return cells_[i].slot;
+    return none;
+  }
+  static constexpr std::uint32_t none = UINT32_MAX;
+
   void insert(std::uint64_t hash, std::uint32_t slot) {
     if ((size_ + 1) * 10 > cells_.size() * 7) grow();
     place({tag(hash), slot});
@@ -49,7 +61,6 @@ class FlatIndex {
   }
 
  private:
-  static constexpr std::uint32_t none = UINT32_MAX;
   struct Cell {
     std::uint32_t tag = 0, slot = none;
   };

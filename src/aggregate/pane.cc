@@ -12,28 +12,23 @@ enum class Tag : std::uint8_t { turn, usage, call };
 
 }  // namespace
 
-std::string entry_of(const TurnFacts& facts) {
-  std::string entry;
+void append_entry(std::string& entry, const TurnFacts& facts) {
   bytes::Writer out(entry);
   out.byte(std::uint8_t(Tag::turn));
   out.byte(facts.interrupted ? 1 : 0);
   for (const Number* number : {&facts.sentiment_e4, &facts.sentiment_confidence_e4, &facts.response_us, &facts.stt_us, &facts.llm_us, &facts.tts_us})
     out.optional(*number);
-  return entry;
 }
 
-std::string entry_of(const UsageFacts& facts) {
-  std::string entry;
+void append_entry(std::string& entry, const UsageFacts& facts) {
   bytes::Writer out(entry);
   out.byte(std::uint8_t(Tag::usage));
   out.byte(facts.cost_unknown ? 1 : 0);
   for (const Number& kind : facts.tokens) out.optional(kind);
   out.optional(facts.cost_nano);
-  return entry;
 }
 
-std::string entry_of(const CallFacts& facts, bool counts_cost) {
-  std::string entry;
+void append_entry(std::string& entry, const CallFacts& facts, bool counts_cost) {
   bytes::Writer out(entry);
   out.byte(std::uint8_t(Tag::call));
   const bool flags[] = {facts.known_outcome, facts.successful, facts.known_resolution, facts.resolved, facts.escalated, facts.intervened, counts_cost};
@@ -43,7 +38,6 @@ std::string entry_of(const CallFacts& facts, bool counts_cost) {
   out.number(facts.errors);
   for (const Number* number : {&facts.satisfaction_e4, &facts.quality_e4, &facts.efficiency_e4, &facts.duration_us, &facts.voice_latency_us, &facts.cost_nano, &facts.reported_cost_nano})
     out.optional(*number);
-  return entry;
 }
 
 void add_entries(std::string_view entries, Tally& into, bool calls, bool turns, bool usage) {

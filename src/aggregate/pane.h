@@ -1,6 +1,6 @@
 // One pane of a ring: a list of contributions while these are few, a Tally while it is busy, its bytes once it is cold.
 //
-// Shape    the first contributions are only appended as bytes (entry_of), which costs a copy of 20 bytes instead of sketch
+// Shape    the first contributions are only appended as bytes (append_entry), which costs a copy of 20 bytes instead of sketch
 //          updates; beyond raw_max they become a Tally. cool() makes bytes of it, warm() brings it back. Whatever the form,
 //          the content is the same: bytes() is canonical.
 // Cost     24 bytes and the content; warm() of a cold pane parses it: about 1 us.
@@ -17,16 +17,16 @@
 
 namespace aybiza {
 
-// A contribution as bytes; what add_entries() adds.
-std::string entry_of(const TurnFacts& facts);
-std::string entry_of(const UsageFacts& facts);
-std::string entry_of(const CallFacts& facts, bool counts_cost);  // counts_cost: its reported cost counts as usage
-// REQUIRES: made by entry_of. What is false is left out.
+// Appends a contribution as bytes: what add_entries() adds.
+void append_entry(std::string& entry, const TurnFacts& facts);
+void append_entry(std::string& entry, const UsageFacts& facts);
+void append_entry(std::string& entry, const CallFacts& facts, bool counts_cost);  // counts_cost: its reported cost counts as usage
+// REQUIRES: made by append_entry. What is false is left out.
 void add_entries(std::string_view entries, Tally& into, bool calls = true, bool turns = true, bool usage = true);
 
 class Pane {
  public:
-  static constexpr std::size_t raw_max = 448, raw_cold = 96;  // bytes of entries kept as such, while warm and for good
+  static constexpr std::size_t raw_max = 448, raw_cold = 256;  // bytes of entries kept as such, while warm and for good
 
   bool hot() const { return hot_ != nullptr; }
   // Whether its owner has it on the list of those to be cooled.

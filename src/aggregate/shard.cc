@@ -37,6 +37,26 @@ void Shard::apply(const Event& event, std::uint64_t offset, Instant received) {
   state.applied = offset;
 }
 
+void Shard::foresee(const Id& call, std::size_t step) const {
+  if (call.empty()) return;
+  const State& state = *state_;
+  const std::uint64_t hash = IdHash{}(call);
+  if (step == 0) return state.by_id.prefetch(hash);
+  const Slot slot = state.by_id.likely(hash);
+  if (slot >= state.calls.size()) return;
+  if (step == 1) return __builtin_prefetch(&state.calls[slot]);
+  const CallRecord* record = state.calls[slot].get();
+  if (!record) return;
+  const auto fetch = [](const void* from, const void* to) {
+    for (auto at = static_cast<const char*>(from); at < to; at += 64) __builtin_prefetch(at, 1);
+  };
+
+
+  if (step == 2) return fetch(&record->call, &record->high + 1);
+  // Of turns the number of the last and the room behind it; usage goes anywhere.
+  if (!record->turns.empty()) fetch(reinterpret_cast<const char*>(&record->turns.back()) + 64, &record->turns.back() + 2);
+}
+
 void Shard::apply_points(const Event& event, const MetricBatch& batch, std::uint64_t offset, Instant received) {
   if (offset <= state_->applied) return;
   apply(event, offset, received);

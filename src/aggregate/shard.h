@@ -69,6 +69,16 @@ class Shard {
   void apply(const Event& event, std::uint64_t offset, Instant received);
   // The same for an event of type metric_points, whose batch the caller has decoded.
   void apply_points(const Event& event, const MetricBatch& batch, std::uint64_t offset, Instant received);
+  // That events of `call` come soon, in as many events as foresight[step] says: brings near what folding them will touch,
+  // a step of the way each time, because each step needs what the one before it has brought. Only a hint.
+  static constexpr std::size_t foresight[] = {16, 12, 8, 4};
+  void foresee(const Id& call, std::size_t step) const;
+  // For event i of n in hand; call_at(k) is the call of event k.
+  template <typename CallAt>
+  void foresee(std::size_t i, std::size_t n, CallAt&& call_at) const {
+    for (std::size_t step = 0; step < std::size(foresight); ++step)
+      if (i + foresight[step] < n) foresee(call_at(i + foresight[step]), step);
+  }
   // Ends calls that have been silent for limits::call_idle_timeout of received time; lets rings move on.
   void advance(Instant received);
 

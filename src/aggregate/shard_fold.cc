@@ -193,9 +193,10 @@ void Shard::State::merge_turn(CallRecord& record, const Event& event, std::int64
   LiveTurn* turn = record.find_turn(number);
   if (!turn) {
     if (record.turns.size() >= limits::turns_per_call) return fold_late(event, number);
-    const auto place = std::upper_bound(record.turns.begin(), record.turns.end(), number, [](std::int64_t n, const LiveTurn& other) {
-      return n < other.state.number();
-    });
+    auto place = record.turns.end();
+    if (!record.turns.empty() && number < record.turns.back().state.number())
+      place = std::upper_bound(record.turns.begin(), record.turns.end(), number,
+                               [](std::int64_t n, const LiveTurn& other) { return n < other.state.number(); });
     if (record.turns.size() < record.turns.capacity()) {
       turn = &*record.turns.emplace(place);
     } else {
@@ -237,6 +238,7 @@ void Shard::State::merge_turn(CallRecord& record, const Event& event, std::int64
 void Shard::State::fold_usage(CallRecord& record, const Event& event) {
   unpack(record);
   if (!admit_usage(record, event)) return;
+  if (record.usage.empty()) record.usage.reserve(8);
   const auto place = std::lower_bound(record.usage.begin(), record.usage.end(), event.id,
                                       [](const LiveUsage& usage, const Id& id) { return usage.id < id; });
   if (place != record.usage.end() && place->id == event.id) return;

@@ -77,66 +77,61 @@ void Shard::State::move_usage(const CallRecord& record, const LiveUsage& usage, 
   });
 }
 
-// All turns and usage of a call, axis by axis: neighbours in time share a pane, which is found once.
 void Shard::State::move_parts(const CallRecord& record, bool reports_cost, int sign, const Axes& axes) {
-  struct Moment { Instant time; TurnFacts facts; TurnSlots slots; std::string entry; };
-  struct Use { Instant time; UsageFacts facts; std::string entry; };
-  std::vector<Moment> moments;
-  std::vector<Use> uses;
-  moments.reserve(record.turns.size());
-  uses.reserve(record.usage.size());
-  for (const LiveTurn& turn : record.turns) {
-    const TurnFacts facts = turn.state.facts();
-    moments.push_back({turn.state.time(), facts, slots_of(facts), entry_of(facts)});
-  }
-  for (const LiveUsage& usage : record.usage) {
-    const UsageFacts facts = usage.facts(reports_cost);
-    uses.push_back({usage.time, facts, entry_of(facts)});
-  }
-  const auto move_moment = [&](Pane& into, const Moment& moment) {
-    if (sign > 0) into.add(moment.entry, [&](Tally& tally) { tally.add(moment.facts, moment.slots); });
-    else into.warm().retract(moment.facts);
-  };
-  const auto move_use = [&](Pane& into, const Use& use) {
-    if (sign > 0) into.add(use.entry, [&](Tally& tally) { tally.add(use.facts); });
-    else into.warm().retract(use.facts);
-  };
-  for (std::size_t i = first_paned; i < shared_axes; ++i) {
-    if (!axes[i]) continue;
-    const Duration step = Axis(i) == Axis::region ? step_of(Level::second) : step_of(Level::minute);
-    Instant from = Instant::max(), to = Instant::min();  // of the pane in hand
-    Pane* held = nullptr;
-    const auto pane_at = [&](Instant t) {
-      if (t >= from && t < to) return held;
-      from = floor_to(t, step);
-      to = from + step;
-      return held = pane(record.series[i], t);
-    };
-    for (const Moment& moment : moments)
-      if (Pane* into = pane_at(moment.time)) move_moment(*into, moment);
-    if (Axis(i) == Axis::region) {
-      for (const Moment& moment : moments)
-        if (Pane* all = total_pane(moment.time)) move_moment(*all, moment);
-      for (const Use& use : uses)
-        if (Pane* all = total_pane(use.time)) move_use(*all, use);
-    }
-    for (std::size_t u = 0; u < uses.size(); ++u) {
-      const Label model = record.usage[u].model;
-      if (Axis(i) == Axis::model_used && model != null_label && model != record.labels[i]) {
-        from = Instant::max();  // panes of another series may move those in hand
-        if (Pane* into = pane(series.resolve(record.customer(), Axis::model_used, model), uses[u].time)) move_use(*into, uses[u]);
-      } else if (Pane* into = pane_at(uses[u].time)) {
-        move_use(*into, uses[u]);
-      }
-    }
-  }
+  moving_parts.gather(record, reports_cost);
   Axes of_turns = axes;
-  for (std::size_t i = 0; i < shared_axes; ++i) of_turns.reset(i);
-  if (of_turns.none()) return;
-  for (std::size_t i = 0; i < moments.size(); ++i)
-    each_series(record, record.turns[i], of_turns, [&](std::uint32_t id) {
-      if (Pane* into = pane(id, moments[i].time)) move_moment(*into, moments[i]);
-    });
+  for (std::size_t i = 0; i < shared_axes; ++i) {
+    if (i >= first_paned && axes[i]) move_shared(record, Axis(i), sign);
+    of_turns.reset(i);
+  }
+  if (of_turns.any()) move_turn_axes(record, sign, of_turns);
+}
+
+void Shard::State::move_shared(const CallRecord& record, Axis axis, int sign) {
+  MovingParts& parts = moving_parts;
+  const std::uint32_t id = record.series[std::size_t(axis)];
+  const auto move = [&](const auto& part) {
+    if (Pane* into = pane(id, part.time)) parts.move(*into, part, sign);
+  };
+  if (axis == Axis::region) {  // which has seconds: each to its own
+    std::for_each(parts.moments().begin(), parts.moments().end(), move);
+    std::for_each(parts.uses().begin(), parts.uses().end(), move);
+    for (MovingParts::Minute& minute : parts.minutes())
+      if (Pane* all = total_pane(minute.begin)) parts.move(*all, minute, sign);
+    return;
+  }
+  const auto elsewhere = [&](const MovingParts::Use& use) {  // usage of another model than the call's
+    return axis == Axis::model_used && use.model != null_label && use.model != record.labels[std::size_t(axis)];
+  };
+  for (MovingParts::Minute& minute : parts.minutes()) {
+    const auto first = parts.uses().begin() + std::ptrdiff_t(minute.first_use), end = parts.uses().begin() + std::ptrdiff_t(minute.end_use);
+    const bool together = std::none_of(first, end, elsewhere);
+    if (Pane* into = pane(id, minute.begin)) parts.move(*into, minute, sign, together);
+    for (auto use = first; use != end && !together; ++use) {
+      const std::uint32_t own = elsewhere(*use) ? series.resolve(record.customer(), axis, use->model) : id;
+      if (Pane* into = pane(own, use->time)) parts.move(*into, *use, sign);
+    }
+  }
+}
+
+// A call has few values of each, and in a minute each has one pane: looked up once, mostly. Panes of another minute may
+// move those in hand, so a new minute forgets them all.
+void Shard::State::move_turn_axes(const CallRecord& record, int sign, const Axes& axes) {
+  struct Met { Label value = unmet_label; std::uint32_t series = 0; std::int64_t minute = INT64_MIN; Pane* pane = nullptr; };
+  Met met[axis_count - call_axes][8];
+  for (const MovingParts::Minute& minute : moving_parts.minutes()) {
+    const std::int64_t now = index_of(Level::minute, minute.begin);
+    for (std::size_t i = minute.first_moment; i < minute.end_moment; ++i) {
+      const MovingParts::Moment& moment = moving_parts.moments()[i];
+      each_turn_axis(*moment.turn, [&](Axis axis, Label value) {
+        if (!axes[std::size_t(axis)]) return;
+        Met& known = met[std::size_t(axis) - call_axes][value % std::size(met[0])];
+        if (known.value != value) known = {value, series.resolve(record.customer(), axis, value)};
+        if (std::exchange(known.minute, now) != now) known.pane = pane(known.series, minute.begin);
+        if (known.pane) moving_parts.move(*known.pane, moment, sign);
+      });
+    }
+  }
 }
 
 void Shard::State::move_call(std::uint32_t id, Instant start, const CallFacts& facts, int sign) {
@@ -146,7 +141,9 @@ void Shard::State::move_call(std::uint32_t id, Instant start, const CallFacts& f
       tally.retract(facts);
       if (counts_cost) tally.retract_reported_cost(*facts.reported_cost_nano);
     });
-  const std::string entry = entry_of(facts, counts_cost);
+  std::string& entry = moving_parts.scratch();
+  entry.clear();
+  append_entry(entry, facts, counts_cost);
   const auto add = [&](Tally& tally) {
     tally.add(facts);
     if (counts_cost) tally.add_reported_cost(*facts.reported_cost_nano);

@@ -12,6 +12,7 @@
 
 #include "aggregate/call_record.h"
 #include "aggregate/metric_table.h"
+#include "aggregate/moving_parts.h"
 #include "aggregate/shard.h"
 #include "model/sentiment.h"
 
@@ -66,6 +67,7 @@ struct Shard::State {
   std::unordered_map<Id, AgentStatusRow> agent_status;
   std::uint64_t events = 0, late_events = 0, turns = 0;
   MetricTable metrics;                             // generic metrics, apart from the calls
+  MovingParts moving_parts;
   ShardSizes sizes, counting;                      // as last gone through; under way
   std::size_t counted_calls = 0, counted_series = 0;
 
@@ -124,7 +126,9 @@ struct Shard::State {
   void mark_minute(std::uint32_t id, std::int64_t minute);
   void move_turn(const CallRecord& record, const LiveTurn& turn, int sign, const Axes& axes);
   void move_usage(const CallRecord& record, const LiveUsage& usage, bool reports_cost, int sign, const Axes& axes);
-  void move_parts(const CallRecord& record, bool reports_cost, int sign, const Axes& axes);
+  void move_parts(const CallRecord& record, bool reports_cost, int sign, const Axes& axes);  // all turns and usage
+  void move_shared(const CallRecord& record, Axis axis, int sign);
+  void move_turn_axes(const CallRecord& record, int sign, const Axes& axes);
   void move_call(std::uint32_t id, Instant start, const CallFacts& facts, int sign);
   void amend_call(std::uint32_t id, Instant start, const CallFacts& old, const CallFacts& fresh);
   void refresh_dimensions(CallRecord& record, bool reported_before);  // after one changed: what is counted moves with it

@@ -22,8 +22,12 @@ class Writer {
   explicit Writer(std::string& out) : out_(out) {}
   void byte(std::uint8_t v) { out_.push_back(char(v)); }
   void count(std::uint64_t v) {
-    for (; v >= 0x80; v >>= 7) out_.push_back(char((v & 0x7F) | 0x80));
-    out_.push_back(char(v));
+    if (v < 0x80) return out_.push_back(char(v));
+    char raw[10];
+    std::size_t size = 0;
+    for (; v >= 0x80; v >>= 7) raw[size++] = char((v & 0x7F) | 0x80);
+    raw[size++] = char(v);
+    out_.append(raw, size);
   }
   void number(std::int64_t v) { count(zigzag(v)); }
   void optional(const Number& v) {  // 0 is unknown; known values move up by one, the greatest wraps onto an escape

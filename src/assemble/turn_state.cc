@@ -51,8 +51,10 @@ struct FragmentReader {
   }
 };
 
-std::string fragment_of(const Event& event) {
-  std::string out;
+// Valid until the next call on this thread.
+std::string_view fragment_of(const Event& event) {
+  thread_local std::string out;  // its memory serves again: the fragment itself is one allocation of the right size
+  out.clear();
   bytes::Writer writer(out);
   writer.byte(std::uint8_t(std::uint8_t(event.rank) | (is_part(event) ? part_flag : 0)));
   writer.instant(event.time);

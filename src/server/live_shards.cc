@@ -40,7 +40,9 @@ void LiveShards::serve(Lane& lane) {
 
 void LiveShards::fold(Lane& lane, const EventChunk& chunk) {
   thread_local std::vector<Value> values;
-  for (const EventChunk::Item& item : chunk.items) {
+  for (std::size_t i = 0; i < chunk.items.size(); ++i) {
+    const EventChunk::Item& item = chunk.items[i];
+    lane.shard.foresee(i, chunk.items.size(), [&](std::size_t at) { return chunk.items[at].call; });
     const auto decoded = decode_event(std::string_view(chunk.bytes).substr(item.begin, item.size), values);
     if (decoded && decoded->event.type == EventType::metric_points) {
       thread_local MetricBatch batch;

@@ -30,6 +30,7 @@ struct EventChunk {
     std::uint64_t offset = 0;
     std::uint32_t begin = 0, size = 0;
     Instant received{};
+    Id call{};  // empty: of none
   };
   std::string bytes;
   std::vector<Item> items;

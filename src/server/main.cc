@@ -6,6 +6,7 @@
 #include <atomic>
 #include <csignal>
 
+#include "runtime/huge_pages.h"
 #include "server/fleet_commands.h"
 #include "server/key_commands.h"
 #include "server/recompute.h"
@@ -66,6 +67,7 @@ void add_target(CLI::App* app, std::string& url, std::string& key, std::size_t& 
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && (argv[1] == std::string_view("serve") || argv[1] == std::string_view("demo"))) aybiza::restart_with_huge_pages(argv);
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   std::signal(SIGPIPE, SIG_IGN);

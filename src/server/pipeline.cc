@@ -137,7 +137,8 @@ void Pipeline::dispatch(const spool::RecordView& record) {
     const auto decoded = decode_event(event.bytes, values);
     const unsigned shard = decoded ? shard_of(decoded->event, unsigned(chunks_.size())) : 0;
     EventChunk& chunk = chunks_[shard];
-    chunk.items.push_back({event.offset.value, std::uint32_t(chunk.bytes.size()), std::uint32_t(event.bytes.size()), received_});
+    chunk.items.push_back({event.offset.value, std::uint32_t(chunk.bytes.size()), std::uint32_t(event.bytes.size()), received_,
+                           decoded ? decoded->event.call : Id{}});
     chunk.bytes += event.bytes;
     bytes_since_snapshot_ += event.bytes.size();
     bytes_uncollected_ += event.bytes.size();
