@@ -206,8 +206,8 @@ void Shard::State::merge_turn(CallRecord& record, const Event& event, std::int64
     }
     turn->state.merge(event, std::int32_t(number));
     turn->turn_state = labels.intern(event.text(Field::state));
-    turn->intent = labels.intern(event.text(Field::intent));
-    const std::string_view emotion = event.text(Field::emotion);
+    const std::string_view intent = event.text(Field::intent), emotion = event.text(Field::emotion);
+    turn->intent = labels.intern(intent.empty() ? turn->state.found_intent() : intent);
     turn->emotion = labels.intern(emotion.empty() ? turn->state.found_emotion() : emotion);
     if (record.counted) move_turn(record, *turn, 1, all);
     record.sums.add(turn->state.facts(), turn->state.agent_speaks(), 1);

@@ -13,7 +13,7 @@ namespace aybiza {
 namespace {
 
 constexpr std::string_view magic = "AYLIVE";
-constexpr std::uint8_t version = 3;
+constexpr std::uint8_t version = 4;
 constexpr std::size_t snapshot_piece = 256 * limits::KiB;  // handed on at a time: stays in the cache
 
 constexpr Instant furthest_time = from_micros(std::int64_t{1} << 60);  // either way: no clock has shown it

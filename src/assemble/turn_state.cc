@@ -3,13 +3,16 @@
 #include <array>
 #include <vector>
 
-#include "base/limits.h"
+#include "assemble/turn_fields.h"
 #include "text/analyze.h"
+#include "text/entities.h"
+#include "text/text_facts.h"
 
 namespace aybiza {
 namespace {
 
-constexpr std::uint8_t ext_field = std::uint8_t(Field::count_);
+constexpr std::uint8_t ext_number = 0xFF;  // in fragments, where a field's number is its place in the table
+static_assert(field_count < ext_number);
 
 bool kept(Field field) {  // dimensions belong to the call
   return std::size_t(field) >= dimension_field_count && field != Field::call_id && field != Field::turn_number &&
@@ -40,10 +43,11 @@ struct FragmentReader {
   template <typename Visit>
   void each(Visit&& visit) {
     for (; values > 0 && !in.bad(); --values) {
-      const std::uint8_t field = in.byte();
-      if (field > ext_field) break;
-      const bool number = field != ext_field && (is_number(info(Field(field)).kind) || info(Field(field)).kind == Kind::word);
-      Value value{.field = Field(field)};
+      const std::uint8_t read = in.byte();
+      if (read >= field_count && read != ext_number) break;
+      const Field field = read == ext_number ? TurnFields::ext : Field(read);
+      const bool number = field != TurnFields::ext && (is_number(info(field).kind) || info(field).kind == Kind::word);
+      Value value{.field = field};
       if (number) value.number = in.number();
       else value.text = in.text();
       if (!in.bad()) visit(value);
@@ -69,7 +73,7 @@ std::string_view fragment_of(const Event& event) {
     else writer.text(value.text);
   }
   if (!event.ext.empty()) {
-    writer.byte(ext_field);
+    writer.byte(ext_number);
     writer.text(event.ext);
   }
   return out;
@@ -79,67 +83,7 @@ Number known(std::int64_t value) { return value < 0 ? Number{} : Number(value); 
 
 }  // namespace
 
-struct TurnState::Fields {
-  std::array<Value, field_count + 1> at{};
-  std::array<bool, field_count + 1> has{};
-  std::string joined_text, joined_tools;  // of parts; `at` views them
-  Instant spoken = Instant::max(), first = Instant::max();  // the earliest part with a text, the earliest of all
-  bool parts = false;
-
-  Fields() = default;
-  Fields(const Fields&) = delete;  // it views itself: fill one in place
-
-  void take(const Value& value) {
-    at[std::size_t(value.field)] = value;
-    has[std::size_t(value.field)] = true;
-  }
-  void take_part(const Value& value) {
-    const bool known = has[std::size_t(value.field)];
-    Value& held = at[std::size_t(value.field)];
-    switch (value.field) {
-      case Field::text_content: return join_text(value);
-      case Field::tools: return join_tools(value);
-      case Field::llm_latency_ms:
-      case Field::tts_latency_ms: return known ? void() : take(value);
-      case Field::interrupted: return known && held.number != 0 ? void() : take(value);
-      case Field::started_at: return known && held.number <= value.number ? void() : take(value);
-      case Field::ended_at: return known && held.number >= value.number ? void() : take(value);
-      default: return take(value);
-    }
-  }
-  void join_text(Value value) {
-    if (!joined_text.empty() && !value.text.empty() && joins_with_space(joined_text, value.text)) joined_text += ' ';
-    std::size_t room = limits::text_content_bytes - std::min(limits::text_content_bytes, joined_text.size());
-    if (room < value.text.size())
-      while (room > 0 && (static_cast<unsigned char>(value.text[room]) & 0xC0) == 0x80) --room;
-    joined_text += value.text.substr(0, room);
-    value.text = joined_text;
-    take(value);
-  }
-  void join_tools(Value value) {  // "[a]" and "[b]" are "[a,b]"
-    if (joined_tools.size() > 2 && value.text.size() > 2 && joined_tools.size() + value.text.size() < limits::ext_bytes) {
-      joined_tools.back() = ',';
-      joined_tools += value.text.substr(1);
-    } else if (joined_tools.size() <= 2) {
-      joined_tools = value.text;
-    }
-    value.text = joined_tools;
-    take(value);
-  }
-  // Pieces that bring their own space need none, nor do scripts that are written without.
-  static bool joins_with_space(std::string_view before, std::string_view after) {
-    const auto end = static_cast<unsigned char>(before.back());
-    if (end == ' ' || after.front() == ' ') return false;
-    std::size_t lead = before.size() - 1;
-    while (lead > 0 && (static_cast<unsigned char>(before[lead]) & 0xC0) == 0x80) --lead;
-    const auto first = static_cast<unsigned char>(before[lead]);
-    return first < 0xE3 || first > 0xE9;  // U+3000 to U+9FFF: kana and ideographs
-  }
-  Number number(Field f) const { return has[std::size_t(f)] ? Number(at[std::size_t(f)].number) : Number{}; }
-  std::string_view text(Field f) const { return at[std::size_t(f)].text; }
-};
-
-void TurnState::read_fragments(Fields& fields) const {
+void TurnState::read_fragments(TurnFields& fields) const {
   for (FragmentReader reader(fragments_); reader.next();) {
     if (!reader.part) {
       reader.each([&](const Value& value) { fields.take(value); });
@@ -211,7 +155,7 @@ bool TurnState::merge(const Event& event, std::int32_t number) {
   }
   if (!insert_fragment(event)) return false;
   drop_overwritten();
-  Fields fields;
+  TurnFields fields;
   read_fragments(fields);
   if (fields.parts) time_ = fields.spoken != Instant::max() ? fields.spoken : fields.first;
   derive(fields);
@@ -224,7 +168,7 @@ std::size_t TurnState::parts() const {
   return count;
 }
 
-void TurnState::derive(const Fields& fields) {
+void TurnState::derive(const TurnFields& fields) {
   agent_speaks_ = fields.number(Field::speaker).value_or(0) != 0;
   interrupted_ = fields.number(Field::interrupted).value_or(0) != 0;
   response_us_ = fields.number(Field::response_time_ms).value_or(unknown);
@@ -233,14 +177,15 @@ void TurnState::derive(const Fields& fields) {
   tts_us_ = fields.number(Field::tts_latency_ms).value_or(unknown);
   sentiment_e4_ = std::int16_t(fields.number(Field::sentiment_score).value_or(unknown_score));
   confidence_e4_ = unknown_score;
-  found_emotion_ = -1;
+  found_emotion_ = found_intent_ = -1;
   topics_ = 0;
-  read_text(fields.text(Field::text_content), fields.text(Field::emotion));
+  read_text({.text = fields.text(Field::text_content), .facts = fields.text(Field::text_facts), .emotion = fields.text(Field::emotion),
+             .intent = fields.text(Field::intent)});
 }
 
 // As derive(), for the usual turn of one event.
 void TurnState::derive_first(const Event& event) {
-  std::string_view text, emotion;
+  Said said;
   for (const Value& value : event.values) {
     switch (value.field) {
       case Field::speaker: agent_speaks_ = value.number != 0; break;
@@ -250,22 +195,27 @@ void TurnState::derive_first(const Event& event) {
       case Field::llm_latency_ms: llm_us_ = value.number; break;
       case Field::tts_latency_ms: tts_us_ = value.number; break;
       case Field::sentiment_score: sentiment_e4_ = std::int16_t(value.number); break;
-      case Field::text_content: text = value.text; break;
-      case Field::emotion: emotion = value.text; break;
+      case Field::text_content: said.text = value.text; break;
+      case Field::text_facts: said.facts = value.text; break;
+      case Field::emotion: said.emotion = value.text; break;
+      case Field::intent: said.intent = value.text; break;
       default: break;
     }
   }
-  read_text(text, emotion);
+  read_text(said);
 }
 
-void TurnState::read_text(std::string_view text, std::string_view emotion) {
-  if (text.empty()) return;
-  const TextResult found = analyze(text);
-  topics_ = found.topics;
-  if (emotion.empty()) found_emotion_ = std::int8_t(found.emotion);
+void TurnState::read_text(const Said& said) {
+  std::optional<TextResult> found;
+  if (!said.text.empty()) found = analyze(said.text);
+  else if (const auto facts = read_text_facts(said.facts)) found = facts->meaning;
+  if (!found) return;
+  topics_ = found->topics;
+  if (said.emotion.empty()) found_emotion_ = std::int8_t(found->emotion);
+  if (said.intent.empty()) found_intent_ = std::int8_t(found->intent);
   if (sentiment_e4_ == unknown_score) {
-    sentiment_e4_ = std::int16_t(found.sentiment_e4);
-    confidence_e4_ = std::int16_t(found.confidence_e4);
+    sentiment_e4_ = std::int16_t(found->sentiment_e4);
+    confidence_e4_ = std::int16_t(found->confidence_e4);
   }
 }
 
@@ -316,6 +266,7 @@ TurnState::Labels TurnState::labels() const {
       if (value.field == Field::emotion) labels.emotion = value.text;
     });
   if (labels.emotion.empty()) labels.emotion = found_emotion();
+  if (labels.intent.empty()) labels.intent = found_intent();
   return labels;
 }
 
@@ -323,8 +274,12 @@ std::string_view TurnState::found_emotion() const {
   return found_emotion_ >= 0 ? to_string(Emotion(found_emotion_)) : std::string_view{};
 }
 
+std::string_view TurnState::found_intent() const {
+  return found_intent_ >= 0 ? to_string(Intent(found_intent_)) : std::string_view{};
+}
+
 TurnRow TurnState::row(const Id& call) const {
-  Fields fields;
+  TurnFields fields;
   read_fragments(fields);
   TurnRow row;
   row.call_id = call;
@@ -334,11 +289,16 @@ TurnRow TurnState::row(const Id& call) const {
   row.text_content = fields.text(Field::text_content);
   row.state = fields.text(Field::state);
   row.intent = fields.text(Field::intent);
-  row.emotion = labels().emotion;
+  if (row.intent.empty()) row.intent = found_intent();
+  row.emotion = fields.text(Field::emotion);
+  if (row.emotion.empty()) row.emotion = found_emotion();
   row.entities = fields.text(Field::entities);
+  if (row.entities.empty()) append_entities_json(row.text_content, row.entities);
+  if (const auto facts = read_text_facts(fields.text(Field::text_facts))) append_features_json(features_from(facts->counts), row.features);
+  row.sealed = fields.text(Field::text_sealed);
   row.tools = fields.text(Field::tools);
   row.embedding = fields.text(Field::text_embedding);
-  row.ext = fields.at[ext_field].text;
+  row.ext = fields.text(TurnFields::ext);
   if (const Number at = fields.number(Field::started_at)) row.started = from_micros(*at);
   if (const Number at = fields.number(Field::ended_at)) row.ended = from_micros(*at);
   row.response_time_us = known(response_us_);
@@ -363,7 +323,7 @@ void TurnState::write(bytes::Writer& out) const {
   out.number(sentiment_e4_ == unknown_score ? 20'000 : sentiment_e4_);
   out.number(confidence_e4_ == unknown_score ? 20'000 : confidence_e4_);
   out.count(topics_);
-  out.byte(std::uint8_t(found_emotion_ + 1));
+  out.byte(std::uint8_t((found_emotion_ + 1) | (found_intent_ + 1) << 4));
   out.byte(std::uint8_t((agent_speaks_ ? 1 : 0) | (interrupted_ ? 2 : 0)));
 }
 
@@ -379,7 +339,9 @@ bool TurnState::read(bytes::Reader& in) {
   sentiment_e4_ = score();
   confidence_e4_ = score();
   topics_ = std::uint32_t(in.count());
-  found_emotion_ = std::int8_t(std::min<int>(in.byte(), emotion_count) - 1);
+  const unsigned found = in.byte();
+  found_emotion_ = std::int8_t(std::min<int>(int(found & 0xF), emotion_count) - 1);
+  found_intent_ = std::int8_t(std::min<int>(int(found >> 4), intent_count) - 1);
   const std::uint8_t flags = in.byte();
   agent_speaks_ = (flags & 1) != 0;
   interrupted_ = (flags & 2) != 0;

@@ -5,7 +5,8 @@
 //          Parts (events with Field::turn_key) add up instead: texts are joined in order, tools too, the turn is as long as
 //          all of them, the first part's LLM and TTS latency and the last one's STT latency count, and one that was
 //          interrupted interrupts the turn.
-//          What text/ finds is kept, so a text is read once. After forget_texts() only the figures remain.
+//          What text/ finds is kept, so a text is read once; where the text itself was not kept, what ingest found in it
+//          (text/text_facts.h) counts. After forget_texts() only the figures remain.
 // Cost     one string; the usual turn has one fragment.
 // Threads  none: owned by one call.
 // Source   decisions.md 4, 6; docs/metrics.md "Turn".
@@ -18,6 +19,8 @@
 #include "assemble/order.h"
 
 namespace aybiza {
+
+class TurnFields;
 
 class TurnState {
  public:
@@ -39,6 +42,7 @@ class TurnState {
   struct Labels { std::string_view state, intent, emotion; };
   Labels labels() const;
   std::string_view found_emotion() const;  // text/'s; empty when the event named one, or had no text
+  std::string_view found_intent() const;   // likewise
 
   TurnRow row(const Id& call) const;  // REQUIRES: has_texts(), or a row without texts will do
 
@@ -47,13 +51,13 @@ class TurnState {
   bool read(bytes::Reader& in);
 
  private:
-  struct Fields;
-  void read_fragments(Fields& fields) const;
+  void read_fragments(TurnFields& fields) const;
   bool insert_fragment(const Event& event);
   void drop_overwritten();
-  void derive(const Fields& fields);
+  void derive(const TurnFields& fields);
   void derive_first(const Event& event);
-  void read_text(std::string_view text, std::string_view emotion);
+  struct Said { std::string_view text, facts, emotion, intent; };
+  void read_text(const Said& said);
   void overwrite_figures(const Event& event);
 
   static constexpr std::int64_t unknown = -1;           // no latency is negative
@@ -64,7 +68,7 @@ class TurnState {
   std::int32_t number_ = 0;
   std::uint32_t topics_ = 0;
   std::int16_t sentiment_e4_ = unknown_score, confidence_e4_ = unknown_score;
-  std::int8_t found_emotion_ = -1;                      // text/'s, when the event names none
+  std::int8_t found_emotion_ = -1, found_intent_ = -1;  // text/'s, when the event names none
   bool agent_speaks_ = false, interrupted_ = false;
 };
 

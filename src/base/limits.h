@@ -73,6 +73,12 @@ inline constexpr std::size_t ws_messages_burst = 100;
 inline constexpr std::size_t ws_message_bytes = 64 * KiB;
 inline constexpr std::size_t ws_queue_bytes = 256 * KiB;
 inline constexpr std::size_t connections = 20'000;
+inline constexpr std::size_t analyze_body_bytes = 1 * MiB;        // of one question to /api/v1/analyze
+inline constexpr std::size_t analyze_texts = 100;                 // in it; each as long as a turn may be
+inline constexpr std::size_t lexicon_file_bytes = 1 * MiB;        // of one list of --lexicon
+inline constexpr std::size_t masking_policies = 10'000;           // customers with a policy of their own
+inline constexpr std::size_t masked_customers = 1'000;            // whose finds are counted apart; the rest is __other__
+inline constexpr std::size_t caller_keys = 1'000'000;             // keys of calls whose clear text is kept encrypted; 0.2 KB each
 inline constexpr std::size_t keys_per_customer = 50;  // revoked ones count: their names stay in the audit
 
 // Webhooks.

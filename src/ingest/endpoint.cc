@@ -133,7 +133,7 @@ Result<Prepared> EventsEndpoint::prepare(BodyFormat format, std::string bytes, c
       idle_.pop_back();
     }
   }
-  if (!preparer) preparer = std::make_unique<Preparer>(*config_.tokenizer);
+  if (!preparer) preparer = std::make_unique<Preparer>(*config_.tokenizer, config_.masking);
   auto prepared = preparer->prepare(format, std::move(bytes), context);
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(preparer));  // as many as ever ran at once: the network's threads

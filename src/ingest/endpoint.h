@@ -28,6 +28,7 @@ namespace aybiza {
 struct EventsEndpointConfig {
   const Clock* clock = nullptr;
   const Tokenizer* tokenizer = nullptr;
+  Masking masking = {};
   IngestTrust trust;
   IngestAdmission::Config admission;
   std::uint8_t spool_source = 0;  // what records of this way in carry

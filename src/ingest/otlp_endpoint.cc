@@ -134,7 +134,7 @@ std::unique_ptr<OtlpPreparer> OtlpEndpoint::borrow() {
       return preparer;
     }
   }
-  return std::make_unique<OtlpPreparer>(*config_.tokenizer);
+  return std::make_unique<OtlpPreparer>(*config_.tokenizer, config_.masking);
 }
 
 void OtlpEndpoint::give_back(std::unique_ptr<OtlpPreparer> preparer) {

@@ -29,6 +29,7 @@ namespace aybiza {
 struct OtlpEndpointConfig {
   const Clock* clock = nullptr;
   const Tokenizer* tokenizer = nullptr;
+  Masking masking = {};
   IngestTrust trust;
   Ledger* ledger = nullptr;  // the one of all ways in
   IngestAdmission::Config admission;

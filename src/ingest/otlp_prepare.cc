@@ -19,10 +19,10 @@ void take_rejection(std::uint64_t count, std::string_view reason, std::string_vi
 
 }  // namespace
 
-OtlpPreparer::OtlpPreparer(const Tokenizer& tokenizer)
+OtlpPreparer::OtlpPreparer(const Tokenizer& tokenizer, Masking masking)
     : tokenizer_(tokenizer),
       metrics_decoder_({.tags = [this](std::string& tags) { mask_tags(tags); }, .name = [this](std::string& name) { mask_name(name); }}),
-      masker_(tokenizer) {}
+      masker_(tokenizer, masking) {}
 
 Result<OtlpPrepared> OtlpPreparer::prepare(OtlpSignal signal, OtlpEncoding encoding, std::string body, const DecodeContext& context) {
   OtlpPrepared out;
@@ -60,7 +60,7 @@ Status OtlpPreparer::prepare_calls(OtlpSignal signal, std::string body, const De
   assembler_.assemble(batch_, context, events_, span_points_);
   const std::string_view why = events_.errors.empty() ? std::string_view() : events_.errors.front().message;
   for (std::size_t i = 0; i < events_.rejected.size(); ++i) take_rejection(events_.rejected[i], to_string(RejectReason(i)), why, out);
-  out.masked = masker_.mask(events_);
+  out.masked = masker_.mask(events_, context.customer, context.received);
   identity_.assign(events_, context.customer);
   out.items.reserve(events_.events.size() + 1);
   for (const Event& event : events_.events) {

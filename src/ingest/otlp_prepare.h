@@ -39,7 +39,7 @@ struct OtlpPrepared {
 
 class OtlpPreparer {
  public:
-  explicit OtlpPreparer(const Tokenizer& tokenizer);
+  explicit OtlpPreparer(const Tokenizer& tokenizer, Masking masking = {});
   Result<OtlpPrepared> prepare(OtlpSignal signal, OtlpEncoding encoding, std::string body, const DecodeContext& context);
   std::size_t working_bytes() const { return batch_.arena.bytes() + batch_.spans.capacity() * sizeof(OtlpSpan); }
 

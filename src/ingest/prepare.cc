@@ -36,7 +36,7 @@ Result<Prepared> Preparer::prepare(BodyFormat format, std::string body, const De
   Prepared out;
   out.rejected = batch_.rejected;
   out.errors_json = errors_of(batch_);
-  out.masked = masker_.mask(batch_);
+  out.masked = masker_.mask(batch_, context.customer, context.received);
   identity_.assign(batch_, context.customer);
   out.items.reserve(batch_.events.size());
   out.bytes.reserve(bytes / 2 + 256);

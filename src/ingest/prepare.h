@@ -32,7 +32,7 @@ struct Prepared {
 
 class Preparer {
  public:
-  explicit Preparer(const Tokenizer& tokenizer) : masker_(tokenizer) {}
+  explicit Preparer(const Tokenizer& tokenizer, Masking masking = {}) : masker_(tokenizer, masking) {}
   Result<Prepared> prepare(BodyFormat format, std::string body, const DecodeContext& context);
 
  private:

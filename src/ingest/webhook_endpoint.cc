@@ -40,7 +40,7 @@ std::string reject_reason_of(const Error& error) {
 }  // namespace
 
 struct WebhookEndpoint::Worker {
-  explicit Worker(const Tokenizer& tokenizer) : masker(tokenizer) {}
+  Worker(const Tokenizer& tokenizer, Masking masking) : masker(tokenizer, masking) {}
   std::unique_ptr<WebhookDecoder> decoder = std::make_unique<WebhookDecoder>();
   VendorBatch batch;
   BatchMasker masker;
@@ -200,7 +200,7 @@ void WebhookEndpoint::take(Delivery delivery, net::Responder respond) {
     return respond(refuse(asks ? 404 : reason == "too_large" ? 413 : 400, reason, decoded.error().message));
   }
   VendorBatch& batch = worker->batch;
-  const MaskCounts masked = worker->masker.mask(batch.events);
+  const MaskCounts masked = worker->masker.mask(batch.events, delivery.source->tenant(), delivery.now);
   assign_vendor_ids(batch, delivery.vendor, delivery.source->tenant());
   name_calls(*worker, delivery);
   spool::AppendRequest request = encode(*worker, delivery);
@@ -339,11 +339,11 @@ std::unique_ptr<WebhookEndpoint::Worker> WebhookEndpoint::borrow() {
       return worker;
     }
   }
-  return std::make_unique<Worker>(*config_.tokenizer);
+  return std::make_unique<Worker>(*config_.tokenizer, config_.masking);
 }
 
 void WebhookEndpoint::give_back(std::unique_ptr<Worker> worker) {
-  if (worker->large || worker->batch.events.arena.bytes() > limits::preparer_keeps_bytes) worker = std::make_unique<Worker>(*config_.tokenizer);
+  if (worker->large || worker->batch.events.arena.bytes() > limits::preparer_keeps_bytes) worker = std::make_unique<Worker>(*config_.tokenizer, config_.masking);
   worker->batch.clear();
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(worker));  // as many as ever ran at once: the network's threads

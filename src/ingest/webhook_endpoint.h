@@ -35,6 +35,7 @@ namespace aybiza {
 struct WebhookEndpointConfig {
   const Clock* clock = nullptr;
   const Tokenizer* tokenizer = nullptr;
+  Masking masking = {};
   auth::WebhookSources* sources = nullptr;
   CallAliases* aliases = nullptr;
   Ledger* ledger = nullptr;  // the one of all ways in

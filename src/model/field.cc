@@ -182,6 +182,8 @@ constexpr std::array<FieldInfo, field_count> table = {{
     num(F::usage_preliminary, "usage_preliminary", flag, none, 0, 1),
     num(F::error_events, "error_events", count, none, 0, 1'000'000),
     str(F::points, "points", Kind::vector, of({metric_points}), of({metric_points})),
+    str(F::text_facts, "text_facts", Kind::vector, none),
+    str(F::text_sealed, "text_sealed", Kind::vector, none),
 }};
 
 constexpr bool in_order() {

@@ -71,6 +71,8 @@ enum class Field : std::uint8_t {
   // How parts of a call find together whose sender numbers nothing (assemble/turn_keys.h). No event of the wire may name them.
   turn_key, turn_exchange, usage_preliminary, error_events,
   points,  // of metric_points
+  // What ingest says of a turn's text as it was written (text/text_facts.h), and that text encrypted, where a customer wants it kept.
+  text_facts, text_sealed,
   count_,  // not a field: how many there are
 };
 inline constexpr std::size_t field_count = std::size_t(Field::count_);

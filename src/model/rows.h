@@ -65,6 +65,8 @@ struct TurnRow {
   std::optional<Instant> stored_time;   // under which the store last wrote this turn; empty: never written
   bool agent_speaks = false;            // column speaker
   std::string text_content, state, intent, emotion, entities, tools, embedding, ext;
+  std::string features;                 // a JSON object: text/analysis_json.h
+  std::string sealed;                   // the text as written, encrypted; only where the customer's policy keeps it
   std::optional<Instant> started, ended;
   Instant updated{};
   Number response_time_us, stt_latency_us, llm_latency_us, tts_latency_us, endpointing_us, confidence_e4;

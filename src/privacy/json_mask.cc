@@ -93,7 +93,8 @@ void append_escaped(std::string_view text, std::string& out) {
 
 class JsonMasker {
  public:
-  JsonMasker(std::string_view json, std::string& out, MaskReport& report) : json_(json), out_(out), report_(report) {}
+  JsonMasker(std::string_view json, std::string& out, MaskReport& report, PiiClasses classes)
+      : json_(json), out_(out), report_(report), classes_(classes) {}
 
   // False: not JSON as far as strings go.
   bool run() {
@@ -130,7 +131,7 @@ class JsonMasker {
     const bool key = next < json_.size() && json_[next] == ':';
     if (escapes && !unescape(raw, plain_)) return false;
     const std::string_view text = escapes ? std::string_view(plain_) : raw;
-    const MaskReport found = mask_text(text, masked_, key ? std::string_view() : std::string_view(key_));
+    const MaskReport found = mask_text(text, masked_, key ? std::string_view() : std::string_view(key_), classes_);
     out_ += '"';
     if (found.changed()) {
       count(found);
@@ -153,7 +154,7 @@ class JsonMasker {
     const std::string_view text = json_.substr(at_, end - at_);
     at_ = end;
     if (whole && text.size() >= 7) {
-      const MaskReport found = mask_text(text, masked_, key_);
+      const MaskReport found = mask_text(text, masked_, key_, classes_);
       const bool card = found.counts[std::size_t(PiiClass::card)] > 0;
       if (found.changed() && (card || privacy::announces_phone(key_ + " "))) {
         count(found);
@@ -169,6 +170,7 @@ class JsonMasker {
   std::string_view json_;
   std::string& out_;
   MaskReport& report_;
+  PiiClasses classes_;
   std::string key_, plain_, masked_;
   std::size_t at_ = 0;
   bool changed_ = false;
@@ -176,7 +178,7 @@ class JsonMasker {
 
 }  // namespace
 
-bool mask_json_strings(std::string_view json, std::string& out, MaskReport& report) {
+bool mask_json_strings(std::string_view json, std::string& out, MaskReport& report, PiiClasses classes) {
   out.clear();
   report = {};
   // Escapes can hide any letter or digit; without them and without a sign of personal data nothing can change.
@@ -184,9 +186,9 @@ bool mask_json_strings(std::string_view json, std::string& out, MaskReport& repo
     out.assign(json);
     return false;
   }
-  JsonMasker masker(json, out, report);
+  JsonMasker masker(json, out, report, classes);
   if (masker.run()) return masker.changed();
-  report = mask_text(json, out);
+  report = mask_text(json, out, {}, classes);
   const bool changed = report.changed();
   report.spans.clear();
   return changed;

@@ -68,9 +68,10 @@ std::vector<PiiSpan> find_pii(std::string_view text, std::string_view context) {
   return spans;
 }
 
-MaskReport mask_text(std::string_view text, std::string& out, std::string_view context) {
+MaskReport mask_text(std::string_view text, std::string& out, std::string_view context, PiiClasses classes) {
   MaskReport report;
-  const std::vector<PiiSpan> found = find_pii(text, context);
+  std::vector<PiiSpan> found = find_pii(text, context);
+  if (classes != all_pii_classes) std::erase_if(found, [&](const PiiSpan& span) { return (classes & bit(span.pii)) == 0; });
   if (found.empty()) {
     out.assign(text);
     return report;

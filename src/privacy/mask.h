@@ -23,6 +23,10 @@ enum class PiiClass : std::uint8_t { phone, email, card, iban, ssn, address };
 inline constexpr std::size_t pii_class_count = 6;
 std::string_view to_string(PiiClass value);  // "phone", "email", ...
 
+using PiiClasses = std::uint8_t;  // a bit per PiiClass
+constexpr PiiClasses bit(PiiClass pii) { return PiiClasses(1u << unsigned(pii)); }
+inline constexpr PiiClasses all_pii_classes = (1u << pii_class_count) - 1;
+
 struct PiiSpan {
   PiiClass pii = PiiClass::phone;
   std::uint32_t start = 0, end = 0;
@@ -41,12 +45,12 @@ bool may_hold_pii(std::string_view text);
 // Where it is, in `text`. `context` is what was said just before or the name of the field ("phone", "order_id").
 std::vector<PiiSpan> find_pii(std::string_view text, std::string_view context = {});
 
-// out = text with every find replaced. out and text may not overlap.
-MaskReport mask_text(std::string_view text, std::string& out, std::string_view context = {});
+// out = text with every find of these classes replaced. out and text may not overlap.
+MaskReport mask_text(std::string_view text, std::string& out, std::string_view context = {}, PiiClasses classes = all_pii_classes);
 
 // out = the JSON fragment with every string (keys too) masked, and numbers that are card or phone numbers turned into
 // masked strings; everything else is kept byte for byte. Spans are empty, counts are filled; a fragment that is not
 // JSON is masked as text. Answers whether anything changed.
-bool mask_json_strings(std::string_view json, std::string& out, MaskReport& report);
+bool mask_json_strings(std::string_view json, std::string& out, MaskReport& report, PiiClasses classes = all_pii_classes);
 
 }  // namespace aybiza

@@ -8,7 +8,8 @@
 #include "base/limits.h"
 #include "codec/metric_binary.h"
 #include "query/oracle_metrics.h"
-#include "text/analyze.h"
+#include "text/entities.h"
+#include "text/text_facts.h"
 
 namespace aybiza {
 namespace {
@@ -185,15 +186,21 @@ TurnRow turn_row(const Id& call, std::int64_t number, const std::vector<const Ke
   row.confidence_e4 = said.number(Field::confidence_score);
   row.sentiment_e4 = said.number(Field::sentiment_score);
   if (const auto cut = said.number(Field::interrupted)) row.interrupted = *cut != 0;
-  if (!row.text_content.empty()) {
-    const TextResult found = analyze(row.text_content);
-    if (!row.sentiment_e4) {
-      row.sentiment_e4 = found.sentiment_e4;
-      row.sentiment_confidence_e4 = found.confidence_e4;
-    }
-    if (row.emotion.empty()) row.emotion = to_string(found.emotion);
-    row.topics = found.topics;
+  row.entities = said.text(Field::entities);
+  if (row.entities.empty()) append_entities_json(row.text_content, row.entities);
+  const auto facts = read_text_facts(said.text(Field::text_facts));
+  if (facts) append_features_json(features_from(facts->counts), row.features);
+  std::optional<TextResult> found;  // where the words were not kept, what was found in them then
+  if (!row.text_content.empty()) found = analyze(row.text_content);
+  else if (facts) found = facts->meaning;
+  if (!found) return row;
+  if (!row.sentiment_e4) {
+    row.sentiment_e4 = found->sentiment_e4;
+    row.sentiment_confidence_e4 = found->confidence_e4;
   }
+  if (row.emotion.empty()) row.emotion = to_string(found->emotion);
+  if (row.intent.empty()) row.intent = to_string(found->intent);
+  row.topics = found->topics;
   return row;
 }
 
@@ -263,6 +270,15 @@ Kept joined(const std::vector<const Kept*>& parts) {
           at->second.text += (spaced(at->second.text, said.text) ? " " : "") + said.text;
           continue;
         }
+      }
+      if (field == Field::text_facts && at != out.fields.end()) {
+        auto all = read_text_facts(at->second.text);
+        const auto next = read_text_facts(said.text);
+        if (!all || !next) continue;
+        all->join(*next);
+        at->second.text.clear();
+        append_text_facts(*all, at->second.text);
+        continue;
       }
       const bool keep_old = at != out.fields.end() &&
                             (field == Field::llm_latency_ms || field == Field::tts_latency_ms ||

@@ -101,6 +101,8 @@ void write_turn(JsonWriter& json, const TurnRow& turn) {
   flag(json, "interrupted", turn.interrupted);
   flag(json, "backchannel", turn.backchannel);
   fragment(json, "entities", turn.entities);
+  fragment(json, "features", turn.features);
+  json.member("sealed", !turn.sealed.empty());
   fragment(json, "tools", turn.tools);
   fragment(json, "ext", turn.ext);
   json.end_object();

@@ -8,6 +8,8 @@
 #include "assemble/price_book.h"
 #include "assemble/turn_state.h"
 #include "store/export.h"
+#include "text/entities.h"
+#include "text/text_facts.h"
 
 namespace aybiza {
 namespace {
@@ -187,13 +189,28 @@ class Merger {
     changed_turns_.insert(key);
   }
 
+  // What follows from the words, where it did follow from them.
+  static void follow_text(const Event& event, bool part, const std::string& before, TurnRow& row) {
+    std::string entities;
+    append_entities_json(before, entities);
+    if (row.entities == entities) {
+      row.entities.clear();
+      append_entities_json(row.text_content, row.entities);
+    }
+    row.features.clear();
+    row.sealed = part ? std::move(row.sealed) + std::string(event.text(Field::text_sealed)) : std::string(event.text(Field::text_sealed));
+    if (const auto facts = read_text_facts(event.text(Field::text_facts)); facts && !part)  // those of the other parts are not known here
+      append_features_json(features_from(facts->counts), row.features);
+  }
+
   static void merge_turn(const Event& event, TurnRow& row) {
     const Verdict texts{event.time >= row.updated}, figures{true};
     const std::string_view said = event.text(Field::text_content);
-    if (event.find(Field::turn_key) && !said.empty() && !row.text_content.empty())  // one more part of it, before or after the others
-      row.text_content = texts.overwrite ? fmt::format("{} {}", row.text_content, said) : fmt::format("{} {}", said, row.text_content);
-    else
-      texts.text(said, row.text_content);
+    const bool part = event.find(Field::turn_key) && !said.empty() && !row.text_content.empty();  // one more, before or after the others
+    const std::string before = row.text_content;
+    if (part) row.text_content = texts.overwrite ? fmt::format("{} {}", row.text_content, said) : fmt::format("{} {}", said, row.text_content);
+    else texts.text(said, row.text_content);
+    if (row.text_content != before) follow_text(event, part, before, row);
     texts.text(event.text(Field::state), row.state);
     texts.text(event.text(Field::intent), row.intent);
     texts.text(word(event, Field::emotion), row.emotion);
@@ -250,7 +267,7 @@ class Merger {
     std::string data = "{\"call_id\":";
     append_json_text(data, to_string(row.call_id));
     for (const Value& value : event.values) {
-      if (value.field == Field::call_id) continue;
+      if (value.field == Field::call_id || value.field == Field::text_facts || value.field == Field::text_sealed) continue;
       data += ',';
       append_json_text(data, name_of(value.field));
       data += ':';

@@ -68,6 +68,8 @@ void SampleRows::change_turn(RowBatch& batch) {
   turn.sentiment_e4 = chance(40) ? Number(std::int64_t(below(20'001)) - 10'000) : Number();
   turn.interrupted = chance(50) ? std::optional(chance(20)) : std::nullopt;
   turn.topics = std::uint32_t(random_());
+  turn.features = chance(80) ? "{\"length\":" + std::to_string(below(200)) + "}" : "";
+  turn.sealed = chance(10) ? std::string("\0\xFF\x01", 3) + std::to_string(below(100)) : "";
   batch.turns.push_back(turn);
   turn.stored_time = turn.time;
 }

@@ -25,16 +25,6 @@ void append_topics(const TextResult& result, std::string& out) {
   out += ']';
 }
 
-void append_features(const TextFeatures& features, std::string& out) {
-  fmt::format_to(std::back_inserter(out),
-                 R"({{"length":{},"word_count":{},"exclamation_count":{},"question_count":{},"caps_ratio":{},"politeness_score":{},"tfidf":{{)",
-                 features.length, features.words, features.exclamations, features.questions, features.capitals_e4 / part,
-                 features.politeness_e4 / part);
-  for (std::size_t i = 0; i < TextFeatures::terms; ++i)
-    fmt::format_to(std::back_inserter(out), R"({}"{}":{})", i == 0 ? "" : ",", feature_terms()[i], features.term_e6[i] / 1e6);
-  out += "}}";
-}
-
 }  // namespace
 
 void append_analysis_json(std::string_view text, std::string_view masked, std::string& out) {
@@ -50,7 +40,7 @@ void append_analysis_json(std::string_view text, std::string_view masked, std::s
   append_entities_json(masked, out);
   if (out.size() == before) out += "[]";
   out += R"(,"features":)";
-  append_features(features_of(text), out);
+  append_features_json(features_of(text), out);
   out += '}';
 }
 

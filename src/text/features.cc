@@ -1,63 +1,149 @@
 #include "text/features.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace aybiza {
 
 namespace {
 
-constexpr std::array<std::string_view, TextFeatures::terms> terms = {"good", "bad",      "help", "problem", "issue",
-                                                                    "great", "terrible", "love", "hate"};
+constexpr std::array<std::string_view, feature_term_count> terms = {"good", "bad",      "help", "problem", "issue",
+                                                                   "great", "terrible", "love", "hate"};
 // ln(25666 / turns with the word), x 1000.
-constexpr std::array<std::int64_t, TextFeatures::terms> weights_e3 = {3060, 7588, 3029, 5796, 9460, 3278, 10153, 6164, 9460};
+constexpr std::array<std::int64_t, feature_term_count> weights_e3 = {3060, 7588, 3029, 5796, 9460, 3278, 10153, 6164, 9460};
 constexpr std::string_view polite[] = {"please", "thank", "thanks", "sorry", "excuse", "appreciate"};
-constexpr std::int32_t polite_words_full = 10;
+constexpr std::uint32_t polite_words_full = 10;
+constexpr std::size_t word_bytes_max = 10;
 
-constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 constexpr bool is_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
 
-// The letters of a word without the punctuation around it, lower; nothing for longer words than any of ours.
-std::string_view bare(std::string_view word, std::array<char, 10>& into) {
+// What each byte adds, four counters of 16 bits side by side: characters, '!', '?', capitals. A blank has the top bit of none.
+constexpr std::uint64_t one_character = 1, one_exclamation = 1ull << 16, one_question = 1ull << 32, one_capital = 1ull << 48;
+constexpr std::size_t bytes_at_once = 0xFFFF;
+constexpr std::array<std::uint64_t, 256> adds = [] {
+  std::array<std::uint64_t, 256> table{};
+  for (std::size_t c = 0; c < 256; ++c) {
+    if ((c & 0xC0) != 0x80) table[c] = one_character;
+    if (c >= 'A' && c <= 'Z') table[c] += one_capital;
+  }
+  table['!'] += one_exclamation;
+  table['?'] += one_question;
+  return table;
+}();
+constexpr std::array<bool, 256> blanks = [] {
+  std::array<bool, 256> table{};
+  for (const unsigned char c : {' ', '\t', '\n', '\v', '\f', '\r'}) table[c] = true;
+  return table;
+}();
+
+// Which sizes our words with this first letter have, a bit each: nearly every other word ends here.
+constexpr std::array<std::uint16_t, 26> sizes_by_letter = [] {
+  std::array<std::uint16_t, 26> table{};
+  const auto add = [&](std::string_view word) { table[std::size_t(word[0] - 'a')] |= std::uint16_t(1u << word.size()); };
+  for (const std::string_view word : terms) add(word);
+  for (const std::string_view word : polite) add(word);
+  return table;
+}();
+
+// A word with the punctuation around it.
+void note_word(std::string_view word, TextCounts& counts) {
+  ++counts.words;
   while (!word.empty() && !is_letter(word.front())) word.remove_prefix(1);
   while (!word.empty() && !is_letter(word.back())) word.remove_suffix(1);
-  if (word.size() > into.size()) return {};
-  std::ranges::transform(word, into.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c | 0x20) : c; });
-  return {into.data(), word.size()};
+  if (word.empty() || word.size() > word_bytes_max) return;
+  if ((sizes_by_letter[std::size_t((word[0] | 0x20) - 'a')] >> word.size() & 1) == 0) return;
+  std::array<char, word_bytes_max> lower;
+  std::ranges::transform(word, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c | 0x20) : c; });
+  const std::string_view bare(lower.data(), word.size());
+  counts.courtesies += std::ranges::find(polite, bare) != std::end(polite);
+  if (const auto term = std::ranges::find(terms, bare); term != terms.end()) ++counts.terms[std::size_t(term - terms.begin())];
+}
+
+void count_signs(std::string_view text, TextCounts& counts) {
+  for (; !text.empty(); text.remove_prefix(std::min(text.size(), bytes_at_once))) {
+    std::uint64_t sum = 0;
+    for (const char c : text.substr(0, bytes_at_once)) sum += adds[std::uint8_t(c)];
+    counts.length += std::uint32_t(sum & 0xFFFF);
+    counts.exclamations += std::uint32_t(sum >> 16 & 0xFFFF);
+    counts.questions += std::uint32_t(sum >> 32 & 0xFFFF);
+    counts.capitals += std::uint32_t(sum >> 48);
+  }
+}
+
+template <typename Number>
+void append_number(Number value, std::string& out) {
+  char digits[24];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+}
+
+// A share in units of 1 / 10^`places`, not negative: 1935 of four places is 0.1935.
+void append_share(std::int32_t value, int places, std::string& out) {
+  std::int32_t unit = 1;
+  for (int i = 0; i < places; ++i) unit *= 10;
+  append_number(value / unit, out);
+  std::int32_t rest = value % unit;
+  if (rest == 0) return;
+  out += '.';
+  for (unit /= 10; rest > 0; rest %= unit, unit = std::max(unit / 10, 1)) out += char('0' + rest / unit);
 }
 
 }  // namespace
 
 std::span<const std::string_view, TextFeatures::terms> feature_terms() { return terms; }
 
-TextFeatures features_of(std::string_view text) {
-  TextFeatures found;
-  std::array<std::int64_t, TextFeatures::terms> times{};
-  std::int64_t capitals = 0;
-  std::int32_t courtesies = 0;
+TextCounts& TextCounts::operator+=(const TextCounts& other) {
+  length += other.length, words += other.words, exclamations += other.exclamations, questions += other.questions;
+  capitals += other.capitals, courtesies += other.courtesies;
+  for (std::size_t i = 0; i < terms.size(); ++i) terms[i] += other.terms[i];
+  return *this;
+}
+
+TextCounts counts_of(std::string_view text) {
+  TextCounts counts;
+  count_signs(text, counts);
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t start = at;
-    for (; at < text.size() && !is_blank(text[at]); ++at) {
-      const char c = text[at];
-      found.length += (std::uint8_t(c) & 0xC0) != 0x80;
-      found.exclamations += c == '!';
-      found.questions += c == '?';
-      capitals += c >= 'A' && c <= 'Z';
-    }
-    if (at == start) {
-      ++found.length, ++at;
-      continue;
-    }
-    ++found.words;
-    std::array<char, 10> letters;
-    const std::string_view word = bare(text.substr(start, at - start), letters);
-    if (word.size() < 3) continue;
-    courtesies += std::ranges::find(polite, word) != std::end(polite);
-    if (const auto term = std::ranges::find(terms, word); term != terms.end()) ++times[std::size_t(term - terms.begin())];
+    while (at < text.size() && !blanks[std::uint8_t(text[at])]) ++at;
+    if (at > start) note_word(text.substr(start, at - start), counts);
+    else ++at;
   }
-  if (found.length > 0) found.capitals_e4 = std::int32_t(capitals * 10'000 / found.length);
-  found.politeness_e4 = std::min(courtesies, polite_words_full) * (10'000 / polite_words_full);
-  for (std::size_t i = 0; i < times.size() && found.words > 0; ++i) found.term_e6[i] = std::int32_t(times[i] * weights_e3[i] * 1000 / found.words);
+  return counts;
+}
+
+TextFeatures features_from(const TextCounts& counts) {
+  TextFeatures found{.length = counts.length, .words = counts.words, .exclamations = counts.exclamations, .questions = counts.questions};
+  if (counts.length > 0) found.capitals_e4 = std::int32_t(std::int64_t(counts.capitals) * 10'000 / counts.length);
+  found.politeness_e4 = std::int32_t(std::min(counts.courtesies, polite_words_full) * (10'000 / polite_words_full));
+  for (std::size_t i = 0; i < terms.size() && counts.words > 0; ++i)
+    found.term_e6[i] = std::int32_t(std::int64_t(counts.terms[i]) * weights_e3[i] * 1000 / counts.words);
   return found;
+}
+
+TextFeatures features_of(std::string_view text) { return features_from(counts_of(text)); }
+
+void append_features_json(const TextFeatures& features, std::string& out) {
+  const auto member = [&](std::string_view name, auto value) {
+    out += name;
+    append_number(value, out);
+  };
+  member("{\"length\":", features.length);
+  member(",\"word_count\":", features.words);
+  member(",\"exclamation_count\":", features.exclamations);
+  member(",\"question_count\":", features.questions);
+  out += ",\"caps_ratio\":";
+  append_share(features.capitals_e4, 4, out);
+  out += ",\"politeness_score\":";
+  append_share(features.politeness_e4, 4, out);
+  out += ",\"tfidf\":{";
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    if (features.term_e6[i] == 0) continue;
+    if (out.back() != '{') out += ',';
+    out += '"';
+    out += terms[i];
+    out += "\":";
+    append_share(features.term_e6[i], 6, out);
+  }
+  out += "}}";
 }
 
 }  // namespace aybiza

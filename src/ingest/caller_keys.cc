@@ -1,0 +1,308 @@
+#include "ingest/caller_keys.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "auth/file.h"
+#include "base/check.h"
+#include "base/limits.h"
+
+namespace aybiza {
+namespace {
+
+constexpr std::size_t nonce_bytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, tag_bytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
+constexpr std::size_t id_bytes = 16, record_head = 2;
+constexpr std::string_view nobody = "-";
+
+const unsigned char* raw(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+unsigned char* raw(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
+
+std::string bytes_of(const Id& id) {
+  std::string out(id_bytes, '\0');
+  std::memcpy(out.data(), &id.high, 8);
+  std::memcpy(out.data() + 8, &id.low, 8);
+  return out;
+}
+Id id_of(std::string_view bytes) {
+  Id id;
+  std::memcpy(&id.high, bytes.data(), 8);
+  std::memcpy(&id.low, bytes.data() + 8, 8);
+  return id;
+}
+
+std::string hex(std::string_view bytes) {
+  std::string out(2 * bytes.size() + 1, '\0');
+  sodium_bin2hex(out.data(), out.size(), raw(bytes), bytes.size());
+  out.pop_back();
+  return out;
+}
+std::optional<std::string> unhex(std::string_view text) {
+  std::string out(text.size() / 2, '\0');
+  std::size_t size = 0;
+  if (text.size() % 2 != 0 || sodium_hex2bin(raw(out), out.size(), text.data(), text.size(), nullptr, &size, nullptr) != 0 || size != out.size())
+    return std::nullopt;
+  return out;
+}
+std::optional<Id> parse_hex_id(std::string_view text) {
+  const auto bytes = unhex(text);
+  return bytes && bytes->size() == id_bytes ? std::optional(id_of(*bytes)) : std::nullopt;
+}
+
+// nonce and box of `text` under `key`, bound to `id`.
+std::string encrypt(const auth::KeyBytes& key, const Id& id, std::string_view text) {
+  const std::string about = bytes_of(id);
+  std::string out(nonce_bytes + text.size() + tag_bytes, '\0');
+  randombytes_buf(out.data(), nonce_bytes);
+  crypto_aead_xchacha20poly1305_ietf_encrypt(raw(out) + nonce_bytes, nullptr, raw(text), text.size(), raw(about), about.size(), nullptr, raw(out), key.data());
+  return out;
+}
+std::optional<std::string> decrypt(const auth::KeyBytes& key, const Id& id, std::string_view box) {
+  if (box.size() < nonce_bytes + tag_bytes) return std::nullopt;
+  const std::string about = bytes_of(id);
+  std::string out(box.size() - nonce_bytes - tag_bytes, '\0');
+  if (crypto_aead_xchacha20poly1305_ietf_decrypt(raw(out), nullptr, nullptr, raw(box) + nonce_bytes, box.size() - nonce_bytes, raw(about), about.size(),
+                                                 raw(box), key.data()) != 0)
+    return std::nullopt;
+  return out;
+}
+
+Id caller_hash(std::string_view customer, std::string_view caller) {
+  std::string text(customer);
+  text += '\0';
+  text += caller;
+  return hash128(text);
+}
+
+std::vector<std::string_view> split(std::string_view line) {
+  std::vector<std::string_view> parts;
+  for (std::size_t end = 0; end != std::string_view::npos;) {
+    end = line.find('\t');
+    parts.push_back(line.substr(0, end));
+    if (end != std::string_view::npos) line.remove_prefix(end + 1);
+  }
+  return parts;
+}
+
+}  // namespace
+
+CallerKeys::CallerKeys(const std::filesystem::path& data_dir, const auth::KeyBytes& master)
+    : file_(data_dir / "caller_keys"), lock_file_(data_dir / "caller_keys.lock"), master_(master) {
+  CHECK(sodium_init() >= 0);
+}
+CallerKeys::~CallerKeys() {
+  for (auto& [id, key] : keys_) sodium_memzero(key.bytes.data(), key.bytes.size());
+}
+
+Result<std::unique_ptr<CallerKeys>> CallerKeys::open(const std::filesystem::path& data_dir, const auth::KeyBytes& master) {
+  std::unique_ptr<CallerKeys> keys(new CallerKeys(data_dir, master));
+  AYBIZA_TRY(keys->reload());
+  return keys;
+}
+
+Id CallerKeys::call_of(std::string_view scope, std::string_view external_id) { return caller_hash(scope, external_id); }
+
+// Lines: "key id wrapped customer caller created", "call id key", "caller key token"; a caller told later follows its key.
+bool CallerKeys::take_line(std::string_view line) {
+  const auto parts = split(line);
+  if (parts[0] == "key" && parts.size() == 6) {
+    const auto id = parse_hex_id(parts[1]);
+    const auto wrapped = unhex(parts[2]);
+    const auto created = parse_rfc3339(parts[5]);
+    if (!id || !wrapped || !created) return false;
+    const auto bytes = decrypt(master_, *id, *wrapped);
+    if (!bytes || bytes->size() != std::tuple_size_v<auth::KeyBytes>) return false;
+    Key key{.bytes = {}, .customer = std::string(parts[3]), .caller = parts[4] == nobody ? std::string() : std::string(parts[4]), .created = *created};
+    std::memcpy(key.bytes.data(), bytes->data(), key.bytes.size());
+    if (!key.caller.empty()) by_caller_.try_emplace(caller_hash(key.customer, key.caller), *id);
+    keys_.insert_or_assign(*id, std::move(key));
+    return true;
+  }
+  const auto first = parts.size() == 3 ? parse_hex_id(parts[1]) : std::nullopt;
+  if (!first) return false;
+  if (parts[0] == "call") {
+    const auto key = parse_hex_id(parts[2]);
+    if (key) link(*first, *key);
+    return key.has_value();
+  }
+  const auto key = keys_.find(*first);
+  if (parts[0] != "caller" || key == keys_.end()) return false;
+  key->second.caller = parts[2];
+  by_caller_.try_emplace(caller_hash(key->second.customer, parts[2]), *first);
+  return true;
+}
+
+void CallerKeys::link(const Id& call, const Id& key) {
+  if (by_call_.insert_or_assign(call, key).second) calls_.push_back(call);
+  for (; calls_.size() > limits::caller_keys; calls_.pop_front()) by_call_.erase(calls_.front());
+}
+
+Status CallerKeys::reload() {
+  const auth::FileStamp stamp = auth::stamp_of(file_);
+  const auto bytes = auth::read_file(file_);
+  if (!bytes && bytes.error().code != Code::not_found) return std::unexpected(bytes.error());
+  keys_.clear(), by_call_.clear(), calls_.clear(), by_caller_.clear();
+  std::string_view text = bytes ? std::string_view(*bytes) : std::string_view();
+  if (const std::size_t end = text.rfind('\n'); end != std::string_view::npos) text = text.substr(0, end + 1);
+  else text = {};  // a line whose writing was cut short was never promised
+  AYBIZA_TRY(auth::each_line(file_, text, "caller's key", [&](std::string_view line) { return take_line(line); }));
+  stamp_ = stamp;
+  whole_bytes_ = text.size();
+  return {};
+}
+
+Status CallerKeys::refresh() { return auth::stamp_of(file_) == stamp_ ? Status{} : reload(); }
+
+std::string CallerKeys::key_line(const Id& id, const Key& key) const {
+  const std::string_view bytes(reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size());
+  return fmt::format("key\t{}\t{}\t{}\t{}\t{}\n", hex(bytes_of(id)), hex(encrypt(master_, id, bytes)), key.customer,
+                     key.caller.empty() ? nobody : std::string_view(key.caller), format_rfc3339(key.created));
+}
+
+Status CallerKeys::append(std::string_view lines) {
+  const int fd = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return fail(Code::io, "cannot open {}: {}", file_.string(), std::strerror(errno));
+  // What a crash left of a last line is cut off, so that ours begins a line.
+  std::string_view rest = lines;
+  const auto end = off_t(whole_bytes_);
+  bool placed = ::ftruncate(fd, end) == 0 && ::lseek(fd, end, SEEK_SET) == end;
+  while (placed && !rest.empty()) {
+    const ssize_t written = ::write(fd, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    placed = written > 0;
+    if (placed) rest.remove_prefix(std::size_t(written));
+  }
+  const bool done = placed && ::fdatasync(fd) == 0;
+  const int error = errno;
+  ::close(fd);
+  stamp_ = auth::stamp_of(file_);
+  if (done) whole_bytes_ += lines.size();
+  return done ? Status{} : fail(Code::io, "cannot write {}: {}", file_.string(), std::strerror(error));
+}
+
+// The call's key, made where there is none; what is new is in `lines`.
+Result<Id> CallerKeys::need_key(const Need& need, Instant now, std::string& lines) {
+  const auto known = by_call_.find(need.call);
+  if (known != by_call_.end() && keys_.contains(known->second)) {
+    Key& key = keys_.at(known->second);
+    if (key.caller.empty() && !need.caller.empty()) {
+      key.caller = need.caller;
+      by_caller_.try_emplace(caller_hash(key.customer, key.caller), known->second);
+      lines += fmt::format("caller\t{}\t{}\n", hex(bytes_of(known->second)), key.caller);
+    }
+    return known->second;
+  }
+  std::optional<Id> id;
+  if (!need.caller.empty())
+    if (const auto at = by_caller_.find(caller_hash(need.customer, need.caller)); at != by_caller_.end()) id = at->second;
+  if (!id) {
+    if (keys_.size() >= limits::caller_keys) return fail(Code::too_large, "there are {} callers' keys already", keys_.size());
+    id.emplace();
+    randombytes_buf(&id->high, sizeof id->high);
+    randombytes_buf(&id->low, sizeof id->low);
+    Key key{.bytes = {}, .customer = need.customer.empty() ? std::string(nobody) : need.customer, .caller = need.caller, .created = now};
+    randombytes_buf(key.bytes.data(), key.bytes.size());
+    if (!key.caller.empty()) by_caller_.try_emplace(caller_hash(key.customer, key.caller), *id);
+    lines += key_line(*id, key);
+    keys_.emplace(*id, std::move(key));
+  }
+  link(need.call, *id);
+  lines += fmt::format("call\t{}\t{}\n", hex(bytes_of(need.call)), hex(bytes_of(*id)));
+  return *id;
+}
+
+Status CallerKeys::ensure(std::span<const Need> needs, Instant now) {
+  const std::lock_guard guard(mutex_);
+  std::string lines;
+  const bool all_known = std::ranges::all_of(needs, [&](const Need& need) {
+    const auto at = by_call_.find(need.call);
+    const auto key = at == by_call_.end() ? keys_.end() : keys_.find(at->second);
+    return key != keys_.end() && (need.caller.empty() || !key->second.caller.empty());
+  });
+  if (all_known && auth::stamp_of(file_) == stamp_) return {};
+  auto lock = auth::FileLock::acquire(lock_file_);
+  if (!lock) return std::unexpected(lock.error());
+  AYBIZA_TRY(refresh());
+  Status done;
+  for (const Need& need : needs)
+    if (const auto key = need_key(need, now, lines); !key) done = std::unexpected(key.error());
+  if (!lines.empty())
+    if (Status written = append(lines); !written) {
+      static_cast<void>(reload());  // what is not on disk is not there
+      return written;
+    }
+  return done;
+}
+
+bool CallerKeys::seal(const Id& call, std::string_view text, std::string& out) {
+  const std::lock_guard guard(mutex_);
+  const auto id = by_call_.find(call);
+  const auto key = id == by_call_.end() ? keys_.end() : keys_.find(id->second);
+  if (key == keys_.end()) return false;
+  const std::string box = encrypt(key->second.bytes, key->first, text);
+  const std::size_t size = id_bytes + box.size();
+  if (size > 0xFFFF) return false;
+  out += char(size & 0xFF);
+  out += char(size >> 8);
+  out += bytes_of(key->first);
+  out += box;
+  return true;
+}
+
+Result<std::string> CallerKeys::unseal(std::string_view sealed) {
+  const std::lock_guard guard(mutex_);
+  AYBIZA_TRY(refresh());  // somebody may have forgotten the caller a moment ago
+  std::string out;
+  for (bool first = true; !sealed.empty(); first = false) {
+    if (sealed.size() < record_head + id_bytes) return fail(Code::corrupt, "a sealed text is cut short");
+    const std::size_t size = std::size_t(std::uint8_t(sealed[0])) | std::size_t(std::uint8_t(sealed[1])) << 8;
+    if (size < id_bytes || size > sealed.size() - record_head) return fail(Code::corrupt, "a sealed text is cut short");
+    const std::string_view record = sealed.substr(record_head, size);
+    sealed.remove_prefix(record_head + size);
+    const Id id = id_of(record);
+    const auto key = keys_.find(id);
+    if (key == keys_.end()) return fail(Code::not_found, "the caller has been forgotten: the key of this text is destroyed");
+    const auto text = decrypt(key->second.bytes, id, record.substr(id_bytes));
+    if (!text) return fail(Code::corrupt, "a sealed text does not fit its key");
+    if (!first) out += ' ';
+    out += *text;
+  }
+  return out;
+}
+
+std::string CallerKeys::whole_file() const {
+  std::string text = "# key\tid\twrapped\tcustomer\tcaller\tcreated; call\tid\tkey; caller\tkey\ttoken\n";
+  for (const auto& [id, key] : keys_) text += key_line(id, key);
+  for (const Id& call : calls_)
+    if (keys_.contains(by_call_.at(call))) text += fmt::format("call\t{}\t{}\n", hex(bytes_of(call)), hex(bytes_of(by_call_.at(call))));
+  return text;
+}
+
+Result<std::size_t> CallerKeys::forget(std::string_view caller, std::string_view customer) {
+  const std::lock_guard guard(mutex_);
+  auto lock = auth::FileLock::acquire(lock_file_);
+  if (!lock) return std::unexpected(lock.error());
+  AYBIZA_TRY(refresh());
+  std::size_t destroyed = 0;
+  for (auto at = keys_.begin(); at != keys_.end();) {
+    const bool meant = at->second.caller == caller && (customer.empty() || at->second.customer == customer);
+    if (meant) sodium_memzero(at->second.bytes.data(), at->second.bytes.size());
+    at = meant ? keys_.erase(at) : std::next(at);
+    destroyed += meant;
+  }
+  if (destroyed > 0) AYBIZA_TRY(auth::replace_file(file_, whole_file(), 0600));
+  AYBIZA_TRY(reload());
+  return destroyed;
+}
+
+std::size_t CallerKeys::count() const {
+  const std::lock_guard guard(mutex_);
+  return keys_.size();
+}
+
+}  // namespace aybiza

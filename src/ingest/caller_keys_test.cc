@@ -1,0 +1,139 @@
+#include "ingest/caller_keys.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+namespace aybiza {
+namespace {
+
+constexpr std::string_view words = "my number is 415 555 0100";
+
+class Caller_keys : public ::testing::Test {
+ protected:
+  Caller_keys() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "aybiza-callers-XXXXXX").string();
+    directory_ = ::mkdtemp(pattern.data());
+    master_.fill(7);
+  }
+  ~Caller_keys() override { std::filesystem::remove_all(directory_); }
+  std::unique_ptr<CallerKeys> open() {
+    auto opened = CallerKeys::open(directory_, master_);
+    EXPECT_TRUE(opened) << opened.error().message;
+    return opened ? std::move(*opened) : nullptr;
+  }
+  static Id call(std::string_view name) { return CallerKeys::call_of("acme", name); }
+  void ensure(CallerKeys& keys, std::string_view name, std::string_view caller = {}) {
+    const std::vector<CallerKeys::Need> needs{{.customer = "acme", .call = call(name), .caller = std::string(caller)}};
+    const Status done = keys.ensure(needs, now_);
+    EXPECT_TRUE(done) << done.error().message;
+  }
+  static std::string seal(CallerKeys& keys, std::string_view name, std::string_view text = words) {
+    std::string out;
+    EXPECT_TRUE(keys.seal(call(name), text, out)) << name;
+    return out;
+  }
+  static std::string read(CallerKeys& keys, std::string_view sealed) {
+    const auto text = keys.unseal(sealed);
+    return text ? *text : fmt::format("error {}", int(text.error().code));
+  }
+  std::string gone() const { return fmt::format("error {}", int(Code::not_found)); }
+
+  std::filesystem::path directory_;
+  auth::KeyBytes master_;
+  const Instant now_ = from_micros(1'763'712'000'000'000);
+};
+
+TEST_F(Caller_keys, a_sealed_text_is_read_again_also_after_a_restart) {
+  auto keys = open();
+  ensure(*keys, "c-1", "tel_a");
+  const std::string sealed = seal(*keys, "c-1");
+  EXPECT_EQ(sealed.find("415"), std::string::npos);
+  EXPECT_NE(sealed, seal(*keys, "c-1"));
+  EXPECT_EQ(read(*keys, sealed), words);
+  keys = open();
+  EXPECT_EQ(read(*keys, sealed), words);
+  EXPECT_EQ(read(*keys, sealed + seal(*keys, "c-1", "and so on")), std::string(words) + " and so on");
+}
+
+TEST_F(Caller_keys, a_caller_has_one_key_and_a_call_of_nobody_its_own) {
+  auto keys = open();
+  ensure(*keys, "c-1", "tel_a");
+  ensure(*keys, "c-2", "tel_a");
+  ensure(*keys, "c-3", "tel_b");
+  ensure(*keys, "c-4");
+  EXPECT_EQ(keys->count(), 3u);
+  std::string out;
+  EXPECT_FALSE(keys->seal(call("c-5"), words, out));
+  EXPECT_EQ(out, "");
+}
+
+TEST_F(Caller_keys, forgetting_a_caller_makes_all_of_it_unreadable) {
+  auto keys = open();
+  ensure(*keys, "c-1", "tel_a");
+  ensure(*keys, "c-2");  // whose caller is told later
+  const std::string early = seal(*keys, "c-2");
+  ensure(*keys, "c-2", "tel_a");
+  ensure(*keys, "c-3", "tel_b");
+  const std::string first = seal(*keys, "c-1"), other = seal(*keys, "c-3");
+  const auto nobody = keys->forget("tel_a", "beta");  // of another customer
+  ASSERT_TRUE(nobody);
+  EXPECT_EQ(*nobody, 0u);
+  EXPECT_EQ(read(*keys, first), words);
+  const auto destroyed = keys->forget("tel_a", "");
+  ASSERT_TRUE(destroyed);
+  EXPECT_EQ(*destroyed, 2u);
+  for (const std::string* sealed : {&first, &early}) EXPECT_EQ(read(*keys, *sealed), gone());
+  EXPECT_EQ(read(*keys, other), words);
+  keys = open();
+  for (const std::string* sealed : {&first, &early}) EXPECT_EQ(read(*keys, *sealed), gone());
+  EXPECT_EQ(read(*keys, other), words);
+  std::ifstream file(directory_ / "caller_keys");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  EXPECT_EQ(text.find("tel_a"), std::string::npos);
+  ensure(*keys, "c-9", "tel_a");  // who calls again is a caller like any other
+  EXPECT_EQ(read(*keys, seal(*keys, "c-9")), words);
+}
+
+TEST_F(Caller_keys, another_process_may_forget) {
+  const auto server = open();
+  ensure(*server, "c-1", "tel_a");
+  const std::string sealed = seal(*server, "c-1");
+  ASSERT_EQ(*open()->forget("tel_a", ""), 1u);
+  EXPECT_EQ(read(*server, sealed), gone());
+  ensure(*server, "c-1", "tel_a");  // the call goes on, under a key of its own
+  const std::string later = seal(*server, "c-1");
+  EXPECT_EQ(read(*server, later), words);
+  EXPECT_EQ(read(*open(), later), words);
+}
+
+TEST_F(Caller_keys, a_line_whose_writing_was_cut_short_is_cut_off) {
+  auto keys = open();
+  ensure(*keys, "c-1", "tel_a");
+  const std::string sealed = seal(*keys, "c-1");
+  std::ofstream(directory_ / "caller_keys", std::ios::app) << "key\t0011";
+  keys = open();
+  EXPECT_EQ(read(*keys, sealed), words);
+  ensure(*keys, "c-2", "tel_b");
+  const std::string second = seal(*keys, "c-2");
+  keys = open();
+  EXPECT_EQ(read(*keys, sealed), words);
+  EXPECT_EQ(read(*keys, second), words);
+}
+
+TEST_F(Caller_keys, bytes_that_were_never_sealed_are_refused) {
+  auto keys = open();
+  ensure(*keys, "c-1", "tel_a");
+  const std::string sealed = seal(*keys, "c-1");
+  const std::string corrupt = fmt::format("error {}", int(Code::corrupt));
+  for (std::size_t cut = 1; cut < sealed.size(); ++cut) EXPECT_EQ(read(*keys, sealed.substr(0, cut)), corrupt) << cut;
+  std::string changed = sealed;
+  changed.back() ^= 1;
+  EXPECT_EQ(read(*keys, changed), corrupt);
+  master_.fill(8);
+  EXPECT_FALSE(CallerKeys::open(directory_, master_));
+}
+
+}  // namespace
+}  // namespace aybiza
