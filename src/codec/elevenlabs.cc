@@ -76,7 +76,7 @@ void add_model_usage(VendorEvent& event, const Message& m, const JsonNode& model
     add(Field::cache_read_tokens, "input_cache_read");
     add(Field::cache_write_tokens, "input_cache_write");
     add(Field::output_tokens, "output_total");
-    event.number(Field::cost_usd, price).finish(fmt::format("{}:{}", record, cut_text(model, 40)), Instant{});
+    event.number(Field::cost_usd, price).finish(fmt::format("{}:{}", record, short_id(model, 40)), Instant{});
   });
 }
 
@@ -247,7 +247,7 @@ Status decode_elevenlabs(const JsonNode& root, const VendorContext& context, Ven
   } else {
     batch.unknown.emplace_back(type);
     event.start(EventType::other, Rank::live, m.at, m.call_id).twilio(m.sid).rest(data, {});
-    event.finish_other(fmt::format("elevenlabs.{}", type), cut_text(type, 64), m.version);
+    event.finish_other(fmt::format("elevenlabs.{}", type), short_id(type, 64), m.version);
   }
   return {};
 }

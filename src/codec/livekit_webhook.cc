@@ -85,7 +85,7 @@ void participant_event(VendorEvent& event, const Message& m) {
     event.text(Field::end_reason, reason);
     if (m.event == "participant_connection_aborted") event.number(Field::error_count, 1);
   }
-  event.finish(fmt::format("{}:{}", m.event, cut_text(participant["sid"].text(), 40)), m.at);
+  event.finish(fmt::format("{}:{}", m.event, short_id(participant["sid"].text(), 40)), m.at);
 }
 
 void job_event(VendorEvent& event, const Message& m) {
@@ -101,7 +101,7 @@ void job_event(VendorEvent& event, const Message& m) {
     event.word(Field::call_outcome, end.call_outcome).number(Field::error_count, 1).ext("error", state["error"]);
   }
   if (ended) event.ext("job_status", status);
-  event.finish(fmt::format("{}:{}", m.event, cut_text(job["id"].text(), 40)), nanos_of(state[ended ? "endedAt" : "startedAt"]).value_or(m.at));
+  event.finish(fmt::format("{}:{}", m.event, short_id(job["id"].text(), 40)), nanos_of(state[ended ? "endedAt" : "startedAt"]).value_or(m.at));
 }
 
 void room_event(VendorEvent& event, const Message& m) {
@@ -140,7 +140,7 @@ Status decode_livekit(const JsonNode& root, const VendorContext& context, Vendor
   if (!of_room) {
     batch.unknown.emplace_back(m.event);
     event.start(EventType::other, Rank::live, m.at, m.room).rest(root, {});
-    event.finish_other(fmt::format("livekit.{}", m.event), cut_text(m.id, 64), m.at);
+    event.finish_other(fmt::format("livekit.{}", m.event), short_id(m.id, 64), m.at);
     return {};
   }
   if (m.room.empty() || m.room.size() > limits::id_bytes) return fail(Code::invalid, "room.sid is missing or longer than {} bytes", limits::id_bytes);

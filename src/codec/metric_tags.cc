@@ -23,12 +23,14 @@ bool clean(std::string_view text, std::size_t limit, std::string& out) {
       keep = size != 0 && !(byte == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0);  // C1
       size = std::max<std::size_t>(size, 1);
     }
-    if (keep && out.size() + size > limit) return false;
     if (keep) out.append(text.substr(i, size));
     else whole = false;
     i += size;
+    if (out.size() > 2 * limit) break;  // cut_text looks no further
   }
-  return whole;
+  if (out.size() <= limit) return whole;
+  out.resize(cut_text(out, limit).size());
+  return false;
 }
 
 }  // namespace

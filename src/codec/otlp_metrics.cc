@@ -129,10 +129,10 @@ void OtlpMetricsDecoder::read_metric(protobuf::Reader message) {
       default: message.skip();
     }
   }
-  std::string name = clean_metric_name(raw_name);
-  if (masks_.name) masks_.name(name);
+  std::string name = clean_metric_name(raw_name), unit(stream.unit.size() > limits::id_bytes ? std::string_view() : stream.unit);
+  if (masks_.name) masks_.name(name), masks_.name(unit);
   stream.name = name;
-  if (stream.unit.size() > limits::id_bytes) stream.unit = {};
+  stream.unit = unit;
   stream.hash = hash64(raw_name, hash64(stream.unit, place_hash_ + std::uint64_t(stream.data)));
   for (protobuf::Reader first = data; first.next();) {  // a sum's nature may come after its points
     switch (first.tag_and_type()) {

@@ -45,7 +45,7 @@ struct OtlpMetrics {
 
 class OtlpMetricsDecoder {
  public:
-  // What is done with canonical tags and metric names before they are kept: masking.
+  // What is done with canonical tags, metric names and units before they are kept: masking.
   struct Masks {
     std::function<void(std::string& tags)> tags;
     std::function<void(std::string& name)> name;

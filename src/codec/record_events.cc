@@ -6,6 +6,7 @@
 #include "codec/json_writer.h"
 #include "codec/span_events.h"
 #include "codec/span_item.h"
+#include "codec/utf8.h"
 
 namespace aybiza {
 namespace {
@@ -131,7 +132,7 @@ void SpanAssembler::chat_item(Item& item, const OtlpValue& value) {
   if (const OtlpValue* content = facts.value(Fact::text)) append_content(said, *content);
   SpanEvent event(*events_, *context_);
   event.start(EventType::turn, Rank::final_report, one.start, one.call);
-  event.text(Field::turn_key, events_->arena.copy("i" + std::string(cut_utf8(id, limits::id_bytes - 1))));
+  event.text(Field::turn_key, events_->arena.copy("i:" + std::string(cut_text(id, limits::id_bytes - 2))));  // ":": masking sees where the id begins
   event.word(Field::speaker, agent_speaks ? "agent" : "caller").text(Field::text_content, events_->arena.copy(said));
   event.time(Field::started_at, one.start);
   if (ended && *ended >= one.start) event.time(Field::ended_at, *ended);

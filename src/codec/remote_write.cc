@@ -334,7 +334,7 @@ struct RemoteWriteDecoder::Sender {
     while (in.next()) switch (in.tag_and_type()) {
         case pb::varint(1): family.type = type_of(in.get_uint64()); break;
         case pb::bytes(2): name = in.get_view(); break;
-        case pb::bytes(5): family.unit = in.get_view().substr(0, limits::id_bytes); break;
+        case pb::bytes(5): family.unit = in.get_view(); break;  // one too long is none where series are made
         default: in.skip();
       }
     if (!name.empty() && name.size() <= limits::id_bytes) decoder.families_.learn(customer, name, std::move(family));

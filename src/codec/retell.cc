@@ -156,7 +156,7 @@ Status decode_retell(const JsonNode& root, std::size_t body_bytes, const VendorC
   } else {
     batch.unknown.emplace_back(m.event);
     event.start(EventType::other, Rank::live, m.at, m.call_id).twilio(m.sid).rest(call, {});
-    event.finish_other(fmt::format("retell.{}", m.event), cut_text(m.event, 64), m.version);
+    event.finish_other(fmt::format("retell.{}", m.event), short_id(m.event, 64), m.version);
   }
   return {};
 }

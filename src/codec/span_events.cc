@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "codec/json_writer.h"
 #include "codec/span_item.h"
+#include "codec/utf8.h"
 
 namespace aybiza {
 namespace {
@@ -116,7 +117,7 @@ CallRef SpanAssembler::call_named(std::string_view vendor, std::string_view hash
   hashed_.assign(vendor).append("|").append(hashed);
   if (last_call_.hashed != hashed_) {
     last_call_.hashed = hashed_;
-    last_call_.call = {external_id(scope_of(*context_), "call", vendor, hashed), events_->arena.copy(cut_utf8(shown, limits::id_bytes))};
+    last_call_.call = {external_id(scope_of(*context_), "call", vendor, hashed), events_->arena.copy(cut_text(shown, limits::id_bytes))};
   }
   return last_call_.call;
 }
@@ -314,7 +315,7 @@ void SpanAssembler::tool(Item& item) {
   std::string json;
   JsonWriter writer(json);
   const bool failed = item.failed || item.facts.flag(Fact::tool_error).value_or(false);
-  writer.begin_array().begin_object().member("name", cut_utf8(item.facts.text(Fact::tool_name), limits::id_bytes));
+  writer.begin_array().begin_object().member("name", cut_text(item.facts.text(Fact::tool_name), limits::id_bytes));
   writer.member("ms", double((item.end - item.start).count()) / 1000).member("error", failed).end_object().end_array();
   SpanEvent event = turn(item, item.start, turn_key_of(item.parent), true);
   event.json(Field::tools, json);
@@ -352,8 +353,8 @@ void SpanAssembler::generic(const OtlpSpan& span, Instant start, double ms) {
   JsonWriter tags(scratch_);
   tags.begin_object();
   const OtlpValue* service = find_attribute(span.resource->attributes, "service.name");
-  if (service && !service->text().empty()) tags.member("service", cut_utf8(service->text(), limits::tag_value_bytes));
-  tags.member("span", cut_utf8(span.name, limits::tag_value_bytes));
+  if (service && !service->text().empty()) tags.member("service", cut_text(service->text(), limits::tag_value_bytes));
+  tags.member("span", cut_text(span.name, limits::tag_value_bytes));
   if (span.status == OtlpStatus::error) tags.member("status", "error");
   tags.end_object();
   const std::uint32_t series = metrics_->add_series({.kind = MetricKind::distribution, .name = "span.duration", .unit = "ms", .tags = scratch_});

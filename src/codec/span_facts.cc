@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "codec/json_writer.h"
 #include "codec/time_text.h"
+#include "codec/utf8.h"
 
 namespace aybiza {
 namespace {
@@ -71,12 +72,6 @@ std::optional<bool> FactSet::flag(Fact fact) const {
   return std::nullopt;
 }
 
-std::string_view cut_utf8(std::string_view text, std::size_t bytes) {
-  if (text.size() <= bytes) return text;
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
-  return text.substr(0, bytes);
-}
-
 SpanEvent& SpanEvent::start(EventType type, Rank rank, Instant time, const CallRef& call) {
   event_ = Event{};
   event_.type = type;
@@ -95,7 +90,7 @@ void SpanEvent::set(Field field, std::int64_t number, std::string_view text) {
 }
 
 SpanEvent& SpanEvent::text(Field field, std::string_view text) {
-  text = cut_utf8(text, field == Field::text_content ? limits::text_content_bytes : limits::id_bytes);
+  text = cut_text(text, field == Field::text_content ? limits::text_content_bytes : limits::id_bytes);
   if (!text.empty()) set(field, 0, text);
   return *this;
 }
@@ -145,7 +140,7 @@ bool SpanEvent::member(std::string_view name, const OtlpValue& value) {
 SpanEvent& SpanEvent::ext(std::string_view name, const OtlpValue& value) {
   const std::size_t before = ext_.size();
   ext_ += ext_.empty() ? '{' : ',';
-  append_json_string(ext_, cut_utf8(name, limits::id_bytes));
+  append_json_string(ext_, cut_text(name, limits::id_bytes));
   ext_ += ':';
   append_otlp_json(ext_, value);
   if (ext_.size() >= limits::span_ext_bytes) ext_.resize(before);  // one too long costs only itself

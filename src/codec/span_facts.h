@@ -48,8 +48,6 @@ struct CallRef {
   std::string_view text;  // the sender's
 };
 
-std::string_view cut_utf8(std::string_view text, std::size_t bytes);
-
 class SpanEvent {
  public:
   SpanEvent(EventBatch& batch, const DecodeContext& context) : batch_(&batch), context_(&context) {}

@@ -47,7 +47,7 @@ Status status_callback(const Lookup& of, std::optional<Instant> told, std::strin
   if (!in_range(context, at)) return fail(Code::invalid, "timestamp_out_of_range: Timestamp is {}", format_rfc3339(at));
   const int sequence = std::clamp(parse_int(of("SequenceNumber")).value_or(0), 0, 999);
   const Instant version = at + Duration(sequence);
-  const std::string name = record.empty() ? fmt::format("status:{}:{}", cut_text(status, 24), sequence) : std::string(record);
+  const std::string name = record.empty() ? fmt::format("status:{}:{}", short_id(status, 24), sequence) : std::string(record);
   const bool leg = is_twilio_sid(parent), final = is_final(status) && !leg;
   VendorEvent event(batch, context, Vendor::twilio);
   if (leg) {
@@ -166,7 +166,7 @@ Status one_event(const JsonNode& one, const VendorContext& context, VendorBatch&
   }
   batch.unknown.emplace_back(type);
   event.start(EventType::other, Rank::carrier, at, {}).rest(data, {});
-  event.finish_other(type, cut_text(one["id"].text(), 64), at);
+  event.finish_other(type, short_id(one["id"].text(), 64), at);
   return {};
 }
 

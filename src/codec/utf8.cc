@@ -62,6 +62,25 @@ bool needs_cleaning(std::string_view text) {
   return false;
 }
 
+std::string_view cut_text(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  constexpr std::size_t reach = 64;  // longer than any number, and than what stands before the @ of an address
+  const auto personal = [](std::string_view word) { return word.find_first_of("0123456789@") != std::string_view::npos; };
+  const std::size_t floor = bytes > reach ? bytes - reach : 0;
+  std::size_t at = bytes;
+  std::size_t end = std::min(text.find(' ', bytes), std::min(text.size(), bytes + reach));  // of the word that is cut
+  while (at > floor) {
+    std::size_t start = at;
+    while (start > floor && text[start - 1] != ' ') --start;
+    if (!personal(text.substr(start, end - start))) break;
+    at = start;
+    while (at > floor && text[at - 1] == ' ') --at;
+    end = at;
+  }
+  while (at > 0 && (byte(text, at) & 0xC0) == 0x80) --at;
+  return text.substr(0, at);
+}
+
 std::string_view clean_text(std::string_view text, Arena& arena) {
   if (!needs_cleaning(text)) return text;
   char* const out = arena.allocate(text.size());

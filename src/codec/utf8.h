@@ -24,4 +24,8 @@ bool needs_cleaning(std::string_view text);
 // `text` itself when nothing has to change, else a copy in the arena.
 std::string_view clean_text(std::string_view text, Arena& arena);
 
+// At most so many bytes of `text`, no half character, and no half number or address at its end: what was cut in two cannot be
+// recognised as personal any more. Up to 64 bytes more go for it.
+std::string_view cut_text(std::string_view text, std::size_t bytes);
+
 }  // namespace aybiza

@@ -20,6 +20,24 @@ TEST(Utf8, ControlCharactersGo) {
   check_clean("\0\0"sv, "");
 }
 
+void check_cut(std::string_view text, std::size_t bytes, std::string_view expected) { EXPECT_EQ(cut_text(text, bytes), expected) << text; }
+
+TEST(Utf8, NothingPersonalIsCutInTwo) {
+  check_cut("short 4539 1488", 15, "short 4539 1488");
+  check_cut("plain words all over", 12, "plain words ");
+  check_cut("plain words all over", 14, "plain words al");
+  check_cut("caf\xC3\xA9", 4, "caf");
+  check_cut("my card is 4539 1488 0343 6467", 20, "my card is");
+  check_cut("my card is 4539 1488 0343 6467", 21, "my card is");
+  check_cut("my card is 4539148803436467", 20, "my card is");
+  check_cut("write to jane.canary@example.com", 14, "write to");  // the address begins before the cut and shows after it
+  check_cut("write to jane.canary@example.com now", 30, "write to");
+  check_cut(std::string(300, 'v'), 256, std::string(256, 'v'));
+  check_cut(std::string(300, '7'), 256, std::string(192, '7'));
+  check_cut("4539148803436467", 8, "");
+  check_cut("", 0, "");
+}
+
 TEST(Utf8, NeedsCleaningIsExactAtEveryPosition) {
   for (std::size_t at = 0; at < 20; ++at)
     for (unsigned c = 0; c < 256; ++c) {

@@ -201,7 +201,7 @@ void status_update(VendorEvent& event, const Message& m) {
     event.end(call_end_of(Vendor::vapi, reason, {}), reason);
   }
   event.ext("status", status).rest(m.message, message_known);
-  event.finish(fmt::format("status-update:{}", cut_text(status, 32)), m.at);
+  event.finish(fmt::format("status-update:{}", short_id(status, 32)), m.at);
 }
 
 // The history so far; a message that brings none only says that the call lives.
@@ -263,7 +263,7 @@ Status decode_vapi(const JsonNode& root, const VendorContext& context, VendorBat
   else {
     batch.unknown.emplace_back(m.type);
     event.start(EventType::other, Rank::live, m.at, m.call_id).twilio(m.sid).rest(message, {});
-    event.finish_other(fmt::format("vapi.{}", m.type), cut_text(m.type, 64), m.at);
+    event.finish_other(fmt::format("vapi.{}", m.type), short_id(m.type, 64), m.at);
   }
   return {};
 }

@@ -28,11 +28,7 @@ void VendorBatch::clear() {
   cut_members = 0;
 }
 
-std::string_view cut_text(std::string_view text, std::size_t bytes) {
-  if (text.size() <= bytes) return text;
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
-  return text.substr(0, bytes);
-}
+std::string short_id(std::string_view id, std::size_t bytes) { return id.size() <= bytes ? std::string(id) : fmt::format("{:016x}", hash64(id)); }
 
 bool is_twilio_sid(std::string_view text) {
   return text.size() == 34 && text.starts_with("CA") && std::all_of(text.begin() + 2, text.end(), [](char c) {
@@ -172,7 +168,7 @@ void VendorEvent::finish(std::string_view record, Instant version) {
   event_.scope = context_.scope();
   event_.source = to_string(vendor_);
   scratch_.assign(record).append("/").append(call_);
-  if (scratch_.size() > limits::id_bytes) scratch_ = fmt::format("{}/{:016x}", cut_text(record, limits::id_bytes - 17), hash64(call_));
+  if (scratch_.size() > limits::id_bytes) scratch_ = fmt::format("{}/{:016x}", short_id(record, limits::id_bytes - 17), hash64(call_));
   event_.id_text = keep(scratch_);
   if (!ext_.empty()) event_.ext = arena.copy(ext_ + '}');
   const auto values = arena.array<Value>(present_.size());

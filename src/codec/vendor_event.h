@@ -43,7 +43,7 @@ struct VendorContext {
   std::string_view scope() const { return customer.empty() ? std::string_view("platform") : customer; }
 };
 
-std::string_view cut_text(std::string_view text, std::size_t bytes);  // at most so many, and no half character
+std::string short_id(std::string_view id, std::size_t bytes);  // itself, or a hash of what is longer
 bool is_twilio_sid(std::string_view text);  // "CA" and 32 hexadecimal digits
 bool in_range(const VendorContext& context, Instant time);  // events.md "Checks"
 // The time if it is there and in range.

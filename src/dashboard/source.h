@@ -20,6 +20,7 @@ struct CallsFilter {
   std::vector<std::string> customers;  // whom the viewer may see; empty: all
   std::string customer, region, agent, outcome, state, model;  // empty: any; state: active | ended
   std::optional<Instant> from, to;     // of the start; empty: open
+  std::string caller_number, phone_number;  // tokens; empty: any
 };
 
 struct CallsPage {

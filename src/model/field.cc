@@ -32,7 +32,7 @@ constexpr std::string_view pattern_outcomes[] = {"success", "failure"};
 constexpr std::string_view changes[] = {"prompt", "model", "tool", "knowledge", "deploy"};
 
 constexpr double inf = std::numeric_limits<double>::infinity();
-constexpr double int_max = 9'007'199'254'740'992.0;  // 2^53: every smaller integer is exact in a double
+constexpr double int_max = 1e12;  // more of anything one event counts is a mistake, or a card number in the wrong field
 constexpr double millis_max = 31.0 * 86'400'000;     // a month: longer is a unit mistake
 constexpr double money_max = 1e6;
 

@@ -104,6 +104,8 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     auto question = parse_question(parse_query_string(request.query), parts.pipeline->clock().now());
     if (!question) return refused(question.error());
     restrict(request, *question);
+    for (Filter& filter : question->where)  // as in call(): what is personal was kept as its token
+      for (std::string& value : filter.values) value = parts.tokenizer->mask_label(value);
     auto answer = parts.pipeline->ask(*question);
     if (!answer) return refused(answer.error());
     return Response::json(200, to_json(*answer));
@@ -156,13 +158,16 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
   Duration deadline() const { return parts.pipeline->clock().elapsed() + Duration(limits::query_timeout); }
 
   Response calls(const Request& request) {
-    const Arguments arguments(request, {"customer_id", "region", "agent_id", "call_outcome", "state", "model_used", "from", "to", "limit", "cursor"});
+    const Arguments arguments(request, {"customer_id", "region", "agent_id", "call_outcome", "state", "model_used", "caller_number", "phone_number",
+                                        "from", "to", "limit", "cursor"});
     if (auto refusal = arguments.check()) return std::move(*refusal);
     auto from = time_argument(arguments, "from"), to = time_argument(arguments, "to");
     if (!from) return std::move(from.error());
     if (!to) return std::move(to.error());
-    dashboard::CallsFilter filter{customers_of(request), arguments.text("customer_id"), arguments.text("region"), arguments.text("agent_id"),
-                                  arguments.text("call_outcome"), arguments.text("state"), arguments.text("model_used"), *from, *to};
+    const auto label = [&](std::string_view name) { return parts.tokenizer->mask_label(arguments.text(name)); };
+    const auto number = [&](std::string_view name) { return parts.tokenizer->phone_field(arguments.text(name)); };
+    dashboard::CallsFilter filter{customers_of(request), label("customer_id"), label("region"), label("agent_id"), arguments.text("call_outcome"),
+                                  arguments.text("state"), label("model_used"), *from, *to, number("caller_number"), number("phone_number")};
     const std::string text = arguments.text("limit", "50");
     const std::size_t limit = text.size() <= 4 && text.find_first_not_of("0123456789") == std::string::npos ? std::stoul("0" + text) : 0;
     if (limit == 0 || limit > 1000) return bad("invalid_limit", "limit", "limit is a number from 1 to 1000");

@@ -131,6 +131,8 @@ Result<dashboard::CallsPage> list_calls(Store& store, const dashboard::CallsFilt
   equal("call_outcome", filter.outcome);
   equal("state", filter.state);
   equal("model_used", filter.model);
+  equal("caller_number", filter.caller_number);
+  equal("phone_number", filter.phone_number);
   if (filter.from) where.push_back(fmt::format("time >= make_timestamptz({})", to_micros(*filter.from)));
   if (filter.to) where.push_back(fmt::format("time < make_timestamptz({})", to_micros(*filter.to)));
   if (!cursor.empty()) {

@@ -99,6 +99,7 @@ std::string openapi_document() {
   operation(json, "/api/v1/live", "get", "The Overview's numbers: value, previous, age_ms, n", {});
   operation(json, "/api/v1/calls", "get", "Calls, in flight first",
             {{"customer_id", ""}, {"region", ""}, {"agent_id", ""}, {"call_outcome", ""}, {"state", "active or ended"}, {"model_used", ""},
+             {"caller_number", "in any spelling"}, {"phone_number", "in any spelling"},
              {"from", "RFC 3339"}, {"to", "RFC 3339"}, {"limit", "1 … 1000"}, {"cursor", "`next` of the page before"}});
   operation(json, "/api/v1/calls/{call_id}", "get", "One call with turns, usage and interventions", {{"call_id", "our id or the sender's", true}});
   operation(json, "/api/v1/flow", "get", "Transitions between states of the conversation", {{"window", ""}, {"from", ""}, {"to", ""}});
