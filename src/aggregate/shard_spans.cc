@@ -16,10 +16,6 @@ TurnRow deletion_of(const CallRecord& record, const LiveTurn& turn) {
   return row;
 }
 
-auto place_of(std::vector<LiveTurn>& turns, std::int64_t number) {
-  return std::lower_bound(turns.begin(), turns.end(), number, [](const LiveTurn& turn, std::int64_t n) { return turn.state.number() < n; });
-}
-
 }  // namespace
 
 // The order of arrival decides nothing here: numbers are a function of all keys seen, and every turn is where its number
@@ -28,7 +24,7 @@ void Shard::State::fold_keyed_turn(CallRecord& record, const Event& event) {
   CallSpans& spans = record.spans_of_call();
   std::vector<TurnKeys::Move> moves;
   const TurnKeys::Seen seen = spans.keys.see(event, moves);
-  if (!moves.empty()) move_numbers(record, moves);
+  if (!moves.empty()) move_numbers(record, std::move(moves));
   if (seen == TurnKeys::Seen::full) return fold_late(event);
   if (seen == TurnKeys::Seen::superseded || !TurnKeys::tells_turn(event)) return;
   const std::int32_t number = spans.keys.number(event);
@@ -36,28 +32,37 @@ void Shard::State::fold_keyed_turn(CallRecord& record, const Event& event) {
   merge_turn(record, event, number);
 }
 
-// All leave before any arrives: one may take the number another one leaves.
-void Shard::State::move_numbers(CallRecord& record, const std::vector<TurnKeys::Move>& moves) {
-  std::vector<LiveTurn> moving;
-  for (const auto& [from, to] : moves) {
-    const auto at = place_of(record.turns, from);
-    if (at == record.turns.end() || at->state.number() != from) continue;
-    if (at->stored != never) pending.turns.push_back(deletion_of(record, *at));
-    if (to == 0) {
-      drop_turn(record, *at);
-    } else {
-      moving.push_back(std::move(*at));
-      moving.back().state.renumber(to);
-      moving.back().stored = never;
-      record.open(moving.back());
+// All leave before any arrives, because one may take the number another one leaves; in one pass, because something early
+// that comes late moves all after it.
+void Shard::State::move_numbers(CallRecord& record, std::vector<TurnKeys::Move> moves) {
+  std::ranges::sort(moves, {}, &TurnKeys::Move::from);
+  std::vector<LiveTurn> staying, moving;
+  for (LiveTurn& turn : record.turns) {
+    const auto move = std::ranges::lower_bound(moves, turn.state.number(), {}, &TurnKeys::Move::from);
+    if (move == moves.end() || move->from != turn.state.number()) {
+      staying.push_back(std::move(turn));
+      continue;
     }
-    record.turns.erase(at);
+    if (turn.stored != never) pending.turns.push_back(deletion_of(record, turn));
+    if (move->to == 0) {
+      drop_turn(record, turn);
+      continue;
+    }
+    turn.state.renumber(move->to);
+    turn.stored = never;
+    record.open(turn);
+    moving.push_back(std::move(turn));
   }
+  const auto number = [](const LiveTurn& turn) { return turn.state.number(); };
+  std::ranges::sort(moving, {}, number);
+  record.turns.clear();
+  auto stays = staying.begin();
   for (LiveTurn& turn : moving) {
-    const auto at = place_of(record.turns, turn.state.number());
-    if (at != record.turns.end() && at->state.number() == turn.state.number()) drop_turn(record, turn);  // its sender numbers other turns itself
-    else record.turns.insert(at, std::move(turn));
+    while (stays != staying.end() && number(*stays) < number(turn)) record.turns.push_back(std::move(*stays++));
+    if (stays != staying.end() && number(*stays) == number(turn)) drop_turn(record, turn);  // its sender numbers other turns itself
+    else record.turns.push_back(std::move(turn));
   }
+  record.turns.insert(record.turns.end(), std::make_move_iterator(stays), std::make_move_iterator(staying.end()));
 }
 
 void Shard::State::drop_turn(CallRecord& record, LiveTurn& turn) {

@@ -101,7 +101,7 @@ struct Shard::State {
 
   // shard_spans.cc
   void fold_keyed_turn(CallRecord& record, const Event& event);
-  void move_numbers(CallRecord& record, const std::vector<TurnKeys::Move>& moves);
+  void move_numbers(CallRecord& record, std::vector<TurnKeys::Move> moves);
   void drop_turn(CallRecord& record, LiveTurn& turn);
   bool admit_usage(CallRecord& record, const Event& event);  // false: the usage of the whole call is known
   void note_error(CallRecord& record, const Event& event);

@@ -17,7 +17,7 @@ constexpr std::string_view source_names[] = {"generic",      "genai",           
 static_assert(std::size(source_names) == span_source_count);
 constexpr std::string_view role_names[] = {"none", "ignored", "step", "session", "exchange", "caller_turn", "agent_turn",
                                            "part", "stt",     "llm",  "tts",     "realtime", "tool",        "agent"};
-constexpr std::string_view record_names[] = {"none", "report", "chat_item", "evaluation", "tag", "outcome", "score"};
+constexpr std::string_view record_names[] = {"none", "report", "chat_item", "evaluation", "tag", "outcome", "score", "history"};
 constexpr std::string_view fact_names[] = {
     "conversation", "room", "job", "agent", "agent_name", "agent_version", "service", "region", "caller", "phone", "operation",
     "provider", "model", "language", "name", "id",

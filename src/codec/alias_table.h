@@ -38,7 +38,7 @@ enum class SpanRole : std::uint8_t {
   agent,        // one invocation of an agent: names it
 };
 
-enum class RecordRole : std::uint8_t { none, report, chat_item, evaluation, tag, outcome, score };
+enum class RecordRole : std::uint8_t { none, report, chat_item, evaluation, tag, outcome, score, history };
 
 enum class Fact : std::uint8_t {
   // whose it is

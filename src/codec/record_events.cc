@@ -105,6 +105,7 @@ void SpanAssembler::record(const OtlpLogRecord& record, std::size_t index) {
       if (const OtlpValue* nested = item.facts.value(Fact::nested)) chat_item(item, *nested);
       return;
     case RecordRole::report: return report(item);
+    case RecordRole::history: return chat_items(item);
     case RecordRole::evaluation:
     case RecordRole::tag:
     case RecordRole::outcome: return verdict(item, role);
@@ -141,6 +142,16 @@ void SpanAssembler::chat_item(Item& item, const OtlpValue& value) {
   event.number(Field::tts_latency_ms, facts.number(Fact::tts_latency)).number(Field::response_time_ms, facts.number(Fact::response_time));
   if (agent_speaks) event.flag(Field::interrupted, facts.flag(Fact::interrupted));
   finish(one, event, 'i');
+}
+
+// A list of items, `{"items": […]}`, or either as JSON text.
+void SpanAssembler::chat_items(Item& item) {
+  const OtlpValue* known = item.facts.value(Fact::item_list);
+  if (!known) return;
+  OtlpValue list = *known;
+  if (!list.text().empty()) list = json_.read(list.text(), events_->arena).value_or(OtlpValue());
+  if (const OtlpValue* items = member_of(list, "items")) list = *items;
+  for (const OtlpValue& one : list.items()) chat_item(item, one);
 }
 
 // The usage of the whole call: it takes the place of what its spans told so far.
@@ -184,8 +195,7 @@ void SpanAssembler::report(Item& item) {
   SpanEvent event = start(item, EventType::call_ended, item.end);
   event.text(Field::agent_name, item.facts.text(Fact::agent_name)).number(Field::error_events, 0);
   finish(item, event, 'r');
-  if (const OtlpValue* list = item.facts.value(Fact::item_list))
-    for (const OtlpValue& one : list->items()) chat_item(item, one);
+  chat_items(item);
   if (const OtlpValue* list = item.facts.value(Fact::usage_list)) final_usage(item, list->items());
 }
 

@@ -68,6 +68,7 @@ class SpanAssembler {
   void generic(const OtlpSpan& span, Instant start, double ms);
 
   void chat_item(Item& item, const OtlpValue& value);
+  void chat_items(Item& item);
   void final_usage(Item& item, std::span<const OtlpValue> list);
   void report(Item& item);
   void verdict(Item& item, RecordRole role);

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "codec/codec_testing.h"
-#include "codec/event_to_json.h"
+#include "codec/livekit_recording.h"
 #include "codec/otlp_decoder.h"
 #include "codec/otlp_json.h"
 #include "codec/otlp_testing.h"
@@ -215,6 +215,26 @@ TEST(SpanEvents, a_posted_session_report_is_what_its_records_are) {
   EXPECT_EQ(events[4].number(Field::usage_preliminary), 0);
   EXPECT_EQ(events[5].number(Field::stt_seconds), 21'400'000);
   for (std::size_t i = 1; i < 6; ++i) EXPECT_EQ(events[i].call, uuid_v5("acme|call|livekit|RM_abc"));
+}
+
+TEST(SpanEvents, an_uploaded_recording_is_its_chat_history) {
+  const std::string header = testing::pb(1, "RM_abc") + testing::pb_varint(3, 63'000);
+  const std::string history = R"({"items":[{"id":"item_1","type":"message","role":"user","content":["Monday"],"created_at":1795254904.1},{"id":"item_2","role":"assistant","content":["Done."],"created_at":1795254906}]})";
+  const auto part = [&](std::string_view name, std::string_view content) {
+    return fmt::format("--b1\r\nContent-Type: application/octet-stream\r\ncontent-disposition: form-data; name=\"{}\"; filename=\"x\"\r\n\r\n{}\r\n", name, content);
+  };
+  const std::string body = part("header", header) + part("chat_history", history) + part("audio", std::string("Og\0S", 4)) + "--b1--\r\n";
+  auto logs = logs_of_recording("Multipart/form-data; Boundary=\"b1\"", body, test_now);
+  ASSERT_TRUE(logs);
+  auto transcoded = OtlpJson().transcode(OtlpSignal::logs, *logs);
+  ASSERT_TRUE(transcoded && transcoded->rejected == 0);
+  const Assembled out = assembled(OtlpSignal::logs, transcoded->protobuf);
+  ASSERT_EQ(out.events.events.size(), 2u);
+  EXPECT_EQ(out.events.events[0].call, uuid_v5("acme|call|livekit|RM_abc"));
+  EXPECT_EQ(out.events.events[1].text(Field::text_content), "Done.");
+  EXPECT_FALSE(logs_of_recording("multipart/form-data; boundary=b1", part("chat_history", history) + "--b1--", test_now));  // whose?
+  EXPECT_FALSE(logs_of_recording("application/json", body, test_now));
+  EXPECT_EQ(logs_of_recording("multipart/form-data; boundary=b1", part("header", header) + "--b1--", test_now), R"({"resourceLogs":[]})");
 }
 
 TEST(AliasTable, refuses_what_it_does_not_understand) {

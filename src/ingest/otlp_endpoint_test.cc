@@ -287,7 +287,8 @@ TEST_F(OtlpOverHttp, LiveKitsUploaderComesWithItsOwnToken) {
   ASSERT_TRUE(sources->add({.vendor = "livekit", .customer = "acme", .secret = "livekit secret", .key = "APIkey"}, clock_.now()).has_value());
   net::Router router;
   ASSERT_TRUE(add_livekit_routes(router, *endpoint_, *sources, clock_).has_value());
-  const auto upload = [&](std::string_view secret) {
+  const auto upload = [&](std::string_view secret, std::string_view path = "/observability/logs/otlp/v0", std::string_view type = "application/x-protobuf",
+                          std::string body = {}) {
     const auto url64 = [](std::string_view text) {
       std::string out = auth::to_base64(text);
       for (char& c : out) c = c == '+' ? '-' : c == '/' ? '_' : c;
@@ -296,12 +297,13 @@ TEST_F(OtlpOverHttp, LiveKitsUploaderComesWithItsOwnToken) {
     const std::string head = url64(R"({"alg":"HS256"})") + "." + url64(R"({"iss":"APIkey","exp":1790003600,"observability":{"write":true}})");
     auto request = std::make_shared<net::Request>();
     request->method = net::Method::post;
-    request->body = net::gzip_pack(otlp_logs_vector);
-    request->headers = {{"Content-Type", "application/x-protobuf"}, {"Content-Encoding", "gzip"},
+    const bool packed = body.empty();
+    request->body = packed ? net::gzip_pack(otlp_logs_vector) : std::move(body);
+    request->headers = {{"Content-Type", std::string(type)}, {packed ? "Content-Encoding" : "X-Nothing", "gzip"},
                         {"Authorization", "Bearer " + head + "." + url64(auth::hmac(auth::HashAlgorithm::sha256, secret, head))}};
     request->peer = {.address = "192.0.2.7", .port = 1, .loopback = false};
     const auto sink = std::make_shared<OtlpReplySink>();
-    router.match(net::Method::post, "/observability/logs/otlp/v0").route->handler(std::move(request), net::Responder(sink));
+    router.match(net::Method::post, path).route->handler(std::move(request), net::Responder(sink));
     while (spool_->pump()) {
     }
     return answer_of(*sink);
@@ -313,6 +315,21 @@ TEST_F(OtlpOverHttp, LiveKitsUploaderComesWithItsOwnToken) {
   EXPECT_EQ(upload("livekit secret").status, 200);
   ASSERT_FALSE(stored().empty());
   EXPECT_THAT(stored()[0], HasSubstr("acme"));
+
+  const std::string form = "--b\r\nContent-Disposition: form-data; name=\"header\"\r\n\r\n" + pb(1, "RM_abc") +
+                           "\r\n--b\r\nContent-Disposition: form-data; name=\"chat_history\"\r\n\r\n"
+                           R"({"items":[{"id":"item_1","role":"user","content":["call me at 415 555 0100"],"created_at":1790000004.1}]})"
+                           "\r\n--b--\r\n";
+  const std::string_view recordings = "/observability/recordings/v0", multipart = "multipart/form-data; boundary=b";
+  const std::size_t before = stored().size();
+  EXPECT_EQ(upload("another secret", recordings, multipart, form).status, 401);
+  EXPECT_EQ(upload("livekit secret", recordings, "text/plain", form).status, 400);
+  EXPECT_EQ(stored().size(), before);
+  EXPECT_EQ(upload("livekit secret", recordings, multipart, form).status, 200);
+  ASSERT_EQ(stored().size(), before + 1);
+  EXPECT_THAT(stored().back(), ::testing::AllOf(HasSubstr("item_1"), HasSubstr("call me"), Not(HasSubstr("555 0100"))));
+  EXPECT_EQ(upload("livekit secret", recordings, multipart, form).status, 200);  // its retry
+  EXPECT_EQ(stored().size(), before + 1);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "auth/livekit_token.h"
 #include "base/limits.h"
+#include "codec/livekit_recording.h"
 
 namespace aybiza {
 namespace {
@@ -19,6 +20,22 @@ std::optional<auth::Authz> sender_of(const net::Request& request, auth::WebhookS
   return std::nullopt;
 }
 
+void refuse(int status, std::string_view why, std::string_view content_type, net::Responder& respond) {
+  const auto encoding = parse_otlp_content_type(content_type).value_or(OtlpEncoding::protobuf);
+  respond(net::Response::text(status, otlp_failure(encoding, status, why), std::string(content_type_of(encoding))).with("WWW-Authenticate", "Bearer"));
+}
+
+constexpr std::string_view no_sender = "the token is not signed with the secret of a livekit source: `aybiza source add --vendor livekit`";
+
+net::Route route(std::string pattern, net::Handler handler) {
+  return {.method = net::Method::post,
+          .pattern = std::move(pattern),
+          .policy = net::Policy::ingest,
+          .body_limit = limits::body_unpacked_bytes,
+          .handler = std::move(handler),
+          .websocket = {}};
+}
+
 }  // namespace
 
 Status add_livekit_routes(net::Router& router, OtlpEndpoint& endpoint, auth::WebhookSources& sources, const Clock& clock) {
@@ -26,19 +43,24 @@ Status add_livekit_routes(net::Router& router, OtlpEndpoint& endpoint, auth::Web
     const auto handler = [signal, &endpoint, &sources, &clock](net::RequestPtr request, net::Responder respond) {
       const auto sender = sender_of(*request, sources, clock.now());
       if (sender) return endpoint.take(signal, std::move(request), *sender, std::move(respond));
-      const auto encoding = parse_otlp_content_type(request->header("Content-Type")).value_or(OtlpEncoding::protobuf);
-      respond(net::Response::text(401, otlp_failure(encoding, 401, "the token is not signed with the secret of a livekit source: `aybiza source add --vendor livekit`"),
-                                  std::string(content_type_of(encoding)))
-                  .with("WWW-Authenticate", "Bearer"));
+      refuse(401, no_sender, request->header("Content-Type"), respond);
     };
-    AYBIZA_TRY(router.add({.method = net::Method::post,
-                           .pattern = fmt::format("/observability/{}/otlp/v0", to_string(signal)),
-                           .policy = net::Policy::ingest,
-                           .body_limit = limits::body_unpacked_bytes,
-                           .handler = handler,
-                           .websocket = {}}));
+    AYBIZA_TRY(router.add(route(fmt::format("/observability/{}/otlp/v0", to_string(signal)), handler)));
   }
-  return {};
+  return router.add(route("/observability/recordings/v0", [&endpoint, &sources, &clock](net::RequestPtr request, net::Responder respond) {
+    const Instant now = clock.now();
+    const auto sender = sender_of(*request, sources, now);
+    if (!sender) return refuse(401, no_sender, {}, respond);
+    auto logs = logs_of_recording(request->header("Content-Type"), request->body, now);
+    if (!logs) return refuse(400, logs.error().message, {}, respond);
+    auto records = std::make_shared<net::Request>();
+    records->method = net::Method::post;
+    records->headers.push_back({"Content-Type", "application/json"});
+    records->body = std::move(*logs);
+    records->peer = request->peer;
+    request.reset();  // with the audio
+    endpoint.take(OtlpSignal::logs, std::move(records), *sender, std::move(respond));
+  }));
 }
 
 }  // namespace aybiza

@@ -245,6 +245,54 @@ TEST_P(Conformance, LateTurnsAndUsageMoveMeansAndSums) {
   EXPECT_FALSE(found->calls[0].cost_nano);  // one usage has no known cost
 }
 
+TEST_P(Conformance, ATurnThatLeavesItsNumberAndAUsageThatIsSupersededGo) {
+  auto store = open();
+  CallRow call = a_call();
+  TurnRow first{.call_id = call.call_id, .turn_number = 1, .time = call.start, .text_content = "first", .updated = call.start};
+  UsageRow early{.id = {5, 5}, .call_id = call.call_id, .time = call.start, .input_tokens = 10};
+  must(store->apply({.from = 0, .to = 3, .calls = {call}, .turns = {first}, .usage = {early}}));
+  // Something earlier came late: what was 1 is 2 now, in one batch with the deletion, which stands first.
+  TurnRow gone{.call_id = call.call_id, .turn_number = 1, .time = call.start, .stored_time = call.start, .removed = true};
+  TurnRow earlier = first, moved = first;
+  earlier.text_content = "earlier";
+  moved.turn_number = 2;
+  UsageRow superseded = early;
+  superseded.stored = superseded.removed = true;
+  UsageRow whole = early;
+  whole.id = {6, 6};
+  must(store->apply({.from = 3, .to = 5, .turns = {gone, earlier, moved}, .usage = {superseded, whole}}));
+  auto found = store->rows({});
+  ASSERT_EQ(found->turns.size(), 2u);
+  EXPECT_EQ(found->turns[0].text_content, "earlier");
+  EXPECT_EQ(found->turns[1].turn_number, 2);
+  ASSERT_EQ(found->usage.size(), 1u);
+  EXPECT_EQ(found->usage[0].id, (Id{6, 6}));
+  // The same beside a late event of the call.
+  TurnRow leaves{.call_id = call.call_id, .turn_number = 2, .time = call.start, .stored_time = call.start, .removed = true};
+  LateRow rating = late(call, EventType::call_rated, 60);
+  rating.numbers = {{Field::customer_satisfaction_score, 40'000}};
+  must(store->apply({.from = 5, .to = 6, .turns = {leaves}, .late = {rating}}));
+  found = store->rows({});
+  ASSERT_EQ(found->turns.size(), 1u);
+  EXPECT_EQ(found->turns[0].turn_number, 1);
+}
+
+TEST_P(Conformance, ALatePartOfATextIsPutBesideTheOthers) {
+  auto store = open();
+  CallRow call = a_call();
+  TurnRow turn{.call_id = call.call_id, .turn_number = 1, .time = call.start + std::chrono::seconds(10), .text_content = "in the middle",
+               .updated = call.start + std::chrono::seconds(10)};
+  must(store->apply({.from = 0, .to = 1, .calls = {call}, .turns = {turn}}));
+  LateRow before = late(call, EventType::turn, 5), after = late(call, EventType::turn, 15);
+  for (LateRow* part : {&before, &after}) part->numbers = {{Field::turn_number, 1}};
+  before.texts = {{Field::text_content, "before,"}, {Field::turn_key, "xa"}};
+  after.texts = {{Field::text_content, "after"}, {Field::turn_key, "xa"}};
+  must(store->apply({.from = 1, .to = 3, .late = {before, after}}));
+  const auto found = store->rows({});
+  ASSERT_EQ(found->turns.size(), 1u);
+  EXPECT_EQ(found->turns[0].text_content, "before, in the middle after");
+}
+
 TEST_P(Conformance, ALateTurnOfALiveCallLeavesTheCallToTheFold) {
   auto store = open();
   CallRow call = a_call();
