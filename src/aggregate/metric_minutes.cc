@@ -26,6 +26,7 @@ void MetricTally::merge(const MetricTally& other) {
   count += other.count;
   sum += other.sum;
   points += other.points;
+  sampled.merge(other.sampled);
   min = std::min(min, other.min);
   max = std::max(max, other.max);
   extremes_known &= other.extremes_known;
@@ -85,6 +86,7 @@ void MetricMinutes::add(Slot slot, Instant time, double value) {
   tally->count += held.weight;
   tally->sum += value * held.weight;
   tally->points += 1;
+  if (held.weight != 1) tally->sampled.add(value, held.weight);
   tally->min = std::min(tally->min, value);
   tally->max = std::max(tally->max, value);
   if (time >= tally->last_time) tally->last = value, tally->last_time = time, tally->last_series = std::int64_t(held.series.id);

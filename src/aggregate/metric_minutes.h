@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "aggregate/live_question.h"
+#include "aggregate/sampling_error.h"
 #include "model/metric_point.h"
 #include "model/rows.h"
 #include "sketch/hyperloglog.h"
@@ -37,6 +38,7 @@ struct MetricTally {
   Instant last_time = Instant::min();
   std::int64_t last_series = 0;            // signed, as the store orders them
   double points = 0;                       // unweighted: what a whole sketch would count
+  SampledSums sampled;                     // of points that stand for more than themselves
   bool extremes_known = true;              // false: a distribution did not tell them
   std::unique_ptr<RealSketch> sketch;      // of summaries and distributions
   std::unique_ptr<HyperLogLog> members;    // of sets

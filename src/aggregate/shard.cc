@@ -66,6 +66,9 @@ void Shard::apply_points(const Event& event, const MetricBatch& batch, std::uint
 Coverage Shard::covers(const MetricQuestion& question) const { return state_->metrics.minutes().covers(question); }
 MetricPartial Shard::ask(const MetricQuestion& question) const { return state_->metrics.minutes().ask(question); }
 
+Coverage Shard::covers(const LearningQuestion& question) const { return state_->learning.covers(question); }
+LearningPartial Shard::ask(const LearningQuestion& question) const { return state_->learning.select(question); }
+
 void Shard::advance(Instant received) { state_->advance(received); }
 
 void Shard::mark_stored_until(std::uint64_t offset) {
@@ -202,7 +205,7 @@ void Shard::State::count(ShardSizes& into, const Series& one) const {
 }
 
 std::uint64_t Shard::State::bytes_other() const {
-  return metrics.minutes().heap_bytes() + labels.heap_bytes() + by_id.heap_bytes() + evicted.size() * 16 + calls.capacity() * sizeof(void*);
+  return metrics.minutes().heap_bytes() + learning.heap_bytes() + labels.heap_bytes() + by_id.heap_bytes() + evicted.size() * 16 + calls.capacity() * sizeof(void*);
 }
 
 ShardSizes Shard::measure() const {

@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "aggregate/learning_table.h"
 #include "aggregate/live_question.h"
 #include "aggregate/metric_table.h"
 #include "assemble/price_book.h"
@@ -100,6 +101,9 @@ class Shard {
   // The same for generic metrics.
   Coverage covers(const MetricQuestion& question) const;
   MetricPartial ask(const MetricQuestion& question) const;
+  // And for learning and changes.
+  Coverage covers(const LearningQuestion& question) const;
+  LearningPartial ask(const LearningQuestion& question) const;
 
   // Calls in flight, newest start first. `customer` empty: any.
   std::vector<CallRow> live_calls(std::size_t limit, std::string_view customer,

@@ -19,7 +19,7 @@ bool Shard::State::dirty(Shard::What what) const {
   const RowBatch& p = pending;
   const bool due = !deferred.empty() && (what == Shard::What::all || deferred.front().due <= received);
   return due || !touched.empty() || !p.interventions.empty() || !p.system.empty() || !p.agent_status.empty() ||
-         !p.metric_series.empty() || !p.metric_points.empty() || !p.metric_distributions.empty() || !p.raw.empty() || !p.late.empty() || !p.turns.empty() || !p.usage.empty();
+         !p.metric_series.empty() || !p.metric_points.empty() || !p.metric_distributions.empty() || !p.raw.empty() || !p.learning.empty() || !p.changes.empty() || !p.late.empty() || !p.turns.empty() || !p.usage.empty();
 }
 
 void Shard::State::collect(RowBatch& out, Shard::What what) {
@@ -51,6 +51,8 @@ void Shard::State::collect(RowBatch& out, Shard::What what) {
   hand_over(pending.metric_series, out.metric_series);
   hand_over(pending.metric_points, out.metric_points);
   hand_over(pending.metric_distributions, out.metric_distributions);
+  hand_over(pending.learning, out.learning);
+  hand_over(pending.changes, out.changes);
   hand_over(pending.raw, out.raw);
   hand_over(pending.late, out.late);
   collect_rollups(out);

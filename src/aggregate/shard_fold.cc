@@ -24,7 +24,8 @@ std::string word(const Event& event, Field field) {
 
 Shard::State::State(ShardOptions given)
     : options(std::move(given)), series(0),
-      metrics(options.series_per_dimension == 0 ? limits::series_per_customer : options.series_per_dimension, options.metrics_since) {
+      metrics(options.series_per_dimension == 0 ? limits::series_per_customer : options.series_per_dimension, options.metrics_since),
+      learning(options.covered_since) {
   CHECK(options.count > 0 && options.index < options.count);
   if (options.calls_retained == 0) options.calls_retained = std::max<std::size_t>(limits::calls_retained / options.count, 1);
   if (options.series_per_dimension == 0) options.series_per_dimension = limits::series_per_customer;
@@ -295,6 +296,9 @@ void Shard::State::fold_other(const Event& event) {
     }
     case EventType::metric: return fold_metric(event);
     case EventType::metric_points: return;  // decoded by who feeds the shard: Shard::apply_points
+    case EventType::learning_pattern: case EventType::learning_knowledge: case EventType::learning_improvement:
+      return learning.add(pending.learning.emplace_back(learning_row(event)));
+    case EventType::change: return learning.add(pending.changes.emplace_back(change_row(event)));
     default: {
       const std::string_view type = event.type == EventType::other ? event.type_text : to_string(event.type);
       pending.raw.push_back({event.id, event.time, customer_of(event), std::string(type), std::string(event.source),

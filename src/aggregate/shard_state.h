@@ -69,6 +69,7 @@ struct Shard::State {
   MetricTable metrics;                             // generic metrics, apart from the calls
   MovingParts moving_parts;
   ShardSizes sizes, counting;                      // as last gone through; under way
+  LearningTable learning;                          // what agents learn, and changes
   std::size_t counted_calls = 0, counted_series = 0;
 
   // shard_fold.cc

@@ -116,7 +116,7 @@ std::optional<double> value_of(const Measure& measure, const Tally& tally) {
     case Entity::call: return tally.calls ? of_calls(measure.what, *tally.calls) : none;
     case Entity::turn: return tally.turns ? of_turns(measure.what, *tally.turns) : none;
     case Entity::usage: return tally.usage ? of_usage(measure.what, *tally.usage) : none;
-    case Entity::metric: return {};
+    case Entity::metric: case Entity::learning: return {};
   }
   return {};
 }

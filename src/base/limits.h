@@ -92,6 +92,10 @@ inline constexpr std::size_t webhook_types_counted = 200;         // counters by
 inline constexpr std::size_t webhook_sources = 10'000;
 inline constexpr std::size_t call_aliases = 200'000;              // names of calls under which another source may know them
 
+// Sampling.
+inline constexpr std::size_t sampling_rules = 1'000;
+inline constexpr double sampling_keep_min = 1e-6;
+
 // Time.
 inline constexpr auto allowed_lateness = 10min;   // then a minute closes for audit; a pane stays writable
 inline constexpr auto call_idle_timeout = 30min;  // without events: outcome unknown, end_reason idle
@@ -130,6 +134,12 @@ inline constexpr std::size_t rollups_per_collect = 4'096;    // the rest follows
 inline constexpr auto turn_texts_kept = 2min;                // in memory, after a call has ended
 inline constexpr std::size_t turns_per_call = 4'096;
 inline constexpr std::size_t ddsketch_buckets = 4096;
+
+inline constexpr std::size_t learning_live_rows = 10'000;     // learning events of a shard kept for live answers, about 1 KB each; older questions go to the store
+inline constexpr std::size_t change_live_rows = 5'000;        // changes of a shard, likewise
+inline constexpr std::size_t learning_patterns = 20'000;      // whose discovery a shard remembers; beyond them discoveries are counted from the store
+inline constexpr std::size_t learning_graphs = 1'000;         // knowledge graphs, apart by their dimensions, whose last size a shard remembers; likewise
+inline constexpr std::size_t learning_list = 1'000;           // rows of each list of /api/v1/learning and /api/v1/changes, the newest
 
 // Store.
 inline constexpr std::size_t store_memory_bytes = 256 * MiB;      // the embedded engine's buffers; beyond it spills to disk

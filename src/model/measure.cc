@@ -12,7 +12,7 @@ constexpr std::array<string_view, quantity_count> quantities = {
     "duration_ms", "voice_latency_ms", "cost_usd", "stt_latency_ms", "llm_latency_ms", "tts_latency_ms",
     "response_time_ms"};
 
-constexpr std::array<std::pair<string_view, What>, 27> plain = {{
+constexpr std::array<std::pair<string_view, What>, 39> plain = {{
     {"calls", What::calls}, {"active_calls", What::active_calls}, {"active_agents", What::active_agents},
     {"successful_calls", What::successful_calls}, {"success_rate", What::success_rate},
     {"resolved_calls", What::resolved_calls}, {"resolution_rate", What::resolution_rate},
@@ -25,6 +25,12 @@ constexpr std::array<std::pair<string_view, What>, 27> plain = {{
     {"sentiment_confidence", What::sentiment_confidence}, {"cost_usd", What::cost_usd}, {"tokens", What::tokens},
     {"input_tokens", What::input_tokens}, {"output_tokens", What::output_tokens},
     {"cache_read_tokens", What::cache_read_tokens},
+    {"learning_patterns", What::learning_patterns}, {"active_patterns", What::active_patterns},
+    {"successful_patterns", What::successful_patterns}, {"failed_patterns", What::failed_patterns},
+    {"replicated_patterns", What::replicated_patterns}, {"pattern_confidence", What::pattern_confidence},
+    {"improvements", What::improvements}, {"knowledge_nodes", What::knowledge_nodes},
+    {"knowledge_edges", What::knowledge_edges}, {"knowledge_orphans", What::knowledge_orphans},
+    {"unanswered_questions", What::unanswered_questions}, {"changes", What::changes},
 }};
 
 constexpr std::array<std::pair<string_view, Statistic>, 8> families = {{
@@ -71,6 +77,7 @@ string_view to_string(Dimension d) { return d == Dimension::tag ? "tag" : dimens
 
 Entity entity_of(const Measure& m) {
   if (m.what == What::metric) return Entity::metric;
+  if (m.what > What::metric) return Entity::learning;
   if (m.what == What::statistic) return of_call(m.quantity) ? Entity::call : Entity::turn;
   if (m.what >= What::cost_usd) return Entity::usage;
   return m.what >= What::turns ? Entity::turn : Entity::call;
@@ -80,7 +87,7 @@ std::optional<Measure> parse_measure(string_view text) {
   if (text.starts_with("metric:")) return parse_metric(text);
   if (text.starts_with("ma_")) {
     auto measure = parse_unmoved(text.substr(3));
-    if (!measure || measure->statistic == Statistic::histogram) return std::nullopt;
+    if (!measure || measure->statistic == Statistic::histogram || entity_of(*measure) == Entity::learning) return std::nullopt;
     measure->moving = true;
     measure->text = std::string(text);
     return measure;

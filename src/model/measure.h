@@ -36,6 +36,9 @@ enum class What : unsigned char {
   statistic,
   // metric:<name>:<aggregation>
   metric,
+  // of learning and changes, at their time; sizes of knowledge graphs as last told
+  learning_patterns, active_patterns, successful_patterns, failed_patterns, replicated_patterns, pattern_confidence, improvements,
+  knowledge_nodes, knowledge_edges, knowledge_orphans, unanswered_questions, changes,
 };
 
 enum class Statistic : unsigned char { avg, p50, p90, p95, p99, min, max, histogram, moving_average };
@@ -49,7 +52,7 @@ struct Measure {
   std::string text;                          // as asked: the column's name
 };
 
-enum class Entity : unsigned char { call, turn, usage, metric };
+enum class Entity : unsigned char { call, turn, usage, metric, learning };
 Entity entity_of(const Measure& measure);
 
 std::optional<Measure> parse_measure(std::string_view text);

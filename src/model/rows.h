@@ -131,6 +131,27 @@ struct MetricDistributionRow {
   std::string sketch;        // RealSketch::serialise(), or empty
 };
 
+struct LearningRow {  // learning.pattern, learning.knowledge, learning.improvement; what a type has no member for stays empty
+  Id id{};
+  Instant time{};
+  EventType type = EventType::learning_pattern;
+  std::string customer;
+  Id agent_id{};                        // empty: no agent named
+  Dimensions dims;                      // dims[customer_id] is `customer`
+  std::string pattern_id, name, outcome, replicated_from, graph_id, metric, ext;
+  Number confidence_e4, nodes, edges, orphans, unanswered_questions;
+  std::optional<double> before, after;
+};
+
+struct ChangeRow {  // a marker on charts
+  Id id{};
+  Instant time{};
+  std::string customer;
+  Id agent_id{};
+  Dimensions dims;
+  std::string what, version, hash, ext;
+};
+
 struct RawRow {  // raw_events: types without a table yet, so that every acknowledged event ends somewhere
   Id id{};
   Instant time{};
@@ -171,6 +192,8 @@ struct RowBatch {
   std::vector<MetricSeriesRow> metric_series;
   std::vector<MetricPointRow> metric_points;  // of one series in the order of the log
   std::vector<MetricDistributionRow> metric_distributions;
+  std::vector<LearningRow> learning;
+  std::vector<ChangeRow> changes;
   std::vector<RawRow> raw;
   std::vector<RollupRow> rollups;
   std::vector<LateRow> late;

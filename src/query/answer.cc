@@ -68,6 +68,39 @@ void add_empty_buckets(const Question& question, const Grid& grid, Cells& cells)
   for (std::size_t bucket = 0; bucket < grid.size(); ++bucket) cells.try_emplace(CellKey{bucket, {}}, empty);
 }
 
+// Standard errors travel behind the figures of their row until the rows are in order.
+void append_errors(const Estimates& estimates, const CellKey& key, std::vector<Figure>& row) {
+  if (estimates.measures.empty()) return;
+  const auto at = estimates.errors.find(key);
+  for (std::size_t i = 0; i < estimates.measures.size(); ++i) {
+    const auto error = at == estimates.errors.end() ? std::nullopt : at->second[i];
+    row.push_back(error ? Figure(*error) : Figure{});
+  }
+}
+
+void take_errors(const Estimates& estimates, Answer& answer) {
+  const std::size_t width = answer.columns.size(), first = width - estimates.measures.size();
+  answer.estimate.assign(width, false);
+  std::copy(estimates.measures.begin(), estimates.measures.end(), answer.estimate.begin() + std::ptrdiff_t(first));
+  for (auto& row : answer.rows) {
+    auto& errors = answer.standard_error.emplace_back(width);
+    for (std::size_t i = 0; i < estimates.measures.size(); ++i)
+      if (const auto* error = std::get_if<double>(&row[width + i])) errors[first + i] = *error;
+    row.resize(width);
+  }
+  answer.notes.emplace_back("made from sampled points: figures of the columns marked in estimate differ from the whole by about their standard_error");
+}
+
+void append_numbers(std::string& out, const std::vector<std::optional<double>>& numbers) {
+  out += '[';
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (i != 0) out += ',';
+    if (numbers[i]) append_json_number(out, *numbers[i]);
+    else out += "null";
+  }
+  out += ']';
+}
+
 }  // namespace
 
 Figure nothing(const Measure& measure) {
@@ -76,6 +109,8 @@ Figure nothing(const Measure& measure) {
     case What::calls: case What::active_calls: case What::active_agents: case What::successful_calls:
     case What::resolved_calls: case What::escalated_calls: case What::intervened_calls: case What::errors:
     case What::rated_calls: case What::turns: case What::interruptions:
+    case What::learning_patterns: case What::active_patterns: case What::successful_patterns: case What::failed_patterns:
+    case What::replicated_patterns: case What::improvements: case What::changes:
       return 0.0;
     case What::metric:
       if (measure.metric_aggregation == "count" || measure.metric_aggregation == "distinct") return 0.0;
@@ -85,7 +120,15 @@ Figure nothing(const Measure& measure) {
   }
 }
 
-Answer finish(const Question& question, const Grid& grid, Cells cells, Instant as_of, std::string source) {
+void Estimates::note(const Question& question, const CellKey& key, std::size_t measure, std::optional<double> error) {
+  measures.resize(question.measures.size());
+  measures[measure] = true;
+  const auto [at, fresh] = errors.try_emplace(key);
+  if (fresh) at->second.resize(question.measures.size());
+  at->second[measure] = error;
+}
+
+Answer finish(const Question& question, const Grid& grid, Cells cells, Instant as_of, std::string source, const Estimates& estimates) {
   add_empty_buckets(question, grid, cells);
   Answer answer;
   answer.columns = columns(question);
@@ -101,6 +144,7 @@ Answer finish(const Question& question, const Grid& grid, Cells cells, Instant a
     if (timed) row.emplace_back(format_rfc3339(grid.start(key.bucket)));
     for (std::size_t i = 0; i < question.by.size(); ++i) row.push_back(group_figure(question.by[i], key.group[i]));
     for (Figure& value : values) row.push_back(std::move(value));
+    append_errors(estimates, key, row);
     answer.rows.push_back(std::move(row));
   }
   std::stable_sort(answer.rows.begin(), answer.rows.end(),
@@ -110,6 +154,7 @@ Answer finish(const Question& question, const Grid& grid, Cells cells, Instant a
     answer.truncated = true;
     answer.notes.push_back(fmt::format("cut at limit={}; ask with order and a larger limit for more", question.limit));
   }
+  if (!estimates.measures.empty()) take_errors(estimates, answer);
   for (const Group& group : question.by)
     if (group.dimension == Dimension::topic)
       answer.notes.emplace_back("a turn may have several topics: rows may add up to more than the total");
@@ -131,14 +176,19 @@ std::string to_json(const Answer& answer) {
     }
     out += ']';
   }
-  fmt::format_to(std::back_inserter(out), "],\"as_of\":\"{}\",\"source\":\"{}\",\"relative_error\":[",
+  fmt::format_to(std::back_inserter(out), "],\"as_of\":\"{}\",\"source\":\"{}\",\"relative_error\":",
                  format_rfc3339(answer.as_of), answer.source);
-  for (std::size_t i = 0; i < answer.relative_error.size(); ++i) {
-    if (i != 0) out += ',';
-    if (answer.relative_error[i]) append_json_number(out, *answer.relative_error[i]);
-    else out += "null";
+  append_numbers(out, answer.relative_error);
+  if (!answer.estimate.empty()) {
+    out += ",\"estimate\":[";
+    for (std::size_t i = 0; i < answer.estimate.size(); ++i) out.append(i == 0 ? "" : ",").append(answer.estimate[i] ? "true" : "false");
+    out += "],\"standard_error\":[";
+    for (const auto& row : answer.standard_error) {
+      if (&row != answer.standard_error.data()) out += ',';
+      append_numbers(out, row);
+    }
+    out += ']';
   }
-  out += ']';
   if (answer.truncated) out += ",\"truncated\":true";
   if (!answer.notes.empty()) {
     out += ",\"notes\":[";

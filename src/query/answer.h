@@ -32,12 +32,21 @@ struct CellKey {
 };
 using Cells = std::map<CellKey, std::vector<Figure>>;  // one cell per measure of the question
 
+// What of an answer is an estimate, because it rests on sampled points.
+struct Estimates {
+  std::vector<bool> measures;                                      // those with any estimate among their figures
+  std::map<CellKey, std::vector<std::optional<double>>> errors;    // standard errors by measure, where they are known
+  void note(const Question& question, const CellKey& key, std::size_t measure, std::optional<double> error);
+};
+
 struct Answer {
   std::vector<std::string> columns;
   std::vector<std::vector<Figure>> rows;
   Instant as_of{};
   std::string source;                                 // live, store
   std::vector<std::optional<double>> relative_error;  // per column; empty = exact
+  std::vector<bool> estimate;                         // per column; empty: no column has an estimate
+  std::vector<std::vector<std::optional<double>>> standard_error;  // per row and column, where known; empty likewise
   std::vector<std::string> notes;                     // e.g. "topics are many per turn …"
   bool truncated = false;                             // more rows than limit
 };
@@ -45,7 +54,7 @@ struct Answer {
 // 0 for a count nobody contributed to, unknown for everything else, [] for a histogram.
 Figure nothing(const Measure& measure);
 
-Answer finish(const Question& question, const Grid& grid, Cells cells, Instant as_of, std::string source);
+Answer finish(const Question& question, const Grid& grid, Cells cells, Instant as_of, std::string source, const Estimates& estimates = {});
 
 std::string to_json(const Answer& answer);
 std::string to_json(const Refusal& refusal);  // {"error":{"code","parameter","message"}}

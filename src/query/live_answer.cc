@@ -6,6 +6,7 @@
 
 #include "aggregate/tally.h"
 #include "query/concurrency.h"
+#include "query/learning.h"
 #include "query/tags.h"
 
 namespace aybiza {
@@ -24,7 +25,7 @@ Answered<LiveQuestion> live_question(const Question& question, const Grid& grid)
   LiveQuestion live;
   live.calls = live.turns = live.usage = live.turn_detail = live.usage_detail = false;
   for (const Measure& measure : question.measures) {
-    if (measure.moving || measure.what == What::metric || measure.what == What::utilization ||
+    if (measure.moving || measure.what >= What::metric || measure.what == What::utilization ||
         (measure.what == What::statistic && measure.statistic == Statistic::histogram))
       return not_covered(fmt::format("{} is answered from the store only", measure.text));
     const Entity entity = entity_of(measure);
@@ -114,6 +115,7 @@ Figure figure_of(const Measure& measure, const MetricTally& tally, double second
 
 Answered<Answer> metrics_from_live(const Question& question, const Grid& grid, const AskMetrics& metrics, Instant now) {
   Cells cells;
+  Estimates estimates;
   std::vector<std::optional<double>> errors(question.measures.size());
   for (std::size_t i = 0; i < question.measures.size(); ++i) {
     const Measure& measure = question.measures[i];
@@ -123,10 +125,14 @@ Answered<Answer> metrics_from_live(const Question& question, const Grid& grid, c
     if (!partial) return std::unexpected(partial.error());
     for (const auto& [key, tally] : *partial) {
       const Instant low = std::max(grid.start(key.bucket), grid.from()), high = std::min(grid.end(key.bucket), grid.to());
-      row_of(question, cells, {key.bucket, group_key(key.group)})[i] = figure_of(measure, tally, double((high - low).count()) / 1e6, errors[i]);
+      const CellKey cell{key.bucket, group_key(key.group)};
+      const double seconds = double((high - low).count()) / 1e6;
+      row_of(question, cells, cell)[i] = figure_of(measure, tally, seconds, errors[i]);
+      if (tally.sampled.any())
+        estimates.note(question, cell, i, tally.sampled.standard_error(measure.metric_aggregation, tally.count, tally.sum, seconds));
     }
   }
-  Answer answer = finish(question, grid, std::move(cells), now, "live");
+  Answer answer = finish(question, grid, std::move(cells), now, "live", estimates);
   const std::size_t first = answer.columns.size() - errors.size();
   for (std::size_t i = 0; i < errors.size(); ++i) answer.relative_error[first + i] = errors[i];
   return answer;
@@ -134,7 +140,8 @@ Answered<Answer> metrics_from_live(const Question& question, const Grid& grid, c
 
 }  // namespace
 
-Answered<Answer> answer_from_live(const Question& question, const AskShards& shards, const AskMetrics& metrics, Instant now) {
+Answered<Answer> answer_from_live(const Question& question, const AskShards& shards, const AskMetrics& metrics, Instant now,
+                                  const AskLearning& learning) {
   const auto zone = Zone::load(question.zone);
   if (!zone) return std::unexpected(Refusal{"unknown_zone", "tz", "unknown time zone " + question.zone});
   const auto grid = Grid::of(question, *zone);
@@ -142,6 +149,13 @@ Answered<Answer> answer_from_live(const Question& question, const AskShards& sha
   const auto is_metric = [](const Measure& measure) { return measure.what == What::metric; };
   if (metrics && std::all_of(question.measures.begin(), question.measures.end(), is_metric))
     return metrics_from_live(question, *grid, metrics, now);
+  if (learning && asks_only_learning(question)) {
+    auto rows = learning(learning_question(question));
+    if (!rows) return std::unexpected(rows.error());
+    Cells cells;
+    add_learning(question, *grid, *zone, in_order(std::move(*rows)), cells);
+    return finish(question, *grid, std::move(cells), now, "live");
+  }
   const auto live = live_question(question, *grid);
   if (!live) return std::unexpected(live.error());
   auto partial = shards(*live, now);

@@ -10,6 +10,7 @@
 #include <functional>
 #include <utility>
 
+#include "aggregate/learning_table.h"
 #include "aggregate/live_question.h"
 #include "aggregate/metric_minutes.h"
 #include "query/answer.h"
@@ -21,6 +22,9 @@ using AskShards = std::function<Answered<LivePartial>(const LiveQuestion& questi
 
 using AskMetrics = std::function<Answered<MetricPartial>(const MetricQuestion& question)>;
 
-Answered<Answer> answer_from_live(const Question& question, const AskShards& shards, const AskMetrics& metrics, Instant now);
+using AskLearning = std::function<Answered<LearningPartial>(const LearningQuestion& question)>;
+
+Answered<Answer> answer_from_live(const Question& question, const AskShards& shards, const AskMetrics& metrics, Instant now,
+                                  const AskLearning& learning = {});
 
 }  // namespace aybiza

@@ -92,6 +92,17 @@ void expect_same(const Answer& got, const Answer& want, std::string_view text, s
           << who << " " << text << "\nrow " << r << " " << want.columns[c] << "\ngot  " << to_json(got).substr(0, 3000) << "\nwant "
           << to_json(want).substr(0, 3000);
     }
+  ASSERT_EQ(got.estimate, want.estimate) << who << " " << text;
+  ASSERT_EQ(got.standard_error.size(), want.standard_error.size()) << who << " " << text;
+  for (std::size_t r = 0; r < want.standard_error.size(); ++r)
+    for (std::size_t c = 0; c < want.columns.size(); ++c) {
+      const auto a = got.standard_error[r][c], b = want.standard_error[r][c];
+      ASSERT_EQ(a.has_value(), b.has_value()) << who << " " << text;
+      // Of a mean: the small difference of great numbers.
+      if (a) {
+        EXPECT_NEAR(*a, *b, 1e-6 * std::max(1.0, std::abs(*b))) << who << " " << text;
+      }
+    }
 }
 
 class Metrics : public testing::Test {
@@ -191,6 +202,31 @@ TEST_F(Metrics, FourWaysAgree) {
   }
   compare(shard, "metric=m.counter&select=sum&by=hour_of_day" + all, false);
   compare(shard, "metric=none&select=sum,count&step=1m" + late, true);
+}
+
+// Two points that stand for four each, and one for itself.
+TEST_F(Metrics, EstimatesSayTheirError) {
+  Shard shard;
+  MetricBatch batch;
+  const auto sampled = batch.add_series({.kind = MetricKind::summary, .name = "s", .unit = {}, .tags = R"({"host":"a"})", .sample_rate = 0.25});
+  const auto whole = batch.add_series({.kind = MetricKind::summary, .name = "s", .unit = {}, .tags = R"({"host":"b"})"});
+  batch.points = {{.time = t0, .value = 4, .series = sampled}, {.time = t0 + 1s, .value = 8, .series = sampled}, {.time = t0 + 2s, .value = 10, .series = whole}};
+  take(shard, batch, "acme", t0);
+  store_rows(shard);
+  const std::string range = "&from=2026-09-21T14:14:00Z&to=2026-09-21T14:15:00Z";
+  for (const std::string how : {"count", "sum", "avg", "rate", "max", "p50", "last"})
+    for (const std::string rest : {"", "&by=tag.host", "&where=tag.host:b"}) compare(shard, "metric=s&select=" + how + rest + range, true);
+  const auto answered = [&](const std::string& text) {
+    const auto answer = answer_from_sql(*parse_question(parse_query_string(text + range), now_), *store_, now_, no_deadline);
+    const std::string json = answer ? to_json(*answer) : answer.error().message;
+    return json.substr(0, json.find(",\"as_of\"")) + json.substr(std::min(json.find(",\"estimate\""), json.size() - 1));
+  };
+  const std::string note = R"(,"notes":["made from sampled points: figures of the columns marked in estimate differ from the whole by about their standard_error"]})";
+  EXPECT_EQ(answered("metric=s&select=count,sum"),
+            R"({"columns":["count","sum"],"rows":[[9,58]],"estimate":[true,true],"standard_error":[[4.898979485566356,30.983866769659336]])" + note);
+  EXPECT_EQ(answered("metric=s&select=max,sum&by=tag.host&order=-sum"),
+            R"({"columns":["tag.host","max","sum"],"rows":[["a",8,48],["b",10,10]],"estimate":[false,true,true],"standard_error":[[null,null,30.983866769659336],[null,null,null]])" + note);
+  EXPECT_EQ(answered("metric=s&select=sum&where=tag.host:b"), R"({"columns":["sum"],"rows":[[10]]})");
 }
 
 TEST_F(Metrics, SeriesOverTheBoundAreTheRest) {

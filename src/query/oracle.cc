@@ -4,6 +4,7 @@
 #include <deque>
 #include <tuple>
 
+#include "aggregate/learning_table.h"
 #include "assemble/price_book.h"
 #include "base/limits.h"
 #include "codec/metric_binary.h"
@@ -169,6 +170,10 @@ namespace {
 
 TurnRow turn_row(const Id& call, std::int64_t number, const std::vector<const Kept*>& ordered) {
   const LastWord said(ordered);
+  } else if (event.type >= EventType::learning_pattern && event.type <= EventType::learning_improvement) {
+    inner_->others.learning.push_back(learning_row(event));  // nothing to merge: an event is a row
+  } else if (event.type == EventType::change) {
+    inner_->others.changes.push_back(change_row(event));
   TurnRow row;
   row.call_id = call;
   row.turn_number = number;

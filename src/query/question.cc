@@ -118,6 +118,8 @@ Answered<void> check_compatible(const Question& question) {
     for (const Group& group : used) {
       if (of_turn(group.dimension) && entity != Entity::turn)
         return refuse("incompatible", "by", fmt::format("{} is of turns, {} is not: ask for turn measures (turns, interruptions, avg_sentiment, avg_response_time_ms …)", group.text(), measure.text));
+      if (entity == Entity::learning && group.dimension >= Dimension::call_outcome && group.dimension <= Dimension::end_reason)
+        return refuse("incompatible", "by", fmt::format("{} is of calls, {} is not", group.text(), measure.text));
       const bool metric_dimension = group.dimension == Dimension::tag || group.dimension == Dimension::customer_id ||
                                     group.dimension >= Dimension::hour_of_day;
       if ((group.dimension == Dimension::tag && entity != Entity::metric) || (entity == Entity::metric && !metric_dimension))

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "aggregate/sampling_error.h"
 #include "query/concurrency.h"
+#include "query/learning.h"
 #include "query/tags.h"
 #include "query/turn_labels.h"
 #include "sketch/real_sketch.h"
@@ -51,8 +53,10 @@ class Scan {
     if (plain) fold(false);
     if (moving) fold(true);
     if (asks_occupancy(question_)) fold_occupancy();
+    if (asks_learning(question_)) add_learning(question_, grid_, zone_, shared_rows(rows_.learning, rows_.changes), cells_);
     return std::move(cells_);
   }
+  const Estimates& estimates() const { return estimates_; }
 
  private:
   // The buckets a row at t counts in: its own, or, for moving averages, every one whose window reaches it.
@@ -141,7 +145,7 @@ class Scan {
       auto& cells = row(key);
       for (std::size_t i = 0; i < question_.measures.size(); ++i) {
         const Measure& m = question_.measures[i];
-        if (m.moving == moving && m.what != What::metric) cells[i] = value(m, exact);
+        if (m.moving == moving && m.what < What::metric) cells[i] = value(m, exact);
       }
     }
     fold_metrics(moving);
@@ -349,7 +353,10 @@ class Scan {
         for (const Group& group : question_.by) key.push_back(metric_value(group, m));
         for (const std::size_t bucket : buckets(m.time, moving)) groups[CellKey{bucket, key}].push_back(&m);
       }
-      for (const auto& [key, members] : groups) row(key)[i] = metric(measure, members, key.bucket);
+      for (const auto& [key, members] : groups) {
+        row(key)[i] = metric(measure, members, key.bucket);
+        note_sampled(i, key, members);
+      }
     }
   }
 
@@ -391,6 +398,20 @@ class Scan {
     return left + (right - left) * (rank - double(below));
   }
 
+  void note_sampled(std::size_t column, const CellKey& key, const std::vector<const MetricPart*>& parts) {
+    SampledSums sampled;
+    double count = 0, total = 0;
+    for (const MetricPart* part : parts) {
+      const double weight = 1 / part->series->sample_rate;
+      count += part->distribution ? double(part->distribution->count) : weight;
+      total += part->distribution ? part->distribution->sum : *part->value * weight;
+      if (!part->distribution) sampled.add(*part->value, weight);
+    }
+    if (!sampled.any()) return;
+    const double seconds = double((std::min(grid_.end(key.bucket), grid_.to()) - std::max(grid_.start(key.bucket), grid_.from())).count()) / 1e6;
+    estimates_.note(question_, key, column, sampled.standard_error(question_.measures[column].metric_aggregation, count, total, seconds));
+  }
+
   // With distributions among them only sketches can say.
   static Figure sketched_quantile(const std::vector<const MetricPart*>& parts, const std::vector<double>& values, double q) {
     RealSketch sketch;
@@ -413,6 +434,7 @@ class Scan {
   std::unordered_map<Id, const CallRow*, IdHash> call_of_;
   std::map<CellKey, Exact> exact_;
   Cells cells_;
+  Estimates estimates_;
 };
 
 }  // namespace
@@ -424,7 +446,7 @@ double percentile_cont(const std::vector<std::int64_t>& sorted, double q) {
   return low + (high - low) * (rank - double(below));
 }
 
-std::optional<std::string_view> dimension_of(const CallRow& call, Dimension dimension) {
+std::optional<std::string_view> dimension_of(const Dimensions& dims, Dimension dimension) {
   static constexpr std::pair<Dimension, Field> of_dims[] = {
       {Dimension::customer_id, Field::customer_id}, {Dimension::agent_id, Field::agent_id},
       {Dimension::agent_type, Field::agent_type}, {Dimension::agent_version, Field::agent_version},
@@ -436,11 +458,16 @@ std::optional<std::string_view> dimension_of(const CallRow& call, Dimension dime
       {Dimension::experiment, Field::experiment}, {Dimension::variant, Field::variant}};
   const auto known = [](const std::string& text) { return text.empty() ? std::optional<std::string_view>() : text; };
   for (const auto& [word, field] : of_dims)
-    if (word == dimension) return known(call.dims[field]);
+    if (word == dimension) return known(dims[field]);
+  return std::nullopt;
+}
+
+std::optional<std::string_view> dimension_of(const CallRow& call, Dimension dimension) {
+  const auto known = [](const std::string& text) { return text.empty() ? std::optional<std::string_view>() : text; };
   if (dimension == Dimension::call_outcome) return known(call.call_outcome);
   if (dimension == Dimension::resolution_status) return known(call.resolution_status);
   if (dimension == Dimension::end_reason) return known(call.end_reason);
-  return std::nullopt;
+  return dimension_of(call.dims, dimension);
 }
 
 Answered<Answer> answer_from_rows(const Question& question, const RowSet& rows, Instant as_of, std::string source) {
@@ -448,8 +475,9 @@ Answered<Answer> answer_from_rows(const Question& question, const RowSet& rows, 
   if (!zone) return std::unexpected(Refusal{"unknown_zone", "tz", "unknown time zone " + question.zone});
   auto grid = Grid::of(question, *zone);
   if (!grid) return std::unexpected(grid.error());
-  Cells cells = Scan(question, rows, *grid, *zone, as_of).run();
-  return finish(question, *grid, std::move(cells), as_of, std::move(source));
+  Scan scan(question, rows, *grid, *zone, as_of);
+  Cells cells = scan.run();
+  return finish(question, *grid, std::move(cells), as_of, std::move(source), scan.estimates());
 }
 
 }  // namespace aybiza

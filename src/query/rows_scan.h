@@ -21,6 +21,8 @@ struct RowSet {
   std::vector<MetricSeriesRow> metric_series;
   std::vector<MetricPointRow> metric_points;  // of one series in the order of the log
   std::vector<MetricDistributionRow> metric_distributions;
+  std::vector<LearningRow> learning;
+  std::vector<ChangeRow> changes;
 };
 
 Answered<Answer> answer_from_rows(const Question& question, const RowSet& rows, Instant as_of, std::string source);
@@ -28,6 +30,8 @@ Answered<Answer> answer_from_rows(const Question& question, const RowSet& rows, 
 // percentile_cont over a sorted, non-empty list: rank q * (n - 1), linear between its neighbours.
 double percentile_cont(const std::vector<std::int64_t>& sorted, double q);
 
+// The value of a common dimension; nullopt: unknown, or none of those.
+std::optional<std::string_view> dimension_of(const Dimensions& dims, Dimension dimension);
 // The value of a call's dimension; nullopt: unknown.
 std::optional<std::string_view> dimension_of(const CallRow& call, Dimension dimension);
 

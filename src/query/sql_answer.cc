@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
+#include "aggregate/sampling_error.h"
 #include "query/concurrency.h"
+#include "query/learning.h"
 #include "query/sql_text.h"
 #include "query/turn_labels.h"
 #include "sketch/real_sketch.h"
@@ -99,6 +101,7 @@ constexpr Rowset rowset(Entity entity) {
     case Entity::turn: return {"conversation_turns t LEFT JOIN call_analytics c ON c.call_id = t.call_id", "t.time"};
     case Entity::usage: return {"usage_events u LEFT JOIN call_analytics c ON c.call_id = u.call_id", "u.time"};
     case Entity::metric: return {"", "m.time"};  // metric_rows()
+    case Entity::learning: break;                // not asked in SQL: learning.h
   }
   return {};
 }
@@ -115,6 +118,7 @@ class Asking {
   }
   // By measure; absent: exact.
   const std::map<std::size_t, double>& relative_error() const { return relative_error_; }
+  const Estimates& estimates() const { return estimates_; }
 
   Answered<Cells> run() {
     for (const bool moving : {false, true})
@@ -132,6 +136,12 @@ class Asking {
     }
     if (asks_occupancy(question_))
       if (auto done = ask_occupancy(); !done) return std::unexpected(done.error());
+    if (asks_learning(question_)) {
+      const auto rows = learning_from_store(learning_question(question_), store_);
+      const auto zone = Zone::load(question_.zone);
+      if (!rows) return std::unexpected(rows.error());
+      add_learning(question_, grid_, *zone, *rows, cells_);
+    }
     return std::move(cells_);
   }
 
@@ -403,15 +413,27 @@ class Asking {
     }
     SqlText sql;
     const Frame f = frame(sql, Entity::metric, m.moving, false, "", m.metric_name);
-    return each_row(sql, "SELECT " + f.select + ", " + metric_sql(m) + f.from + group_by(f), [&](const Rows& rows, std::size_t row) {
+    return each_row(sql, "SELECT " + f.select + ", " + metric_sql(m) + sampled_sql + f.from + group_by(f), [&](const Rows& rows, std::size_t row) {
       const CellKey key = key_of(rows, row);
       Figure figure = figure_of(rows.cell(row, 1 + f.keys));
-      if (m.metric_aggregation == "rate" && std::holds_alternative<double>(figure)) {
-        const Instant low = std::max(grid_.start(key.bucket), grid_.from()), high = std::min(grid_.end(key.bucket), grid_.to());
-        figure = std::get<double>(figure) / (double((high - low).count()) / 1e6);
-      }
+      const Instant low = std::max(grid_.start(key.bucket), grid_.from()), high = std::min(grid_.end(key.bucket), grid_.to());
+      const double seconds = double((high - low).count()) / 1e6;
+      if (m.metric_aggregation == "rate" && std::holds_alternative<double>(figure)) figure = std::get<double>(figure) / seconds;
+      note_sampled(column, key, rows, row, 2 + f.keys, seconds);
       row_of(question_, cells_, key)[column] = std::move(figure);
     });
+  }
+
+  // Of points that stand for more than themselves, as SampledSums has it; then count and sum of all.
+  static constexpr std::string_view sampled_text =
+      ", sum(m.n * (m.n - 1)) FILTER (WHERE NOT m.sketched), sum(m.n * (m.n - 1) * m.value) FILTER (WHERE NOT m.sketched),"
+      " sum(m.n * (m.n - 1) * m.value * m.value) FILTER (WHERE NOT m.sketched), sum(m.n), sum(m.total)";
+  inline static const std::string sampled_sql{sampled_text};
+
+  void note_sampled(std::size_t column, const CellKey& key, const Rows& rows, std::size_t row, std::size_t first, double seconds) {
+    const auto number = [&](std::size_t i) { return as_real(rows.cell(row, first + i)).value_or(0); };
+    const SampledSums sampled{number(0), number(1), number(2)};
+    if (sampled.any()) estimates_.note(question_, key, column, sampled.standard_error(question_.measures[column].metric_aggregation, number(3), number(4), seconds));
   }
 
   Answered<bool> has_distributions(const Measure& m) const {
@@ -436,7 +458,8 @@ class Asking {
     std::map<CellKey, Merged> groups;
     SqlText sql;
     const Frame f = frame(sql, Entity::metric, m.moving, false, "", m.metric_name);
-    const auto done = each_row(sql, "SELECT " + f.select + ", m.value, m.sketch" + f.from, [&](const Rows& rows, std::size_t row) {
+    const auto done = each_row(sql, "SELECT " + f.select + ", m.value, m.sketch, NOT m.sketched AND m.n > 1" + f.from, [&](const Rows& rows, std::size_t row) {
+      if (as_integer(rows.cell(row, 3 + f.keys)).value_or(0) != 0) estimates_.note(question_, key_of(rows, row), column, std::nullopt);
       Merged& merged = groups[key_of(rows, row)];
       if (const auto value = as_real(rows.cell(row, 1 + f.keys))) return merged.values.push_back(*value);
       merged.distributions = true;
@@ -474,6 +497,7 @@ class Asking {
   Cells cells_;
   std::vector<std::string> tags_;  // that groups and filters name
   std::map<std::size_t, double> relative_error_;
+  Estimates estimates_;
 };
 
 }  // namespace
@@ -486,7 +510,7 @@ Answered<Answer> answer_from_sql(const Question& question, Store& store, Instant
   Asking asking(question, *grid, store, as_of, deadline);
   auto cells = asking.run();
   if (!cells) return std::unexpected(cells.error());
-  Answer answer = finish(question, *grid, std::move(*cells), as_of, "store");
+  Answer answer = finish(question, *grid, std::move(*cells), as_of, "store", asking.estimates());
   const std::size_t first = answer.columns.size() - question.measures.size();
   for (const auto& [measure, error] : asking.relative_error()) answer.relative_error[first + measure] = error;
   return answer;

@@ -11,6 +11,7 @@
 #include "server/call_json.h"
 #include "server/call_list.h"
 #include "server/export_stream.h"
+#include "server/learning_api.h"
 #include "server/metrics_text.h"
 #include "server/openapi.h"
 #include "server/reconcile.h"
@@ -243,6 +244,22 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     return Response::json(200, std::move(out));
   }
 
+  using AskLearningRows = Answered<std::string> (*)(Pipeline&, const LearningScope&);
+  template <AskLearningRows ask>
+  Response learning(const Request& request) {
+    const Arguments arguments(request, {"from", "to", "window", "tz", "source", "customer_id", "agent_id", "what"});
+    if (auto refusal = arguments.check()) return std::move(*refusal);
+    Parameters range{{"select", "changes"}};
+    for (const auto& [name, value] : arguments.all())
+      if (name != "customer_id" && name != "agent_id" && name != "what") range.emplace_back(name, value);
+    const auto question = parse_question(range, parts.pipeline->clock().now());
+    if (!question) return refused(question.error());
+    auto answer = ask(*parts.pipeline, {question->from, question->to, customers_of(request), arguments.text("customer_id"),
+                                        arguments.text("agent_id"), arguments.text("what"), question->source});
+    if (!answer) return refused(answer.error());
+    return Response::json(200, std::move(*answer));
+  }
+
   Response conservation(const Request& request) {
     const auto snapshot = parts.events->ledger().snapshot();
     const auto stats = parts.pipeline->stats();
@@ -374,6 +391,8 @@ Status Api::add_routes(net::Router& router) {
   AYBIZA_TRY(get("/api/v1/calls", read, inner_->on_pool(&Inner::calls)));
   AYBIZA_TRY(get("/api/v1/calls/:call_id", read, inner_->on_pool(&Inner::call)));
   AYBIZA_TRY(get("/api/v1/flow", read, inner_->on_pool(&Inner::flow)));
+  AYBIZA_TRY(get("/api/v1/learning", read, inner_->on_pool(&Inner::learning<learning_json>)));
+  AYBIZA_TRY(get("/api/v1/changes", read, inner_->on_pool(&Inner::learning<changes_json>)));
   AYBIZA_TRY(get("/api/v1/audit/conservation", read, inner_->on_pool(&Inner::conservation)));
   AYBIZA_TRY(get("/api/v1/audit/reconcile", read, inner_->on_pool(&Inner::audit)));
   AYBIZA_TRY(get("/metrics", read, inner_->on_pool(&Inner::metrics)));

@@ -117,33 +117,39 @@ bool LiveShards::run_all(const std::function<void(std::size_t, Shard&)>& work) {
   return posted_all;
 }
 
-Answered<LivePartial> LiveShards::ask(const LiveQuestion& question, Instant now) {
-  std::vector<LivePartial> parts(lanes_.size());
-  std::vector<Coverage> coverage(lanes_.size());
-  const bool asked = run_all([&](std::size_t i, Shard& shard) {
-    coverage[i] = shard.covers(question, now);
-    if (coverage[i].covered) parts[i] = shard.ask(question, now);
+namespace {
+
+// Every shard's part of an answer, merged; `covers` and `ask` run on the shards' threads.
+template <typename Partial, typename Covers, typename Ask, typename Merge>
+Answered<Partial> gather(LiveShards& shards, Covers&& covers, Ask&& ask, Merge&& join) {
+  std::vector<Partial> parts(shards.count());
+  std::vector<Coverage> coverage(shards.count());
+  const bool asked = shards.run_all([&](std::size_t i, Shard& shard) {
+    coverage[i] = covers(shard);
+    if (coverage[i].covered) parts[i] = ask(shard);
   });
   if (!asked) return std::unexpected(Refusal{"unavailable", "source", "the server is stopping"});
   for (const Coverage& one : coverage)
     if (!one.covered) return std::unexpected(Refusal{"not_covered", "source", one.text});
-  LivePartial merged = std::move(parts[0]);
-  for (std::size_t i = 1; i < parts.size(); ++i) merged.merge(std::move(parts[i]));
-  return merged;
+  for (std::size_t i = 1; i < parts.size(); ++i) join(parts[0], std::move(parts[i]));
+  return std::move(parts[0]);
+}
+
+}  // namespace
+
+Answered<LivePartial> LiveShards::ask(const LiveQuestion& question, Instant now) {
+  return gather<LivePartial>(*this, [&](Shard& shard) { return shard.covers(question, now); }, [&](Shard& shard) { return shard.ask(question, now); },
+                             [](LivePartial& into, LivePartial&& part) { into.merge(std::move(part)); });
 }
 
 Answered<MetricPartial> LiveShards::ask(const MetricQuestion& question) {
-  std::vector<MetricPartial> parts(lanes_.size());
-  std::vector<Coverage> coverage(lanes_.size());
-  const bool asked = run_all([&](std::size_t i, Shard& shard) {
-    coverage[i] = shard.covers(question);
-    if (coverage[i].covered) parts[i] = shard.ask(question);
-  });
-  if (!asked) return std::unexpected(Refusal{"unavailable", "source", "the server is stopping"});
-  for (const Coverage& one : coverage)
-    if (!one.covered) return std::unexpected(Refusal{"not_covered", "source", one.text});
-  for (std::size_t i = 1; i < parts.size(); ++i) merge(parts[0], std::move(parts[i]));
-  return std::move(parts[0]);
+  return gather<MetricPartial>(*this, [&](Shard& shard) { return shard.covers(question); }, [&](Shard& shard) { return shard.ask(question); },
+                               [](MetricPartial& into, MetricPartial&& part) { merge(into, std::move(part)); });
+}
+
+Answered<LearningPartial> LiveShards::ask(const LearningQuestion& question) {
+  return gather<LearningPartial>(*this, [&](Shard& shard) { return shard.covers(question); }, [&](Shard& shard) { return shard.ask(question); },
+                                 [](LearningPartial& into, LearningPartial&& part) { into.merge(std::move(part)); });
 }
 
 void LiveShards::on_change(std::function<void()> changed) {

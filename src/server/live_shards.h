@@ -55,6 +55,7 @@ class LiveShards {
 
   Answered<LivePartial> ask(const LiveQuestion& question, Instant now);
   Answered<MetricPartial> ask(const MetricQuestion& question);
+  Answered<LearningPartial> ask(const LearningQuestion& question);
 
   std::uint64_t folded() const;  // every event up to here is in live state
   bool wait_folded(std::uint64_t offset, Duration patience);

@@ -110,6 +110,11 @@ std::string openapi_document() {
   json.end_object();
   json.key("components").begin_object().key("schemas").begin_object();
   event_schemas(json);
+  operation(json, "/api/v1/learning", "get", "Patterns, knowledge graphs, improvements, experiments and changes of a time",
+            {{"from", "RFC 3339"}, {"to", "RFC 3339"}, {"window", "5m … 30d or today"}, {"source", "auto, live or store"}, {"customer_id", ""}, {"agent_id", ""}});
+  operation(json, "/api/v1/changes", "get", "Changes of prompts, models, tools, knowledge and deployments: markers for charts",
+            {{"from", "RFC 3339"}, {"to", "RFC 3339"}, {"window", "5m … 30d or today"}, {"source", "auto, live or store"}, {"customer_id", ""},
+             {"agent_id", ""}, {"what", "prompt, model, tool, knowledge or deploy"}});
   words(json, "measure", all_measures());
   words(json, "dimension", all_dimensions());
   json.end_object();

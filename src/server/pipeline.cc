@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "codec/event_binary.h"
+#include "query/learning.h"
 #include "query/sql_answer.h"
 #include "server/snapshot_file.h"
 #include "store/duckdb_store.h"
@@ -252,7 +253,7 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
       take(rows.calls, part.calls), take(rows.turns, part.turns), take(rows.usage, part.usage);
       take(rows.interventions, part.interventions), take(rows.system, part.system), take(rows.agent_status, part.agent_status);
       take(rows.metric_series, part.metric_series), take(rows.metric_points, part.metric_points);
-      take(rows.metric_distributions, part.metric_distributions), take(rows.raw, part.raw), take(rows.rollups, part.rollups), take(rows.late, part.late);
+      take(rows.metric_distributions, part.metric_distributions), take(rows.raw, part.raw), take(rows.learning, part.learning), take(rows.changes, part.changes), take(rows.rollups, part.rollups), take(rows.late, part.late);
       if (--gathering->left != 0) return;
       auto finished = std::move(gathering->collection);
       lock.unlock();
@@ -290,7 +291,7 @@ Status Pipeline::apply(Collection& collection) {
   }
   const Duration began = clock_.elapsed();
   const bool has_rows = !rows.calls.empty() || !rows.turns.empty() || !rows.usage.empty() || !rows.interventions.empty() ||
-                        !rows.system.empty() || !rows.agent_status.empty() || !rows.metric_series.empty() || !rows.metric_points.empty() || !rows.metric_distributions.empty() || !rows.raw.empty() ||
+                        !rows.system.empty() || !rows.agent_status.empty() || !rows.metric_series.empty() || !rows.metric_points.empty() || !rows.metric_distributions.empty() || !rows.raw.empty() || !rows.learning.empty() || !rows.changes.empty() ||
                         !rows.rollups.empty() || !rows.late.empty();
   if (rows.to > applied || (has_rows && rows.to == applied)) {
     if (auto done = store_->apply(rows); !done) return done;
@@ -354,7 +355,8 @@ Answered<Answer> Pipeline::ask_at(const Question& question, bool wait) {
   if (question.source != Source::store) {
     if (wait && !wait_folded(limits::read_your_writes_timeout)) return late();
     auto answer = answer_from_live(question, [this](const LiveQuestion& live, Instant at) { return shards_->ask(live, at); },
-                                   [this](const MetricQuestion& live) { return shards_->ask(live); }, now);
+                                   [this](const MetricQuestion& live) { return shards_->ask(live); }, now,
+                                   [this](const LearningQuestion& live) { return shards_->ask(live); });
     if (answer || answer.error().code != "not_covered" || question.source == Source::live) return answer;
   }
   if (wait && !wait_applied(limits::read_your_writes_timeout)) return late();
@@ -375,5 +377,21 @@ PipelineStats Pipeline::stats() const {
   if (stats.applied < stats.durable) stats.store_lag_seconds = double((clock_.now() - oldest).count()) / 1e6;
   return stats;
 }
+Answered<LearningPartial> Pipeline::learning(const LearningQuestion& question, Source& source) {
+  const auto late = std::unexpected(Refusal{"unavailable", "source", "what was accepted has not been folded yet; ask again"});
+  if (source != Source::store) {
+    if (!wait_folded(limits::read_your_writes_timeout)) return late;
+    auto rows = shards_->ask(question);
+    if (rows || rows.error().code != "not_covered" || source == Source::live) {
+      source = Source::live;
+      if (!rows) return rows;
+      return in_order(std::move(*rows));
+    }
+  }
+  source = Source::store;
+  if (!wait_applied(limits::read_your_writes_timeout)) return late;
+  return learning_from_store(question, *store_);
+}
+
 
 }  // namespace aybiza

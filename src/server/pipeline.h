@@ -77,6 +77,10 @@ class Pipeline {
  private:
   struct Collection {
     RowBatch rows;
+  // Rows of learning and changes, in order: live where live state has them all, otherwise the store's. `source` says which.
+  Answered<LearningPartial> learning(const LearningQuestion& question, Source& source);
+
+
     std::vector<SnapshotPart> snapshot;  // one per shard; empty: none due
     bool whole = false;                  // nothing was deferred
     Instant received{};

@@ -320,6 +320,49 @@ TEST_P(Conformance, ALateEventOfAnUnknownCallIsKeptRaw) {
   EXPECT_EQ(found->raw[0].data, "{\"call_id\":\"00000000-0000-0007-0000-000000000008\",\"nps\":9}");
 }
 
+LearningRow told(EventType type, std::uint64_t id, int minute, const char* name) {
+  LearningRow row{.id = {0, id}, .time = from_micros(1'795'000'000'000'000) + std::chrono::minutes(minute), .type = type, .customer = "acme",
+                  .agent_id = {}, .dims = {}, .pattern_id = {}, .name = {}, .outcome = {}, .replicated_from = {}, .graph_id = {}, .metric = {}, .ext = {}};
+  (type == EventType::learning_pattern ? row.pattern_id : row.graph_id) = name;
+  row.dims[Field::customer_id] = "acme";
+  return row;
+}
+
+// What came before the range still counts in it: the last sizes of each graph, and which event told of a pattern first.
+TEST_P(Conformance, LearningRowsBeforeARangeThatCountInIt) {
+  auto store = open();
+  RowBatch batch{.from = 0, .to = 1};
+  const auto graph = [&](std::uint64_t id, int minute, const char* name, Number orphans, const char* version = "") {
+    batch.learning.push_back(told(EventType::learning_knowledge, id, minute, name));
+    batch.learning.back().orphans = orphans;
+    batch.learning.back().dims[Field::agent_version] = version;
+  };
+  graph(1, 1, "g", 4);
+  graph(2, 2, "g", 5);
+  graph(3, 3, "g", {});
+  graph(4, 1, "g", {}, "v2");
+  graph(5, 9, "h", {});
+  for (const auto& [id, minute, name] : {std::tuple(6u, 2, "p"), {7u, 4, "p"}, {8u, 7, "p"}, {9u, 3, "q"}})
+    batch.learning.push_back(told(EventType::learning_pattern, id, minute, name));
+  must(store->apply(batch));
+  const auto ids = [&](RowFilter filter) {
+    filter.tables = bit(Table::learning_events);
+    std::vector<std::uint64_t> found;
+    const auto rows = store->rows(filter);
+    for (const LearningRow& row : rows->learning) found.push_back(row.id.low);
+    return found;
+  };
+  const Instant from = batch.learning[0].time + std::chrono::minutes(4);  // minute 5
+  EXPECT_EQ(ids({.from = from}), (std::vector<std::uint64_t>{8, 5}));
+  const auto found = ids({.from = from, .to = from + std::chrono::minutes(4), .learning_before = true});
+  const std::size_t all = 8;  // but what comes later: the memory store leaves nothing out
+  EXPECT_EQ(found.size(), persists() ? 6u : all);
+  if (persists()) {
+    EXPECT_EQ(found, (std::vector<std::uint64_t>{4, 2, 6, 3, 9, 8}));
+  }
+  EXPECT_TRUE(ids({.from = from, .customer = "other", .learning_before = true}).empty());
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, Conformance, testing::Values(Dialect::memory, Dialect::duckdb),
                          [](const auto& engine) { return engine.param == Dialect::memory ? "memory" : "duckdb"; });
 

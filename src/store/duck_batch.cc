@@ -135,6 +135,8 @@ Status write_rows(DuckConnection& writer, const RowBatch& batch, std::uint64_t& 
   AYBIZA_TRY(add_series(writer, batch.metric_series));
   AYBIZA_TRY(append_rows(writer, Table::metric_values, batch.metric_points, out_of_range));
   AYBIZA_TRY(append_rows(writer, Table::metric_distributions, batch.metric_distributions, out_of_range));
+  AYBIZA_TRY(insert_sorted(writer, Table::learning_events, batch.learning, out_of_range));
+  AYBIZA_TRY(insert_sorted(writer, Table::change_events, batch.changes, out_of_range));
   AYBIZA_TRY(insert_sorted(writer, Table::raw_events, batch.raw, out_of_range));
   return replace_rollups(writer, batch.rollups, out_of_range);
 }

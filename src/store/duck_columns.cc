@@ -283,6 +283,71 @@ std::span<const Column<MetricDistributionRow>> columns_of() {
   return table;
 }
 
+// What a customer's event says about agents and circumstances; `customer` is there twice in memory, once here.
+template <typename Row>
+constexpr Column<Row> customer_column() {
+  return {"customer_id", text, [](VectorWriter& out, idx_t i, const Row& row) { out.put(i, row.customer); },
+          [](const VectorReader& in, idx_t i, Row& row) { row.dims[Field::customer_id] = row.customer = in.text(i); }};
+}
+
+template <typename Row>
+constexpr Column<Row> agent_column() {
+  return {"agent_id", id, [](VectorWriter& out, idx_t i, const Row& row) { row.agent_id.empty() ? out.null(i) : out.put(i, row.agent_id); },
+          [](const VectorReader& in, idx_t i, Row& row) { if (!in.null(i)) in.get(i, row.agent_id); }};
+}
+
+#define DIMENSIONS                                                                                                           \
+  MEMBER("external_agent_id", text, dims[Field::agent_id]), MEMBER("agent_name", text, dims[Field::agent_name]),             \
+      MEMBER("agent_type", text, dims[Field::agent_type]), MEMBER("agent_version", text, dims[Field::agent_version]),        \
+      MEMBER("region", text, dims[Field::region]), MEMBER("campaign", text, dims[Field::campaign]),                          \
+      MEMBER("language", text, dims[Field::language]), MEMBER("direction", text, dims[Field::direction]),                    \
+      MEMBER("channel", text, dims[Field::channel]), MEMBER("provider_stt", text, dims[Field::provider_stt]),                \
+      MEMBER("provider_llm", text, dims[Field::provider_llm]), MEMBER("provider_tts", text, dims[Field::provider_tts]),      \
+      MEMBER("carrier", text, dims[Field::carrier]), MEMBER("model_used", text, dims[Field::model_used]),                    \
+      MEMBER("experiment", text, dims[Field::experiment]), MEMBER("variant", text, dims[Field::variant])
+
+template <>
+std::span<const Column<LearningRow>> columns_of() {
+  using make = For<LearningRow>;
+  static constexpr Column<LearningRow> table[] = {
+      MEMBER("time", time, time),
+      MEMBER("event_id", id, id),
+      {"type", text, [](VectorWriter& out, idx_t i, const LearningRow& row) { out.put_text(i, to_string(row.type)); },
+       [](const VectorReader& in, idx_t i, LearningRow& row) { row.type = parse_event_type(in.text(i)); }},
+      customer_column<LearningRow>(),
+      agent_column<LearningRow>(),
+      MEMBER("pattern_id", text, pattern_id),
+      MEMBER("name", text, name),
+      MEMBER("outcome", text, outcome),
+      MEMBER("confidence", score, confidence_e4),
+      MEMBER("replicated_from", text, replicated_from),
+      MEMBER("graph_id", text, graph_id),
+      MEMBER("nodes", integer, nodes),
+      MEMBER("edges", integer, edges),
+      MEMBER("orphans", integer, orphans),
+      MEMBER("unanswered_questions", integer, unanswered_questions),
+      MEMBER("metric", text, metric),
+      MEMBER("before", real, before),
+      MEMBER("after", real, after),
+      DIMENSIONS,
+      MEMBER("ext", text, ext),
+  };
+  return table;
+}
+
+template <>
+std::span<const Column<ChangeRow>> columns_of() {
+  using make = For<ChangeRow>;
+  static constexpr Column<ChangeRow> table[] = {
+      MEMBER("time", time, time),         MEMBER("event_id", id, id),      customer_column<ChangeRow>(),
+      agent_column<ChangeRow>(),          MEMBER("what", text, what),      MEMBER("version", text, version),
+      MEMBER("hash", text, hash),         DIMENSIONS,                      MEMBER("ext", text, ext),
+  };
+  return table;
+}
+
+#undef DIMENSIONS
+
 template <>
 std::span<const Column<RawRow>> columns_of() {
   using make = For<RawRow>;

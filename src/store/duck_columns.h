@@ -33,6 +33,8 @@ template <> std::span<const Column<AgentStatusRow>> columns_of();
 template <> std::span<const Column<MetricSeriesRow>> columns_of();
 template <> std::span<const Column<MetricPointRow>> columns_of();
 template <> std::span<const Column<MetricDistributionRow>> columns_of();
+template <> std::span<const Column<LearningRow>> columns_of();
+template <> std::span<const Column<ChangeRow>> columns_of();
 template <> std::span<const Column<RawRow>> columns_of();
 template <> std::span<const Column<RollupRow>> columns_of();
 

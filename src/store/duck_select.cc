@@ -21,6 +21,8 @@ Source source_of(Table table) {
     case Table::interventions: return {"time, event_id", true, false};
     case Table::system_performance_metrics:
     case Table::agent_status:
+    case Table::learning_events:
+    case Table::change_events:
     case Table::raw_events: return {"time, event_id", false, true};
     case Table::metric_series: return {"series", false, true};
     case Table::metric_values:
@@ -30,6 +32,28 @@ Source source_of(Table table) {
   return {};
 }
 
+// What is told in the range, and of before it what still counts there: of each graph the newest row, and the newest ones
+// that told of orphans and of unanswered questions; of each pattern its first.
+Where learning_range(Instant from, Instant to) {
+  constexpr std::string_view graph =
+      "customer_id, graph_id, external_agent_id, agent_name, agent_type, agent_version, region, campaign, language, direction, channel, "
+      "provider_stt, provider_llm, provider_tts, carrier, model_used, experiment, variant";
+  const auto newest = [&](std::string_view told) {
+    return fmt::format(
+        "SELECT event_id FROM learning_events WHERE type = 'learning.knowledge' AND time < make_timestamptz({}::BIGINT){} "
+        "QUALIFY row_number() OVER (PARTITION BY {} ORDER BY time DESC, event_id DESC) = 1",
+        to_micros(from), told, graph);
+  };
+  Where where = time_range("time", Instant::min(), to);
+  where.add(fmt::format(
+      "(time >= make_timestamptz({0}::BIGINT) OR event_id IN ({1} UNION ALL {2} UNION ALL {3} UNION ALL "
+      "SELECT event_id FROM learning_events WHERE type = 'learning.pattern' "
+      "QUALIFY row_number() OVER (PARTITION BY customer_id, pattern_id ORDER BY time, event_id) = 1))",
+      to_micros(from), newest(""), newest(" AND orphans IS NOT NULL"), newest(" AND unanswered_questions IS NOT NULL")));
+  return where;
+}
+
+
 template <typename Row>
 Status select_table(DuckConnection& connection, Table table, const RowFilter& filter, std::size_t& room,
                     std::vector<Row>& out, std::span<const Id> ids = {}) {
@@ -38,7 +62,9 @@ Status select_table(DuckConnection& connection, Table table, const RowFilter& fi
   const bool narrow = table == Table::metric_values || table == Table::metric_distributions;
   if (filter.customer && !source.has_customer && !filter.call && !narrow) return {};
   Where where;
-  if (table != Table::metric_series) where = time_range(time_column(table), filter.from, filter.to);
+  const bool before = table == Table::learning_events && filter.learning_before && filter.from != Instant::min();
+  if (before) where = learning_range(filter.from, filter.to);
+  else if (table != Table::metric_series) where = time_range(time_column(table), filter.from, filter.to);
   if (filter.customer && narrow)
     where.add("series IN (SELECT series FROM metric_series WHERE customer_id =", std::string_view(*filter.customer));
   if (filter.call) where.add("call_id =", *filter.call);
@@ -144,6 +170,8 @@ Result<RowBatch> select_rows(DuckConnection& connection, const RowFilter& filter
 Result<RowBatch> select_calls(DuckConnection& connection, std::span<const Id> ids) {
   constexpr std::size_t ids_per_statement = 256;
   RowBatch out;
+  AYBIZA_TRY(take(Table::learning_events, out.learning));
+  AYBIZA_TRY(take(Table::change_events, out.changes));
   std::size_t room = limits::store_rows_max;
   const RowFilter all;
   for (; !ids.empty(); ids = ids.subspan(std::min(ids_per_statement, ids.size()))) {

@@ -20,6 +20,7 @@ constexpr std::pair<std::string_view, std::string_view> published[] = {
     {"metric_points", "time"},
     {"metric_distributions", "time"},
     {"learning_events", "time"},
+    {"change_events", "time"},
     {"raw_events", "time"},
 };
 

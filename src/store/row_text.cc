@@ -31,10 +31,13 @@ class Line {
   std::string out_;
 };
 
+std::string words(const Dimensions& dims) {
+  std::string out;
+  for (const std::string& value : dims.value) out += value + ",";
+  return out;
+}
 std::string text(const CallRow& r) {
-  std::string dims;
-  for (const std::string& value : r.dims.value) dims += value + ",";
-  return Line("call").all(r.call_id, r.start, r.stored_start, r.agent_id, r.external_call_id, dims, r.state, r.ended,
+  return Line("call").all(r.call_id, r.start, r.stored_start, r.agent_id, r.external_call_id, words(r.dims), r.state, r.ended,
                           r.updated, r.phone_number, r.caller_number, r.call_outcome, r.resolution_status, r.end_reason,
                           r.ext, r.duration_us, r.voice_latency_us, r.stt_latency_us, r.llm_latency_us, r.tts_latency_us,
                           r.audio_quality_e4, r.conversation_quality_e4, r.stt_confidence_e4, r.satisfaction_e4, r.nps,
@@ -71,6 +74,14 @@ std::string text(const MetricDistributionRow& r) {
   return Line("distribution").all(r.time, std::int64_t(r.series), r.count, r.sum, r.min.value_or(-0.5), r.max.value_or(-0.5), r.min.has_value(),
                                   r.max.has_value(), r.sketch);
 }
+std::string text(const LearningRow& r) {
+  return Line("learning").all(r.id, r.time, std::int64_t(r.type), r.customer, r.agent_id, words(r.dims), r.pattern_id, r.name, r.outcome,
+                              r.replicated_from, r.graph_id, r.metric, r.ext, r.confidence_e4, r.nodes, r.edges, r.orphans,
+                              r.unanswered_questions, r.before.value_or(-0.5), r.after.value_or(-0.5), r.before.has_value(), r.after.has_value());
+}
+std::string text(const ChangeRow& r) {
+  return Line("change").all(r.id, r.time, r.customer, r.agent_id, words(r.dims), r.what, r.version, r.hash, r.ext);
+}
 std::string text(const RawRow& r) {
   return Line("raw").all(r.id, r.time, r.customer, r.type, r.source, r.id_text, r.data);
 }
@@ -94,6 +105,8 @@ std::vector<std::string> row_texts(const RowBatch& batch) {
   add(batch.metric_series);
   add(batch.metric_points);
   add(batch.metric_distributions);
+  add(batch.learning);
+  add(batch.changes);
   add(batch.raw);
   add(batch.rollups);
   return out;

@@ -74,6 +74,43 @@ void SampleRows::change_turn(RowBatch& batch) {
   turn.stored_time = turn.time;
 }
 
+void SampleRows::add_learning(RowBatch& batch) {
+  Dimensions dims;
+  const std::string customer = "customer-" + std::to_string(below(3));
+  dims[Field::customer_id] = customer;
+  if (chance(50)) dims[Field::agent_version] = word("v", 3);
+  if (chance(20)) {
+    batch.changes.push_back({.id = id(), .time = time(), .customer = customer, .agent_id = chance(50) ? id() : Id{}, .dims = std::move(dims),
+                             .what = "prompt", .version = word("v", 3), .hash = word("h", 3), .ext = chance(30) ? "{\"a\":1}" : ""});
+    return;
+  }
+  LearningRow row;
+  row.id = id();
+  row.time = time();
+  row.type = EventType(int(EventType::learning_pattern) + int(below(3)));
+  row.customer = customer;
+  if (chance(50)) row.agent_id = id();
+  row.dims = std::move(dims);
+  if (row.type == EventType::learning_pattern) {
+    row.pattern_id = "p" + std::to_string(below(9));
+    row.name = word("apology", 3);
+    row.outcome = word("success", 1);
+    row.replicated_from = word("a-", 2);
+    row.confidence_e4 = number(10'001);
+  } else if (row.type == EventType::learning_knowledge) {
+    row.graph_id = word("g", 3);
+    row.nodes = std::int64_t(below(1000));
+    row.edges = std::int64_t(below(1000));
+    row.orphans = number(100);
+    row.unanswered_questions = number(100);
+  } else {
+    row.metric = word("error_rate", 2);
+    row.before = 0.25 * double(below(100));
+    row.after = -0.5 * double(below(100));
+  }
+  batch.learning.push_back(std::move(row));
+}
+
 RowBatch SampleRows::next(std::size_t events) {
   RowBatch batch;
   batch.from = offset_;
@@ -110,8 +147,10 @@ RowBatch SampleRows::next(std::size_t events) {
         if (chance(50)) batch.metric_distributions.back().min = 1, batch.metric_distributions.back().max = 2.5;
       }
       batch.metric_series.push_back(std::move(series));
+    } else if (kind < 96) {
+      add_learning(batch);
     } else if (kind < 97) {
-      batch.raw.push_back({.id = id(), .time = time(), .customer = "customer-2", .type = "learning.pattern",
+      batch.raw.push_back({.id = id(), .time = time(), .customer = "customer-2", .type = "of.tomorrow",
                            .source = "lab", .id_text = "", .data = "{\"name\":\"x\"}"});
     } else {
       RollupRow row{.bucket = floor_to(time(), std::chrono::minutes(10)), .step = std::chrono::minutes(chance(50) ? 1 : 60),

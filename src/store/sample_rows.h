@@ -30,6 +30,7 @@ class SampleRows {
   Instant time() { return from_micros(1'795'000'000'000'000 + std::int64_t(below(7'200'000'000))); }
   CallRow& change_call();
   void change_turn(RowBatch& batch);
+  void add_learning(RowBatch& batch);
 
   std::mt19937_64 random_;
   std::uint64_t offset_ = 0;

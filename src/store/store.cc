@@ -7,7 +7,7 @@ namespace aybiza {
 std::string_view to_string(Table table) {
   static constexpr std::array<std::string_view, table_count> names = {
       "call_analytics", "conversation_turns", "usage_events", "interventions", "system_performance_metrics",
-      "agent_status",   "metric_series",      "metric_values", "metric_distributions", "raw_events",   "rollups"};
+      "agent_status",   "metric_series",      "metric_values", "metric_distributions", "learning_events", "change_events", "raw_events",   "rollups"};
   return names[std::size_t(table)];
 }
 

@@ -33,7 +33,7 @@ enum class Dialect : std::uint8_t { memory, duckdb };
 
 enum class Table : std::uint8_t {
   call_analytics, conversation_turns, usage_events, interventions, system_performance_metrics, agent_status,
-  metric_series, metric_values, metric_distributions, raw_events, rollups,
+  metric_series, metric_values, metric_distributions, learning_events, change_events, raw_events, rollups,
 };
 inline constexpr std::size_t table_count = std::size_t(Table::rollups) + 1;
 std::string_view to_string(Table table);  // the published name
@@ -51,6 +51,9 @@ struct RowFilter {
   std::optional<Duration> step;          // rollups
   std::optional<std::string> dimension;  // rollups; "" is the total
 };
+  // learning_events: also rows before `from` that still count in it: the last sizes of each knowledge graph (apart by its
+  // dimensions), and what first told of a pattern.
+  bool learning_before = false;
 
 struct StoreStats {
   std::string engine, version;
