@@ -294,11 +294,11 @@ void Shard::State::fold_other(const Event& event) {
       pending.system.push_back(std::move(row));
       return;
     }
-    case EventType::metric: return fold_metric(event);
-    case EventType::metric_points: return;  // decoded by who feeds the shard: Shard::apply_points
     case EventType::learning_pattern: case EventType::learning_knowledge: case EventType::learning_improvement:
       return learning.add(pending.learning.emplace_back(learning_row(event)));
     case EventType::change: return learning.add(pending.changes.emplace_back(change_row(event)));
+    case EventType::metric: return fold_metric(event);
+    case EventType::metric_points: return;  // decoded by who feeds the shard: Shard::apply_points
     default: {
       const std::string_view type = event.type == EventType::other ? event.type_text : to_string(event.type);
       pending.raw.push_back({event.id, event.time, customer_of(event), std::string(type), std::string(event.source),

@@ -1,7 +1,7 @@
 // Snapshots: everything a shard knows as bytes, and back.
 //
 // Layout   "AYLIVE" version(4) | index count | scalars | labels | series with their panes | calls | let-go ids | marks |
-//          agent statuses |  series of metrics | learning and changes | XXH3-64 of all before. Numbers are varints (assemble/bytes.h).
+//          agent statuses | series of metrics | learning and changes | XXH3-64 of all before. Numbers are varints (assemble/bytes.h).
 #include <algorithm>
 #include <map>
 
@@ -128,8 +128,8 @@ void Shard::State::write(std::string& into, const std::function<void()>& pass) c
   out.count(agents.size());
   for (const auto& [id, row] : agents) write_status(out, *row);
   metrics.write(out);
-}
   learning.write(out);
+}
 
 Status Shard::State::read(bytes::Reader& in) {
   const auto broken = [](std::string_view what) { return fail(Code::corrupt, "live snapshot: {} cannot be read", what); };
@@ -197,9 +197,9 @@ Status Shard::State::read(bytes::Reader& in) {
     agent_status[row.agent_id] = std::move(row);
   }
   if (!metrics.read(in)) return broken("a series of metrics");
+  if (!learning.read(in)) return broken("what was told of learning");
   if (in.bad() || !in.done()) return broken("its end");
   return {};
-  if (!learning.read(in)) return broken("what was told of learning");
 }
 
 // A call as read becomes one as it was: its series, its place in the lists. What its turns and usage add up to must be

@@ -67,9 +67,9 @@ struct Shard::State {
   std::unordered_map<Id, AgentStatusRow> agent_status;
   std::uint64_t events = 0, late_events = 0, turns = 0;
   MetricTable metrics;                             // generic metrics, apart from the calls
+  LearningTable learning;                          // what agents learn, and changes
   MovingParts moving_parts;
   ShardSizes sizes, counting;                      // as last gone through; under way
-  LearningTable learning;                          // what agents learn, and changes
   std::size_t counted_calls = 0, counted_series = 0;
 
   // shard_fold.cc

@@ -1,5 +1,7 @@
 #include "ingest/endpoint.h"
 
+#include <numeric>
+
 #include "base/check.h"
 #include "base/limits.h"
 #include "ingest/spool_refusal.h"
@@ -12,7 +14,7 @@ using namespace std::chrono_literals;
 using spool::Admission;
 
 struct Answer {
-  std::uint64_t accepted = 0, duplicates = 0, rejected = 0;
+  std::uint64_t accepted = 0, duplicates = 0, rejected = 0, sampled = 0;
   std::string_view errors_json = "[]";
 };
 std::string body_of(const Answer& answer) {
@@ -20,6 +22,7 @@ std::string body_of(const Answer& answer) {
   JsonWriter json(out);
   json.begin_object();
   json.member("accepted", answer.accepted).member("duplicates", answer.duplicates).member("rejected", answer.rejected);
+  if (answer.sampled > 0) json.member("sampled", answer.sampled);
   json.key("errors").raw(answer.errors_json).end_object();
   return out;
 }
@@ -42,6 +45,9 @@ struct EventsEndpoint::InFlight {
   RejectCounts rejected;
   std::string errors_json;
   std::uint64_t events = 0;  // handed to the spool
+  std::uint64_t sampled = 0;
+
+  std::uint64_t not_handed() const { return sampled + std::accumulate(rejected.begin(), rejected.end(), std::uint64_t(0)); }
 };
 
 struct EventsEndpoint::Body {
@@ -134,7 +140,7 @@ Result<Prepared> EventsEndpoint::prepare(BodyFormat format, std::string bytes, c
     }
   }
   if (!preparer) preparer = std::make_unique<Preparer>(*config_.tokenizer, config_.masking);
-  auto prepared = preparer->prepare(format, std::move(bytes), context);
+  auto prepared = preparer->prepare(format, std::move(bytes), context, config_.sampler);
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(preparer));  // as many as ever ran at once: the network's threads
   if (prepared) {
@@ -178,7 +184,8 @@ void EventsEndpoint::handle(net::RequestPtr request, net::Responder respond) {
                                                     .customer = customer,
                                                     .rejected = prepared->rejected,
                                                     .errors_json = std::move(prepared->errors_json),
-                                                    .events = prepared->items.size()});
+                                                    .events = prepared->items.size(),
+                                                    .sampled = prepared->sampled});
   if (prepared->items.empty()) return finish(*flight, {.status = {}, .last = config_.visible()});
   append_request.items = std::move(prepared->items);
   append_request.bytes = std::move(prepared->bytes);
@@ -190,33 +197,33 @@ void EventsEndpoint::append(std::shared_ptr<InFlight> flight, spool::AppendReque
   const Admission admission = config_.append(std::move(request));
   if (admission == Admission::taken) return;
   const AdmissionRefusal refusal = refusal_of(admission);
-  std::uint64_t offered = flight->events;
-  for (const std::uint64_t rejected : flight->rejected) offered += rejected;
+  const std::uint64_t offered = flight->events + flight->not_handed();
   // The whole request will come again, its refused events too: all of it is shed.
   ledger_.settle(flight->customer, {.shed = {{std::string(refusal.reason), offered}}});
   flight->respond(response_of(refusal));
 }
 
 void EventsEndpoint::finish(InFlight& flight, const spool::AppendResult& result) {
-  std::uint64_t rejected = 0;
-  for (const std::uint64_t events : flight.rejected) rejected += events;
+  const std::uint64_t not_handed = flight.not_handed(), rejected = not_handed - flight.sampled;
   if (!result.status) {
-    ledger_.settle(flight.customer, {.shed = {{"disk", flight.events + rejected}}});
+    ledger_.settle(flight.customer, {.shed = {{"disk", flight.events + not_handed}}});
     return flight.respond(net::Response::error(503, "disk", "the events could not be written; nothing was taken, send it again")
                               .with("Retry-After", "5"));
   }
   if (result.conflict) {
-    ledger_.settle(flight.customer, {.rejected = {{"idempotency_conflict", flight.events + rejected}}});
+    ledger_.settle(flight.customer, {.rejected = {{"idempotency_conflict", flight.events + not_handed}}});
     return flight.respond(net::Response::error(
         422, "idempotency_conflict", "this Idempotency-Key came before with another body: use a new key for new events"));
   }
   Ledger::Outcome outcome = outcome_of(flight.rejected);
   outcome.accepted = result.accepted;
   outcome.duplicates = result.duplicates;
+  if (flight.sampled > 0) outcome.shed["sampled"] = flight.sampled;
   ledger_.settle(flight.customer, outcome);
   flight.respond(net::Response::json(200, body_of({.accepted = result.accepted,
                                                    .duplicates = result.duplicates,
                                                    .rejected = rejected,
+                                                   .sampled = flight.sampled,
                                                    .errors_json = flight.errors_json}))
                      .with("X-Durability", fmt::format("fsync; offset={}", result.last.value)));
 }

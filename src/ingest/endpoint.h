@@ -29,6 +29,7 @@ struct EventsEndpointConfig {
   const Clock* clock = nullptr;
   const Tokenizer* tokenizer = nullptr;
   Masking masking = {};
+  const MetricSampler* sampler = nullptr;  // none: nothing is sampled
   IngestTrust trust;
   IngestAdmission::Config admission;
   std::uint8_t spool_source = 0;  // what records of this way in carry

@@ -168,7 +168,7 @@ void OtlpEndpoint::take(OtlpSignal signal, net::RequestPtr request, const auth::
   // The protocol has no batch id, so the body is its own: sent again byte for byte, it is the same batch.
   append_request.batch_key = hash128(body->bytes, 16 + std::uint64_t(signal));
   auto preparer = borrow();
-  auto prepared = preparer->prepare(signal, *encoding, std::move(body->bytes), context);
+  auto prepared = preparer->prepare(signal, *encoding, std::move(body->bytes), context, config_.sampler);
   give_back(std::move(preparer));
   if (!prepared) {
     const bool large = prepared.error().code == Code::too_large;

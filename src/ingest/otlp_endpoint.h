@@ -30,6 +30,7 @@ struct OtlpEndpointConfig {
   const Clock* clock = nullptr;
   const Tokenizer* tokenizer = nullptr;
   Masking masking = {};
+  const MetricSampler* sampler = nullptr;  // none: nothing is sampled
   IngestTrust trust;
   Ledger* ledger = nullptr;  // the one of all ways in
   IngestAdmission::Config admission;

@@ -24,8 +24,10 @@ OtlpPreparer::OtlpPreparer(const Tokenizer& tokenizer, Masking masking)
       metrics_decoder_({.tags = [this](std::string& tags) { mask_tags(tags); }, .name = [this](std::string& name) { mask_name(name); }}),
       masker_(tokenizer, masking) {}
 
-Result<OtlpPrepared> OtlpPreparer::prepare(OtlpSignal signal, OtlpEncoding encoding, std::string body, const DecodeContext& context) {
+Result<OtlpPrepared> OtlpPreparer::prepare(OtlpSignal signal, OtlpEncoding encoding, std::string body, const DecodeContext& context,
+                                           const MetricSampler* sampler) {
   OtlpPrepared out;
+  sampler_ = sampler;
   const std::size_t bytes = body.size();
   masked_tags_ = {};
   if (encoding == OtlpEncoding::json) {
@@ -72,7 +74,8 @@ Status OtlpPreparer::prepare_calls(OtlpSignal signal, std::string body, const De
   return {};
 }
 
-void OtlpPreparer::append_points(const MetricBatch& batch, const DecodeContext& context, OtlpPrepared& out) {
+void OtlpPreparer::append_points(MetricBatch& batch, const DecodeContext& context, OtlpPrepared& out) {
+  if (sampler_ != nullptr) sampler_->sample(batch, context.customer, context.received);
   if (batch.empty()) return;
   const std::size_t before = out.bytes.size();
   append_metric_event(out.bytes, {.scope = scope_of(context), .customer = context.customer, .source = metrics_source, .time = context.received}, batch);

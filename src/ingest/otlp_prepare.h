@@ -21,6 +21,7 @@
 #include "codec/otlp_metrics.h"
 #include "codec/span_events.h"
 #include "ingest/mask_batch.h"
+#include "ingest/metric_sampler.h"
 #include "spool/spool.h"
 
 namespace aybiza {
@@ -40,13 +41,14 @@ struct OtlpPrepared {
 class OtlpPreparer {
  public:
   explicit OtlpPreparer(const Tokenizer& tokenizer, Masking masking = {});
-  Result<OtlpPrepared> prepare(OtlpSignal signal, OtlpEncoding encoding, std::string body, const DecodeContext& context);
+  Result<OtlpPrepared> prepare(OtlpSignal signal, OtlpEncoding encoding, std::string body, const DecodeContext& context,
+                               const MetricSampler* sampler = nullptr);
   std::size_t working_bytes() const { return batch_.arena.bytes() + batch_.spans.capacity() * sizeof(OtlpSpan); }
 
  private:
   Status prepare_metrics(std::string_view body, const DecodeContext& context, OtlpPrepared& out);
   Status prepare_calls(OtlpSignal signal, std::string body, const DecodeContext& context, OtlpPrepared& out);
-  void append_points(const MetricBatch& batch, const DecodeContext& context, OtlpPrepared& out);
+  void append_points(MetricBatch& batch, const DecodeContext& context, OtlpPrepared& out);
   void append_span_points(const DecodeContext& context, OtlpPrepared& out);
   void mask_tags(std::string& tags);
   void mask_name(std::string& name);
@@ -56,6 +58,7 @@ class OtlpPreparer {
   OtlpDecoder decoder_;
   OtlpMetricsDecoder metrics_decoder_;
   SpanAssembler assembler_;
+  const MetricSampler* sampler_ = nullptr;  // of this request
   BatchMasker masker_;
   Identity identity_;
   OtlpBatch batch_;

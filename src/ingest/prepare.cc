@@ -24,10 +24,10 @@ std::string errors_of(const EventBatch& batch) {
 }  // namespace
 
 std::size_t Prepared::offered() const {
-  return items.size() + std::accumulate(rejected.begin(), rejected.end(), std::size_t(0));
+  return items.size() + sampled + std::accumulate(rejected.begin(), rejected.end(), std::size_t(0));
 }
 
-Result<Prepared> Preparer::prepare(BodyFormat format, std::string body, const DecodeContext& context) {
+Result<Prepared> Preparer::prepare(BodyFormat format, std::string body, const DecodeContext& context, const MetricSampler* sampler) {
   const std::size_t bytes = body.size();
   AYBIZA_TRY(decoder_.decode(format, std::move(body), context, batch_));
   const auto broken = batch_.rejected[std::size_t(RejectReason::invalid_json)];
@@ -38,6 +38,7 @@ Result<Prepared> Preparer::prepare(BodyFormat format, std::string body, const De
   out.errors_json = errors_of(batch_);
   out.masked = masker_.mask(batch_, context.customer, context.received);
   identity_.assign(batch_, context.customer);
+  if (sampler != nullptr) out.sampled = sampler->sample(batch_, context.customer, context.received);
   out.items.reserve(batch_.events.size());
   out.bytes.reserve(bytes / 2 + 256);
   for (const Event& event : batch_.events) {

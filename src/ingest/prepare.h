@@ -15,6 +15,7 @@
 #include "codec/identity.h"
 #include "codec/span_events.h"
 #include "ingest/mask_batch.h"
+#include "ingest/metric_sampler.h"
 #include "spool/spool.h"
 
 namespace aybiza {
@@ -26,6 +27,7 @@ struct Prepared {
   std::string errors_json;  // the answer's `errors`: an array
   MaskCounts masked;
   std::uint64_t unknown_types = 0;
+  std::uint64_t sampled = 0;  // left out by a sampling rule
 
   std::size_t offered() const;
 };
@@ -33,7 +35,7 @@ struct Prepared {
 class Preparer {
  public:
   explicit Preparer(const Tokenizer& tokenizer, Masking masking = {}) : masker_(tokenizer, masking) {}
-  Result<Prepared> prepare(BodyFormat format, std::string body, const DecodeContext& context);
+  Result<Prepared> prepare(BodyFormat format, std::string body, const DecodeContext& context, const MetricSampler* sampler = nullptr);
 
  private:
   JsonDecoder decoder_;

@@ -270,28 +270,33 @@ void StatsdReceiver::count(std::uint64_t batches) {
 
 void StatsdReceiver::flush() {
   if (!batch_.empty()) {
-    const std::uint64_t points = batch_.points.size();
     const Instant now = config_.clock->now();
     masker_.mask(batch_);
     if (config_.count_masked) config_.count_masked(masker_.take_counts());
-    std::string bytes;
-    append_metric_event(bytes, {.scope = config_.customer, .customer = config_.customer, .source = source_name, .time = now}, batch_);
-    config_.ledger->offer(config_.customer, 1);
-    config_.points->offer(config_.customer, points);
-    Admission admission = append(bytes, points, now);
-    for (const Duration began = config_.clock->elapsed(); admission == Admission::overloaded && config_.clock->elapsed() - began < spool_patience;) {
-      ::poll(nullptr, 0, 1);
-      admission = append(bytes, points, now);
-    }
-    if (admission != Admission::taken) {
-      const std::string why(spool::reason(admission));
-      config_.ledger->settle(config_.customer, {.shed = {{why, 1}}});
-      config_.points->settle(config_.customer, {.shed = {{why, points}}});
-    }
-    count(1);
+    const std::uint64_t sampled = config_.sampler ? config_.sampler->sample(batch_, config_.customer, now) : 0, points = batch_.points.size();
+    if (sampled > 0) config_.points->shed(config_.customer, "sampled", sampled);
+    if (points > 0) hand_over(points, now);
+    count(points > 0 ? 1 : 0);
   }
   batch_.clear();
   decoder_.begin(batch_);
+}
+
+void StatsdReceiver::hand_over(std::uint64_t points, Instant now) {
+  std::string bytes;
+  append_metric_event(bytes, {.scope = config_.customer, .customer = config_.customer, .source = source_name, .time = now}, batch_);
+  config_.ledger->offer(config_.customer, 1);
+  config_.points->offer(config_.customer, points);
+  Admission admission = append(bytes, points, now);
+  for (const Duration began = config_.clock->elapsed(); admission == Admission::overloaded && config_.clock->elapsed() - began < spool_patience;) {
+    ::poll(nullptr, 0, 1);
+    admission = append(bytes, points, now);
+  }
+  if (admission != Admission::taken) {
+    const std::string why(spool::reason(admission));
+    config_.ledger->settle(config_.customer, {.shed = {{why, 1}}});
+    config_.points->settle(config_.customer, {.shed = {{why, points}}});
+  }
 }
 
 Admission StatsdReceiver::append(const std::string& bytes, std::uint64_t points, Instant now) {

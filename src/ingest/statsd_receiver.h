@@ -23,6 +23,7 @@
 #include "codec/statsd.h"
 #include "ingest/ledger.h"
 #include "ingest/metric_masker.h"
+#include "ingest/metric_sampler.h"
 #include "runtime/thread.h"
 #include "spool/spool.h"
 
@@ -34,6 +35,7 @@ struct StatsdConfig {
   std::string customer = "default";
   StatsdOptions options = {};
   const Clock* clock = nullptr;
+  const MetricSampler* sampler = nullptr;  // none: nothing is sampled
   const Tokenizer* tokenizer = nullptr;
   Ledger* ledger = nullptr;  // the one of all ways in: batches
   Ledger* points = nullptr;  // of points
@@ -73,6 +75,7 @@ class StatsdReceiver {
   void accept_stream(const Socket& listener);
   void take(std::string_view packet, Instant received);
   void flush();
+  void hand_over(std::uint64_t points, Instant now);
   void count(std::uint64_t points);
   spool::Admission append(const std::string& bytes, std::uint64_t points, Instant now);
 

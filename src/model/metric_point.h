@@ -82,6 +82,8 @@ class MetricBatch {
   void adopt_series(const MetricSeries& series) { series_.push_back(series); }
   // Other texts for a series (masking); they are copied. REQUIRES: index < series().size().
   void rename_series(std::uint32_t index, std::string_view name, std::string_view unit, std::string_view tags);
+  // Its points stand for others that are left out. REQUIRES: index < series().size(); no series is added afterwards.
+  void weigh_series(std::uint32_t index, double sample_rate) { series_[index].sample_rate = sample_rate; }
   const std::vector<MetricSeries>& series() const { return series_; }
   std::string_view keep(std::string_view text) { return texts_.emplace_back(text); }  // for sketches
   void clear();

@@ -160,6 +160,10 @@ void Oracle::add(const Event& event, Instant received) {
     MetricBatch batch;
     batch.points.push_back({.time = event.time, .value = to_wire(Field::value, *event.number(Field::value)), .series = batch.add_series(series)});
     inner_->metrics.add(customer, batch, received, inner_->others);
+  } else if (event.type >= EventType::learning_pattern && event.type <= EventType::learning_improvement) {
+    inner_->others.learning.push_back(learning_row(event));  // nothing to merge: an event is a row
+  } else if (event.type == EventType::change) {
+    inner_->others.changes.push_back(change_row(event));
   } else if (event.type == EventType::metric_points) {
     MetricBatch batch;
     if (decode_metric_batch(event.text(Field::points), batch)) inner_->metrics.add(customer, batch, received, inner_->others);
@@ -170,10 +174,6 @@ namespace {
 
 TurnRow turn_row(const Id& call, std::int64_t number, const std::vector<const Kept*>& ordered) {
   const LastWord said(ordered);
-  } else if (event.type >= EventType::learning_pattern && event.type <= EventType::learning_improvement) {
-    inner_->others.learning.push_back(learning_row(event));  // nothing to merge: an event is a row
-  } else if (event.type == EventType::change) {
-    inner_->others.changes.push_back(change_row(event));
   TurnRow row;
   row.call_id = call;
   row.turn_number = number;

@@ -329,7 +329,7 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     masked += webhooks.masked;
     return Response::text(200, openmetrics({pipeline, parts.pipeline->spool().stats(), store, ledger, http, *parts.budget, all, masked, std::move(webhooks),
                                             parts.metric_ways ? parts.metric_ways->points().total : ConservationCounts{},
-                                            parts.metric_ways ? parts.metric_ways->statsd() : StatsdStats{}}),
+                                            parts.metric_ways ? parts.metric_ways->statsd() : StatsdStats{}, parts.sampler ? parts.sampler->left_out() : 0}),
                           "application/openmetrics-text; version=1.0.0; charset=utf-8");
   }
 

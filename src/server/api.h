@@ -32,6 +32,7 @@ struct ApiParts {
   std::function<net::HttpCounters()> http;  // of the server that serves this
   const WebhookEndpoint* webhooks = nullptr;
   const MetricWays* metric_ways = nullptr;
+  const MetricSampler* sampler = nullptr;
 };
 
 class Api {

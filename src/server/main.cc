@@ -10,6 +10,7 @@
 #include "server/fleet_commands.h"
 #include "server/key_commands.h"
 #include "server/recompute.h"
+#include "server/sampling_commands.h"
 #include "server/serve.h"
 #include "server/source_commands.h"
 
@@ -24,8 +25,9 @@ struct Commands {
   aybiza::ReplayCommand replay;
   aybiza::NewKeyOptions key;
   aybiza::NewSourceOptions source;
+  aybiza::NewSamplingOptions sampling;
   std::filesystem::path data = "./aybiza-data";
-  std::string memory = "2GiB", query, key_id, source_id;
+  std::string memory = "2GiB", query, key_id, source_id, rule_id;
 };
 
 void add_data(CLI::App* app, std::filesystem::path& data) {
@@ -135,6 +137,23 @@ int main(int argc, char** argv) {
   add_data(source_remove, c.data);
   source_remove->add_option("id", c.source_id, "as in the list")->required();
 
+  auto* sampling = app.add_subcommand("sampling", "which generic metrics are sampled (docs/sampling.md); nothing is, unless a rule says so");
+  sampling->require_subcommand(1);
+  auto* sampling_set = sampling->add_subcommand("set", "keep a share of a metric's points; prints the rule's id");
+  c.sampling.data = "./aybiza-data";
+  add_data(sampling_set, c.sampling.data);
+  sampling_set->add_option("--metric", c.sampling.metric, "a name, or the beginning of names and *");
+  sampling_set->add_option("--tag", c.sampling.tag, "KEY=VALUE");
+  sampling_set->add_option("--customer", c.sampling.customer, "whose; * is everybody's")->capture_default_str();
+  sampling_set->add_option("--keep", c.sampling.keep, "the share to keep, e.g. 0.1");
+  sampling_set->add_flag("--calls", c.sampling.calls, "refused: calls are never sampled");
+  auto* sampling_list = sampling->add_subcommand("list", "all rules");
+  add_data(sampling_list, c.data);
+  auto* sampling_remove = sampling->add_subcommand("remove", "keep everything again");
+  add_data(sampling_remove, c.data);
+  sampling_remove->add_option("id", c.rule_id, "as in the list")->required();
+
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -161,6 +180,9 @@ int main(int argc, char** argv) {
   if (*source_add) return aybiza::run_source_add(c.source);
   if (*source_list) return aybiza::run_source_list(c.data);
   if (*source_remove) return aybiza::run_source_remove(c.data, c.source_id);
+  if (*sampling_set) return aybiza::run_sampling_set(c.sampling);
+  if (*sampling_list) return aybiza::run_sampling_list(c.data);
+  if (*sampling_remove) return aybiza::run_sampling_remove(c.data, c.rule_id);
   if (*create) return aybiza::run_key_create(c.key);
   if (*list) return aybiza::run_key_list(c.data);
   return aybiza::run_key_revoke(c.data, c.key_id);

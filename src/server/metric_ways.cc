@@ -35,6 +35,7 @@ Status MetricWays::listen(const ServeOptions& options) {
     config.options.templates.push_back(std::move(*one));
   }
   config.clock = parts_.clock, config.tokenizer = parts_.tokenizer, config.ledger = &parts_.events->ledger(), config.points = &points_;
+  config.sampler = parts_.sampler;
   config.count_masked = counting(*parts_.events);
   config.append = into(*parts_.spool);
   auto started = StatsdReceiver::start(std::move(config));

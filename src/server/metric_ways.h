@@ -21,6 +21,7 @@ class MetricWays {
     const Tokenizer* tokenizer = nullptr;
     IngestTrust trust;
     Budget* budget = nullptr;
+    const MetricSampler* sampler = nullptr;
     EventsEndpoint* events = nullptr;  // whose ledger and mask counts are everybody's
     spool::Spool* spool = nullptr;
   };

@@ -28,6 +28,7 @@ struct SelfMetrics {
   WebhookCounters webhooks = {};
   ConservationCounts points = {};  // of StatsD and remote write
   StatsdStats statsd = {};
+  std::uint64_t points_sampled = 0;
 };
 
 std::string openmetrics(const SelfMetrics& self);

@@ -103,6 +103,11 @@ std::string openapi_document() {
              {"from", "RFC 3339"}, {"to", "RFC 3339"}, {"limit", "1 … 1000"}, {"cursor", "`next` of the page before"}});
   operation(json, "/api/v1/calls/{call_id}", "get", "One call with turns, usage and interventions", {{"call_id", "our id or the sender's", true}});
   operation(json, "/api/v1/flow", "get", "Transitions between states of the conversation", {{"window", ""}, {"from", ""}, {"to", ""}});
+  operation(json, "/api/v1/learning", "get", "Patterns, knowledge graphs, improvements, experiments and changes of a time",
+            {{"from", "RFC 3339"}, {"to", "RFC 3339"}, {"window", "5m … 30d or today"}, {"source", "auto, live or store"}, {"customer_id", ""}, {"agent_id", ""}});
+  operation(json, "/api/v1/changes", "get", "Changes of prompts, models, tools, knowledge and deployments: markers for charts",
+            {{"from", "RFC 3339"}, {"to", "RFC 3339"}, {"window", "5m … 30d or today"}, {"source", "auto, live or store"}, {"customer_id", ""},
+             {"agent_id", ""}, {"what", "prompt, model, tool, knowledge or deploy"}});
   operation(json, "/api/v1/export", "get", "A published table, streamed",
             {{"table", "name of a table or view", true}, {"format", "csv, ndjson or parquet"}, {"from", "RFC 3339"}, {"to", "RFC 3339"}});
   operation(json, "/api/v1/audit/conservation", "get", "Every event that was offered, and what became of it", {});
@@ -110,11 +115,6 @@ std::string openapi_document() {
   json.end_object();
   json.key("components").begin_object().key("schemas").begin_object();
   event_schemas(json);
-  operation(json, "/api/v1/learning", "get", "Patterns, knowledge graphs, improvements, experiments and changes of a time",
-            {{"from", "RFC 3339"}, {"to", "RFC 3339"}, {"window", "5m … 30d or today"}, {"source", "auto, live or store"}, {"customer_id", ""}, {"agent_id", ""}});
-  operation(json, "/api/v1/changes", "get", "Changes of prompts, models, tools, knowledge and deployments: markers for charts",
-            {{"from", "RFC 3339"}, {"to", "RFC 3339"}, {"window", "5m … 30d or today"}, {"source", "auto, live or store"}, {"customer_id", ""},
-             {"agent_id", ""}, {"what", "prompt, model, tool, knowledge or deploy"}});
   words(json, "measure", all_measures());
   words(json, "dimension", all_dimensions());
   json.end_object();

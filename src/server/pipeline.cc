@@ -366,17 +366,6 @@ Answered<Answer> Pipeline::ask_at(const Question& question, bool wait) {
 Answered<Answer> Pipeline::ask(const Question& question) { return ask_at(question, true); }
 Answered<Answer> Pipeline::glance(const Question& question) { return ask_at(question, false); }
 
-PipelineStats Pipeline::stats() const {
-  std::unique_lock lock(mutex_);
-  PipelineStats stats = stats_;
-  const Instant oldest = oldest_unapplied_;
-  lock.unlock();
-  stats.durable = spool_->visible().value;
-  stats.folded = shards_->folded();
-  stats.undecodable = shards_->undecodable();
-  if (stats.applied < stats.durable) stats.store_lag_seconds = double((clock_.now() - oldest).count()) / 1e6;
-  return stats;
-}
 Answered<LearningPartial> Pipeline::learning(const LearningQuestion& question, Source& source) {
   const auto late = std::unexpected(Refusal{"unavailable", "source", "what was accepted has not been folded yet; ask again"});
   if (source != Source::store) {
@@ -393,5 +382,16 @@ Answered<LearningPartial> Pipeline::learning(const LearningQuestion& question, S
   return learning_from_store(question, *store_);
 }
 
+PipelineStats Pipeline::stats() const {
+  std::unique_lock lock(mutex_);
+  PipelineStats stats = stats_;
+  const Instant oldest = oldest_unapplied_;
+  lock.unlock();
+  stats.durable = spool_->visible().value;
+  stats.folded = shards_->folded();
+  stats.undecodable = shards_->undecodable();
+  if (stats.applied < stats.durable) stats.store_lag_seconds = double((clock_.now() - oldest).count()) / 1e6;
+  return stats;
+}
 
 }  // namespace aybiza

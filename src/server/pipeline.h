@@ -70,6 +70,10 @@ class Pipeline {
   // The same for pages: never waits for the store to catch up.
   Answered<Answer> glance(const Question& question);
 
+  // Rows of learning and changes, in order: live where live state has them all, otherwise the store's. `source` says which.
+  Answered<LearningPartial> learning(const LearningQuestion& question, Source& source);
+
+
   std::uint64_t recovered() const { return recovered_; }  // events of the log before this start
   PipelineStats stats() const;
   void stop();
@@ -77,10 +81,6 @@ class Pipeline {
  private:
   struct Collection {
     RowBatch rows;
-  // Rows of learning and changes, in order: live where live state has them all, otherwise the store's. `source` says which.
-  Answered<LearningPartial> learning(const LearningQuestion& question, Source& source);
-
-
     std::vector<SnapshotPart> snapshot;  // one per shard; empty: none due
     bool whole = false;                  // nothing was deferred
     Instant received{};

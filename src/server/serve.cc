@@ -32,6 +32,8 @@ struct Server::Inner {
   std::unique_ptr<Tokenizer> tokenizer;
   std::unique_ptr<Budget> budget;
   std::unique_ptr<Pipeline> pipeline;
+  std::unique_ptr<SamplingRules> sampling_rules;
+  std::unique_ptr<MetricSampler> sampler;
   std::unique_ptr<EventsEndpoint> events;
   std::unique_ptr<OtlpEndpoint> otlp;
   std::unique_ptr<auth::WebhookSources> webhook_sources;
@@ -94,12 +96,18 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   const auto pii_key = secret->derive("pii");
   inner->tokenizer = std::make_unique<Tokenizer>(std::string_view(reinterpret_cast<const char*>(pii_key.data()), pii_key.size()));
   inner->budget = std::make_unique<Budget>(options.memory_max / 4);
+  auto sampling_rules = SamplingRules::open(options.data);
+  if (!sampling_rules) return std::unexpected(sampling_rules.error());
+  inner->sampling_rules = std::move(*sampling_rules);
+  inner->sampler = std::make_unique<MetricSampler>(*inner->sampling_rules);
   inner->events = std::make_unique<EventsEndpoint>(EventsEndpoint::over(
       inner->pipeline->spool(), {.clock = &inner->clock, .tokenizer = inner->tokenizer.get(),
+                                 .sampler = inner->sampler.get(),
                                  .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback},
                                  .admission = {.budget = inner->budget.get()}, .append = {}, .visible = {}}));
   inner->otlp = std::make_unique<OtlpEndpoint>(OtlpEndpoint::over(
       inner->pipeline->spool(), {.clock = &inner->clock, .tokenizer = inner->tokenizer.get(),
+                                 .sampler = inner->sampler.get(),
                                  .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback},
                                  .ledger = &inner->events->ledger(), .admission = {.budget = inner->budget.get()},
                                  .count_masked = [events = inner->events.get()](const MaskCounts& masked) { events->count_masked(masked); },
@@ -118,10 +126,10 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->metric_ways = std::make_unique<MetricWays>(MetricWays::Parts{
       .clock = &inner->clock, .tokenizer = inner->tokenizer.get(),
       .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback}, .budget = inner->budget.get(),
-      .events = inner->events.get(), .spool = &inner->pipeline->spool()});
+      .sampler = inner->sampler.get(), .events = inner->events.get(), .spool = &inner->pipeline->spool()});
   Inner* raw = inner.get();
   inner->api = std::make_unique<Api>(ApiParts{inner->pipeline.get(), inner->events.get(), inner->tokenizer.get(), inner->budget.get(),
-                                              [raw] { return raw->http ? raw->http->counters() : net::HttpCounters{}; }, inner->webhooks.get(), inner->metric_ways.get()});
+                                              [raw] { return raw->http ? raw->http->counters() : net::HttpCounters{}; }, inner->webhooks.get(), inner->metric_ways.get(), inner->sampler.get()});
   inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer);
   inner->live = std::make_unique<LiveThread>(inner->clock);
   inner->pipeline->shards().on_change([live = inner->live.get()] { live->data_changed(); });

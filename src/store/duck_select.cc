@@ -161,6 +161,8 @@ Result<RowBatch> select_rows(DuckConnection& connection, const RowFilter& filter
   AYBIZA_TRY(take(Table::metric_series, out.metric_series));
   AYBIZA_TRY(take(Table::metric_values, out.metric_points));
   AYBIZA_TRY(take(Table::metric_distributions, out.metric_distributions));
+  AYBIZA_TRY(take(Table::learning_events, out.learning));
+  AYBIZA_TRY(take(Table::change_events, out.changes));
   AYBIZA_TRY(take(Table::raw_events, out.raw));
   AYBIZA_TRY(take(Table::rollups, out.rollups));
   mark_stored(out);
@@ -170,8 +172,6 @@ Result<RowBatch> select_rows(DuckConnection& connection, const RowFilter& filter
 Result<RowBatch> select_calls(DuckConnection& connection, std::span<const Id> ids) {
   constexpr std::size_t ids_per_statement = 256;
   RowBatch out;
-  AYBIZA_TRY(take(Table::learning_events, out.learning));
-  AYBIZA_TRY(take(Table::change_events, out.changes));
   std::size_t room = limits::store_rows_max;
   const RowFilter all;
   for (; !ids.empty(); ids = ids.subspan(std::min(ids_per_statement, ids.size()))) {

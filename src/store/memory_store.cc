@@ -87,9 +87,9 @@ class MemoryStore final : public Store {
     take_of_customer(Table::system_performance_metrics, system_, out.system);
     take_of_customer(Table::agent_status, agent_status_, out.agent_status);
     if (!of_call) take_metrics(filter, out);
-    take_of_customer(Table::raw_events, raw_, out.raw);
     if (wanted(Table::learning_events) && !of_call) take_learning(filter, out);
     take_of_customer(Table::change_events, changes_, out.changes);
+    take_of_customer(Table::raw_events, raw_, out.raw);
     if (wanted(Table::rollups) && !of_call)
       for (const auto& [key, row] : rollups_)
         if (in_range(row.bucket, filter) && (!of_customer || row.customer == *filter.customer) &&
@@ -134,9 +134,9 @@ class MemoryStore final : public Store {
       case Table::metric_series: return 0;
       case Table::metric_values: return erase_points(points_, before);
       case Table::metric_distributions: return erase_points(distributions_, before);
-      case Table::raw_events: return erase_before(raw_, before);
       case Table::learning_events: return erase_before(learning_, before);
       case Table::change_events: return erase_before(changes_, before);
+      case Table::raw_events: return erase_before(raw_, before);
       case Table::rollups: return erase_before(rollups_, before);
     }
     return fail(Code::invalid, "no such table");
@@ -170,9 +170,9 @@ class MemoryStore final : public Store {
     for (const MetricSeriesRow& row : batch.metric_series) series_.try_emplace(std::int64_t(row.series), row);
     points_.insert(points_.end(), batch.metric_points.begin(), batch.metric_points.end());
     distributions_.insert(distributions_.end(), batch.metric_distributions.begin(), batch.metric_distributions.end());
-    insert_all(raw_, batch.raw);
     insert_all(learning_, batch.learning);
     insert_all(changes_, batch.changes);
+    insert_all(raw_, batch.raw);
     for (const RollupRow& row : batch.rollups) rollups_.insert_or_assign(key_of(row), row);
     rows_ += batch.calls.size() + batch.turns.size() + batch.usage.size() + batch.interventions.size() +
              batch.system.size() + batch.agent_status.size() + batch.metric_points.size() + batch.metric_distributions.size() + batch.learning.size() +
@@ -200,6 +200,11 @@ class MemoryStore final : public Store {
     take(Table::metric_distributions, distributions_, out.metric_distributions);
   }
 
+  // With `learning_before` all of the past: more rows than are meant change no figure.
+  void take_learning(const RowFilter& filter, RowBatch& out) const {
+    for (const auto& [key, row] : learning_)
+      if ((in_range(row.time, filter) || (filter.learning_before && row.time < filter.from)) && (!filter.customer || row.customer == *filter.customer))
+        out.learning.push_back(row);
   template <typename Row>
   static std::uint64_t erase_points(std::vector<Row>& rows, Instant before) {
     return std::erase_if(rows, [&](const Row& row) { return row.time < before; });
@@ -215,11 +220,6 @@ class MemoryStore final : public Store {
     for (const auto& [key, row] : usage_)
       if (wanted(row.call_id)) out.usage.push_back(row);
     return out;
-  // With `learning_before` all of the past: more rows than are meant change no figure.
-  void take_learning(const RowFilter& filter, RowBatch& out) const {
-    for (const auto& [key, row] : learning_)
-      if ((in_range(row.time, filter) || (filter.learning_before && row.time < filter.from)) && (!filter.customer || row.customer == *filter.customer))
-        out.learning.push_back(row);
   }
 
   bool owns(const Id& call, const std::string& customer) const {
@@ -239,6 +239,8 @@ class MemoryStore final : public Store {
   std::map<std::int64_t, MetricSeriesRow> series_;  // in the order of the signed column
   std::vector<MetricPointRow> points_;
   std::vector<MetricDistributionRow> distributions_;
+  ById<LearningRow> learning_;
+  ById<ChangeRow> changes_;
   ById<RawRow> raw_;
   std::map<RollupKey, RollupRow> rollups_;
 };
@@ -248,5 +250,3 @@ class MemoryStore final : public Store {
 std::unique_ptr<Store> make_memory_store() { return std::make_unique<MemoryStore>(); }
 
 }  // namespace aybiza
-  ById<LearningRow> learning_;
-  ById<ChangeRow> changes_;

@@ -50,10 +50,10 @@ struct RowFilter {
   std::optional<std::string> customer;
   std::optional<Duration> step;          // rollups
   std::optional<std::string> dimension;  // rollups; "" is the total
-};
   // learning_events: also rows before `from` that still count in it: the last sizes of each knowledge graph (apart by its
   // dimensions), and what first told of a pattern.
   bool learning_before = false;
+};
 
 struct StoreStats {
   std::string engine, version;
