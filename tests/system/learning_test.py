@@ -46,7 +46,7 @@ QUESTIONS = [
     ({"select": PATTERNS}, [[2, 3, 1, 1, 1, 0.9, 1, 2]]),
     ({"select": "learning_patterns,changes", "by": "customer_id"}, [["acme", 1, 1], ["zen", 1, 1]]),
     ({"select": "knowledge_nodes,knowledge_edges,knowledge_orphans,unanswered_questions"}, [[160, 505, 9, 2]]),
-    ({"select": "knowledge_nodes", "start": stamp(480), "end": stamp(0), "step": "2m"}, None),
+    ({"select": "knowledge_nodes", "start": stamp(480), "end": stamp(0), "step": "1m"}, None),
     ({"select": "changes", "by": "agent_version"}, [["2.0", 1], [None, 1]]),
     ({"select": "learning_patterns", "start": stamp(86400)}, [[3]]),
 ]
@@ -62,7 +62,7 @@ def figures(server, sources):
         done = command("recompute", "--data", server.data, "--query", text)
         check(done.returncode == 0, done.stderr)
         check(json.loads(done.stdout)["rows"] == answers[sources[0]], f"recompute: {done.stdout} for {text}")
-    rows = server.query(select="knowledge_nodes", step="2m", start=stamp(480), end=stamp(0))["rows"]
+    rows = server.query(select="knowledge_nodes", step="1m", start=stamp(480), end=stamp(0))["rows"]
     check(sorted({row[1] for row in rows}) == [100, 150, 160] and rows[0][1] == 100 and rows[-1][1] == 160, f"growth: {rows}")
 
 
