@@ -51,7 +51,8 @@ void write_usage(bytes::Writer& out, const std::vector<LiveUsage>& usage) {
       if (amount >= 0) out.count(std::uint64_t(amount));
     out.count(std::uint64_t(use.cost_nano + 1));
     out.count(use.model);
-    out.byte(std::uint8_t((use.reported ? 1 : 0) | (use.preliminary ? 2 : 0)));
+    out.byte(std::uint8_t((use.reported ? 1 : 0) | (use.preliminary ? 2 : 0) | (use.book != 0 ? 4 : 0)));
+    if (use.book != 0) out.count(use.book);
   }
 }
 
@@ -70,6 +71,7 @@ bool read_usage(bytes::Reader& in, std::vector<LiveUsage>& usage) {
     use.model = Label(in.count());
     const std::uint8_t flags = in.byte();
     use.reported = (flags & 1) != 0, use.preliminary = (flags & 2) != 0;
+    if ((flags & 4) != 0) use.book = std::uint32_t(in.count());
     use.stored = true;  // what is packed or in a snapshot was handed out before
   }
   return !in.bad();

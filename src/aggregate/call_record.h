@@ -34,6 +34,7 @@ struct LiveUsage {
   std::array<std::int64_t, 10> amount{};  // token kinds, then stt us, tts characters, telephony us; -1 unknown
   std::int64_t cost_nano = -1;
   Label model = null_label;               // its own
+  std::uint32_t book = 0;                 // by which it is priced (assemble/price_shelf.h)
   bool reported = false, dirty = false;
   bool stored = false;                    // the store has it
   bool preliminary = false;               // counts until the usage of the whole call is told

@@ -93,6 +93,7 @@ std::optional<CallDetail> Shard::call(const Id& id) const { return state_->detai
 std::vector<StateTransition> Shard::flow(std::string_view customer, Instant from, Instant to) const {
   return state_->flow(customer, from, to);
 }
+const PriceBook& Shard::prices() const { return state_->shelf.book(); }
 std::uint64_t Shard::offset() const { return state_->applied; }
 ShardStats Shard::stats() const { return state_->stats(); }
 std::string Shard::canonical_dump() const { return state_->canonical_dump(); }

@@ -36,7 +36,7 @@ struct ShardOptions {
   Instant metrics_since = Instant::max(); // when the log began: totals that started later count whole
   std::size_t calls_retained = 0;         // 0: limits::calls_retained / count
   std::size_t series_per_dimension = 0;   // 0: limits::series_per_customer
-  PriceBook prices = PriceBook::built_in();
+  PriceBook prices = PriceBook::built_in();  // until the log says another
 };
 
 struct ShardSizes {
@@ -114,6 +114,7 @@ class Shard {
                               Instant now) const;
   // Transitions between the states of consecutive turns (by turn number) whose later turn lies in [from, to).
   std::vector<StateTransition> flow(std::string_view customer, Instant from, Instant to) const;
+  const PriceBook& prices() const;  // in force at offset()
   // The newest status of every agent this shard hears of.
   std::vector<AgentStatusRow> agents() const;
 

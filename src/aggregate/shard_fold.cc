@@ -25,7 +25,7 @@ std::string word(const Event& event, Field field) {
 Shard::State::State(ShardOptions given)
     : options(std::move(given)), series(0),
       metrics(options.series_per_dimension == 0 ? limits::series_per_customer : options.series_per_dimension, options.metrics_since),
-      learning(options.covered_since) {
+      learning(options.covered_since), shelf(options.prices) {
   CHECK(options.count > 0 && options.index < options.count);
   if (options.calls_retained == 0) options.calls_retained = std::max<std::size_t>(limits::calls_retained / options.count, 1);
   if (options.series_per_dimension == 0) options.series_per_dimension = limits::series_per_customer;
@@ -39,6 +39,7 @@ Shard::State::State(ShardOptions given)
 }
 
 void Shard::State::apply(const Event& event, Instant received_at) {
+  if (event.type == EventType::prices) return fold_prices(event);
   ++events;
   received = std::max(received, received_at);
   see_time(event.time);
@@ -245,6 +246,7 @@ void Shard::State::fold_usage(CallRecord& record, const Event& event) {
   if (place != record.usage.end() && place->id == event.id) return;
   if (record.usage.size() >= limits::turns_per_call) return fold_late(event);
   LiveUsage usage = usage_of(event, labels);
+  usage.book = shelf.current();
   if (!usage.reported) usage.cost_nano = price(record, usage).value_or(-1);
   record.open(usage);
   record.sums.add_usage(usage.cost(), usage.all_tokens(), 1);

@@ -189,44 +189,6 @@ void Shard::State::resolve_series(CallRecord& record) {
   for (std::size_t i = 1; i < shared_axes; ++i) record.series[i] = series.resolve(record.customer(), Axis(i), record.labels[i]);
 }
 
-Number Shard::State::price(const CallRecord& record, const LiveUsage& usage) const {
-  UsageRow row;
-  row.time = usage.time;
-  Number* kinds[] = {&row.input_tokens, &row.cache_read_tokens, &row.cache_write_tokens, &row.output_tokens,
-                     &row.reasoning_tokens, &row.audio_input_tokens, &row.audio_output_tokens, &row.stt_us,
-                     &row.tts_characters, &row.telephony_us};
-  for (std::size_t i = 0; i < usage.amount.size(); ++i)
-    if (usage.amount[i] >= 0) *kinds[i] = usage.amount[i];
-  const std::string_view model = usage.model == null_label ? record.call.dimension(Field::model_used) : labels.text(usage.model);
-  return options.prices.cost_of(row, PriceContext{.model = model,
-                                                  .provider_stt = record.call.dimension(Field::provider_stt),
-                                                  .provider_tts = record.call.dimension(Field::provider_tts),
-                                                  .carrier = record.call.dimension(Field::carrier)});
-}
-
-void Shard::State::reprice(CallRecord& record, bool reported_before) {
-  if (record.sums.usages == 0) return;
-  unpack(record);
-  const bool reports = record.call.reports_cost();
-  for (LiveUsage& usage : record.usage) {
-    const UsageFacts old = usage.facts(reported_before);
-    if (!usage.reported) {
-      const std::int64_t cost = price(record, usage).value_or(-1);
-      if (cost != usage.cost_nano) {
-        record.sums.add_usage(usage.cost(), usage.all_tokens(), -1);
-        usage.cost_nano = cost;
-        record.open(usage);
-        record.sums.add_usage(usage.cost(), usage.all_tokens(), 1);
-      }
-    }
-    const UsageFacts fresh = usage.facts(reports);
-    if (fresh == old || !record.counted) continue;
-    each_series(record, usage, Axes().set(), [&](std::uint32_t id) {
-      change(id, usage.time, [&](Tally& tally) { tally.amend(old, fresh); });
-    });
-  }
-}
-
 void Shard::State::leave_panes(CallRecord& record) {
   if (!record.in_panes) return;
   for (std::size_t i = first_paned; i < shared_axes; ++i) move_call(record.series[i], record.pane_start, record.pane_facts, -1);

@@ -1,7 +1,7 @@
 // Snapshots: everything a shard knows as bytes, and back.
 //
 // Layout   "AYLIVE" version(4) | index count | scalars | labels | series with their panes | calls | let-go ids | marks |
-//          agent statuses | series of metrics | learning and changes | XXH3-64 of all before. Numbers are varints (assemble/bytes.h).
+//          agent statuses | price books | series of metrics | learning and changes | XXH3-64 of all before. Numbers are varints (assemble/bytes.h).
 #include <algorithm>
 #include <map>
 
@@ -127,6 +127,7 @@ void Shard::State::write(std::string& into, const std::function<void()>& pass) c
   for (const auto& [id, row] : agent_status) agents[id] = &row;
   out.count(agents.size());
   for (const auto& [id, row] : agents) write_status(out, *row);
+  shelf.write(out);
   metrics.write(out);
   learning.write(out);
 }
@@ -196,6 +197,7 @@ Status Shard::State::read(bytes::Reader& in) {
     AgentStatusRow row = read_status(in);
     agent_status[row.agent_id] = std::move(row);
   }
+  if (!shelf.read(in)) return broken("a price book");
   if (!metrics.read(in)) return broken("a series of metrics");
   if (!learning.read(in)) return broken("what was told of learning");
   if (in.bad() || !in.done()) return broken("its end");

@@ -1,7 +1,7 @@
 // The inside of a Shard: its tables, and the operations that keep panes and calls in step.
 //
 // Shape    split by what is done: shard_fold.cc folds events, shard_spans.cc those of spans, shard_collect.cc hands out rows, shard_ask.cc answers,
-//          shard_snapshot.cc writes and reads itself.
+//          shard_prices.cc prices, shard_snapshot.cc writes and reads itself.
 // Threads  none: owned by one shard.
 #pragma once
 
@@ -14,6 +14,8 @@
 #include "aggregate/metric_table.h"
 #include "aggregate/moving_parts.h"
 #include "aggregate/shard.h"
+#include "assemble/price_order.h"
+#include "assemble/price_shelf.h"
 #include "model/sentiment.h"
 
 namespace aybiza {
@@ -68,6 +70,7 @@ struct Shard::State {
   std::uint64_t events = 0, late_events = 0, turns = 0;
   MetricTable metrics;                             // generic metrics, apart from the calls
   LearningTable learning;                          // what agents learn, and changes
+  PriceShelf shelf;
   MovingParts moving_parts;
   ShardSizes sizes, counting;                      // as last gone through; under way
   std::size_t counted_calls = 0, counted_series = 0;
@@ -133,14 +136,20 @@ struct Shard::State {
   void move_call(std::uint32_t id, Instant start, const CallFacts& facts, int sign);
   void amend_call(std::uint32_t id, Instant start, const CallFacts& old, const CallFacts& fresh);
   void refresh_dimensions(CallRecord& record, bool reported_before);  // after one changed: what is counted moves with it
+  // shard_prices.cc
+  void fold_prices(const Event& event);
+  void rerate(const Rerate& order);
+  void rerate(CallRecord& record, const Rerate& order);
   void reprice(CallRecord& record, bool reported_before);
+  void reprice(CallRecord& record, LiveUsage& usage, bool reported_before);
+  Number price(const CallRecord& record, const LiveUsage& usage) const;
+
   void refresh_panes(CallRecord& record);          // the call's own facts, once it has ended
   void leave_panes(CallRecord& record);
   void resolve_series(CallRecord& record);
   void resolve_outcomes(const CallRecord& record, std::array<std::uint32_t, call_axes - shared_axes>& into);
   void update_flight(CallRecord& record);
   void mark(CallRecord& record);
-  Number price(const CallRecord& record, const LiveUsage& usage) const;
   template <typename Visit>
   void each_turn_axis(const LiveTurn& turn, Visit&& visit) const;
 

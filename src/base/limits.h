@@ -135,6 +135,14 @@ inline constexpr auto turn_texts_kept = 2min;                // in memory, after
 inline constexpr std::size_t turns_per_call = 4'096;
 inline constexpr std::size_t ddsketch_buckets = 4096;
 
+// Prices.
+inline constexpr std::size_t price_file_bytes = 1 * MiB;      // prices.tsv of a data directory
+inline constexpr std::size_t price_lines = 20'000;            // of it
+inline constexpr std::size_t price_books_held = 32;           // by which usage in live state was priced; older prices stay as they are
+inline constexpr std::size_t price_name_rules = 8;            // applied to one name, one after the other
+inline constexpr std::size_t unpriced_rows = 1'000;           // of the list of what has no price
+inline constexpr std::size_t rerate_rows = 200'000;           // of calls and usage priced anew in one transaction, about 100 MB
+inline constexpr auto rerate_patience = 100s;                 // of who asked for it; it goes on without him
 inline constexpr std::size_t learning_live_rows = 10'000;     // learning events of a shard kept for live answers, about 1 KB each; older questions go to the store
 inline constexpr std::size_t change_live_rows = 5'000;        // changes of a shard, likewise
 inline constexpr std::size_t learning_patterns = 20'000;      // whose discovery a shard remembers; beyond them discoveries are counted from the store

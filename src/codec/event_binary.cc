@@ -31,14 +31,14 @@ constexpr Field disk_fields[] = {
     Field::outcome, Field::confidence, Field::replicated_from, Field::nodes, Field::edges, Field::orphans,
     Field::unanswered_questions, Field::graph_id, Field::metric, Field::before, Field::after, Field::what,
     Field::version, Field::hash, Field::turn_key, Field::turn_exchange, Field::usage_preliminary, Field::error_events, Field::points,
-    Field::text_facts, Field::text_sealed};
+    Field::text_facts, Field::text_sealed, Field::price_order};
 
 // The same for event types; 0 is a type we do not know, which travels by its text.
 constexpr EventType disk_types[] = {
     EventType::other, EventType::call_started, EventType::call_updated, EventType::call_ended, EventType::call_rated,
     EventType::call_intervened, EventType::turn, EventType::usage, EventType::agent_status, EventType::system,
     EventType::metric, EventType::learning_pattern, EventType::learning_knowledge, EventType::learning_improvement,
-    EventType::change, EventType::metric_points};
+    EventType::change, EventType::metric_points, EventType::prices};
 
 constexpr std::uint8_t missing = 0xFF;
 

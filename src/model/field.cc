@@ -17,7 +17,7 @@ using Words = std::span<const std::string_view>;
 constexpr std::array<std::string_view, event_type_count> type_names = {
     "call.started", "call.updated", "call.ended", "call.rated", "call.intervened", "turn", "usage",
     "agent.status", "system", "metric", "learning.pattern", "learning.knowledge", "learning.improvement",
-    "change", "metric.points", ""};
+    "change", "metric.points", "prices", ""};
 
 constexpr std::string_view directions[] = {"inbound", "outbound"};
 constexpr std::string_view channels[] = {"phone", "web", "sip"};
@@ -41,7 +41,7 @@ constexpr TypeMask of(std::initializer_list<EventType> types) {
   for (EventType type : types) mask = TypeMask(mask | mask_of(type));
   return mask;
 }
-constexpr TypeMask any = 0xFFFF, none = 0;
+constexpr TypeMask any = 0xFFFF'FFFF, none = 0;
 constexpr TypeMask call_row = of({call_updated, call_ended});
 constexpr TypeMask call_or_turn = of({call_updated, call_ended, turn});
 constexpr TypeMask of_call = of({call_started, call_updated, call_ended, call_rated, call_intervened, turn, usage});
@@ -184,6 +184,7 @@ constexpr std::array<FieldInfo, field_count> table = {{
     str(F::points, "points", Kind::vector, of({metric_points}), of({metric_points})),
     str(F::text_facts, "text_facts", Kind::vector, none),
     str(F::text_sealed, "text_sealed", Kind::vector, none),
+    str(F::price_order, "price_order", Kind::vector, of({prices}), of({prices})),
 }};
 
 constexpr bool in_order() {
@@ -209,7 +210,7 @@ std::string_view to_string(EventType type) { return type_names[std::size_t(type)
 
 EventType parse_event_type(std::string_view text) {
   for (std::size_t i = 0; i + 1 < type_names.size(); ++i)
-    if (type_names[i] == text && EventType(i) != metric_points) return EventType(i);
+    if (type_names[i] == text && !is_ours_alone(EventType(i))) return EventType(i);
   return other;
 }
 

@@ -20,9 +20,12 @@ enum class EventType : std::uint8_t {
   call_started, call_updated, call_ended, call_rated, call_intervened, turn, usage, agent_status, system, metric,
   learning_pattern, learning_knowledge, learning_improvement, change,
   metric_points,  // ours alone, never on the wire: a MetricBatch as one event of the log
+  prices,         // likewise: what the price book is from here on, or that usage is to be priced anew (assemble/price_order.h)
   other,  // a type this version does not know: counted, kept raw
 };
 inline constexpr std::size_t event_type_count = std::size_t(EventType::other) + 1;
+
+constexpr bool is_ours_alone(EventType type) { return type == EventType::metric_points || type == EventType::prices; }
 
 std::string_view to_string(EventType type);            // "call.started"; other is ""
 EventType parse_event_type(std::string_view text);     // unknown text: other
@@ -73,12 +76,13 @@ enum class Field : std::uint8_t {
   points,  // of metric_points
   // What ingest says of a turn's text as it was written (text/text_facts.h), and that text encrypted, where a customer wants it kept.
   text_facts, text_sealed,
+  price_order,  // of prices
   count_,  // not a field: how many there are
 };
 inline constexpr std::size_t field_count = std::size_t(Field::count_);
 inline constexpr std::size_t dimension_field_count = std::size_t(Field::variant) + 1;
 
-using TypeMask = std::uint16_t;
+using TypeMask = std::uint32_t;
 constexpr TypeMask mask_of(EventType type) { return TypeMask(1u << unsigned(type)); }
 
 struct FieldInfo {

@@ -5,7 +5,7 @@
 #include <tuple>
 
 #include "aggregate/learning_table.h"
-#include "assemble/price_book.h"
+#include "assemble/price_order.h"
 #include "base/limits.h"
 #include "codec/metric_binary.h"
 #include "query/oracle_metrics.h"
@@ -27,6 +27,8 @@ struct Kept {  // one event, owning its bytes
   Id id{}, agent{};
   std::string customer, source, id_text, type_text, ext, scope;
   std::map<Field, Said> fields;
+  std::uint64_t place = 0;  // how many events had been added with it
+  std::size_t book = 0;     // in force then
 
   auto order() const { return std::tuple(rank, time, id); }
   bool has(Field f) const { return fields.contains(f); }
@@ -128,12 +130,17 @@ struct Oracle::Inner {
   RowSet others;
   OracleMetrics metrics;
   std::uint64_t events = 0;
-  PriceBook prices = PriceBook::built_in();
+  std::vector<PriceBook> books;                          // all there ever were
+  std::vector<std::pair<std::size_t, Rerate>> rerates;   // with the book then in force; each covers what was added before it
+  std::vector<std::uint64_t> rerated_at;                 // how many events had been added then
+
+  void take(const std::optional<PriceOrder>& order);
+  const PriceBook& book_of(const Kept& usage, const std::string& customer) const;
 
   void one_call(const Id& id, const Events& all_events, Instant received_now, RowSet& out) const;
 };
 
-Oracle::Oracle() : inner_(std::make_unique<Inner>()) {}
+Oracle::Oracle(PriceBook first) : inner_(std::make_unique<Inner>()) { inner_->books.push_back(std::move(first)); }
 Oracle::~Oracle() = default;
 std::uint64_t Oracle::events() const { return inner_->events; }
 
@@ -142,9 +149,12 @@ void Oracle::begin(Instant log_began) { inner_->metrics.begin(log_began); }
 void Oracle::add(const Event& event, Instant received) {
   ++inner_->events;
   if (!event.call.empty() && event.type <= EventType::usage) {  // a metric that names a call is still a metric
-    inner_->calls[event.call].push_back(keep(event, received));
+    Kept kept = keep(event, received);
+    kept.place = inner_->events, kept.book = inner_->books.size() - 1;
+    inner_->calls[event.call].push_back(std::move(kept));
     return;
   }
+  if (event.type == EventType::prices) return inner_->take(decode_price_order(event.text(Field::price_order)));
   const auto text = [&](Field f) { return std::string(event.text(f)); };
   const std::string customer = event.customer.empty() ? "default" : std::string(event.customer);
   if (event.type == EventType::agent_status) {
@@ -299,6 +309,23 @@ Kept joined(const std::vector<const Kept*>& parts) {
 
 }  // namespace
 
+void Oracle::Inner::take(const std::optional<PriceOrder>& order) {
+  if (!order) return;
+  if (order->what == PriceOrder::What::rerate) {
+    rerates.emplace_back(books.size() - 1, order->rerate);
+    rerated_at.push_back(events);
+  } else if (auto book = PriceBook::of(order->shipped, order->file)) {
+    books.push_back(std::move(*book));
+  }
+}
+
+// The last rerate that covered it, else what was in force when it came.
+const PriceBook& Oracle::Inner::book_of(const Kept& usage, const std::string& customer) const {
+  for (std::size_t i = rerates.size(); i-- > 0 && rerated_at[i] > usage.place;)
+    if (rerates[i].second.covers(usage.time, customer)) return books[rerates[i].first];
+  return books[usage.book];
+}
+
 void Oracle::Inner::one_call(const Id& id, const Events& all_events, Instant received_now, RowSet& out) const {
   std::vector<const Kept*> all, about_call;
   std::map<std::int64_t, std::vector<const Kept*>> turns;
@@ -429,7 +456,7 @@ void Oracle::Inner::one_call(const Id& id, const Events& all_events, Instant rec
     row.tts_characters = number(Field::tts_characters);
     row.telephony_us = number(Field::telephony_seconds);
     row.cost_nano = number(Field::cost_usd);
-    if (!row.cost_nano) row.cost_nano = prices.cost_of(row, call.dims);
+    if (!row.cost_nano) row.cost_nano = book_of(*event, call.dims[Field::customer_id]).cost_of(row, call.dims);
     for (const Number& kind : {row.input_tokens, row.cache_read_tokens, row.cache_write_tokens, row.output_tokens,
                                row.reasoning_tokens, row.audio_input_tokens, row.audio_output_tokens})
       tokens += kind.value_or(0);

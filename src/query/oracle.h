@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "assemble/price_book.h"
 #include "model/event.h"
 #include "query/rows_scan.h"
 
@@ -21,7 +22,7 @@ namespace aybiza {
 
 class Oracle {
  public:
-  Oracle();
+  explicit Oracle(PriceBook first = PriceBook::built_in());  // what is in force until the log says another
   ~Oracle();
   Oracle(const Oracle&) = delete;
 

@@ -9,6 +9,7 @@
 #include "runtime/huge_pages.h"
 #include "server/fleet_commands.h"
 #include "server/key_commands.h"
+#include "server/price_commands.h"
 #include "server/recompute.h"
 #include "server/sampling_commands.h"
 #include "server/serve.h"
@@ -25,6 +26,7 @@ struct Commands {
   aybiza::ReplayCommand replay;
   aybiza::NewKeyOptions key;
   aybiza::NewSourceOptions source;
+  aybiza::PriceCommands price;
   aybiza::NewSamplingOptions sampling;
   std::filesystem::path data = "./aybiza-data";
   std::string memory = "2GiB", query, key_id, source_id, rule_id;
@@ -153,6 +155,7 @@ int main(int argc, char** argv) {
   add_data(sampling_remove, c.data);
   sampling_remove->add_option("id", c.rule_id, "as in the list")->required();
 
+  c.price.add_to(app);
 
   try {
     app.parse(argc, argv);
@@ -177,6 +180,7 @@ int main(int argc, char** argv) {
   }
   if (*verify) return aybiza::run_verify(c.data);
   if (*recompute) return aybiza::run_recompute(c.data, c.query);
+  if (const auto done = c.price.run()) return *done;
   if (*source_add) return aybiza::run_source_add(c.source);
   if (*source_list) return aybiza::run_source_list(c.data);
   if (*source_remove) return aybiza::run_source_remove(c.data, c.source_id);

@@ -50,6 +50,7 @@ std::string_view json_type(const FieldInfo& field) {
 void event_schemas(JsonWriter& json) {
   for (std::size_t i = 0; i + 1 < event_type_count; ++i) {
     const auto type = EventType(i);
+    if (is_ours_alone(type)) continue;
     json.key(to_string(type)).begin_object().member("type", "object");
     json.key("required").begin_array();
     for (const FieldInfo& field : fields())
@@ -96,6 +97,12 @@ std::string openapi_document() {
              {"window", "5m, 15m, 1h, 24h, 7d, 30d or today"}, {"step", "1s … 31d: one row per bucket"}, {"where", "[!]dimension:value|value, repeated"},
              {"order", "columns, - for descending"}, {"limit", "rows"}, {"source", "auto, live or store"}, {"tz", "IANA zone of buckets and days"},
              {"ma", "window of ma_ measures"}, {"metric", "a generic metric; select then names its aggregations: sum, p95 …"}});
+  operation(json, "/api/v1/prices", "get", "The price book in force: rates with their origin and dates, and the rules by which names are found",
+            {{"customer_id", ""}, {"model", ""}});
+  operation(json, "/api/v1/prices/unpriced", "get", "What was used and has no price: counts, amounts, first and last seen",
+            {{"customer_id", ""}, {"from", "RFC 3339"}, {"to", "RFC 3339"}, {"limit", "1 to 1000"}});
+  operation(json, "/api/v1/prices/rerate", "post", "Price usage anew by the book in force; scope admin",
+            {{"customer_id", ""}, {"from", "RFC 3339"}, {"to", "RFC 3339"}, {"dry_run", "true: tell only"}});
   operation(json, "/api/v1/live", "get", "The Overview's numbers: value, previous, age_ms, n", {});
   operation(json, "/api/v1/calls", "get", "Calls, in flight first",
             {{"customer_id", ""}, {"region", ""}, {"agent_id", ""}, {"call_outcome", ""}, {"state", "active or ended"}, {"model_used", ""},

@@ -77,7 +77,9 @@ Status Pipeline::recover() {
   auto snapshot = load_snapshot(options_.data);
   bool usable = snapshot && snapshot->sizes.size() == *count && snapshot->offset <= *applied;
   std::vector<Shard> shards;
-  for (unsigned i = 0; i < *count; ++i) shards.emplace_back(ShardOptions{.index = i, .count = *count, .metrics_since = data_began(options_.data)});
+  const auto first = first_prices(options_.data);
+  if (!first) return std::unexpected(first.error());
+  for (unsigned i = 0; i < *count; ++i) shards.emplace_back(ShardOptions{.index = i, .count = *count, .metrics_since = data_began(options_.data), .prices = *first});
   for (unsigned i = 0; i < *count && usable; ++i) {
     const auto bytes = load_part(options_.data, *snapshot, i);
     Status restored = bytes ? shards[i].restore(*bytes) : Status(std::unexpected(bytes.error()));
@@ -87,14 +89,14 @@ Status Pipeline::recover() {
     fmt::print(stderr, "aybiza: {}; live figures begin with what the log still holds, history is complete\n", restored.error().message);
   }
   if (!usable)
-    for (unsigned i = 0; i < *count; ++i) shards[i] = Shard({.index = i, .count = *count, .metrics_since = data_began(options_.data)});
+    for (unsigned i = 0; i < *count; ++i) shards[i] = Shard({.index = i, .count = *count, .metrics_since = data_began(options_.data), .prices = *first});
   const std::uint64_t from = usable ? snapshot->offset + 1 : 1;
   auto reader = spool_->read_from(spool::Offset{from});
   if (!reader) reader = spool_->read_from(spool::Offset{0});  // released: live state begins where the log does
   if (!reader) return std::unexpected(reader.error());
   reader_ = std::move(*reader);
   if (!usable && reader_->position().value > 1)
-    for (unsigned i = 0; i < *count; ++i) shards[i] = Shard({.index = i, .count = *count, .covered_since = clock_.now(), .metrics_since = data_began(options_.data)});
+    for (unsigned i = 0; i < *count; ++i) shards[i] = Shard({.index = i, .count = *count, .covered_since = clock_.now(), .metrics_since = data_began(options_.data), .prices = options_.prices});
   for (Shard& shard : shards) shard.mark_stored_until(*applied);
 
   stats_.applied = *applied;
@@ -136,11 +138,15 @@ void Pipeline::dispatch(const spool::RecordView& record) {
   for (std::size_t i = 0; i < record.count(); ++i) {
     const auto event = record.event(i);
     const auto decoded = decode_event(event.bytes, values);
-    const unsigned shard = decoded ? shard_of(decoded->event, unsigned(chunks_.size())) : 0;
-    EventChunk& chunk = chunks_[shard];
-    chunk.items.push_back({event.offset.value, std::uint32_t(chunk.bytes.size()), std::uint32_t(event.bytes.size()), received_,
-                           decoded ? decoded->event.call : Id{}});
-    chunk.bytes += event.bytes;
+    const auto hand_to = [&](EventChunk& chunk) {
+      chunk.items.push_back({event.offset.value, std::uint32_t(chunk.bytes.size()), std::uint32_t(event.bytes.size()), received_,
+                             decoded ? decoded->event.call : Id{}});
+      chunk.bytes += event.bytes;
+    };
+    if (decoded && decoded->event.type == EventType::prices)
+      for (EventChunk& chunk : chunks_) hand_to(chunk);
+    else
+      hand_to(chunks_[decoded ? shard_of(decoded->event, unsigned(chunks_.size())) : 0]);
     bytes_since_snapshot_ += event.bytes.size();
     bytes_uncollected_ += event.bytes.size();
   }
@@ -175,6 +181,7 @@ void Pipeline::route(std::stop_token stop) {
       continue;
     }
     if (*record) {
+      before_order(**record, waiting);
       if (waiting == 0) note_oldest((*record)->received);
       dispatch(**record);
       waiting += (*record)->count();
@@ -226,6 +233,7 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
   gathering->collection->rows.to = std::max(fed_, collected_);
   gathering->collection->received = received_;
   gathering->collection->whole = whole;
+  gathering->collection->rerate = std::exchange(rerate_, std::nullopt);
   gathering->collection->snapshot.resize(snapshot_due ? shards_->count() : 0);
   if (snapshot_due) {
     bytes_since_snapshot_ = 0;
@@ -245,6 +253,7 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
         shard.snapshot([&](std::string_view piece) { file.append(piece); });
       }
       std::unique_lock lock(gathering->mutex);
+      if (i == 0) gathering->collection->prices = shard.prices();
       RowBatch& rows = gathering->collection->rows;
       const auto take = [](auto& to, auto& from) {
         if (to.empty()) to = std::move(from);
@@ -283,6 +292,8 @@ void Pipeline::write(std::stop_token) {
 }
 
 Status Pipeline::apply(Collection& collection) {
+  store_->use_prices(collection.prices);
+  if (collection.rerate) AYBIZA_TRY(rerate(collection));
   const RowBatch& rows = collection.rows;
   std::uint64_t applied;
   {

@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -27,6 +28,7 @@
 #include "server/live_shards.h"
 #include "server/snapshot_file.h"
 #include "spool/spool.h"
+#include "store/rerate.h"
 #include "store/store.h"
 
 namespace aybiza {
@@ -36,10 +38,15 @@ struct PipelineOptions {
   unsigned shards = 2;  // of a new directory; an old one keeps its own
   const Clock* clock = nullptr;
   std::size_t store_memory_bytes = 0;  // 0: the store's default
+  PriceBook prices = PriceBook::built_in();  // in force where neither log nor directory tell of another
 };
 
 // When a data directory was first opened; max: it does not say (an older version made it).
 Instant data_began(const std::filesystem::path& data);
+
+// The list a directory began with: a log that says nothing of prices is folded by it, whatever the program ships today.
+// Written at the first start.
+Result<PriceBook> first_prices(const std::filesystem::path& data);
 
 struct PipelineStats {
   std::uint64_t durable = 0, folded = 0, applied = 0, snapshot = 0;
@@ -73,6 +80,12 @@ class Pipeline {
   // Rows of learning and changes, in order: live where live state has them all, otherwise the store's. `source` says which.
   Answered<LearningPartial> learning(const LearningQuestion& question, Source& source);
 
+  // Puts an order into the log, where every fold finds it at the same place; answers its offset when it is on disk.
+  Result<std::uint64_t> order_prices(const PriceOrder& order);
+  // The book in force where the log ends, as folded by now.
+  PriceBook prices();
+  // What pricing anew by the order at `offset` changed in the store; nullopt: not done within the patience.
+  std::optional<RerateReport> wait_rerated(std::uint64_t offset, Duration patience);
 
   std::uint64_t recovered() const { return recovered_; }  // events of the log before this start
   PipelineStats stats() const;
@@ -83,6 +96,8 @@ class Pipeline {
     RowBatch rows;
     std::vector<SnapshotPart> snapshot;  // one per shard; empty: none due
     bool whole = false;                  // nothing was deferred
+    PriceBook prices;                    // in force at rows.to
+    std::optional<Rerate> rerate;        // to be done before the rows are written
     Instant received{};
   };
   struct Unpublished {
@@ -98,6 +113,8 @@ class Pipeline {
   void flush_chunks();
   void collect(bool wait_for_room, bool whole);
   Status apply(Collection& collection);
+  Status rerate(Collection& collection);
+  void before_order(const spool::RecordView& record, std::size_t& waiting);
   void publish(Unpublished& snapshot);
   Answered<Answer> ask_at(const Question& question, bool wait);
 
@@ -109,6 +126,7 @@ class Pipeline {
   std::unique_ptr<spool::Reader> reader_;
   std::vector<EventChunk> chunks_;       // the router's, per shard
   std::uint64_t fed_ = 0, collected_ = 0;
+  std::optional<Rerate> rerate_;         // the router's: for the next collection
   Instant received_{};
   Duration last_collect_{0};
   std::size_t bytes_since_snapshot_ = 0, bytes_uncollected_ = 0;
@@ -124,6 +142,7 @@ class Pipeline {
   std::condition_variable applied_changed_;
   PipelineStats stats_;
   Instant oldest_unapplied_{};
+  std::deque<std::pair<std::uint64_t, RerateReport>> rerated_;  // by the applied offset; the last few
   std::uint64_t whole_ = 0;              // up to here the store has everything, calls in flight too
   Thread router_, writer_, publisher_;
   std::uint64_t recovered_ = 0;

@@ -24,7 +24,12 @@ int run_recompute(const std::filesystem::path& data, const std::string& query) {
     fmt::print(stderr, "aybiza recompute: {}\n", reader.error().message);
     return 2;
   }
-  Oracle oracle;
+  const auto prices = first_prices(data);
+  if (!prices) {
+    fmt::print(stderr, "aybiza recompute: {}\n", prices.error().message);
+    return 1;
+  }
+  Oracle oracle(*prices);
   if (const Instant began = data_began(data); began != Instant::max()) oracle.begin(began);
   std::vector<Value> values;
   Instant received{};

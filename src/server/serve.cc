@@ -20,6 +20,7 @@
 #include "server/metric_ways.h"
 #include "server/page_source.h"
 #include "server/pipeline.h"
+#include "server/price_api.h"
 #include "text/lexicon.h"
 
 namespace aybiza {
@@ -40,6 +41,8 @@ struct Server::Inner {
   std::unique_ptr<CallAliases> aliases;
   std::unique_ptr<WebhookEndpoint> webhooks;
   std::unique_ptr<MetricWays> metric_ways;
+  std::unique_ptr<PriceKeeper> prices;
+  std::unique_ptr<PriceApi> price_api;
   std::unique_ptr<Api> api;
   std::unique_ptr<PageSource> source;
   std::unique_ptr<LiveThread> live;
@@ -127,6 +130,8 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
       .clock = &inner->clock, .tokenizer = inner->tokenizer.get(),
       .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback}, .budget = inner->budget.get(),
       .sampler = inner->sampler.get(), .events = inner->events.get(), .spool = &inner->pipeline->spool()});
+  inner->prices = std::make_unique<PriceKeeper>(*inner->pipeline, inner->events->ledger(), options.data);
+  inner->price_api = std::make_unique<PriceApi>(*inner->pipeline, *inner->prices);
   Inner* raw = inner.get();
   inner->api = std::make_unique<Api>(ApiParts{inner->pipeline.get(), inner->events.get(), inner->tokenizer.get(), inner->budget.get(),
                                               [raw] { return raw->http ? raw->http->counters() : net::HttpCounters{}; }, inner->webhooks.get(), inner->metric_ways.get(), inner->sampler.get()});
@@ -138,6 +143,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
       *inner->source, *inner->live);
   net::Router router;
   AYBIZA_TRY(inner->api->add_routes(router));
+  AYBIZA_TRY(inner->price_api->add_routes(router));
   AYBIZA_TRY(inner->pages->add_routes(router));
   AYBIZA_TRY(inner->metric_ways->add_routes(router));
   AYBIZA_TRY(inner->otlp->add_routes(router));
@@ -161,6 +167,8 @@ void Server::stop() {
   if (inner_->otlp_http) inner_->otlp_http->stop();
   if (inner_->webhooks) inner_->webhooks->stop();
   if (inner_->metric_ways) inner_->metric_ways->stop();
+  if (inner_->price_api) inner_->price_api->stop();
+  if (inner_->prices) inner_->prices->stop();
   if (inner_->api) inner_->api->stop();
   if (inner_->live) inner_->live->stop();
   if (inner_->pipeline) inner_->pipeline->stop();

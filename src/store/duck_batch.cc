@@ -143,11 +143,11 @@ Status write_rows(DuckConnection& writer, const RowBatch& batch, std::uint64_t& 
 
 }  // namespace
 
-Status write_batch(DuckConnection& writer, const RowBatch& batch, std::uint64_t& out_of_range) {
+Status write_batch(DuckConnection& writer, const RowBatch& batch, const PriceBook& prices, std::uint64_t& out_of_range) {
   if (batch.late.empty()) return write_rows(writer, batch, out_of_range);
   auto stored = select_calls(writer, needs_of(batch));
   if (!stored) return wrap(stored.error(), "reading the calls of late events");
-  return write_rows(writer, with_late(batch, std::move(*stored)), out_of_range);
+  return write_rows(writer, with_late(batch, std::move(*stored), prices), out_of_range);
 }
 
 }  // namespace aybiza

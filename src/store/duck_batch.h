@@ -6,12 +6,13 @@
 // Source   reliability.md 3.1 rule 7.
 #pragma once
 
+#include "assemble/price_book.h"
 #include "model/rows.h"
 #include "store/duck.h"
 
 namespace aybiza {
 
 // Counts the numbers that did not fit their column.
-Status write_batch(DuckConnection& writer, const RowBatch& batch, std::uint64_t& out_of_range);
+Status write_batch(DuckConnection& writer, const RowBatch& batch, const PriceBook& prices, std::uint64_t& out_of_range);
 
 }  // namespace aybiza

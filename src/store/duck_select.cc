@@ -53,6 +53,14 @@ Where learning_range(Instant from, Instant to) {
   return where;
 }
 
+// A call may have other usage at any time, and all of it is meant.
+void add_rated(Where& where, const RowFilter::Rated& rated) {
+  const std::string used = fmt::format("call_id IN (SELECT call_id FROM usage_events WHERE time >= make_timestamptz({}::BIGINT) AND "
+                                       "time < make_timestamptz({}::BIGINT) AND cost_source IS DISTINCT FROM 'reported'",
+                                       to_micros(rated.from), to_micros(rated.to));
+  where.add(used + ")");
+  if (!rated.customer.empty()) where.add("call_id IN (SELECT call_id FROM call_analytics WHERE customer_id =", std::string_view(rated.customer));
+}
 
 template <typename Row>
 Status select_table(DuckConnection& connection, Table table, const RowFilter& filter, std::size_t& room,
@@ -76,6 +84,7 @@ Status select_table(DuckConnection& connection, Table table, const RowFilter& fi
   if (table == Table::rollups && filter.dimension) where.add("dimension =", std::string_view(*filter.dimension));
 
   if (!ids.empty()) where.add_in("call_id", ids);
+  if (filter.rated) add_rated(where, *filter.rated);
 
   std::vector<const Column<Row>*> columns;
   std::string names;
@@ -148,7 +157,7 @@ Result<RowBatch> select_rows(DuckConnection& connection, const RowFilter& filter
   const auto offset = connection.integer("SELECT event_offset FROM applied WHERE node = $1", {node});
   if (!offset) return std::unexpected(offset.error());
   out.to = static_cast<std::uint64_t>(offset->value_or(0));
-  std::size_t room = limits::store_rows_max;
+  std::size_t room = filter.rated ? limits::rerate_rows : limits::store_rows_max;
   const auto take = [&]<typename Row>(Table table, std::vector<Row>& rows) {
     return select_table(connection, table, filter, room, rows);
   };

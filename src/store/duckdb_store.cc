@@ -225,7 +225,7 @@ Status DuckdbStore::write(const RowBatch& batch, std::uint64_t& out_of_range) {
   if (*taken != 1)
     return fail(Code::conflict, "rows ({}, {}] do not follow the store's applied offset", batch.from, batch.to);
   AYBIZA_TRY(writer_.run("INSERT INTO applied VALUES ($1, $2)", {options_.node, std::int64_t(batch.to)}));
-  return write_batch(writer_, batch, out_of_range);
+  return write_batch(writer_, batch, prices_, out_of_range);
 }
 
 Status DuckdbStore::apply(const RowBatch& batch) {

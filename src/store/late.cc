@@ -66,7 +66,7 @@ using TurnKey = std::pair<Id, std::int64_t>;
 class Merger {
  public:
   // The batch's own rows of these calls are newer than the stored ones.
-  Merger(const RowBatch& batch, RowBatch stored) : out_(batch) {
+  Merger(const RowBatch& batch, RowBatch stored, const PriceBook& prices) : out_(batch), prices_(prices) {
     const std::vector<Id> needed = needs_of(batch);
     const auto wanted = [&](const Id& id) { return std::ranges::binary_search(needed, id); };
     out_.late.clear();
@@ -249,7 +249,7 @@ class Merger {
     if (row.cost_nano) {
       row.cost_source = CostSource::reported;
     } else {
-      row.cost_nano = PriceBook::built_in().cost_of(row, dims);
+      row.cost_nano = prices_.cost_of(row, dims);
       if (row.cost_nano) row.cost_source = CostSource::priced;
     }
     out_.usage.push_back(row);
@@ -334,6 +334,7 @@ class Merger {
   static Number tokens_of(const CallSums& sums) { return sums.usages == 0 ? Number() : Number(sums.tokens); }
 
   RowBatch out_;
+  const PriceBook& prices_;
   std::set<Id> in_batch_;
   std::map<Id, StoredCall> calls_;
   std::map<TurnKey, TurnRow> turns_;
@@ -351,8 +352,8 @@ std::vector<Id> needs_of(const RowBatch& batch) {
   return out;
 }
 
-RowBatch with_late(const RowBatch& batch, RowBatch stored) {
-  return Merger(batch, std::move(stored)).merge(batch.late);
+RowBatch with_late(const RowBatch& batch, RowBatch stored, const PriceBook& prices) {
+  return Merger(batch, std::move(stored), prices).merge(batch.late);
 }
 
 }  // namespace aybiza

@@ -17,6 +17,7 @@
 
 #include <vector>
 
+#include "assemble/price_book.h"
 #include "model/rows.h"
 
 namespace aybiza {
@@ -24,6 +25,7 @@ namespace aybiza {
 std::vector<Id> needs_of(const RowBatch& batch);  // sorted, each once; empty without late rows
 
 // `stored`: calls, turns and usage of needs_of(), as they are before `batch`. The answer has no late rows.
-RowBatch with_late(const RowBatch& batch, RowBatch stored);
+// Usage is priced by `prices`.
+RowBatch with_late(const RowBatch& batch, RowBatch stored, const PriceBook& prices);
 
 }  // namespace aybiza

@@ -52,7 +52,7 @@ class MemoryStore final : public Store {
     if (batch.from != applied_ || batch.to < batch.from)
       return fail(Code::conflict, "rows ({}, {}] do not follow applied offset {}", batch.from, batch.to, applied_);
     if (batch.late.empty()) insert(batch);
-    else insert(with_late(batch, stored_rows(needs_of(batch))));
+    else insert(with_late(batch, stored_rows(needs_of(batch)), prices_));
     applied_ = batch.to;
     ++batches_;
     return {};
@@ -60,6 +60,7 @@ class MemoryStore final : public Store {
 
   Result<RowBatch> rows(const RowFilter& filter) override {
     const std::lock_guard lock(mutex_);
+    if (filter.rated) return rated_rows(*filter.rated);
     RowBatch out;
     out.to = applied_;
     const bool of_call = filter.call.has_value(), of_customer = filter.customer.has_value();
@@ -179,6 +180,20 @@ class MemoryStore final : public Store {
              batch.changes.size() + batch.raw.size() + batch.rollups.size();
   }
 
+  RowBatch rated_rows(const RowFilter::Rated& wanted) const {
+    std::vector<Id> ids;
+    for (const auto& [key, row] : usage_)
+      if (row.time >= wanted.from && row.time < wanted.to && row.cost_source != CostSource::reported &&
+          (wanted.customer.empty() || owns(row.call_id, wanted.customer)))
+        ids.push_back(row.call_id);
+    std::ranges::sort(ids);
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    RowBatch out = stored_rows(ids);
+    out.turns.clear();
+    out.to = applied_;
+    return out;
+  }
+
   void take_metrics(const RowFilter& filter, RowBatch& out) const {
     const auto mine = [&](std::uint64_t series) {
       const auto at = series_.find(std::int64_t(series));
@@ -205,6 +220,8 @@ class MemoryStore final : public Store {
     for (const auto& [key, row] : learning_)
       if ((in_range(row.time, filter) || (filter.learning_before && row.time < filter.from)) && (!filter.customer || row.customer == *filter.customer))
         out.learning.push_back(row);
+  }
+
   template <typename Row>
   static std::uint64_t erase_points(std::vector<Row>& rows, Instant before) {
     return std::erase_if(rows, [&](const Row& row) { return row.time < before; });

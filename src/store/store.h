@@ -21,6 +21,7 @@
 #include <string>
 #include <string_view>
 
+#include "assemble/price_book.h"
 #include "base/ids.h"
 #include "base/status.h"
 #include "base/units.h"
@@ -53,6 +54,12 @@ struct RowFilter {
   // learning_events: also rows before `from` that still count in it: the last sizes of each knowledge graph (apart by its
   // dimensions), and what first told of a pattern.
   bool learning_before = false;
+  // call_analytics and usage_events only: calls with usage in the range whose sender did not tell its cost, with everything of theirs.
+  struct Rated {
+    Instant from, to;
+    std::string customer;  // empty: any
+  };
+  std::optional<Rated> rated;
 };
 
 struct StoreStats {
@@ -78,6 +85,8 @@ class Store {
 
   virtual Result<std::uint64_t> applied() = 0;
   virtual Status apply(const RowBatch& batch) = 0;
+  // By which late usage is priced that apply() is given from here on; the writer's.
+  void use_prices(PriceBook book) { prices_ = std::move(book); }
 
   // The rows that `filter` means, in (time, id) order of each table, stored_start and stored_time filled in.
   // `from` is 0, `to` the offset the answer was cut at.
@@ -97,6 +106,9 @@ class Store {
   virtual Status checkpoint() = 0;  // afterwards stats().checkpointed == applied
   // Retention: deletes what is older; answers how many rows went.
   virtual Result<std::uint64_t> forget(Table table, Instant before) = 0;
+
+ protected:
+  PriceBook prices_ = PriceBook::built_in();
 };
 
 }  // namespace aybiza
