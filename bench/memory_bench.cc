@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "aggregate/shard.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "call_source.h"
 #include "runtime/huge_pages.h"
@@ -33,6 +34,7 @@ struct Filler {
   spool::Dedup dedup{{limits::dedup_event_bytes, limits::dedup_batches}, 7};
   bool deduplicates = false;
   std::uint64_t offset = 0;
+  SystemClock clock;
   std::unique_ptr<Store> store;
 
   void run(std::size_t agents, std::size_t lines, Instant begin, Duration span, bool text) {
@@ -56,35 +58,37 @@ struct Filler {
   }
 };
 
+void say(std::size_t agents, const char* when, const Filler& filler) {
+  const ShardSizes sizes = filler.shard.measure();
+  const ShardStats stats = filler.shard.stats();
+  fmt::print("{} agents, {}: RSS {} MiB; live state {} MiB: {} calls in flight and {} ended {} MiB, {} panes {} MiB, other {} MiB ({} events)\n", agents,
+             when, resident_mib(), sizes.bytes() >> 20, stats.calls_in_flight, stats.calls_ended, sizes.bytes_calls >> 20, sizes.panes,
+             sizes.bytes_panes >> 20, sizes.bytes_other >> 20, filler.offset);
+  std::fflush(stdout);
+}
+
 void measure(std::size_t agents) {
   const auto directory = std::filesystem::temp_directory_path() / fmt::format("aybiza-memory-{}", ::getpid());
   std::filesystem::create_directories(directory);
   Filler filler;
   Instant at = from_micros(1'763'712'000'000'000);
-  const auto stage = [&](std::size_t lines, Duration span, bool text) {
+  const auto stage = [&](const char* name, std::size_t lines, Duration span, bool text) {
     filler.run(agents, lines, at, span, text);
     at += span;
+    say(agents, name, filler);
   };
-  stage(100, 7 * 24h, false);
-  stage(2'000, 16h, false);
+  stage("hours full", 100, 7 * 24h, false);
+  stage("minutes full", 2'000, 16h, false);
+  stage("agents and calls full", 10'000, 7h + 50min, true);
   filler.deduplicates = true;
-  stage(10'000, 8h + 50min, true);
-  const std::size_t live = resident_mib();
-  fmt::print("{} agents: {} MiB after {} events; with DuckDB now\n", agents, live, filler.offset);
-  std::fflush(stdout);
+  stage("with the deduplication sets", 10'000, 1h, true);
   DuckdbOptions duck;
   duck.directory = directory;
+  duck.clock = &filler.clock;
   auto store = open_duckdb_store(duck);
   if (!store) throw std::runtime_error(store.error().message);
   filler.store = std::move(*store);
-  stage(10'000, 10min, true);
-  const ShardSizes sizes = filler.shard.measure();
-  const ShardStats stats = filler.shard.stats();
-  fmt::print("{} agents: RSS {} MiB; live state {} MiB ({} calls in flight and {} ended in {} MiB, {} panes in {} MiB, other {} MiB), "
-             "before DuckDB {} MiB\n",
-             agents, resident_mib(), sizes.bytes() >> 20, stats.calls_in_flight, stats.calls_ended, sizes.bytes_calls >> 20, sizes.panes,
-             sizes.bytes_panes >> 20, sizes.bytes_other >> 20, live);
-  std::fflush(stdout);
+  stage("with DuckDB", 10'000, 10min, true);
   filler.store.reset();
   std::filesystem::remove_all(directory);
 }
