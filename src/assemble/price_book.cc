@@ -139,7 +139,8 @@ struct PriceBook::Table {
     return found;
   }
 
-  const Step* find(PriceKind kind, std::string_view customer, const Service& service, Instant time) const {
+  // `listed`: the offers of the model as it is written, if the caller has looked.
+  const Step* find(PriceKind kind, std::string_view customer, const Service& service, Instant time, const Offers* listed = nullptr) const {
     constexpr int none = 1 << 10;
     const Offers* any = for_any_model[std::size_t(kind)] ? offers("*") : nullptr;
     int rank = none;
@@ -147,7 +148,7 @@ struct PriceBook::Table {
     std::string_view provider = service.provider;
     if (!is_lower(provider)) provider = lower_provider = lower_case(provider);
     const std::string_view model = service.model.empty() ? std::string_view("-") : service.model;
-    const Step* step = best(offers(model), false, kind, customer, provider, time, rank);
+    const Step* step = best(listed ? listed : offers(model), false, kind, customer, provider, time, rank);
     if (step && !any) return step;
     std::string name = lower_case(model), told(provider);
     for (std::size_t i = 0; !step && i < limits::price_name_rules && !service.model.empty(); ++i) {
@@ -165,19 +166,20 @@ struct PriceBook::Table {
                               &usage.reasoning_tokens, &usage.audio_input_tokens, &usage.audio_output_tokens};
     bool has_tokens = false, used = false;
     const Service llm{context.provider_llm, usage.model.empty() ? context.model : std::string_view(usage.model)};
+    const Offers* listed = llm.model.empty() ? nullptr : offers(llm.model);
     for (std::size_t i = 0; i < std::size(tokens); ++i) {
       if (!*tokens[i]) continue;
       has_tokens = true;
       if (**tokens[i] == 0) continue;
       used = true;
       const auto kind = PriceKind(i);
-      const Step* step = find(kind, context.customer, llm, usage.time);
-      if (!step && kind == PriceKind::reasoning) step = find(PriceKind::output, context.customer, llm, usage.time);
+      const Step* step = find(kind, context.customer, llm, usage.time, listed);
+      if (!step && kind == PriceKind::reasoning) step = find(PriceKind::output, context.customer, llm, usage.time, listed);
       visit(kind, **tokens[i], llm, step);
     }
     if (has_tokens && !used) {  // nothing was used of a model: it costs nothing, if the model is one that is listed
       const Step* step = nullptr;
-      for (std::size_t i = 0; i < std::size(tokens) && !step; ++i) step = find(PriceKind(i), context.customer, llm, usage.time);
+      for (std::size_t i = 0; i < std::size(tokens) && !step; ++i) step = find(PriceKind(i), context.customer, llm, usage.time, listed);
       visit(PriceKind::input, std::int64_t{0}, llm, step);
     }
     const std::string_view own = has_tokens ? std::string_view{} : std::string_view(usage.model);  // of tokens it is the language model

@@ -2,12 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <filesystem>
 #include <map>
 #include <random>
 
 #include "aggregate/shard.h"
 #include "assemble/price_order.h"
+#include "base/clock.h"
 #include "query/oracle.h"
+#include "store/duckdb_store.h"
 #include "store/memory_store.h"
 #include "store/rerate.h"
 
@@ -66,7 +69,8 @@ class Log {
 // A shard and the store it feeds, as the server wires them: an order is the first event of a batch.
 class World {
  public:
-  explicit World(std::size_t calls_retained) : retained_(calls_retained), shard_(options()), store_(make_memory_store()) {}
+  explicit World(std::size_t calls_retained, std::unique_ptr<Store> store = make_memory_store())
+      : retained_(calls_retained), shard_(options()), store_(std::move(store)) {}
 
   void take(const Log::Entry& entry) {
     if (const auto order = order_of(entry.event)) {
@@ -271,6 +275,26 @@ TEST_P(PriceLives, a_replay_folds_to_the_same_state) {
     other.take(log.entries[i]);
   }
   EXPECT_EQ(one.shard().canonical_dump(), other.shard().canonical_dump());
+}
+
+TEST(Prices, duckdb_is_priced_anew_as_the_memory_store_is) {
+  const auto directory = std::filesystem::temp_directory_path() / ("aybiza-prices-" + to_string(random_id()));
+  const SystemClock clock;
+  std::mt19937_64 random(11);
+  Log log;
+  random_log(log, random, {.orderly = true});
+  auto duck = open_duckdb_store({.directory = directory.string(), .clock = &clock});
+  ASSERT_TRUE(duck) << duck.error().message;
+  {
+    World world(5, std::move(*duck));
+    for (std::size_t i = 0; i < log.entries.size(); ++i) {
+      world.take(log.entries[i]);
+      if (random() % 10 == 0) world.write();
+    }
+    world.write();
+    expect_equal(world, log, log.entries.size());
+  }
+  std::filesystem::remove_all(directory);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, PriceLives, ::testing::Values(1u, 2u, 3u));

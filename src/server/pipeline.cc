@@ -79,6 +79,7 @@ Status Pipeline::recover() {
   std::vector<Shard> shards;
   const auto first = first_prices(options_.data);
   if (!first) return std::unexpected(first.error());
+  AYBIZA_TRY(keep_first_prices(*first));
   for (unsigned i = 0; i < *count; ++i) shards.emplace_back(ShardOptions{.index = i, .count = *count, .metrics_since = data_began(options_.data), .prices = *first});
   for (unsigned i = 0; i < *count && usable; ++i) {
     const auto bytes = load_part(options_.data, *snapshot, i);
@@ -120,6 +121,7 @@ Pipeline::~Pipeline() { stop(); }
 
 void Pipeline::stop() {
   if (std::exchange(stopped_, true)) return;
+  stopping_ = true;
   if (spool_) spool_->close();
   // The router leaves when it has read everything and handed over its last collection; then the writer drains.
   router_.request_stop();
@@ -283,7 +285,7 @@ void Pipeline::write(std::stop_token) {
           stats_.last_store_error = done.error().message;
           if (stats_.store_failures == 1) fmt::print(stderr, "aybiza: the store refuses rows, they wait in the log: {}\n", done.error().message);
         }
-        if (outbox_.closed()) break;  // shutting down: the log still has them
+        if (stopping_) break;  // shutting down: the log still has them
         std::this_thread::sleep_for(pause);
         pause = std::min<Duration>(pause * 2, 5s);
       }

@@ -45,7 +45,7 @@ struct PipelineOptions {
 Instant data_began(const std::filesystem::path& data);
 
 // The list a directory began with: a log that says nothing of prices is folded by it, whatever the program ships today.
-// Written at the first start.
+// One that does not say has begun with those of this program.
 Result<PriceBook> first_prices(const std::filesystem::path& data);
 
 struct PipelineStats {
@@ -113,6 +113,7 @@ class Pipeline {
   void flush_chunks();
   void collect(bool wait_for_room, bool whole);
   Status apply(Collection& collection);
+  Status keep_first_prices(const PriceBook& first) const;
   Status rerate(Collection& collection);
   void before_order(const spool::RecordView& record, std::size_t& waiting);
   void publish(Unpublished& snapshot);
@@ -138,6 +139,7 @@ class Pipeline {
   std::atomic<bool> publishing_{false};  // a snapshot is being taken or published
   std::atomic<std::size_t> outstanding_{0};
   std::atomic<bool> hurry_{false};       // somebody waits for the store to have everything
+  std::atomic<bool> stopping_{false};    // what the store does not take now it takes at the next start
   mutable std::mutex mutex_;             // guards stats_ and what applied_changed_ waits for
   std::condition_variable applied_changed_;
   PipelineStats stats_;

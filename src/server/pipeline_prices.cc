@@ -33,8 +33,12 @@ Result<PriceBook> first_prices(const std::filesystem::path& data) {
     if (!book) return fail(Code::corrupt, "{}: {}; restore the file, costs of the log depend on it", file.string(), book.error().message);
     return book;
   }
-  AYBIZA_TRY(auth::replace_file(file, PriceBook::built_in().shipped(), 0600));
   return PriceBook::built_in();
+}
+
+Status Pipeline::keep_first_prices(const PriceBook& first) const {
+  const auto file = options_.data / "prices.first";
+  return std::filesystem::exists(file) ? Status() : auth::replace_file(file, first.shipped(), 0600);
 }
 
 // An order about prices is the first event of a collection: what came before is in the store whole, priced as it was then.
@@ -48,7 +52,7 @@ void Pipeline::before_order(const spool::RecordView& record, std::size_t& waitin
 }
 
 Status Pipeline::rerate(Collection& collection) {
-  auto report = rerate_store(*store_, *collection.rerate, collection.prices, [this] { return outbox_.closed(); });
+  auto report = rerate_store(*store_, *collection.rerate, collection.prices, [this] { return stopping_.load(); });
   if (!report) return std::unexpected(report.error());
   collection.rerate.reset();
   std::lock_guard lock(mutex_);

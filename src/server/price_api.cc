@@ -201,7 +201,11 @@ struct PriceApi::Inner : std::enable_shared_from_this<PriceApi::Inner> {
   Response write(const Rerate& order) {
     const auto offset = keeper.order({.what = PriceOrder::What::rerate, .shipped = {}, .file = {}, .rerate = order});
     if (!offset) return Response::error(503, "unavailable", offset.error().message);
-    const auto report = pipeline.wait_rerated(*offset, limits::rerate_patience);
+    const Duration until = pipeline.clock().elapsed() + Duration(limits::rerate_patience);
+    std::optional<RerateReport> report;
+    const auto pending = [&] { return pipeline.stats().applied < *offset && !stopping && pipeline.clock().elapsed() < until; };
+    do report = pipeline.wait_rerated(*offset, std::chrono::milliseconds(200));
+    while (!report && pending());
     if (report) return Response::json(200, report_json(*report, order, false, *offset));
     return Response::json(202, fmt::format(R"({{"dry_run":false,"done":false,"offset":{},"message":"it is in the log and goes on; figures follow when it is done"}})", *offset));
   }

@@ -117,7 +117,7 @@ Result<std::vector<Unpriced>> find_unpriced(Store& store, const PriceBook& book,
   }
   std::vector<Unpriced> out;
   for (auto& [key, one] : all) out.push_back(std::move(one));
-  std::ranges::stable_sort(out, std::greater<>(), &Unpriced::usage);
+  std::ranges::sort(out, {}, [](const Unpriced& one) { return std::tuple(-one.usage, std::tie(one.customer, one.kind, one.provider, one.model, one.priced_now)); });
   if (out.size() > limits::unpriced_rows) out.resize(limits::unpriced_rows);
   return out;
 }
