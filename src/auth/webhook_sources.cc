@@ -170,9 +170,16 @@ bool WebhookSources::joins(std::string_view customer) const {
   return known->joining.contains(std::string(customer));
 }
 
-std::vector<std::string> WebhookSources::joining() const {
+bool WebhookSources::has(std::string_view vendor, std::string_view customer) const {
   const auto known = file_.table();
-  return {known->joining.begin(), known->joining.end()};
+  return std::ranges::any_of(known->sources, [&](const auto& source) { return source->vendor == vendor && source->tenant() == customer; });
+}
+
+std::vector<std::string> WebhookSources::customers() const {
+  const auto known = file_.table();
+  std::unordered_set<std::string> all;
+  for (const auto& source : known->sources) all.emplace(source->tenant());
+  return {all.begin(), all.end()};
 }
 
 Verdict verify_webhook(const WebhookSource& source, const WebhookMessageParts& parts, Instant now) {

@@ -64,7 +64,8 @@ class WebhookSources {
   std::shared_ptr<const WebhookSource> find(std::string_view vendor, std::string_view token, Instant now);
   // Whether sources of two vendors tell of the customer's calls: then one call may come under two names.
   bool joins(std::string_view customer) const;
-  std::vector<std::string> joining() const;  // those customers; "" is the platform
+  bool has(std::string_view vendor, std::string_view customer) const;  // a source of his, or of the platform
+  std::vector<std::string> customers() const;  // with any source; "" is the platform
 
  private:
   struct Table;

@@ -19,7 +19,7 @@ constexpr std::string_view role_names[] = {"none", "ignored", "step", "session",
                                            "part", "stt",     "llm",  "tts",     "realtime", "tool",        "agent"};
 constexpr std::string_view record_names[] = {"none", "report", "chat_item", "evaluation", "tag", "outcome", "score", "history"};
 constexpr std::string_view fact_names[] = {
-    "conversation", "room", "job", "agent", "agent_name", "agent_version", "service", "region", "caller", "phone", "operation",
+    "conversation", "room", "job", "agent", "agent_name", "agent_version", "service", "region", "caller", "phone", "carrier_call", "operation",
     "provider", "model", "language", "name", "id",
     "turn_number", "turn_index", "text", "output_text", "is_input", "is_final", "role", "interrupted", "cut_by_end",
     "confidence", "response_time", "first_response", "stt_latency", "llm_latency", "tts_latency", "endpointing", "tool_name",

@@ -42,7 +42,7 @@ enum class RecordRole : std::uint8_t { none, report, chat_item, evaluation, tag,
 
 enum class Fact : std::uint8_t {
   // whose it is
-  conversation, room, job, agent, agent_name, agent_version, service, region, caller, phone, operation, provider, model, language, name, id,
+  conversation, room, job, agent, agent_name, agent_version, service, region, caller, phone, carrier_call, operation, provider, model, language, name, id,
   // turns
   turn_number, turn_index, text, output_text, is_input, is_final, role, interrupted, cut_by_end, confidence, response_time,
   first_response, stt_latency, llm_latency, tts_latency, endpointing, tool_name, tool_error, input_messages, output_messages,

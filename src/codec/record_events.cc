@@ -99,6 +99,7 @@ void SpanAssembler::record(const OtlpLogRecord& record, std::size_t index) {
   RecordRole role = table_.role_of_record(item.source, record.body.text());
   if (role == RecordRole::none) role = table_.role_of_record(item.source, record.event_name);
   item.call = call_of(item);
+  if (names_wanted_) note_carrier(item);
   if (item.call.id.empty()) role = RecordRole::none;
   switch (role) {
     case RecordRole::chat_item:

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "codec/json_writer.h"
 #include "codec/span_item.h"
+#include "codec/vendor_event.h"
 #include "codec/utf8.h"
 
 namespace aybiza {
@@ -38,6 +39,8 @@ void SpanAssembler::assemble(const OtlpBatch& from, const DecodeContext& context
   metrics_ = &metrics;
   base_.resource = nullptr;
   last_call_ = {};
+  names_.clear();
+  named_.clear();
   for (std::size_t i = 0; i < from.spans.size(); ++i) span(from.spans[i], i);
   for (std::size_t i = 0; i < from.logs.size(); ++i) record(from.logs[i], from.spans.size() + i);
 }
@@ -83,6 +86,7 @@ void SpanAssembler::span(const OtlpSpan& span, std::size_t index) {
     return generic(span, item.start, double((item.end - item.start).count()) / 1000);
   if (item.role == SpanRole::ignored) ++counts_.told_elsewhere;
   item.call = call_of(item);
+  if (names_wanted_) note_carrier(item);
   switch (item.role) {
     case SpanRole::session: return session(item, span.attributes);
     case SpanRole::exchange: exchange(item); break;
@@ -118,8 +122,18 @@ CallRef SpanAssembler::call_named(std::string_view vendor, std::string_view hash
   if (last_call_.hashed != hashed_) {
     last_call_.hashed = hashed_;
     last_call_.call = {external_id(scope_of(*context_), "call", vendor, hashed), events_->arena.copy(cut_text(shown, limits::id_bytes))};
+    if (names_wanted_ && named_.try_emplace(last_call_.call.id, names_.size()).second)
+      names_.push_back({last_call_.call.id, vendor, last_call_.call.text, {}});
   }
   return last_call_.call;
+}
+
+// Senders put the carrier's name of the call into an attribute, or call the conversation by it.
+void SpanAssembler::note_carrier(const Item& item) {
+  const auto at = named_.find(item.call.id);
+  if (at == named_.end() || !names_[at->second].twilio_sid.empty()) return;
+  for (const Fact fact : {Fact::carrier_call, Fact::conversation})
+    if (const std::string_view sid = item.facts.text(fact); is_twilio_sid(sid)) names_[at->second].twilio_sid = events_->arena.copy(sid);
 }
 
 // Pipecat's spans share nothing but the trace; a room of LiveKit, a conversation of others has a name everywhere. The room,
@@ -177,6 +191,7 @@ void SpanAssembler::session(Item& item, OtlpAttributes attributes) {
   event.text(Field::agent_name, item.facts.text(Fact::agent_name)).text(Field::agent_version, item.facts.text(Fact::agent_version));
   event.text(Field::region, item.facts.text(Fact::region)).text(Field::language, item.facts.text(Fact::language));
   event.text(Field::caller_number, item.facts.text(Fact::caller)).text(Field::phone_number, item.facts.text(Fact::phone));
+  if (const std::string_view sid = item.facts.text(Fact::carrier_call); !sid.empty()) event.ext("twilio_call_sid", sid);
   for (const OtlpAttribute& attribute : attributes) {
     if (attribute.key == "customer_id") {
       const std::string_view customer = attribute.value.text();

@@ -14,6 +14,8 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "codec/alias_table.h"
 #include "codec/event_batch.h"
@@ -41,6 +43,10 @@ class SpanAssembler {
   // Events of type "livekit.session_report" among `events` (users post the report themselves) give way to what they tell.
   void expand_reports(const DecodeContext& context, EventBatch& events);
 
+  // Asks assemble() to keep the names of the calls it meets; they view the request and the events.
+  void want_names(bool wanted) { names_wanted_ = wanted; }
+  const std::vector<NamedCall>& names() const { return names_; }  // of the last request
+
   const SpanCounts& counts() const { return counts_; }
 
  private:
@@ -51,6 +57,7 @@ class SpanAssembler {
   void record(const OtlpLogRecord& record, std::size_t index);
   bool begin(Item& item, std::string_view what);  // false: refused
   CallRef call_of(const Item& item);
+  void note_carrier(const Item& item);
   CallRef call_named(std::string_view vendor, std::string_view hashed, std::string_view shown);
 
   void session(Item& item, OtlpAttributes attributes);
@@ -89,6 +96,9 @@ class SpanAssembler {
   MetricBatch* metrics_ = nullptr;
   std::string hashed_, scratch_;
   struct { std::string hashed; CallRef call; } last_call_;
+  bool names_wanted_ = false;
+  std::vector<NamedCall> names_;
+  std::unordered_map<Id, std::size_t> named_;  // where in names_
   struct { const OtlpResource* resource = nullptr; const OtlpScope* scope = nullptr; SpanSource source{}; FactSet facts; } base_;
 };
 

@@ -48,6 +48,12 @@ struct CallRef {
   std::string_view text;  // the sender's
 };
 
+struct NamedCall {  // a call of a request, with what others may know it by
+  Id id;
+  std::string_view vendor, external;
+  std::string_view twilio_sid;  // empty: not told
+};
+
 class SpanEvent {
  public:
   SpanEvent(EventBatch& batch, const DecodeContext& context) : batch_(&batch), context_(&context) {}

@@ -162,7 +162,7 @@ CallAliases::Known CallAliases::resolve(const Names& names, Instant now) {
   const Id carrier = names.twilio_sid.empty() ? own : key_of(names.scope, "twilio", names.twilio_sid);
   const std::lock_guard lock(mutex_);
   const Entry *by_own = look(own), *by_carrier = look(carrier);
-  const Entry* elder = !by_own ? by_carrier : !by_carrier || by_own->seen <= by_carrier->seen ? by_own : by_carrier;
+  const Entry* elder = !by_own ? by_carrier : !by_carrier || names.stays || by_own->seen <= by_carrier->seen ? by_own : by_carrier;
   std::optional<Call> younger;
   if (by_own && by_carrier && by_own->call != by_carrier->call) {
     const Entry& other = elder == by_own ? *by_carrier : *by_own;

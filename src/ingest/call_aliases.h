@@ -38,6 +38,7 @@ class CallAliases {
     std::string_view scope, source, external;  // "acme", "vapi", the vendor's id
     std::string_view twilio_sid;               // empty: the record does not name it
     Id own;                                    // the call by the external id alone
+    bool stays = false;                        // what its source told is never told again: of two calls its own is kept
   };
   struct Call {
     Id id;

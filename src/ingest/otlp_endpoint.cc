@@ -168,12 +168,15 @@ void OtlpEndpoint::take(OtlpSignal signal, net::RequestPtr request, const auth::
   // The protocol has no batch id, so the body is its own: sent again byte for byte, it is the same batch.
   append_request.batch_key = hash128(body->bytes, 16 + std::uint64_t(signal));
   auto preparer = borrow();
-  auto prepared = preparer->prepare(signal, *encoding, std::move(body->bytes), context, config_.sampler);
+  auto prepared = preparer->prepare(signal, *encoding, std::move(body->bytes), context, config_.sampler, config_.joiner);
   give_back(std::move(preparer));
   if (!prepared) {
     const bool large = prepared.error().code == Code::too_large;
     return respond(broken(*encoding, customer, large ? 413 : 400, large ? "too_large" : "invalid_body", prepared.error().message));
   }
+  // A name that is remembered is on disk before its events are; most requests bring no new one.
+  if (config_.joiner != nullptr && !config_.joiner->aliases().durable() && !config_.joiner->aliases().sync())
+    return respond(refused(*encoding, customer, {503, "disk", "the disk refuses writes", 5s}, std::max<std::uint64_t>(prepared->offered(), 1)));
   const std::uint64_t offered = prepared->offered();
   if (const auto refusal = admission_.take_rate(customer, offered, config_.clock->elapsed()))
     return respond(refused(*encoding, customer, *refusal, offered));

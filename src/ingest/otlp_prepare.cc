@@ -25,9 +25,10 @@ OtlpPreparer::OtlpPreparer(const Tokenizer& tokenizer, Masking masking)
       masker_(tokenizer, masking) {}
 
 Result<OtlpPrepared> OtlpPreparer::prepare(OtlpSignal signal, OtlpEncoding encoding, std::string body, const DecodeContext& context,
-                                           const MetricSampler* sampler) {
+                                           const MetricSampler* sampler, const CallJoiner* joiner) {
   OtlpPrepared out;
   sampler_ = sampler;
+  joiner_ = joiner != nullptr && joiner->wanted(context.customer) ? joiner : nullptr;
   const std::size_t bytes = body.size();
   masked_tags_ = {};
   if (encoding == OtlpEncoding::json) {
@@ -59,11 +60,13 @@ Status OtlpPreparer::prepare_calls(OtlpSignal signal, std::string body, const De
   take_rejection(batch_.rejected, "invalid_item", batch_.first_rejection, out);
   events_.clear();
   span_points_.clear();
+  assembler_.want_names(joiner_ != nullptr);
   assembler_.assemble(batch_, context, events_, span_points_);
   const std::string_view why = events_.errors.empty() ? std::string_view() : events_.errors.front().message;
   for (std::size_t i = 0; i < events_.rejected.size(); ++i) take_rejection(events_.rejected[i], to_string(RejectReason(i)), why, out);
   out.masked = masker_.mask(events_, context.customer, context.received);
   identity_.assign(events_, context.customer);
+  if (joiner_ != nullptr) joiner_->join(events_, assembler_.names(), scope_of(context), context.received);
   out.items.reserve(events_.events.size() + 1);
   for (const Event& event : events_.events) {
     const std::size_t before = out.bytes.size();

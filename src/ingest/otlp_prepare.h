@@ -20,6 +20,7 @@
 #include "codec/otlp_json.h"
 #include "codec/otlp_metrics.h"
 #include "codec/span_events.h"
+#include "ingest/call_joiner.h"
 #include "ingest/mask_batch.h"
 #include "ingest/metric_sampler.h"
 #include "spool/spool.h"
@@ -42,7 +43,7 @@ class OtlpPreparer {
  public:
   explicit OtlpPreparer(const Tokenizer& tokenizer, Masking masking = {});
   Result<OtlpPrepared> prepare(OtlpSignal signal, OtlpEncoding encoding, std::string body, const DecodeContext& context,
-                               const MetricSampler* sampler = nullptr);
+                               const MetricSampler* sampler = nullptr, const CallJoiner* joiner = nullptr);
   std::size_t working_bytes() const { return batch_.arena.bytes() + batch_.spans.capacity() * sizeof(OtlpSpan); }
 
  private:
@@ -59,6 +60,7 @@ class OtlpPreparer {
   OtlpMetricsDecoder metrics_decoder_;
   SpanAssembler assembler_;
   const MetricSampler* sampler_ = nullptr;  // of this request
+  const CallJoiner* joiner_ = nullptr;
   BatchMasker masker_;
   Identity identity_;
   OtlpBatch batch_;

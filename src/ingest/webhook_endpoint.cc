@@ -226,7 +226,8 @@ void WebhookEndpoint::take(Delivery delivery, net::Responder respond) {
 // Which call each event belongs to, where two sources may tell of one. A carrier's call that goes on and that nobody else has
 // named yet stays raw until its end: made now and joined later, it would have been two.
 void WebhookEndpoint::name_calls(Worker& worker, const Delivery& delivery) {
-  if (!config_.sources->joins(delivery.source->tenant())) return;
+  const std::string_view scope = delivery.context().scope();
+  if (!config_.sources->joins(delivery.source->tenant()) && !config_.aliases->find(spans_of(scope))) return;
   EventBatch& events = worker.batch.events;
   const std::string_view vendor = to_string(delivery.vendor);
   CallAliases::Names last;
@@ -248,7 +249,8 @@ void WebhookEndpoint::name_calls(Worker& worker, const Delivery& delivery) {
       last = names;
       if (known->younger) {
         const Event joining = event;
-        set_aside(worker, *known->younger, joining);
+        append_set_aside(events, *known->younger, joining);
+        worker.batch.names.push_back({});
       }
     }
     if (known->call == events.events[i].call) continue;
@@ -260,29 +262,6 @@ void WebhookEndpoint::name_calls(Worker& worker, const Delivery& delivery) {
   const std::lock_guard lock(mutex_);
   counters_.joined_events += joined;
   counters_.waiting_carrier_events += waiting;
-}
-
-// The younger of two calls that are one belongs to nobody from now on: what it told is told again by the report that ends the
-// elder, and its turns, usage and duration leave the customer's figures with it (decisions.md 6).
-void WebhookEndpoint::set_aside(Worker& worker, const CallAliases::Call& younger, const Event& joining) {
-  EventBatch& events = worker.batch.events;
-  Event event = joining;
-  event.type = EventType::call_updated;
-  event.rank = Rank::final_report;
-  event.call = younger.id;
-  event.agent = {};
-  event.customer = merged_customer;
-  event.id_text = events.arena.copy(fmt::format("merged:{}", to_string(younger.id)));
-  event.id = hash128(event.id_text);
-  event.ext = events.arena.copy(fmt::format(R"({{"merged_by":"{}"}})", event.source));
-  const auto values = events.arena.array<Value>(2);
-  values[0] = {Field::customer_id, 0, merged_customer};
-  values[1] = {Field::call_id, 0, events.arena.copy(younger.external)};
-  event.values = values;
-  events.events.push_back(event);
-  events.index.push_back(std::uint32_t(events.index.size()));
-  events.wire_bytes.push_back(0);
-  worker.batch.names.push_back({});
 }
 
 spool::AppendRequest WebhookEndpoint::encode(Worker& worker, const Delivery& delivery) {
@@ -350,7 +329,7 @@ void WebhookEndpoint::give_back(std::unique_ptr<Worker> worker) {
 }
 
 std::optional<Id> WebhookEndpoint::find_call(std::string_view external, const std::vector<std::string>& customers) const {
-  for (const std::string& customer : config_.sources->joining()) {
+  for (const std::string& customer : config_.sources->customers()) {
     if (!customers.empty() && std::find(customers.begin(), customers.end(), customer) == customers.end()) continue;
     const VendorContext context{.customer = customer, .received = {}};
     for (std::size_t vendor = 0; vendor < vendor_count; ++vendor)

@@ -23,6 +23,7 @@
 #include "codec/webhook.h"
 #include "ingest/admission.h"
 #include "ingest/call_aliases.h"
+#include "ingest/call_joiner.h"
 #include "ingest/ledger.h"
 #include "ingest/mask_batch.h"
 #include "net/http.h"
@@ -44,9 +45,6 @@ struct WebhookEndpointConfig {
   std::function<spool::Admission(spool::AppendRequest)> append;
   std::function<spool::Offset()> visible;
 };
-
-// The customer of calls that turned out to be another call: nobody's. docs/ingest.md, "One call, several sources".
-inline constexpr std::string_view merged_customer = "__merged__";
 
 struct WebhookCounters {
   std::map<std::string, std::uint64_t, std::less<>> taken, ignored, unknown, refused;  // by vendor; vendor.type; reason
@@ -76,7 +74,6 @@ class WebhookEndpoint {
   net::Response large(Vendor vendor, const net::Request& request, std::string_view customer);
   Status decode(Worker& worker, const Delivery& delivery);
   void name_calls(Worker& worker, const Delivery& delivery);
-  void set_aside(Worker& worker, const CallAliases::Call& younger, const Event& joining);
   spool::AppendRequest encode(Worker& worker, const Delivery& delivery);
   void hand_over(std::shared_ptr<InFlight> flight, spool::AppendRequest request);
   void append(const std::shared_ptr<InFlight>& flight, spool::AppendRequest request);

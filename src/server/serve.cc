@@ -36,9 +36,10 @@ struct Server::Inner {
   std::unique_ptr<SamplingRules> sampling_rules;
   std::unique_ptr<MetricSampler> sampler;
   std::unique_ptr<EventsEndpoint> events;
-  std::unique_ptr<OtlpEndpoint> otlp;
   std::unique_ptr<auth::WebhookSources> webhook_sources;
   std::unique_ptr<CallAliases> aliases;
+  std::unique_ptr<CallJoiner> joiner;
+  std::unique_ptr<OtlpEndpoint> otlp;
   std::unique_ptr<WebhookEndpoint> webhooks;
   std::unique_ptr<MetricWays> metric_ways;
   std::unique_ptr<PriceKeeper> prices;
@@ -108,19 +109,20 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
                                  .sampler = inner->sampler.get(),
                                  .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback},
                                  .admission = {.budget = inner->budget.get()}, .append = {}, .visible = {}}));
-  inner->otlp = std::make_unique<OtlpEndpoint>(OtlpEndpoint::over(
-      inner->pipeline->spool(), {.clock = &inner->clock, .tokenizer = inner->tokenizer.get(),
-                                 .sampler = inner->sampler.get(),
-                                 .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback},
-                                 .ledger = &inner->events->ledger(), .admission = {.budget = inner->budget.get()},
-                                 .count_masked = [events = inner->events.get()](const MaskCounts& masked) { events->count_masked(masked); },
-                                 .append = {}, .visible = {}}));
   auto sources = auth::WebhookSources::open(options.data);
   if (!sources) return std::unexpected(sources.error());
   inner->webhook_sources = std::move(*sources);
   auto aliases = CallAliases::open(options.data);
   if (!aliases) return std::unexpected(aliases.error());
   inner->aliases = std::move(*aliases);
+  inner->joiner = std::make_unique<CallJoiner>(*inner->aliases, *inner->webhook_sources);
+  inner->otlp = std::make_unique<OtlpEndpoint>(OtlpEndpoint::over(
+      inner->pipeline->spool(), {.clock = &inner->clock, .tokenizer = inner->tokenizer.get(),
+                                 .sampler = inner->sampler.get(), .joiner = inner->joiner.get(),
+                                 .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback},
+                                 .ledger = &inner->events->ledger(), .admission = {.budget = inner->budget.get()},
+                                 .count_masked = [events = inner->events.get()](const MaskCounts& masked) { events->count_masked(masked); },
+                                 .append = {}, .visible = {}}));
   spool::Spool& spool = inner->pipeline->spool();
   inner->webhooks = std::make_unique<WebhookEndpoint>(WebhookEndpointConfig{
       .clock = &inner->clock, .tokenizer = inner->tokenizer.get(), .sources = inner->webhook_sources.get(), .aliases = inner->aliases.get(),
