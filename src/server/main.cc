@@ -10,10 +10,12 @@
 #include "server/fleet_commands.h"
 #include "server/key_commands.h"
 #include "server/price_commands.h"
+#include "server/privacy_commands.h"
 #include "server/recompute.h"
 #include "server/sampling_commands.h"
 #include "server/serve.h"
 #include "server/source_commands.h"
+#include "text/lexicon_folder.h"
 
 namespace {
 
@@ -26,6 +28,7 @@ struct Commands {
   aybiza::ReplayCommand replay;
   aybiza::NewKeyOptions key;
   aybiza::NewSourceOptions source;
+  aybiza::PrivacyCommands privacy;
   aybiza::PriceCommands price;
   aybiza::NewSamplingOptions sampling;
   std::filesystem::path data = "./aybiza-data";
@@ -50,6 +53,7 @@ void add_serve(CLI::App* app, aybiza::ServeOptions& options, Commands& commands)
   app->add_option("--statsd-customer", options.statsd_customer, "whose metrics these are")->capture_default_str();
   app->add_option("--statsd-gauges", options.statsd_gauges, "what a gauge's sign means: delta or absolute")->capture_default_str();
   app->add_option("--statsd-template", options.statsd_templates, "names that carry tags, such as voice.call.{tenant}.{region}; repeated");
+  app->add_option("--lexicon", options.lexicon, "folder of word lists in place of the built-in ones (docs/meaning.md)")->envname("AYBIZA_LEXICON");
   app->set_config("--config", "", "file with options as name=value");
 }
 
@@ -104,6 +108,8 @@ int main(int argc, char** argv) {
   auto* recompute = app.add_subcommand("recompute", "answer a query from the log alone, with slow and simple code");
   add_data(recompute, c.data);
   recompute->add_option("--query", c.query, "as in /api/v1/query?…")->required();
+  recompute->add_option("--lexicon", c.serve.lexicon, "the folder the server reads texts by, if it has one")->envname("AYBIZA_LEXICON");
+  c.privacy.add_to(app);
   auto* key = app.add_subcommand("key", "API keys");
   key->require_subcommand(1);
   auto* create = key->add_subcommand("create", "make a key; it is shown once");
@@ -179,6 +185,13 @@ int main(int argc, char** argv) {
     return aybiza::run_replay(c.replay, stop);
   }
   if (*verify) return aybiza::run_verify(c.data);
+  if (const auto done = c.privacy.run()) return *done;
+  if (*recompute) {
+    if (const auto read = aybiza::use_lexicon(c.serve.lexicon); !read) {
+      fmt::print(stderr, "aybiza recompute: {}\n", read.error().message);
+      return 1;
+    }
+  }
   if (*recompute) return aybiza::run_recompute(c.data, c.query);
   if (const auto done = c.price.run()) return *done;
   if (*source_add) return aybiza::run_source_add(c.source);

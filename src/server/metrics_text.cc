@@ -85,6 +85,14 @@ std::string openmetrics(const SelfMetrics& self) {
   t.counter("webhook_events_joined", "Events that went to a call known by another source's id.", self.webhooks.joined_events);
   t.counter("webhook_carrier_events_waiting", "A carrier's events that were kept raw because their call was not known yet.", self.webhooks.waiting_carrier_events);
   t.counter("call_alias_conflicts", "Records that named two calls which both existed.", self.webhooks.alias_conflicts);
+  std::map<std::string_view, std::uint64_t> classes;
+  for (std::size_t i = 0; i < pii_class_count; ++i) classes[to_string(PiiClass(i))] = self.masked.texts[i];
+  t.labelled("masked", "Finds of personal data in texts that were masked since start, by class.", "class", classes);
+  t.counter("masked_phone_fields", "Phone number fields that became tokens.", self.masked.phone_fields);
+  t.counter("masked_labels", "Ids, names and labels in which something became a token.", self.masked.labels);
+  t.counter("texts_dropped", "Texts of which a customer's policy kept only the meaning.", self.masked.texts_dropped);
+  t.counter("texts_sealed", "Texts whose original was kept encrypted.", self.masked.texts_sealed);
+  t.counter("texts_not_sealed", "Texts that should have been kept encrypted and had no key: they are masked only.", self.masked.texts_not_sealed);
   t.counter("statsd_packets", "StatsD packets read.", self.statsd.packets);
   t.counter("statsd_packets_dropped", "StatsD datagrams the kernel dropped because its buffer was full.", self.statsd.dropped_packets);
   t.counter("statsd_packets_truncated", "StatsD datagrams that were too long; their last line is lost.", self.statsd.truncated_packets);

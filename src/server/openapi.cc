@@ -117,6 +117,11 @@ std::string openapi_document() {
              {"agent_id", ""}, {"what", "prompt, model, tool, knowledge or deploy"}});
   operation(json, "/api/v1/export", "get", "A published table, streamed",
             {{"table", "name of a table or view", true}, {"format", "csv, ndjson or parquet"}, {"from", "RFC 3339"}, {"to", "RFC 3339"}});
+  operation(json, "/api/v1/analyze", "post", "Sentiment, emotion, topics, intent, entities and figures of {\"text\"} or {\"texts\"}", {});
+  operation(json, "/api/v1/privacy", "get", "What was masked since the start, by class and customer, and each customer's policy", {});
+  operation(json, "/api/v1/privacy/forget", "post", "Destroy the keys of a caller; scope admin, audited", {{"caller", "phone number or its token", true}});
+  operation(json, "/api/v1/calls/{call_id}/unmask", "post", "The words as they were said, where they are kept encrypted; scope admin, audited",
+            {{"call_id", "our id or the sender's", true}});
   operation(json, "/api/v1/audit/conservation", "get", "Every event that was offered, and what became of it", {});
   operation(json, "/api/v1/audit/reconcile", "get", "Live state against the store, per closed minute", {});
   json.end_object();

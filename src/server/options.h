@@ -31,6 +31,7 @@ struct ServeOptions {
   unsigned shards = 2;        // fixed at the directory's first start
   unsigned http_threads = 2;
   std::string brand = "AYBIZA Voice Agent Analytics";
+  std::string lexicon;  // a folder of word lists, or empty: the built-in ones
 };
 
 struct FleetOptions {

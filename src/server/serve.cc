@@ -21,7 +21,8 @@
 #include "server/page_source.h"
 #include "server/pipeline.h"
 #include "server/price_api.h"
-#include "text/lexicon.h"
+#include "server/privacy_api.h"
+#include "text/lexicon_folder.h"
 
 namespace aybiza {
 
@@ -32,6 +33,7 @@ struct Server::Inner {
   std::unique_ptr<auth::KeyStore> keys;
   std::unique_ptr<Tokenizer> tokenizer;
   std::unique_ptr<Budget> budget;
+  std::unique_ptr<Privacy> privacy;
   std::unique_ptr<Pipeline> pipeline;
   std::unique_ptr<SamplingRules> sampling_rules;
   std::unique_ptr<MetricSampler> sampler;
@@ -44,6 +46,7 @@ struct Server::Inner {
   std::unique_ptr<MetricWays> metric_ways;
   std::unique_ptr<PriceKeeper> prices;
   std::unique_ptr<PriceApi> price_api;
+  std::unique_ptr<PrivacyApi> privacy_api;
   std::unique_ptr<Api> api;
   std::unique_ptr<PageSource> source;
   std::unique_ptr<LiveThread> live;
@@ -87,7 +90,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   std::error_code error;
   std::filesystem::create_directories(options.data, error);
   if (error) return fail(Code::io, "cannot make {}: {}; choose another directory with --data", options.data.string(), error.message());
-  Lexicon::builtin();  // built once, here, and not in the first event's time
+  AYBIZA_TRY(use_lexicon(options.lexicon));  // built once, here, and not in the first event's time
   auto pipeline = Pipeline::open({.data = options.data, .shards = options.shards, .clock = &inner->clock,
                                   .store_memory_bytes = std::max<std::size_t>(options.memory_max / 8, 128 * limits::MiB)});
   if (!pipeline) return std::unexpected(pipeline.error());
@@ -100,12 +103,16 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   const auto pii_key = secret->derive("pii");
   inner->tokenizer = std::make_unique<Tokenizer>(std::string_view(reinterpret_cast<const char*>(pii_key.data()), pii_key.size()));
   inner->budget = std::make_unique<Budget>(options.memory_max / 4);
+  auto privacy = Privacy::open(options.data, *secret);
+  if (!privacy) return std::unexpected(privacy.error());
+  inner->privacy = std::move(*privacy);
   auto sampling_rules = SamplingRules::open(options.data);
   if (!sampling_rules) return std::unexpected(sampling_rules.error());
   inner->sampling_rules = std::move(*sampling_rules);
   inner->sampler = std::make_unique<MetricSampler>(*inner->sampling_rules);
   inner->events = std::make_unique<EventsEndpoint>(EventsEndpoint::over(
       inner->pipeline->spool(), {.clock = &inner->clock, .tokenizer = inner->tokenizer.get(),
+                                 .masking = inner->privacy->masking(),
                                  .sampler = inner->sampler.get(),
                                  .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback},
                                  .admission = {.budget = inner->budget.get()}, .append = {}, .visible = {}}));
@@ -118,6 +125,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->joiner = std::make_unique<CallJoiner>(*inner->aliases, *inner->webhook_sources);
   inner->otlp = std::make_unique<OtlpEndpoint>(OtlpEndpoint::over(
       inner->pipeline->spool(), {.clock = &inner->clock, .tokenizer = inner->tokenizer.get(),
+                                 .masking = inner->privacy->masking(),
                                  .sampler = inner->sampler.get(), .joiner = inner->joiner.get(),
                                  .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback},
                                  .ledger = &inner->events->ledger(), .admission = {.budget = inner->budget.get()},
@@ -125,7 +133,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
                                  .append = {}, .visible = {}}));
   spool::Spool& spool = inner->pipeline->spool();
   inner->webhooks = std::make_unique<WebhookEndpoint>(WebhookEndpointConfig{
-      .clock = &inner->clock, .tokenizer = inner->tokenizer.get(), .sources = inner->webhook_sources.get(), .aliases = inner->aliases.get(),
+      .clock = &inner->clock, .tokenizer = inner->tokenizer.get(), .masking = inner->privacy->masking(), .sources = inner->webhook_sources.get(), .aliases = inner->aliases.get(),
       .ledger = &inner->events->ledger(), .admission = {.budget = inner->budget.get()},
       .append = [&spool](spool::AppendRequest request) { return spool.append(std::move(request)); }, .visible = [&spool] { return spool.visible(); }});
   inner->metric_ways = std::make_unique<MetricWays>(MetricWays::Parts{
@@ -137,6 +145,12 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   Inner* raw = inner.get();
   inner->api = std::make_unique<Api>(ApiParts{inner->pipeline.get(), inner->events.get(), inner->tokenizer.get(), inner->budget.get(),
                                               [raw] { return raw->http ? raw->http->counters() : net::HttpCounters{}; }, inner->webhooks.get(), inner->metric_ways.get(), inner->sampler.get()});
+  const auto masked = [raw] {
+    MaskCounts all = raw->events->masked();
+    all += raw->webhooks->counters().masked;
+    return all;
+  };
+  inner->privacy_api = std::make_unique<PrivacyApi>(PrivacyApiParts{inner->pipeline.get(), inner->privacy.get(), inner->tokenizer.get(), masked, inner->clock.now()});
   inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer);
   inner->live = std::make_unique<LiveThread>(inner->clock);
   inner->pipeline->shards().on_change([live = inner->live.get()] { live->data_changed(); });
@@ -146,6 +160,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   net::Router router;
   AYBIZA_TRY(inner->api->add_routes(router));
   AYBIZA_TRY(inner->price_api->add_routes(router));
+  AYBIZA_TRY(inner->privacy_api->add_routes(router));
   AYBIZA_TRY(inner->pages->add_routes(router));
   AYBIZA_TRY(inner->metric_ways->add_routes(router));
   AYBIZA_TRY(inner->otlp->add_routes(router));
@@ -171,6 +186,7 @@ void Server::stop() {
   if (inner_->metric_ways) inner_->metric_ways->stop();
   if (inner_->price_api) inner_->price_api->stop();
   if (inner_->prices) inner_->prices->stop();
+  if (inner_->privacy_api) inner_->privacy_api->stop();
   if (inner_->api) inner_->api->stop();
   if (inner_->live) inner_->live->stop();
   if (inner_->pipeline) inner_->pipeline->stop();

@@ -1,10 +1,13 @@
 #include "text/lexicon.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
 
 #include "base/check.h"
+#include "base/ids.h"
 #include "text/analyze.h"
 #include "text/embedded.h"
 
@@ -88,8 +91,13 @@ std::optional<Lexicon>& chosen() {
 
 }  // namespace
 
-Result<Lexicon> Lexicon::build(const LexiconTexts& texts) {
+Result<Lexicon> Lexicon::build(const LexiconTexts& texts, std::string name) {
   Lexicon lexicon;
+  lexicon.name_ = std::move(name);
+  std::uint64_t hash = 0;
+  for (const std::string_view list : {texts.vader, texts.sentiment, texts.modifiers, texts.emotions, texts.topics, texts.intents})
+    hash = hash64(list, hash + list.size());
+  lexicon.hash_ = fmt::format("{:016x}", hash);
   lexicon.table_.resize(1024);
   lexicon.edges_.resize(1024);
   AYBIZA_TRY(lexicon.read_vader(texts.vader));

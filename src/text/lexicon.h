@@ -39,12 +39,16 @@ struct Meaning {
 
 class Lexicon {
  public:
-  static Result<Lexicon> build(const LexiconTexts& texts);
+  static Result<Lexicon> build(const LexiconTexts& texts, std::string name = "built-in");
   static const Lexicon& builtin();
 
   // What analyze(text) reads: the built-in lexicon, or the one given to use(). use() is called once, before any other thread.
   static const Lexicon& current();
   static void use(Lexicon lexicon);
+
+  // Which lists these are: where they come from, and 16 hexadecimal digits of all their bytes.
+  const std::string& name() const { return name_; }
+  const std::string& hash() const { return hash_; }
 
   static constexpr std::uint32_t unknown = 0;
   static constexpr std::size_t word_bytes_max = WordKey::bytes_max;
@@ -75,6 +79,7 @@ class Lexicon {
 
   static constexpr std::size_t filter_words = 1024;  // 65 536 bits: a tenth of unknown words come through
 
+  std::string name_, hash_;
   struct Slot {
     std::uint32_t hash = 0, word = unknown;
   };
