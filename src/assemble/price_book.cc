@@ -187,7 +187,7 @@ struct PriceBook::Table {
       if (!amount) return;
       const Service service = service_of(provider, kind == PriceKind::telephony ? std::string_view{} : own);
       const Step* step = find(kind, context.customer, service, usage.time);
-      if (!step && service.model.empty()) step = find(kind, context.customer, {{}, provider}, usage.time);  // it names the model alone
+      if (!step && service.model.empty() && offers(provider)) step = find(kind, context.customer, {{}, provider}, usage.time);  // it names the model alone
       visit(kind, *amount, service, step);
     };
     speech(PriceKind::stt, context.provider_stt, usage.stt_us);

@@ -9,8 +9,6 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "codec/event_binary.h"
-#include "query/learning.h"
-#include "query/sql_answer.h"
 #include "server/snapshot_file.h"
 #include "store/duckdb_store.h"
 
@@ -77,9 +75,9 @@ Status Pipeline::recover() {
   auto snapshot = load_snapshot(options_.data);
   bool usable = snapshot && snapshot->sizes.size() == *count && snapshot->offset <= *applied;
   std::vector<Shard> shards;
-  const auto first = first_prices(options_.data);
+  AYBIZA_TRY(keep_first_prices());
+  const auto first = prices_before(options_.data, 1);
   if (!first) return std::unexpected(first.error());
-  AYBIZA_TRY(keep_first_prices(*first));
   for (unsigned i = 0; i < *count; ++i) shards.emplace_back(ShardOptions{.index = i, .count = *count, .metrics_since = data_began(options_.data), .prices = *first});
   for (unsigned i = 0; i < *count && usable; ++i) {
     const auto bytes = load_part(options_.data, *snapshot, i);
@@ -96,8 +94,10 @@ Status Pipeline::recover() {
   if (!reader) reader = spool_->read_from(spool::Offset{0});  // released: live state begins where the log does
   if (!reader) return std::unexpected(reader.error());
   reader_ = std::move(*reader);
+  const auto released = prices_before(options_.data, reader_->position().value);
+  if (!released) return std::unexpected(released.error());
   if (!usable && reader_->position().value > 1)
-    for (unsigned i = 0; i < *count; ++i) shards[i] = Shard({.index = i, .count = *count, .covered_since = clock_.now(), .metrics_since = data_began(options_.data), .prices = options_.prices});
+    for (unsigned i = 0; i < *count; ++i) shards[i] = Shard({.index = i, .count = *count, .covered_since = clock_.now(), .metrics_since = data_began(options_.data), .prices = *released});
   for (Shard& shard : shards) shard.mark_stored_until(*applied);
 
   stats_.applied = *applied;
@@ -358,41 +358,6 @@ bool Pipeline::wait_applied(Duration patience) {
     applied_changed_.wait_for(lock, 10ms);
   }
   return true;
-}
-
-Answered<Answer> Pipeline::ask_at(const Question& question, bool wait) {
-  const Instant now = clock_.now();
-  const auto late = [] {
-    return std::unexpected(Refusal{"unavailable", "source", "the store has not caught up with what was accepted; ask again, or ask source=live"});
-  };
-  if (question.source != Source::store) {
-    if (wait && !wait_folded(limits::read_your_writes_timeout)) return late();
-    auto answer = answer_from_live(question, [this](const LiveQuestion& live, Instant at) { return shards_->ask(live, at); },
-                                   [this](const MetricQuestion& live) { return shards_->ask(live); }, now,
-                                   [this](const LearningQuestion& live) { return shards_->ask(live); });
-    if (answer || answer.error().code != "not_covered" || question.source == Source::live) return answer;
-  }
-  if (wait && !wait_applied(limits::read_your_writes_timeout)) return late();
-  return answer_from_sql(question, *store_, now, clock_.elapsed() + Duration(limits::query_timeout));
-}
-
-Answered<Answer> Pipeline::ask(const Question& question) { return ask_at(question, true); }
-Answered<Answer> Pipeline::glance(const Question& question) { return ask_at(question, false); }
-
-Answered<LearningPartial> Pipeline::learning(const LearningQuestion& question, Source& source) {
-  const auto late = std::unexpected(Refusal{"unavailable", "source", "what was accepted has not been folded yet; ask again"});
-  if (source != Source::store) {
-    if (!wait_folded(limits::read_your_writes_timeout)) return late;
-    auto rows = shards_->ask(question);
-    if (rows || rows.error().code != "not_covered" || source == Source::live) {
-      source = Source::live;
-      if (!rows) return rows;
-      return in_order(std::move(*rows));
-    }
-  }
-  source = Source::store;
-  if (!wait_applied(limits::read_your_writes_timeout)) return late;
-  return learning_from_store(question, *store_);
 }
 
 PipelineStats Pipeline::stats() const {

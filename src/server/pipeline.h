@@ -38,15 +38,14 @@ struct PipelineOptions {
   unsigned shards = 2;  // of a new directory; an old one keeps its own
   const Clock* clock = nullptr;
   std::size_t store_memory_bytes = 0;  // 0: the store's default
-  PriceBook prices = PriceBook::built_in();  // in force where neither log nor directory tell of another
 };
 
 // When a data directory was first opened; max: it does not say (an older version made it).
 Instant data_began(const std::filesystem::path& data);
 
-// The list a directory began with: a log that says nothing of prices is folded by it, whatever the program ships today.
-// One that does not say has begun with those of this program.
-Result<PriceBook> first_prices(const std::filesystem::path& data);
+// The book in force before the event at `offset`: the last that was ordered before it, of which DIR/prices.orders knows also
+// when the log has let it go; else the list the directory began with, whatever the program ships today; else that.
+Result<PriceBook> prices_before(const std::filesystem::path& data, std::uint64_t offset);
 
 struct PipelineStats {
   std::uint64_t durable = 0, folded = 0, applied = 0, snapshot = 0;
@@ -113,7 +112,8 @@ class Pipeline {
   void flush_chunks();
   void collect(bool wait_for_room, bool whole);
   Status apply(Collection& collection);
-  Status keep_first_prices(const PriceBook& first) const;
+  Status keep_first_prices() const;
+  void remember_order(std::uint64_t offset, const PriceOrder& order);
   Status rerate(Collection& collection);
   void before_order(const spool::RecordView& record, std::size_t& waiting);
   void publish(Unpublished& snapshot);
@@ -128,6 +128,7 @@ class Pipeline {
   std::vector<EventChunk> chunks_;       // the router's, per shard
   std::uint64_t fed_ = 0, collected_ = 0;
   std::optional<Rerate> rerate_;         // the router's: for the next collection
+  std::uint64_t ordered_ = 0;            // likewise: the last order of a book that is remembered
   Instant received_{};
   Duration last_collect_{0};
   std::size_t bytes_since_snapshot_ = 0, bytes_uncollected_ = 0;

@@ -121,7 +121,9 @@ struct PriceApi::Inner : std::enable_shared_from_this<PriceApi::Inner> {
     const std::string model = lower_case(value_of(question->asked, "model"));
     std::string out;
     JsonWriter json(out);
-    json.begin_object().member("as_of", format_rfc3339(pipeline.clock().now())).key("file_error").string_or_null(error).key("rates").begin_array();
+    json.begin_object().member("as_of", format_rfc3339(pipeline.clock().now())).key("file_error").string_or_null(error);
+    const std::string_view shipped = book.shipped().substr(0, book.shipped().find('\n'));  // says when it was checked
+    json.member("shipped", shipped.substr(std::min(shipped.find_first_not_of("# "), shipped.size()))).key("rates").begin_array();
     for (const PriceRate& rate : book.rates()) {
       const bool theirs = !rate.customer.empty() && !question->customer.empty() && rate.customer != question->customer;
       if (!theirs && (model.empty() || model == rate.model)) write_rate(json, rate);

@@ -24,7 +24,7 @@ int run_recompute(const std::filesystem::path& data, const std::string& query) {
     fmt::print(stderr, "aybiza recompute: {}\n", reader.error().message);
     return 2;
   }
-  const auto prices = first_prices(data);
+  const auto prices = prices_before(data, (*reader)->position().value);
   if (!prices) {
     fmt::print(stderr, "aybiza recompute: {}\n", prices.error().message);
     return 1;

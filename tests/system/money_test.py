@@ -2,6 +2,7 @@
 the store and the recomputation from the log agree to the nano-USD, also after the server was killed."""
 import datetime
 import json
+import threading
 import urllib.parse
 
 from harness import Server, check, check_conservation, command, wait_until
@@ -196,6 +197,33 @@ def keys(server):
     check(status == 200 and json.loads(body)["customer_id"] == "beta" and json.loads(body)["usage"] == 2, f"{status} {body}")
 
 
+def kill_while_pricing(server):
+    """A server killed while it prices anew has priced all or is through soon after its start: the order is in the log, or never was answered."""
+    events = [event for c in range(1500) for event in (started(f"m{c}", c % 900, customer_id="gamma"),
+                                                       *(usage(f"m{c}", c % 900 + u, "big-1", "gamma", input_tokens=1000 + c) for u in range(3)))]
+    send(server, *events)
+    others = spent(server, "store")
+    price(server, "set", "--kind", "input", "--model", "big-1", "--usd", "2")
+    in_force(server, model="big-1", usd=2)
+
+    accepted = server.get("/api/v1/audit/conservation")[1]["accepted"]
+
+    def ask_and_lose():
+        try:
+            server.request("POST", "/api/v1/prices/rerate?customer_id=gamma", timeout=60)
+        except OSError:
+            pass
+    asking = threading.Thread(target=ask_and_lose)
+    asking.start()
+    wait_until("the order in the log", lambda: ((a := server.get("/api/v1/audit/conservation")[1]["accepted"]) > accepted, a))
+    server.kill()
+    asking.join()
+    server.start()
+    wanted = others[:2] + [("gamma", sum(3 * (1000 + c) * 2000 for c in range(1500)))]
+    wait_until("priced anew after the kill", lambda: ((s := spent(server, "store")) == wanted, f"{s} is not {wanted}"))
+    agree(server, wanted)
+
+
 def main():
     with Server() as server:
         total = unknown_then_priced(server)
@@ -210,6 +238,7 @@ def main():
         lists(server)
         agree(server, wanted)
         keys(server)
+        kill_while_pricing(server)
         check_conservation(server)
     print("money: ok")
 
