@@ -48,6 +48,8 @@ MetricTable::Slot MetricTable::make(std::string_view customer, const MetricSerie
   entry->kind = series.kind;
   entry->sample_rate = series.sample_rate;
   entry->other = other;
+  if (entry->kind == MetricKind::last_value && !other)
+    if (auto known = well_known(entry->name, entry->unit, entry->tags)) entry->known = std::make_unique<const WellKnown>(std::move(*known));
   entry->minutes = minutes_.make({entry->customer, entry->name, entry->tags, entry->kind, entry->sample_rate, id});
   Slot slot = Slot(entries_.size());
   if (free_.empty()) entries_.emplace_back();
@@ -98,6 +100,20 @@ void MetricTable::put(Entry& entry, Instant time, double value, RowBatch& out) {
   ++stats_.stored;
 }
 
+void MetricTable::put_gauge(Entry& entry, Instant time, double value, RowBatch& out) {
+  put(entry, time, value, out);
+  if (!entry.known || time < entry.track->time + std::chrono::seconds(1)) return;
+  const auto number = entry.known->in_memory(value);
+  if (!number) return;
+  entry.track->time = time;  // of a gauge: when it was last told of here
+  SystemRow& row = out.system.emplace_back();
+  row.id = {entry.id, std::uint64_t(to_micros(time))};
+  row.time = time;
+  row.customer = entry.customer;
+  row.region = entry.known->region;
+  row.*entry.known->column = number;
+}
+
 bool MetricTable::is_repeated(Entry& entry, const MetricPoint& point) {
   Track& track = track_of(entry);
   const bool repeated = track.known && track.start == point.start && track.time == point.time;
@@ -111,7 +127,7 @@ void MetricTable::fold_gauge(Entry& entry, const MetricSeries& series, std::stri
                              Instant received, RowBatch& out) {
   if (entry.track && entry.track->known) {
     entry.track->value += point.value;
-    return put(entry, point.time, entry.track->value, out);
+    return put_gauge(entry, point.time, entry.track->value, out);
   }
   MetricSeries sum = series;
   sum.kind = MetricKind::sum;
@@ -197,7 +213,7 @@ void MetricTable::fold(std::string_view customer, const MetricBatch& batch, Inst
       }
       Track& track = track_of(entry);
       track.known = true, track.value = point.value;
-      put(entry, point.time, point.value, out);
+      put_gauge(entry, point.time, point.value, out);
     } else if (cumulative) {
       fold_total(entry, point, out);
     } else if (point.start == MetricPoint::unknown_start || !is_repeated(entry, point)) {

@@ -20,6 +20,7 @@
 
 #include "aggregate/flat_index.h"
 #include "aggregate/metric_minutes.h"
+#include "aggregate/well_known.h"
 #include "assemble/bytes.h"
 #include "model/metric_point.h"
 #include "model/rows.h"
@@ -43,7 +44,8 @@ class MetricTable {
   explicit MetricTable(std::size_t series_per_customer, Instant since = Instant::max())
       : series_per_customer_(series_per_customer), since_(since) {}
 
-  // Appends to metric_series, metric_points and metric_distributions of `out`.
+  // Appends to metric_series, metric_points and metric_distributions of `out`; and to system, at most one row a second of each
+  // gauge with a well-known name.
   void fold(std::string_view customer, const MetricBatch& batch, Instant received, RowBatch& out);
   void advance(Instant received) { minutes_.advance(received); }
   MetricStats stats() const;
@@ -67,6 +69,7 @@ class MetricTable {
     double sample_rate = 1;
     Instant received{};
     std::unique_ptr<Track> track;
+    std::unique_ptr<const WellKnown> known;  // a gauge that is a column of system_performance_metrics
     MetricMinutes::Slot minutes = 0;
     bool other = false;
   };
@@ -78,6 +81,7 @@ class MetricTable {
   void let_go(Instant before);
   static Track& track_of(Entry& entry);
   void put(Entry& entry, Instant time, double value, RowBatch& out);
+  void put_gauge(Entry& entry, Instant time, double value, RowBatch& out);
   void fold_gauge(Entry& entry, const MetricSeries& series, std::string_view customer, const MetricPoint& point, Instant received, RowBatch& out);
   void fold_total(Entry& entry, const MetricPoint& point, RowBatch& out);
   void fold_distribution(Entry& entry, const MetricSeries& series, const MetricPoint& point, const MetricDistribution& one, RowBatch& out);

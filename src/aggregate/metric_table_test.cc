@@ -49,6 +49,73 @@ TEST(MetricTable, TotalsBecomeIncrements) {
   EXPECT_EQ(total({{.time = t0, .value = 10}, {.time = t0, .value = 11}, {.time = t0 - 1s, .value = 12}}), "");  // duplicates, late
 }
 
+TEST(WellKnown, NamesAndUnits) {
+  const auto check = [](std::string_view name, std::string_view unit, std::string_view tags, double value, const std::string& expected) {
+    const auto known = well_known(name, unit, tags);
+    std::string got = "none";
+    if (known) {
+      SystemRow row;
+      row.*known->column = known->in_memory(value);
+      const auto say = [&](const char* column, const Number& number) { return number ? fmt::format("{} {}", column, *number) : std::string(); };
+      got = say("calls", row.concurrent_calls) + say("cpu", row.cpu_e4) + say("memory", row.memory_e4) + say("latency", row.network_latency_us) +
+            say("errors", row.error_rate_e4) + say("availability", row.availability_e4) + say("sla", row.sla_e4) +
+            say("capacity", row.max_capacity) + say("utilization", row.utilization_e4) + say("queue", row.queue_depth) + " " + known->region;
+    }
+    EXPECT_EQ(got, expected) << name << unit << tags;
+  };
+  check("edge.concurrent_calls", "", R"({"region":"eu"})", 12, "calls 12 eu");
+  check("edge.concurrent_calls", "", R"({"cloud.region":"us","zone":"a"})", 12.4, "calls 12 us");
+  check("calls.active", "", "", 3, "calls 3 unknown");
+  check("calls.active.not", "", "", 3, "none");
+  check("process.cpu.utilization", "1", R"({"region":"eu"})", 0.255, "cpu 255000 eu");  // 25.5 %
+  check("process.cpu.utilization", "%", R"({"region":"eu"})", 25.5, "cpu 255000 eu");
+  check("process.cpu.utilization", "1", R"({"region":"eu"})", 25.5, " eu");  // no share: no figure
+  check("system.cpu.utilization", "1", R"({"cpu":"0","region":"eu"})", 0.5, "none");  // one core
+  check("system.memory.utilization", "1", R"({"state":"free"})", 0.5, "none");
+  check("sip.network_latency.eu", "ms", R"({"region":"eu"})", 31.5, "latency 31500 eu");
+  check("sip.rtt", "s", "", 0.0315, "latency 31500 unknown");
+  check("sip.rtt", "By", "", 1, "none");
+  check("api.error_rate", "", "", 0.02, "errors 200 unknown");
+  check("api.error_rate", "%", "", 2, "errors 200 unknown");
+  check("lk_agents_worker_load", "", "", 0.75, "utilization 750000 unknown");
+  check("availability_pct", "", "", 99.95, "availability 999500 unknown");
+  check("my.availability_pct", "", "", 99.95, "none");
+  check("jobs.queue_depth", "", R"({"region":"a\"b"})", -1, " unknown");
+}
+
+TEST(MetricTable, WellKnownGaugesAreSystemRowsToo) {
+  auto table = std::make_unique<MetricTable>(100);
+  RowBatch rows;
+  const auto tell = [&](MetricKind kind, std::string_view name, Duration at, double value) {
+    MetricBatch batch;
+    batch.points.push_back({.time = t0 + at, .value = value,
+                            .series = batch.add_series({.kind = kind, .temporality = Temporality::cumulative, .name = name, .unit = {}, .tags = R"({"region":"eu"})"})});
+    table->fold("acme", batch, t0, rows);
+  };
+  tell(MetricKind::last_value, "edge.queue_depth", 0s, 5);
+  tell(MetricKind::last_value, "edge.queue_depth", 500ms, 6);  // once a second
+  std::string bytes;
+  bytes::Writer out(bytes);
+  table->write(out);
+  auto again = std::make_unique<MetricTable>(100);
+  bytes::Reader in(bytes);
+  ASSERT_TRUE(again->read(in));
+  table = std::move(again);
+  tell(MetricKind::last_value, "edge.queue_depth", 900ms, 7);
+  tell(MetricKind::last_value, "edge.queue_depth", 1s, 8);
+  tell(MetricKind::last_value, "edge.queue_length", 1s, 9);
+  tell(MetricKind::counter, "edge.queue_depth", 2s, 9);  // no gauge
+  EXPECT_EQ(rows.metric_points.size(), 5u);
+  ASSERT_EQ(rows.system.size(), 2u);
+  EXPECT_EQ(rows.system[0].queue_depth, 5);
+  EXPECT_EQ(rows.system[1].queue_depth, 8);
+  EXPECT_EQ(rows.system[1].time, t0 + 1s);
+  EXPECT_EQ(rows.system[1].region, "eu");
+  EXPECT_EQ(rows.system[1].customer, "acme");
+  EXPECT_FALSE(rows.system[1].cpu_e4);
+  EXPECT_NE(rows.system[0].id, rows.system[1].id);
+}
+
 TEST(MetricTable, GaugesWithSign) {
   const auto gauge = [](const std::vector<std::pair<double, bool>>& points) {
     MetricTable table(100);
