@@ -200,7 +200,7 @@ void random_log(Log& log, std::mt19937_64& random, const Shape& shape) {
     if (!shape.orderly) lines.push_back({start + std::chrono::seconds(random() % 900), call, 3});
   }
   for (int i = 0; i < 12; ++i) lines.push_back({begin + std::chrono::seconds(random() % 8000), -1, i % 3});
-  std::ranges::stable_sort(lines, {}, &Line::at);
+  std::ranges::sort(lines, {}, [](const Line& line) { return std::tuple(line.at, line.call, line.what); });
   for (const Line& line : lines) {
     const auto amount = [&] { return std::int64_t(random() % 5000); };
     if (line.call < 0 && line.what != 2) {
