@@ -8,44 +8,22 @@
 // AYBIZA_BENCH_TRACE set, also the state of the store and of the snapshots once a second.
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include <chrono>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/clock.h"
 #include "fleet/sender.h"
 #include "fleet/simulation.h"
 #include "server/serve.h"
+#include "measuring.h"
 
 namespace {
 
 using namespace aybiza;
 using namespace std::chrono_literals;
-using Steady = std::chrono::steady_clock;
-
-double seconds(Steady::duration d) { return std::chrono::duration<double>(d).count(); }
-
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto of = [](const timeval& t) { return double(t.tv_sec) + double(t.tv_usec) / 1e6; };
-  return of(usage.ru_utime) + of(usage.ru_stime);
-}
-
-std::string machine() {
-  std::ifstream info("/proc/cpuinfo");
-  std::string line;
-  while (std::getline(info, line))
-    if (line.starts_with("model name")) return fmt::format("{} x {}", std::thread::hardware_concurrency(), line.substr(line.find(':') + 2));
-  return "unknown";
-}
+using namespace aybiza::bench;
 
 std::vector<std::string> make_lines(std::size_t events, double rate) {
   const SystemClock clock;
@@ -76,13 +54,6 @@ double bare_events_per_second(const std::vector<std::string>& lines, const std::
   ::close(fd);
   std::filesystem::remove(file);
   return double(lines.size()) / took;
-}
-
-double gauge(net::HttpClient& client, const std::string& name) {
-  const auto answer = client.get("/metrics");
-  if (!answer) return -1;
-  const auto at = answer->body.find("\n" + name + " ");
-  return at == std::string::npos ? -1 : std::atof(answer->body.c_str() + at + name.size() + 2);
 }
 
 }  // namespace

@@ -5,15 +5,10 @@
 // Prints points a second of wall until all are durable and until all are stored, CPU seconds a million points, bytes a point in
 // the log, and the time of questions by tag over all of them, live and stored.
 #include <fmt/format.h>
-#include <sys/resource.h>
 
-#include <chrono>
 #include <condition_variable>
-#include <cstdlib>
-#include <filesystem>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/check.h"
@@ -21,21 +16,13 @@
 #include "codec/metric_binary.h"
 #include "query/question.h"
 #include "server/pipeline.h"
+#include "measuring.h"
 
 namespace {
 
 using namespace aybiza;
 using namespace std::chrono_literals;
-using Steady = std::chrono::steady_clock;
-
-double seconds(Steady::duration d) { return std::chrono::duration<double>(d).count(); }
-
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto of = [](const timeval& t) { return double(t.tv_sec) + double(t.tv_usec) / 1e6; };
-  return of(usage.ru_utime) + of(usage.ru_stime);
-}
+using namespace aybiza::bench;
 
 std::string batch_event(std::size_t first, std::size_t count, std::size_t series, Instant start, Instant received) {
   MetricBatch batch;
@@ -59,6 +46,7 @@ int main(int argc, char** argv) {
   const std::size_t total = argc > 1 ? std::size_t(std::atoll(argv[1])) : 6'000'000;
   const std::size_t series = argc > 2 ? std::size_t(std::atoll(argv[2])) : 1000, size = argc > 3 ? std::size_t(std::atoll(argv[3])) : 10'000;
   const auto directory = std::filesystem::temp_directory_path() / ("aybiza-metrics-bench-" + to_string(random_id()));
+  fmt::print("machine    {}\ncommand    metrics_bench {} {} {}\n", machine(), total, series, size);
   SystemClock clock;
   const Instant start = clock.now() - 2min;
   std::vector<std::string> events;

@@ -11,12 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <chrono>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/check.h"
@@ -25,14 +20,13 @@
 #include "codec/metric_binary.h"
 #include "codec/statsd.h"
 #include "ingest/statsd_receiver.h"
+#include "measuring.h"
 
 namespace {
 
 using namespace aybiza;
 using namespace std::chrono_literals;
-using Steady = std::chrono::steady_clock;
-
-double seconds(Steady::duration d) { return std::chrono::duration<double>(d).count(); }
+using namespace aybiza::bench;
 
 struct Packet {
   std::string bytes;
@@ -144,6 +138,7 @@ void over_udp(const std::vector<Packet>& packets, double rate, double duration) 
 
 int main(int argc, char** argv) {
   const double rate = argc > 1 ? std::atof(argv[1]) : 800'000, duration = argc > 2 ? std::atof(argv[2]) : 5;
+  fmt::print("machine    {}\ncommand    statsd_bench {:.0f} {:.0f}\n", machine(), rate, duration);
   const auto packets = packets_of(argc > 3 ? std::size_t(std::atoll(argv[3])) : 1000);
   decode_only(packets);
   over_udp(packets, rate, duration);

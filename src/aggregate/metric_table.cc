@@ -195,7 +195,6 @@ void MetricTable::fold(std::string_view customer, const MetricBatch& batch, Inst
   since_ = std::min(since_, received);
   constexpr Slot unresolved = UINT32_MAX;
   std::vector<Slot> slots(batch.series().size(), unresolved);
-  out.metric_points.reserve(out.metric_points.size() + batch.points.size());
   for (const MetricPoint& point : batch.points) {
     const MetricSeries& series = batch.series()[point.series];
     Slot& slot = slots[point.series];

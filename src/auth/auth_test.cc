@@ -72,6 +72,19 @@ TEST(Authz, Bearer) {
   check("", std::nullopt);
 }
 
+TEST(Authz, Basic) {
+  auto check = [](std::string_view text, std::optional<std::string_view> expected) { EXPECT_EQ(basic_password(text), expected) << text; };
+  check("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "open sesame");  // RFC 7617 section 2
+  check("basic dXNlcjphOmI=", "a:b");                          // the first colon parts them
+  check("Basic OmtleQ==", "key");
+  check("Basic OmtleQ", "key");
+  check("Basic dXNlcjo=", std::nullopt);
+  check("Basic dXNlcg==", std::nullopt);
+  check("Basic ?", std::nullopt);
+  check("Bearer OmtleQ==", std::nullopt);
+  check("", std::nullopt);
+}
+
 TEST(ApiKey, TextIsRandomAndShaped) {
   std::set<std::string> seen;
   for (int i = 0; i < 100; ++i) {

@@ -4,9 +4,26 @@
 #include <cctype>
 #include <utility>
 
+#include "auth/webhook_signature.h"
+
 namespace aybiza::auth {
 namespace {
 constexpr unsigned bit(Scope scope) { return static_cast<unsigned>(scope); }
+
+// What stands behind the name of the scheme (lower case, with its space).
+std::optional<std::string_view> credentials(std::string_view authorization, std::string_view scheme) {
+  if (authorization.size() <= scheme.size()) return std::nullopt;
+  const bool same = std::ranges::equal(authorization.substr(0, scheme.size()), scheme, [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == b;
+  });
+  if (!same) return std::nullopt;
+  std::string_view token = authorization.substr(scheme.size());
+  while (token.starts_with(' ')) token.remove_prefix(1);
+  while (token.ends_with(' ')) token.remove_suffix(1);
+  if (token.empty() || token.find_first_of(" \t,") != std::string_view::npos) return std::nullopt;
+  return token;
+}
+
 }  // namespace
 
 std::string_view to_string(Scope scope) {
@@ -47,18 +64,14 @@ std::optional<std::string> Authz::customer_for(std::string_view named, std::stri
   return std::nullopt;
 }
 
-std::optional<std::string_view> bearer_token(std::string_view authorization) {
-  constexpr std::string_view scheme = "bearer ";
-  if (authorization.size() <= scheme.size()) return std::nullopt;
-  const bool bearer = std::ranges::equal(authorization.substr(0, scheme.size()), scheme, [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == b;
-  });
-  if (!bearer) return std::nullopt;
-  std::string_view token = authorization.substr(scheme.size());
-  while (token.starts_with(' ')) token.remove_prefix(1);
-  while (token.ends_with(' ')) token.remove_suffix(1);
-  if (token.empty() || token.find_first_of(" \t,") != std::string_view::npos) return std::nullopt;
-  return token;
+std::optional<std::string_view> bearer_token(std::string_view authorization) { return credentials(authorization, "bearer "); }
+
+std::optional<std::string> basic_password(std::string_view authorization) {
+  const auto packed = credentials(authorization, "basic ");
+  const auto pair = packed ? from_base64(*packed) : std::nullopt;
+  const std::size_t colon = pair ? pair->find(':') : std::string::npos;
+  if (colon == std::string::npos || colon + 1 == pair->size()) return std::nullopt;
+  return pair->substr(colon + 1);
 }
 
 }  // namespace aybiza::auth

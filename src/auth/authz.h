@@ -45,5 +45,7 @@ class Authz {
 
 // The token of "Bearer <token>", scheme in any case; nullopt when it is not that.
 std::optional<std::string_view> bearer_token(std::string_view authorization);
+// The password of `Authorization: Basic …` (RFC 7617), whoever the user says to be: how Prometheus and others send a key.
+std::optional<std::string> basic_password(std::string_view authorization);
 
 }  // namespace aybiza::auth

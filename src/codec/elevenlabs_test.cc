@@ -10,12 +10,7 @@ namespace {
 using namespace aybiza::testing;
 using F = Field;
 
-const Instant september = *parse_rfc3339("2026-09-21T15:00:00Z");
 DecodedHook elevenlabs(std::string body) { return decode_hook({Vendor::elevenlabs, std::move(body)}, "acme", september); }
-double wire(const Event& event, Field field) {
-  const auto number = event.number(field);
-  return number ? to_wire(field, *number) : -1;
-}
 
 // The example of the format notes, 7.3.
 const std::string transcription = R"({"type":"post_call_transcription","event_timestamp":1790000075,"data":{"agent_id":"agent_7101","conversation_id":"conv_3901","status":"done",

@@ -11,10 +11,6 @@ namespace {
 using namespace aybiza::testing;
 using F = Field;
 
-double wire(const Event& event, Field field) {
-  const auto number = event.number(field);
-  return number ? to_wire(field, *number) : -1;
-}
 
 TEST(LiveKit, EveryEventOfALife) {
   const auto life = livekit_life();

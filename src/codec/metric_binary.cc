@@ -11,7 +11,7 @@
 namespace aybiza {
 namespace {
 
-constexpr std::uint8_t metric_binary_version = 1;
+constexpr std::uint8_t metric_binary_version = 2;  // 1 had the texts in each series; it is read
 enum BatchFlag : std::uint8_t { has_starts = 1, has_distributions = 2 };
 enum SeriesFlag : std::uint8_t { kind_mask = 0x0F, is_cumulative = 0x10, has_rate = 0x20 };
 enum DistributionFlag : std::uint8_t { has_min = 1, has_max = 2 };
@@ -35,13 +35,45 @@ Instant moved(Instant from, std::uint64_t code) {
   return from_micros(std::int64_t(std::uint64_t(to_micros(from)) + std::uint64_t(unzigzag(code))));
 }
 
-void append_series(std::string& out, const MetricSeries& series) {
-  out += char(std::uint8_t(series.kind) | (series.temporality == Temporality::cumulative ? is_cumulative : 0) |
-              (series.sample_rate != 1 ? has_rate : 0));
-  append_sized(out, series.name);
-  append_sized(out, series.unit);
-  append_sized(out, series.tags);
-  if (series.sample_rate != 1) append_double(out, series.sample_rate);
+// The texts of a batch, each told once. Equal texts that stand in different places are told twice: looking at where they are
+// is enough for those that make large batches, and costs nothing beside a hash of each.
+class Texts {
+ public:
+  explicit Texts(std::size_t most) : slots_(std::bit_ceil(2 * most + 2), 0) {}
+  // 0 for the empty text, else its place + 1.
+  std::uint32_t add(std::string_view text) {
+    if (text.empty()) return 0;
+    if (text.data() == last_.data() && text.size() == last_.size()) return last_number_;
+    std::size_t at = hash_of(text) & (slots_.size() - 1);
+    for (; slots_[at] != 0; at = (at + 1) & (slots_.size() - 1))
+      if (const std::string_view known = texts_[slots_[at] - 1]; known.data() == text.data() && known.size() == text.size()) return slots_[at];
+    texts_.push_back(text);
+    last_ = text;
+    return last_number_ = slots_[at] = std::uint32_t(texts_.size());
+  }
+  const std::vector<std::string_view>& all() const { return texts_; }
+
+ private:
+  static std::size_t hash_of(std::string_view text) { return std::size_t((std::bit_cast<std::uintptr_t>(text.data()) * 0x9E3779B97F4A7C15u) >> 20); }
+  std::vector<std::string_view> texts_;
+  std::vector<std::uint32_t> slots_;
+  std::string_view last_;
+  std::uint32_t last_number_ = 0;
+};
+
+void append_series(std::string& out, const std::vector<MetricSeries>& all) {
+  Texts texts(3 * all.size());
+  std::string series;
+  series.reserve(8 * all.size());
+  for (const MetricSeries& one : all) {
+    series += char(std::uint8_t(one.kind) | (one.temporality == Temporality::cumulative ? is_cumulative : 0) | (one.sample_rate != 1 ? has_rate : 0));
+    for (const std::string_view text : {one.name, one.unit, one.tags}) append_varint(series, texts.add(text));
+    if (one.sample_rate != 1) append_double(series, one.sample_rate);
+  }
+  append_varint(out, texts.all().size());
+  for (const std::string_view text : texts.all()) append_sized(out, text);
+  append_varint(out, all.size());
+  out += series;
 }
 
 void append_distribution(std::string& out, const MetricDistribution& one) {
@@ -57,16 +89,24 @@ std::unexpected<Error> corrupt(std::string_view what) {
   return fail(Code::corrupt, "points of metrics are damaged: {}", what);
 }
 
-bool read_series(ByteReader& in, MetricSeries& series) {
+// `texts`: those of the batch; nullptr: each series has its own (version 1).
+bool read_series(ByteReader& in, const std::vector<std::string_view>* texts, MetricSeries& series) {
+  bool known = true;
+  const auto text = [&]() -> std::string_view {
+    if (texts == nullptr) return in.text();
+    const std::uint64_t number = in.varint();
+    known &= number <= texts->size();
+    return number == 0 || !known ? std::string_view() : (*texts)[number - 1];
+  };
   const std::uint8_t flags = in.byte(), kind = flags & kind_mask;
   if (kind >= metric_kind_count || flags >= has_rate << 1) return false;
   series.kind = MetricKind(kind);
   series.temporality = (flags & is_cumulative) != 0 ? Temporality::cumulative : Temporality::delta;
-  series.name = in.text();
-  series.unit = in.text();
-  series.tags = in.text();
+  series.name = text();
+  series.unit = text();
+  series.tags = text();
   if ((flags & has_rate) != 0) series.sample_rate = read_double(in);
-  return in.ok() && !series.name.empty() && series.sample_rate > 0 && series.sample_rate <= 1;
+  return in.ok() && known && !series.name.empty() && series.sample_rate > 0 && series.sample_rate <= 1;
 }
 
 bool read_distribution(ByteReader& in, MetricDistribution& one) {
@@ -90,8 +130,7 @@ void append_metric_batch(std::string& out, const MetricBatch& batch) {
   }
   out += char(metric_binary_version);
   out += char((starts ? has_starts : 0) | (distributions ? has_distributions : 0));
-  append_varint(out, batch.series().size());
-  for (const MetricSeries& series : batch.series()) append_series(out, series);
+  append_series(out, batch.series());
   append_varint(out, batch.points.size());
   Instant before{};
   char buffer[48];
@@ -118,14 +157,21 @@ Status decode_metric_batch(std::string_view bytes, MetricBatch& batch) {
   ByteReader in(bytes);
   const std::uint8_t version = in.byte(), flags = in.byte();
   if (!in.ok()) return corrupt("no head");
-  if (version != metric_binary_version)
+  if (version == 0 || version > metric_binary_version)
     return fail(Code::unsupported, "points of metrics have format {}, this program reads {}: start the newer one", version, metric_binary_version);
   if (flags > (has_starts | has_distributions)) return corrupt("flags");
+  std::vector<std::string_view> texts;
+  if (version > 1) {
+    const std::uint64_t count = in.varint();
+    if (!in.ok() || count > in.left()) return corrupt("texts that cannot be there");
+    texts.reserve(count);
+    for (std::uint64_t i = 0; i < count; ++i) texts.push_back(in.text());
+  }
   const std::uint64_t series_count = in.varint();
   if (!in.ok() || series_count > in.left() / 4) return corrupt("series that cannot be there");
   for (std::uint64_t i = 0; i < series_count; ++i) {
     MetricSeries series;
-    if (!read_series(in, series)) return corrupt("a series");
+    if (!read_series(in, version > 1 ? &texts : nullptr, series)) return corrupt("a series");
     batch.adopt_series(series);
   }
   const std::uint64_t point_count = in.varint();

@@ -56,6 +56,30 @@ TEST(MetricBinary, RoundTrip) {
   check(batch);
 }
 
+TEST(MetricBinary, TextsAreToldOnce) {
+  MetricBatch batch;
+  const std::string_view tags = batch.keep(R"({"agent":"a text of some length","region":"another one"})"), name = batch.keep("voice.latency");
+  for (int i = 0; i < 100; ++i)
+    batch.points.push_back({.time = from_micros(i), .value = 1, .series = batch.adopt_series({.kind = MetricKind(i % 3), .name = name, .tags = tags})});
+  check(batch);
+  std::string bytes;
+  append_metric_batch(bytes, batch);
+  EXPECT_LT(bytes.size(), 100 * (4 + 12) + name.size() + tags.size() + 12);
+}
+
+// What a program of format 1 wrote: each series with its texts.
+TEST(MetricBinary, TheFormatBeforeIsRead) {
+  using namespace std::string_view_literals;
+  const std::string bytes("\x01\x00\x01\x00\x01" "a" "\x02ms" "\x00" "\x01\x00\x0A\x00\x00\x00\x00\x00\x00\xF0\x3F"sv);
+  MetricBatch back;
+  const auto done = decode_metric_batch(bytes, back);
+  ASSERT_TRUE(done) << done.error().message;
+  ASSERT_EQ(back.series().size(), 1u);
+  EXPECT_EQ(back.series()[0], (MetricSeries{.kind = MetricKind::counter, .name = "a", .unit = "ms"}));
+  EXPECT_EQ(back.points[0].value, 1);
+  EXPECT_EQ(back.points[0].time, from_micros(5));
+}
+
 TEST(MetricBinary, AsAnEvent) {
   MetricBatch batch;
   batch.points.push_back({.time = from_micros(5), .value = 2, .series = batch.add_series({.name = "n"})});

@@ -51,6 +51,32 @@ struct OtlpMetricsDecoder::Point {
   MetricPoint out;
 };
 
+void RequestSeries::clear() {
+  if (!known_.empty()) slots_.assign(slots_.size(), {});
+  known_.clear();
+}
+
+std::size_t RequestSeries::place_of(const Id& key) const {
+  std::size_t at = key.low & (slots_.size() - 1);
+  while (slots_[at].number != 0 && (slots_[at].check != std::uint32_t(key.high) || known_[slots_[at].number - 1].first != key)) at = (at + 1) & (slots_.size() - 1);
+  return at;
+}
+
+const std::uint32_t* RequestSeries::find(const Id& key) const {
+  if (known_.empty()) return nullptr;
+  const Slot slot = slots_[place_of(key)];
+  return slot.number != 0 ? &known_[slot.number - 1].second : nullptr;
+}
+
+std::uint32_t RequestSeries::add(const Id& key, std::uint32_t series) {
+  known_.emplace_back(key, series);
+  const auto put = [&](std::size_t i) { slots_[place_of(known_[i].first)] = {std::uint32_t(known_[i].first.high), std::uint32_t(i + 1)}; };
+  if (2 * known_.size() <= slots_.size()) return put(known_.size() - 1), series;
+  slots_.assign(std::max<std::size_t>(1024, 2 * slots_.size()), {});
+  for (std::size_t i = 0; i < known_.size(); ++i) put(i);
+  return series;
+}
+
 void OtlpMetrics::clear() {
   batch.clear();
   offered = rejected = cut_series = 0;
@@ -63,7 +89,7 @@ Status OtlpMetricsDecoder::decode(std::string_view body, Instant received, OtlpM
   full_ = &full;
   received_ = received;
   points_ = broken_ = tag_bytes_ = 0;
-  series_.clear();
+  next_batch();
   Visitor visitor{*this};
   const Status status = walk_otlp(body, visitor);
   if (!status) out.batch.clear();
@@ -79,7 +105,19 @@ void OtlpMetricsDecoder::make_room() {
   if (!*full_ || !out_->batch.full()) return;
   (*full_)(out_->batch);
   out_->batch.clear();
+  next_batch();
+}
+
+void OtlpMetricsDecoder::next_batch() {
   series_.clear();
+  ++round_;
+  last_name_ = last_unit_ = {};
+}
+
+// Of a run of equal texts the batch keeps one.
+std::string_view OtlpMetricsDecoder::keep(std::string_view text, std::string_view& last) {
+  if (text.empty()) return {};
+  return text == last ? last : last = out_->batch.keep(text);
 }
 
 void OtlpMetricsDecoder::start_resource(protobuf::Reader message) {
@@ -289,19 +327,23 @@ const char* OtlpMetricsDecoder::add_summary(const Stream& stream, const Point& p
 }
 
 std::uint32_t OtlpMetricsDecoder::series_of(const Stream& stream, const Point& point, MetricSeries series, std::optional<double> quantile) {
-  const Id key = hash128(point.attributes, stream.hash * 8 + std::uint64_t(series.kind));
-  if (const auto at = series_.find(key); at != series_.end()) return at->second;
-  const KnownTags& tags = tags_of(point, quantile);
-  if ((tag_bytes_ += tags.text.size()) > limits::otlp_tag_bytes) throw OtlpRefusal{"the tags of this request are too large together (otlp_tag_bytes)"};
-  series.name = stream.name;
-  series.unit = stream.unit;
-  series.tags = tags.text;
+  const Id tags_key = hash128(point.attributes, place_hash_ + std::bit_cast<std::uint64_t>(quantile.value_or(-1)));
+  const Id key{tags_key.high ^ (stream.hash * 8 + std::uint64_t(series.kind)) * 0x9E3779B97F4A7C15u, tags_key.low + stream.hash};
+  if (const std::uint32_t* known = series_.find(key)) return *known;
+  KnownTags& tags = tags_of(tags_key, quantile);
+  if (tags.round != round_) {
+    if ((tag_bytes_ += tags.text.size()) > limits::otlp_tag_bytes) throw OtlpRefusal{"the tags of this request are too large together (otlp_tag_bytes)"};
+    tags.kept = tags.text.empty() ? std::string_view() : out_->batch.keep(tags.text);
+    tags.round = round_;
+  }
+  series.name = keep(stream.name, last_name_);
+  series.unit = keep(stream.unit, last_unit_);
+  series.tags = tags.kept;
   out_->cut_series += tags.cut;
-  return series_[key] = out_->batch.add_series(series);
+  return series_.add(key, out_->batch.adopt_series(series));
 }
 
-const OtlpMetricsDecoder::KnownTags& OtlpMetricsDecoder::tags_of(const Point& point, std::optional<double> quantile) {
-  const Id key = hash128(point.attributes, place_hash_ + std::bit_cast<std::uint64_t>(quantile.value_or(-1)));
+OtlpMetricsDecoder::KnownTags& OtlpMetricsDecoder::tags_of(const Id& key, std::optional<double> quantile) {
   if (const auto at = known_.find(key); at != known_.end()) return at->second;
   point_arena_.clear();
   values_.start_item(point_arena_);

@@ -43,6 +43,22 @@ struct OtlpMetrics {
   void clear();
 };
 
+// Which series of a batch stands for which key. Slots are small, because each point of a wide request looks at another.
+class RequestSeries {
+ public:
+  void clear();
+  const std::uint32_t* find(const Id& key) const;
+  std::uint32_t add(const Id& key, std::uint32_t series);  // REQUIRES: find(key) is nullptr
+
+ private:
+  struct Slot {
+    std::uint32_t check = 0, number = 0;  // of known_, from 1; 0: free
+  };
+  std::size_t place_of(const Id& key) const;  // its own, or the free one it would get
+  std::vector<std::pair<Id, std::uint32_t>> known_;
+  std::vector<Slot> slots_;  // half of them free at least
+};
+
 class OtlpMetricsDecoder {
  public:
   // What is done with canonical tags, metric names and units before they are kept: masking.
@@ -70,7 +86,11 @@ class OtlpMetricsDecoder {
   struct KnownTags {
     std::string text;
     bool cut = false;
+    std::uint64_t round = 0;  // of the batch that keeps them
+    std::string_view kept;    // there
   };
+  void next_batch();
+  std::string_view keep(std::string_view text, std::string_view& last);
   void start_resource(protobuf::Reader message);
   void start_scope(protobuf::Reader message);
   void read_metric(protobuf::Reader message);
@@ -83,7 +103,7 @@ class OtlpMetricsDecoder {
   void make_room();
   bool place_in_time(Point& point) const;
   std::uint32_t series_of(const Stream& stream, const Point& point, MetricSeries series, std::optional<double> quantile = {});
-  const KnownTags& tags_of(const Point& point, std::optional<double> quantile);
+  KnownTags& tags_of(const Id& key, std::optional<double> quantile);
   void add_tag(std::string_view name, const OtlpValue& value, std::size_t depth = 0);
   const Masks masks_;
   OtlpMetrics* out_ = nullptr;
@@ -95,7 +115,9 @@ class OtlpMetricsDecoder {
   std::vector<OtlpAttribute> resource_tags_;
   std::string_view scope_name_;
   std::uint64_t resource_hash_ = 0, place_hash_ = 0;  // of what resource and scope give to tags
-  std::unordered_map<Id, std::uint32_t> series_;   // of this request
+  RequestSeries series_;           // of this batch
+  std::uint64_t round_ = 0;        // number of the batch
+  std::string_view last_name_, last_unit_;  // kept by it last
   std::unordered_map<Id, KnownTags> known_;        // from request to request, at most limits::otlp_known_tags and _bytes
   std::size_t known_bytes_ = 0;
   TagWriter writer_;

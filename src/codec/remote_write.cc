@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/limits.h"
+#include "codec/native_histogram.h"
 #include "codec/protobuf.h"
 #include "sketch/real_sketch.h"
 
@@ -19,39 +20,13 @@ namespace pb = protobuf;
 using Type = MetricFamilies::Type;
 
 constexpr std::uint64_t stale_marker = 0x7ff0000000000002;
-constexpr std::int64_t custom_buckets = -53;
 // Ceilings of one message's parts, so that small bytes do not become large memory. Senders stay far below.
-constexpr std::size_t native_buckets = 16'384;  // of one histogram
 constexpr std::size_t labels_max = 1'024, samples_max = 262'144, histograms_max = 4'096;  // of one series
 constexpr std::size_t symbols_max = 1'048'576;  // of one request
-
-template <typename T>
-void push_bounded(std::vector<T>& to, T value, std::size_t most) {
-  if (to.size() >= most) throw protozero::invalid_length_exception();  // refused as a broken message is
-  to.push_back(std::move(value));
-}
 
 struct Sample {
   double value = 0;
   std::int64_t time_ms = 0, start_ms = 0;
-};
-
-struct NativeHistogram {
-  struct Span {
-    std::int64_t offset = 0;
-    std::uint32_t length = 0;
-  };
-  struct Side {
-    std::vector<Span> spans;
-    std::vector<std::int64_t> deltas;
-    std::vector<double> counts;
-  };
-  std::optional<double> count;
-  double sum = 0, zero = 0;
-  std::int64_t schema = 0, time_ms = 0, start_ms = 0;
-  std::uint64_t reset_hint = 0;
-  Side positive, negative;
-  std::vector<double> custom;
 };
 
 Sample read_sample(pb::Reader in) {
@@ -63,83 +38,6 @@ Sample read_sample(pb::Reader in) {
       default: in.skip();
     }
   return sample;
-}
-
-void read_span(pb::Reader in, std::vector<NativeHistogram::Span>& spans) {
-  NativeHistogram::Span span;
-  while (in.next()) switch (in.tag_and_type()) {
-      case pb::varint(1): span.offset = in.get_sint32(); break;
-      case pb::varint(2): span.length = in.get_uint32(); break;
-      default: in.skip();
-    }
-  push_bounded(spans, span, native_buckets);
-}
-
-template <typename Range, typename T>
-void append_all(const Range& range, std::vector<T>& out, std::size_t most = native_buckets) {
-  for (const auto value : range) push_bounded(out, T(value), most);
-}
-
-NativeHistogram read_histogram(pb::Reader in) {
-  NativeHistogram h;
-  while (in.next()) switch (in.tag_and_type()) {
-      case pb::varint(1): h.count = double(in.get_uint64()); break;
-      case pb::fixed64(2): h.count = in.get_double(); break;
-      case pb::fixed64(3): h.sum = in.get_double(); break;
-      case pb::varint(4): h.schema = in.get_sint32(); break;
-      case pb::varint(6): h.zero = double(in.get_uint64()); break;
-      case pb::fixed64(7): h.zero = in.get_double(); break;
-      case pb::bytes(8): read_span(in.get_message(), h.negative.spans); break;
-      case pb::bytes(9): append_all(in.get_packed_sint64(), h.negative.deltas); break;
-      case pb::bytes(10): append_all(in.get_packed_double(), h.negative.counts); break;
-      case pb::bytes(11): read_span(in.get_message(), h.positive.spans); break;
-      case pb::bytes(12): append_all(in.get_packed_sint64(), h.positive.deltas); break;
-      case pb::bytes(13): append_all(in.get_packed_double(), h.positive.counts); break;
-      case pb::varint(14): h.reset_hint = in.get_uint64(); break;
-      case pb::varint(15): h.time_ms = in.get_int64(); break;
-      case pb::bytes(16): append_all(in.get_packed_double(), h.custom); break;
-      case pb::varint(17): h.start_ms = in.get_int64(); break;
-      default: in.skip();
-    }
-  return h;
-}
-
-// Where a bucket's count is put: between its bounds. nullopt: bounds no double holds.
-std::optional<double> middle_of(const NativeHistogram& h, std::int64_t index) {
-  if (h.schema == custom_buckets) {
-    if (index < 0 || std::size_t(index) > h.custom.size() || h.custom.empty()) return std::nullopt;
-    if (std::size_t(index) == h.custom.size()) return h.custom.back();  // above the last bound
-    const double upper = h.custom[std::size_t(index)], lower = index > 0 ? h.custom[std::size_t(index) - 1] : std::min(0.0, upper);
-    return lower + (upper - lower) / 2;
-  }
-  const double width = std::ldexp(1.0, -int(h.schema));  // of a bucket, in powers of two
-  const double middle = std::exp2((double(index) - 0.5) * width);
-  return std::isfinite(middle) ? std::optional(middle) : std::nullopt;
-}
-
-// Adds one sign's buckets; false: they contradict themselves.
-bool add_side(const NativeHistogram& h, const NativeHistogram::Side& side, double sign, RealSketch& sketch, std::uint64_t& total) {
-  const bool floats = !side.counts.empty();
-  std::int64_t index = 0, running = 0;
-  std::size_t at = 0;
-  for (const auto& span : side.spans) {
-    index += span.offset;
-    if (span.length > native_buckets || index > (1 << 30) || index < -(1 << 30)) return false;
-    for (std::uint32_t i = 0; i < span.length; ++i, ++index, ++at) {
-      if (at >= native_buckets || at >= (floats ? side.counts.size() : side.deltas.size())) return false;
-      double count = 0;
-      if (floats) count = side.counts[at];
-      else if (__builtin_add_overflow(running, side.deltas[at], &running)) return false;
-      else count = double(running);
-      if (!(count >= 0) || count > 1e15) return false;
-      const auto middle = middle_of(h, index);
-      if (!middle) return false;
-      const auto whole = std::uint64_t(std::llround(count));
-      if (whole > 0) sketch.add(sign * *middle, whole);
-      total += whole;
-    }
-  }
-  return at == (floats ? side.counts.size() : side.deltas.size());
 }
 
 Type type_of(std::uint64_t number) { return number <= std::uint64_t(Type::stateset) ? Type(number) : Type::unknown; }
@@ -264,12 +162,8 @@ struct RemoteWriteDecoder::Sender {
       return;
     }
     RealSketch sketch;
-    std::uint64_t total = 0;
-    const bool known = (h.schema >= -4 && h.schema <= 8) || h.schema == custom_buckets;
-    const bool zero_fits = h.zero >= 0 && h.zero <= 1e15;
-    if (zero_fits && h.zero >= 0.5) sketch.add(0, std::uint64_t(std::llround(h.zero))), total += std::uint64_t(std::llround(h.zero));
-    if (!known || !zero_fits || !std::isfinite(h.sum) || !add_side(h, h.positive, 1, sketch, total) || !add_side(h, h.negative, -1, sketch, total))
-      return reject(1, fmt::format("{}: a native histogram contradicts itself", series_name));
+    const auto total = add_to(sketch, h);
+    if (!total) return reject(1, fmt::format("{}: a native histogram contradicts itself", series_name));
     MetricSeries of = series;
     of.kind = MetricKind::distribution;
     if (h.reset_hint == 3) of.temporality = Temporality::delta;  // a gauge histogram: each stands for itself
@@ -279,7 +173,7 @@ struct RemoteWriteDecoder::Sender {
     kept.distribution = std::uint32_t(decoder.batch_.distributions.size());
     std::string bytes;
     sketch.serialise(bytes);
-    decoder.batch_.distributions.push_back({.count = total, .sum = h.sum, .min = {}, .max = {}, .sketch = decoder.batch_.keep(bytes)});
+    decoder.batch_.distributions.push_back({.count = *total, .sum = h.sum, .min = {}, .max = {}, .sketch = decoder.batch_.keep(bytes)});
     decoder.batch_.points.push_back(kept);
     ++counts.histograms;
   }
@@ -317,7 +211,7 @@ struct RemoteWriteDecoder::Sender {
         case pb::bytes(1): read_label(in.get_message()); break;
         case pb::bytes(2): push_bounded(samples, read_sample(in.get_message()), samples_max); break;
         case pb::bytes(3): ++counts.exemplars, in.skip(); break;
-        case pb::bytes(4): push_bounded(histograms, read_histogram(in.get_message()), histograms_max); break;
+        case pb::bytes(4): push_bounded(histograms, read_native_histogram(in.get_message()), histograms_max); break;
         default: in.skip();
       }
     MetricFamilies::Family family;
@@ -354,7 +248,7 @@ struct RemoteWriteDecoder::Sender {
     while (in.next()) switch (in.tag_and_type()) {
         case pb::bytes(1): append_all(in.get_packed_uint32(), refs, 2 * labels_max); break;
         case pb::bytes(2): push_bounded(samples, read_sample(in.get_message()), samples_max); break;
-        case pb::bytes(3): push_bounded(histograms, read_histogram(in.get_message()), histograms_max); break;
+        case pb::bytes(3): push_bounded(histograms, read_native_histogram(in.get_message()), histograms_max); break;
         case pb::bytes(4): ++counts.exemplars, in.skip(); break;
         case pb::bytes(5): metadata_v2(in.get_message()); break;
         default: in.skip();

@@ -10,12 +10,7 @@ namespace {
 using namespace aybiza::testing;
 using F = Field;
 
-const Instant september = *parse_rfc3339("2026-09-21T15:00:00Z");
 DecodedHook retell(std::string body) { return decode_hook({Vendor::retell, std::move(body)}, "acme", september); }
-double wire(const Event& event, Field field) {
-  const auto number = event.number(field);
-  return number ? to_wire(field, *number) : -1;
-}
 
 // The example of the format notes, 6.
 const std::string analyzed = R"({"event":"call_analyzed","call":{"call_id":"call_0123","agent_id":"agent_77","agent_version":4,"call_type":"phone_call","direction":"inbound",

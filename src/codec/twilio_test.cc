@@ -11,14 +11,9 @@ using namespace aybiza::testing;
 using F = Field;
 using Form = std::vector<std::pair<std::string, std::string>>;
 
-const Instant september = *parse_rfc3339("2026-09-21T15:00:00Z");
 const std::string sid = "CA00000000000000000000000000000001";
 DecodedHook twilio(Form form) { return decode_hook({Vendor::twilio, {}, std::move(form)}, "acme", september); }
 DecodedHook events(std::string body) { return decode_hook({Vendor::twilio, std::move(body)}, "acme", september); }
-double wire(const Event& event, Field field) {
-  const auto number = event.number(field);
-  return number ? to_wire(field, *number) : -1;
-}
 
 const Form completed = {{"CallSid", sid}, {"AccountSid", "AC1"}, {"From", "+14155550100"}, {"To", "+14155550101"}, {"CallStatus", "completed"},
                         {"Direction", "inbound"}, {"CallDuration", "63"}, {"Timestamp", "Mon, 21 Sep 2026 14:14:23 +0000"}, {"SequenceNumber", "3"}};

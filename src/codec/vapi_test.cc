@@ -11,12 +11,7 @@ namespace {
 using namespace aybiza::testing;
 using F = Field;
 
-const Instant september = *parse_rfc3339("2026-09-21T15:00:00Z");
 DecodedHook vapi(std::string body, Instant received = september) { return decode_hook({Vendor::vapi, std::move(body)}, "acme", received); }
-double wire(const Event& event, Field field) {
-  const auto number = event.number(field);
-  return number ? to_wire(field, *number) : -1;
-}
 
 // The example of the format notes, 5.2.
 const std::string report = R"({"message":{"type":"end-of-call-report","timestamp":1790000070123,"endedReason":"customer-ended-call",

@@ -50,6 +50,14 @@ inline std::string expand(std::string_view text, Instant start = life_start) {
   return out;
 }
 
+inline const Instant september = *parse_rfc3339("2026-09-21T15:00:00Z");  // when the examples of the format notes are received
+
+// A number as it was sent; -1: there is none.
+inline double wire(const Event& event, Field field) {
+  const auto number = event.number(field);
+  return number ? to_wire(field, *number) : -1;
+}
+
 struct Hook {
   Vendor vendor;
   std::string body;

@@ -24,8 +24,11 @@ std::expected<auth::Authz, net::Response> authorize_ingest(const net::Request& r
     if (trust.insecure_loopback && request.peer.loopback) return auth::Authz::insecure_loopback();
     return unauthorized("send Authorization: Bearer <ingest key>; `aybiza key create` makes one");
   }
-  const auto token = header.empty() ? std::optional(api_key) : auth::bearer_token(header);
-  if (!token) return unauthorized("Authorization must be Bearer <ingest key>");
+  std::optional<std::string> token;
+  if (header.empty()) token = api_key;
+  else if (const auto bearer = auth::bearer_token(header)) token = *bearer;
+  else token = auth::basic_password(header);
+  if (!token) return unauthorized("Authorization must be Bearer <ingest key>, or Basic with the key as password");
   if (trust.keys != nullptr)
     if (const auto authz = trust.keys->authenticate(*token, now)) return may_ingest(*authz);
   return unauthorized("the key is unknown, revoked or expired");

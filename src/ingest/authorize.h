@@ -1,8 +1,8 @@
-// Who sends: the Bearer key of a request, or the loopback sender of a server that was started to trust it.
+// Who sends: the key of a request (Bearer, the password of Basic, or x-api-key), or the loopback sender of a server that was started to trust it.
 //
 // Errors   a Response: 401 without a usable key (with WWW-Authenticate), 403 with one that may not ingest.
 // Threads  any.
-// Source   events.md "Request"; decisions.md 25; RFC 6750 section 3.
+// Source   events.md "Request"; decisions.md 25; RFC 6750 section 3; RFC 7617.
 #pragma once
 
 #include <expected>

@@ -6,32 +6,23 @@
 #include <filesystem>
 #include <fstream>
 
+#include "auth/webhook_signature.h"
 #include "base/limits.h"
 #include "codec/event_binary.h"
 #include "codec/event_to_json.h"
+#include "ingest/endpoint_testing.h"
 #include "net/content_coding.h"
 
 namespace aybiza {
 namespace {
-using testing::HasSubstr;
+using ::testing::HasSubstr;
+using testing::Reply;
+using testing::ReplySink;
 
-struct Sink final : net::Responder::Sink {
-  std::optional<net::Response> response;
-  void deliver(net::Response r) override { response = std::move(r); }
-  bool client_gone() const override { return false; }
-};
-
-struct Answered {
-  int status = 0;  // 0: nothing yet
-  std::string body, durability, retry_after;
-};
-
-// An endpoint over a real spool in its own directory; the committer runs when the test says so.
-class Endpoint : public ::testing::Test {
+class Endpoint : public testing::OverSpool {
  protected:
+  Endpoint() : OverSpool(*parse_rfc3339("2026-11-21T10:00:00Z")) {}
   void SetUp() override {
-    directory_ = std::filesystem::temp_directory_path() / ("aybiza-ingest-" + to_string(random_id()));
-    std::filesystem::create_directories(directory_);
     open_spool();
     keys_ = *auth::KeyStore::open(directory_);
     acme_ = keys_->create({.customer = "acme", .scope = auth::Scope::ingest, .name = "acme-key", .expires = {}}, clock_.now())->text;
@@ -41,18 +32,6 @@ class Endpoint : public ::testing::Test {
   void TearDown() override {
     if (spool_) spool_->close();
     endpoint_.reset();
-    spool_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-  void open_spool() {
-    auto spool = spool::Spool::open({.directory = (directory_ / "spool").string(),
-                                     .clock = &clock_,
-                                     .segment_bytes = 1 * limits::MiB,
-                                     .reserve_bytes = 0,
-                                     .threads = false,
-                                     .notice = [](std::string_view) {}});
-    ASSERT_TRUE(spool.has_value()) << spool.error().message;
-    spool_ = std::move(*spool);
   }
   void make(IngestAdmission::Config admission = {}) {
     endpoint_ = std::make_unique<EventsEndpoint>(EventsEndpoint::over(
@@ -70,7 +49,7 @@ class Endpoint : public ::testing::Test {
     std::vector<net::Header> headers = {};
     bool loopback = true;
   };
-  std::shared_ptr<Sink> start(Sent sent) {
+  std::shared_ptr<ReplySink> start(Sent sent) {
     auto request = std::make_shared<net::Request>();
     request->method = net::Method::post;
     request->path = "/v1/events";
@@ -78,48 +57,25 @@ class Endpoint : public ::testing::Test {
     request->headers = std::move(sent.headers);
     if (!sent.type.empty()) request->headers.push_back({"Content-Type", sent.type});
     request->peer = {.address = sent.loopback ? "127.0.0.1" : "192.0.2.7", .port = 1, .loopback = sent.loopback};
-    auto sink = std::make_shared<Sink>();
+    auto sink = std::make_shared<ReplySink>();
     endpoint_->handle(std::move(request), net::Responder(sink));
     return sink;
   }
-  static Answered answer_of(const Sink& sink) {
-    Answered out;
-    if (!sink.response) return out;
-    out.status = sink.response->status;
-    out.body = std::get<std::string>(sink.response->body);
-    for (const auto& header : sink.response->headers) {
-      if (header.name == "X-Durability") out.durability = header.value;
-      if (header.name == "Retry-After") out.retry_after = header.value;
-    }
-    return out;
-  }
-  Answered send(Sent sent) {
+  Reply send(Sent sent) {
     const auto sink = start(std::move(sent));
-    while (spool_->pump()) {
-    }
+    pump();
     EXPECT_TRUE(endpoint_->ledger().snapshot().total.balanced());
-    return answer_of(*sink);
+    return Reply::of(*sink);
   }
   net::Header key(const std::string& text) const { return {"Authorization", "Bearer " + text}; }
 
   // Every event in the spool, as JSON.
   std::vector<std::string> stored() {
     std::vector<std::string> out;
-    auto reader = *spool_->read_from({});
-    std::vector<Value> values;
-    while (true) {
-      const auto record = reader->next();
-      if (!record.has_value() || !*record) break;
-      for (std::size_t i = 0; i < (*record)->count(); ++i)
-        out.push_back(event_to_json(decode_event((*record)->event(i).bytes, values)->event));
-    }
+    each_event([&](const Event& event) { out.push_back(event_to_json(event)); });
     return out;
   }
 
-  ManualClock clock_{*parse_rfc3339("2026-11-21T10:00:00Z")};
-  Tokenizer tokenizer_{"a test key of thirty-two bytes..."};
-  std::filesystem::path directory_;
-  std::unique_ptr<spool::Spool> spool_;
   std::unique_ptr<auth::KeyStore> keys_;
   std::string acme_, reader_key_;
   std::unique_ptr<EventsEndpoint> endpoint_;
@@ -131,13 +87,12 @@ std::string rated(std::string_view id, std::string_view more = "") {
 
 TEST_F(Endpoint, AnswersWhenItIsOnDiskAndNotBefore) {
   const auto sink = start({.body = rated("1") + "\n" + rated("2", R"(,"nps":11)") + "\n" + rated("1")});
-  EXPECT_EQ(answer_of(*sink).status, 0);
+  EXPECT_EQ(Reply::of(*sink).status, 0);
   EXPECT_EQ(endpoint_->ledger().snapshot().total.in_flight, 3u);
   EXPECT_TRUE(endpoint_->ledger().snapshot().total.balanced());
   EXPECT_TRUE(stored().empty());
-  while (spool_->pump()) {
-  }
-  const Answered answer = answer_of(*sink);
+  pump();
+  const Reply answer = Reply::of(*sink);
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.durability, "fsync; offset=1");
   EXPECT_EQ(answer.body,
@@ -165,11 +120,13 @@ TEST_F(Endpoint, Keys) {
   EXPECT_EQ(send({.body = rated("1"), .loopback = false}).status, 401);
   EXPECT_EQ(send({.body = rated("1"), .headers = {key("aybiza_ingest_wrong")}}).status, 401);
   EXPECT_EQ(send({.body = rated("1"), .headers = {{"Authorization", "Basic x"}}}).status, 401);
+  EXPECT_EQ(send({.body = rated("4"), .headers = {{"Authorization", "Basic " + auth::to_base64("whoever:" + acme_)}}, .loopback = false}).status, 200);
+  EXPECT_EQ(send({.body = rated("5"), .headers = {{"Authorization", "Basic " + auth::to_base64(acme_ + ":")}}}).status, 401);
   EXPECT_EQ(send({.body = rated("1"), .headers = {key(reader_key_)}}).status, 403);
   EXPECT_EQ(send({.body = rated("2"), .headers = {key(acme_)}, .loopback = false}).status, 200);
   EXPECT_THAT(stored().back(), HasSubstr(R"("customer_id":"acme")"));
   EXPECT_THAT(stored().back(), HasSubstr(R"("source":"acme-key")"));
-  const Answered other = send({.body = rated("3", R"(,"customer_id":"other")"), .headers = {key(acme_)}});
+  const Reply other = send({.body = rated("3", R"(,"customer_id":"other")"), .headers = {key(acme_)}});
   EXPECT_EQ(other.status, 200);
   EXPECT_THAT(other.body, HasSubstr("forbidden_customer"));
   EXPECT_EQ(endpoint_->ledger().snapshot().customers.at("acme").rejected.at("forbidden_customer"), 1u);
@@ -196,7 +153,7 @@ TEST_F(Endpoint, NothingThatCanBeParsedIs400AndAllInvalidIs200) {
   EXPECT_EQ(send({.body = "nonsense\nmore\n"}).status, 400);
   EXPECT_EQ(send({.body = ""}).status, 400);
   EXPECT_EQ(endpoint_->ledger().snapshot().total.rejected.at("invalid_json"), 3u);  // one for each body
-  const Answered invalid = send({.body = rated("1", R"(,"nps":99)")});
+  const Reply invalid = send({.body = rated("1", R"(,"nps":99)")});
   EXPECT_EQ(invalid.status, 200);
   EXPECT_THAT(invalid.body, HasSubstr(R"("accepted":0,"duplicates":0,"rejected":1)"));
   EXPECT_EQ(invalid.durability, "fsync; offset=0");
@@ -212,7 +169,7 @@ TEST_F(Endpoint, TooLarge) {
   EXPECT_EQ(endpoint_->ledger().snapshot().total.rejected.at("too_large"), 3u);
   EXPECT_TRUE(stored().empty());
   // An event too large is one refusal, its neighbours are taken.
-  const Answered one = send({.body = rated("1") + "\n" + rated("2", fmt::format(R"(,"x":"{}")", std::string(limits::event_bytes, 'x')))});
+  const Reply one = send({.body = rated("1") + "\n" + rated("2", fmt::format(R"(,"x":"{}")", std::string(limits::event_bytes, 'x')))});
   EXPECT_EQ(one.status, 200);
   EXPECT_THAT(one.body, HasSubstr(R"("accepted":1,"duplicates":0,"rejected":1)"));
 }
@@ -229,7 +186,7 @@ TEST_F(Endpoint, IdempotencyKeys) {
 TEST_F(Endpoint, ErrorsAreAtMostAHundred) {
   std::string lines = rated("ok") + "\n";
   for (int i = 0; i < 150; ++i) lines += rated(std::to_string(i), R"(,"nps":99)") + "\n";
-  const Answered answer = send({.body = lines});
+  const Reply answer = send({.body = lines});
   EXPECT_THAT(answer.body, HasSubstr(R"("rejected":150)"));
   std::size_t errors = 0;
   for (std::size_t at = 0; (at = answer.body.find("\"index\":", at)) != std::string::npos; ++at) ++errors;
@@ -243,7 +200,7 @@ TEST_F(Endpoint, RatesAnswer429WithTheTimeToWait) {
   EXPECT_EQ(send({.body = lines}).status, 200);
   std::string more;
   for (int i = 0; i < 3'000; ++i) more += rated("m" + std::to_string(i)) + "\n";
-  const Answered refused = send({.body = more});
+  const Reply refused = send({.body = more});
   EXPECT_EQ(refused.status, 429);
   EXPECT_EQ(refused.retry_after, "2");
   EXPECT_EQ(endpoint_->ledger().snapshot().total.shed.at("rate"), 3'000u);
@@ -257,13 +214,13 @@ TEST_F(Endpoint, MemoryAnswers503AndComesBack) {
   {
     auto taken = budget.reserve(85'000);  // above the soft mark: whoever holds most waits
     ASSERT_TRUE(taken.has_value());
-    const Answered soft = send({.body = rated("1")});
+    const Reply soft = send({.body = rated("1")});
     EXPECT_EQ(soft.status, 429);
     EXPECT_THAT(soft.body, HasSubstr("memory_share"));
   }
   {
     auto taken = budget.reserve(70'000);
-    const Answered hard = send({.body = rated("1") + std::string(30'000, '\n')});
+    const Reply hard = send({.body = rated("1") + std::string(30'000, '\n')});
     EXPECT_EQ(hard.status, 503);
     EXPECT_EQ(hard.retry_after, "1");
   }
@@ -284,7 +241,7 @@ TEST_F(Endpoint, ASpoolThatDoesNotTakeItSaysWhy) {
     config.append = [admission](const spool::AppendRequest&) { return admission; };
     config.visible = [] { return spool::Offset{}; };
     endpoint_ = std::make_unique<EventsEndpoint>(config);
-    const Answered answer = answer_of(*start({.body = rated("1") + "\n" + rated("2", R"(,"nps":99)")}));
+    const Reply answer = Reply::of(*start({.body = rated("1") + "\n" + rated("2", R"(,"nps":99)")}));
     EXPECT_EQ(answer.status, 503);
     EXPECT_FALSE(answer.retry_after.empty());
     const auto total = endpoint_->ledger().snapshot().total;
@@ -301,7 +258,7 @@ TEST_F(Endpoint, AFailedCommitIs503) {
   };
   config.visible = [] { return spool::Offset{}; };
   endpoint_ = std::make_unique<EventsEndpoint>(config);
-  EXPECT_EQ(answer_of(*start({.body = rated("1")})).status, 503);
+  EXPECT_EQ(Reply::of(*start({.body = rated("1")})).status, 503);
   EXPECT_EQ(endpoint_->ledger().snapshot().total.shed.at("disk"), 1u);
 }
 
@@ -320,7 +277,7 @@ TEST_F(Endpoint, NothingPersonalReachesTheDisk) {
   ASSERT_EQ(events.size(), 4u);
   for (const std::string& event : events)
     for (const std::string_view secret : {"4155550", "jane.roe", "555-0100", "1111 1111"})
-      EXPECT_THAT(event, testing::Not(HasSubstr(std::string(secret)))) << event;
+      EXPECT_THAT(event, ::testing::Not(HasSubstr(std::string(secret)))) << event;
   EXPECT_EQ(endpoint_->unknown_types(), 1u);
   const MaskCounts masked = endpoint_->masked();
   EXPECT_EQ(masked.phone_fields, 2u);

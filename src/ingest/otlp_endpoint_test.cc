@@ -10,6 +10,7 @@
 #include "codec/event_to_json.h"
 #include "codec/metric_binary.h"
 #include "codec/otlp_testing.h"
+#include "ingest/endpoint_testing.h"
 #include "ingest/otlp_livekit.h"
 #include "net/content_coding.h"
 
@@ -20,27 +21,11 @@ using namespace testing;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-struct OtlpReplySink final : net::Responder::Sink {
-  std::optional<net::Response> response;
-  void deliver(net::Response r) override { response = std::move(r); }
-  bool client_gone() const override { return false; }
-};
-
-struct OtlpReply {
-  int status = 0;  // 0: nothing yet
-  std::string body, type, durability, retry_after, authenticate;
-};
-
-// An endpoint over a real spool in its own directory; the committer runs when the test says so.
-class OtlpOverHttp : public ::testing::Test {
+class OtlpOverHttp : public OverSpool {
  protected:
+  OtlpOverHttp() : OverSpool(from_micros(1'790'000'100'000'000)) {}  // after the vectors
   void SetUp() override {
-    directory_ = std::filesystem::temp_directory_path() / ("aybiza-otlp-" + to_string(random_id()));
-    std::filesystem::create_directories(directory_);
-    auto spool = spool::Spool::open({.directory = (directory_ / "spool").string(), .clock = &clock_, .segment_bytes = 1 * limits::MiB, .reserve_bytes = 0,
-                                     .threads = false, .notice = [](std::string_view) {}});
-    ASSERT_TRUE(spool.has_value()) << spool.error().message;
-    spool_ = std::move(*spool);
+    open_spool();
     keys_ = *auth::KeyStore::open(directory_);
     acme_ = keys_->create({.customer = "acme", .scope = auth::Scope::ingest, .name = "acme-key", .expires = {}}, clock_.now())->text;
     reader_ = keys_->create({.customer = "acme", .scope = auth::Scope::read, .name = "r", .expires = {}}, clock_.now())->text;
@@ -49,8 +34,6 @@ class OtlpOverHttp : public ::testing::Test {
   void TearDown() override {
     spool_->close();
     endpoint_.reset();
-    spool_.reset();
-    std::filesystem::remove_all(directory_);
   }
   void make(IngestAdmission::Config admission = {}) {
     endpoint_ = std::make_unique<OtlpEndpoint>(OtlpEndpoint::over(*spool_, {.clock = &clock_,
@@ -69,68 +52,43 @@ class OtlpOverHttp : public ::testing::Test {
     std::vector<net::Header> headers = {};
     bool loopback = true;
   };
-  std::shared_ptr<OtlpReplySink> start(Sent sent) {
+  std::shared_ptr<ReplySink> start(Sent sent) {
     auto request = std::make_shared<net::Request>();
     request->method = net::Method::post;
     request->body = std::move(sent.body);
     request->headers = std::move(sent.headers);
     request->headers.push_back({"Content-Type", sent.type});
     request->peer = {.address = sent.loopback ? "127.0.0.1" : "192.0.2.7", .port = 1, .loopback = sent.loopback};
-    auto sink = std::make_shared<OtlpReplySink>();
+    auto sink = std::make_shared<ReplySink>();
     endpoint_->handle(sent.signal, std::move(request), net::Responder(sink));
     return sink;
   }
-  static OtlpReply answer_of(const OtlpReplySink& sink) {
-    OtlpReply out;
-    if (!sink.response) return out;
-    out.status = sink.response->status;
-    out.type = sink.response->content_type;
-    out.body = std::get<std::string>(sink.response->body);
-    for (const auto& [name, value] : sink.response->headers) {
-      if (name == "X-Durability") out.durability = value;
-      if (name == "Retry-After") out.retry_after = value;
-      if (name == "WWW-Authenticate") out.authenticate = value;
-    }
-    return out;
-  }
-  OtlpReply send(Sent sent) {
+  Reply send(Sent sent) {
     const auto sink = start(std::move(sent));
-    while (spool_->pump()) {
-    }
+    pump();
     EXPECT_TRUE(ledger_.snapshot().total.balanced());
     EXPECT_EQ(ledger_.snapshot().total.in_flight, 0u);
-    return answer_of(*sink);
+    return Reply::of(*sink);
   }
   // Every event in the spool: JSON, and of points their series and values.
   std::vector<std::string> stored() {
     std::vector<std::string> out;
-    auto reader = *spool_->read_from({});
-    std::vector<Value> values;
-    while (true) {
-      const auto record = reader->next();
-      if (!record.has_value() || !*record) break;
-      for (std::size_t i = 0; i < (*record)->count(); ++i) {
-        const Event event = decode_event((*record)->event(i).bytes, values)->event;
-        if (event.type != EventType::metric_points) {
-          out.push_back(event_to_json(event));
-          continue;
-        }
-        MetricBatch batch;
-        EXPECT_TRUE(decode_metric_batch(event.text(Field::points), batch).has_value());
-        for (const MetricPoint& point : batch.points) {
-          const MetricSeries& series = batch.series()[point.series];
-          out.push_back(fmt::format("{} {}{} {}", event.scope, series.name, series.tags, point.value));
-        }
+    each_event([&](const Event& event) {
+      if (event.type != EventType::metric_points) {
+        out.push_back(event_to_json(event));
+        return;
       }
-    }
+      MetricBatch batch;
+      EXPECT_TRUE(decode_metric_batch(event.text(Field::points), batch).has_value());
+      for (const MetricPoint& point : batch.points) {
+        const MetricSeries& series = batch.series()[point.series];
+        out.push_back(fmt::format("{} {}{} {}", event.scope, series.name, series.tags, point.value));
+      }
+    });
     return out;
   }
 
-  ManualClock clock_{from_micros(1'790'000'100'000'000)};  // after the vectors
-  Tokenizer tokenizer_{"a test key of thirty-two bytes..."};
   Ledger ledger_{clock_.now()};
-  std::filesystem::path directory_;
-  std::unique_ptr<spool::Spool> spool_;
   std::unique_ptr<auth::KeyStore> keys_;
   std::string acme_, reader_;
   std::unique_ptr<OtlpEndpoint> endpoint_;
@@ -138,12 +96,11 @@ class OtlpOverHttp : public ::testing::Test {
 
 TEST_F(OtlpOverHttp, AnswersWhenItIsOnDiskAndNotBefore) {
   const auto sink = start({.body = otlp_metrics_vector, .signal = OtlpSignal::metrics});
-  EXPECT_EQ(answer_of(*sink).status, 0);
+  EXPECT_EQ(Reply::of(*sink).status, 0);
   EXPECT_EQ(ledger_.snapshot().total.in_flight, 1u);  // five points travel as one event
   EXPECT_TRUE(stored().empty());
-  while (spool_->pump()) {
-  }
-  const OtlpReply answer = answer_of(*sink);
+  pump();
+  const Reply answer = Reply::of(*sink);
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.body, "");
   EXPECT_EQ(answer.type, "application/x-protobuf");
@@ -176,7 +133,7 @@ TEST_F(OtlpOverHttp, TheSameBodyAgainIsADuplicateAndASuccess) {
 TEST_F(OtlpOverHttp, PartialSuccess) {
   const std::string point = pb_fixed(6, 1) + pb_fixed(3, 1'790'000'000'000'000'000u);
   const std::string body = pb_request(pb(2, pb(1, "m") + pb(5, pb(1, point) + pb(1, pb_fixed(6, 1)) + pb(1, "\x0B"))));
-  const OtlpReply answer = send({.body = body, .signal = OtlpSignal::metrics});
+  const Reply answer = send({.body = body, .signal = OtlpSignal::metrics});
   EXPECT_EQ(answer.status, 200);
   EXPECT_THAT(answer.body, HasSubstr("time_unix_nano"));
   EXPECT_EQ(answer.body[2], '\x08');  // rejected_data_points
@@ -184,7 +141,7 @@ TEST_F(OtlpOverHttp, PartialSuccess) {
   EXPECT_EQ(stored().size(), 1u);
   EXPECT_EQ(ledger_.snapshot().total.rejected.at("invalid_item"), 2u);
 
-  const OtlpReply json = send({.body = R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00"}]}]}]})", .type = "application/json; charset=utf-8"});
+  const Reply json = send({.body = R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00"}]}]}]})", .type = "application/json; charset=utf-8"});
   EXPECT_EQ(json.status, 200);
   EXPECT_EQ(json.type, "application/json");
   EXPECT_THAT(json.body, HasSubstr(R"("rejectedSpans":"1","errorMessage":"trace_id)"));
@@ -200,7 +157,7 @@ TEST_F(OtlpOverHttp, PackedBodies) {
 }
 
 TEST_F(OtlpOverHttp, BrokenRequests) {
-  const OtlpReply broken = send({.body = "hello"});
+  const Reply broken = send({.body = "hello"});
   EXPECT_EQ(broken.status, 400);
   EXPECT_EQ(broken.type, "application/x-protobuf");
   EXPECT_EQ(to_hex(broken.body.substr(0, 3)), "080312");
@@ -228,13 +185,13 @@ TEST_F(OtlpOverHttp, OverloadIsRetryable) {
   std::string points;
   for (std::size_t i = 0; i <= limits::batch_events; ++i) points += point;
   points += pb(1, pb_fixed(6, 1) + pb_fixed(3, 1'790'000'000'000'000'000u));
-  const OtlpReply answer = send({.body = pb_request(pb(2, pb(1, "m") + pb(5, points))), .signal = OtlpSignal::metrics});
+  const Reply answer = send({.body = pb_request(pb(2, pb(1, "m") + pb(5, points))), .signal = OtlpSignal::metrics});
   EXPECT_EQ(answer.status, 429);
   EXPECT_NE(answer.retry_after, "");
   EXPECT_TRUE(stored().empty());
   make();
   spool_->close();
-  const OtlpReply closed = send({.body = otlp_metrics_vector, .signal = OtlpSignal::metrics});
+  const Reply closed = send({.body = otlp_metrics_vector, .signal = OtlpSignal::metrics});
   EXPECT_EQ(closed.status, 503);
   EXPECT_EQ(closed.retry_after, "5");
 }
@@ -265,7 +222,7 @@ TEST_F(OtlpOverHttp, HostileBodiesAreRefusedQuicklyAndAlone) {
   std::string deep = pb(1, "x");
   for (int i = 0; i < 5'000; ++i) deep = pb(5, pb(1, deep));
   const std::string ids = pb(1, std::string(16, 'a')) + pb(2, std::string(8, 'b'));
-  const OtlpReply protobuf = send({.body = pb_request(pb(2, ids + pb(9, pb(1, "k") + pb(2, deep))))});
+  const Reply protobuf = send({.body = pb_request(pb(2, ids + pb(9, pb(1, "k") + pb(2, deep))))});
   EXPECT_EQ(protobuf.status, 200);
   EXPECT_THAT(protobuf.body, HasSubstr("otlp_value_depth"));
   std::string json = R"({"resourceSpans":)" + std::string(1'000'000, '[') + std::string(1'000'000, ']') + "}";
@@ -276,10 +233,10 @@ TEST_F(OtlpOverHttp, RoutesAndTheWrongPath) {
   net::Router router;
   ASSERT_TRUE(endpoint_->add_routes(router).has_value());
   for (const std::string_view path : {"/v1/traces", "/v1/metrics", "/v1/logs"}) EXPECT_NE(router.match(net::Method::post, path).route, nullptr);
-  const auto sink = std::make_shared<OtlpReplySink>();
+  const auto sink = std::make_shared<ReplySink>();
   router.match(net::Method::post, "/").route->handler(std::make_shared<net::Request>(), net::Responder(sink));
-  EXPECT_EQ(answer_of(*sink).status, 400);
-  EXPECT_THAT(answer_of(*sink).body, HasSubstr("/v1/traces"));
+  EXPECT_EQ(Reply::of(*sink).status, 400);
+  EXPECT_THAT(Reply::of(*sink).body, HasSubstr("/v1/traces"));
 }
 
 TEST_F(OtlpOverHttp, LiveKitsUploaderComesWithItsOwnToken) {
@@ -302,13 +259,12 @@ TEST_F(OtlpOverHttp, LiveKitsUploaderComesWithItsOwnToken) {
     request->headers = {{"Content-Type", std::string(type)}, {packed ? "Content-Encoding" : "X-Nothing", "gzip"},
                         {"Authorization", "Bearer " + head + "." + url64(auth::hmac(auth::HashAlgorithm::sha256, secret, head))}};
     request->peer = {.address = "192.0.2.7", .port = 1, .loopback = false};
-    const auto sink = std::make_shared<OtlpReplySink>();
+    const auto sink = std::make_shared<ReplySink>();
     router.match(net::Method::post, path).route->handler(std::move(request), net::Responder(sink));
-    while (spool_->pump()) {
-    }
-    return answer_of(*sink);
+    pump();
+    return Reply::of(*sink);
   };
-  const OtlpReply refused = upload("another secret");
+  const Reply refused = upload("another secret");
   EXPECT_EQ(refused.status, 401);
   for (const std::string_view kill_switch : {"data recording is disabled", "disabled by owner"}) EXPECT_THAT(refused.body, Not(HasSubstr(kill_switch)));
   EXPECT_TRUE(stored().empty());

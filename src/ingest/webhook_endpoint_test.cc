@@ -13,6 +13,7 @@
 #include "codec/event_binary.h"
 #include "codec/event_to_json.h"
 #include "codec/webhook_testing.h"
+#include "ingest/endpoint_testing.h"
 #include "net/content_coding.h"
 
 namespace aybiza {
@@ -23,28 +24,16 @@ using namespace aybiza::testing;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-struct WebhookSink final : net::Responder::Sink {
-  std::optional<net::Response> response;
-  void deliver(net::Response r) override { response = std::move(r); }
-  bool client_gone() const override { return false; }
-};
-
-// The endpoint over a real spool; the committer runs when the test says so.
-class Webhooks : public ::testing::Test {
+class Webhooks : public OverSpool {
  protected:
+  Webhooks() : OverSpool(life_received) {}
   void SetUp() override {
-    directory_ = std::filesystem::temp_directory_path() / ("aybiza-webhooks-" + to_string(random_id()));
-    std::filesystem::create_directories(directory_);
     sources_ = *auth::WebhookSources::open(directory_);
     open();
   }
-  void TearDown() override {
-    close();
-    std::filesystem::remove_all(directory_);
-  }
+  void TearDown() override { close(); }
   void open() {
-    spool_ = *spool::Spool::open({.directory = (directory_ / "spool").string(), .clock = &clock_, .segment_bytes = 1 * limits::MiB,
-                                  .reserve_bytes = 0, .threads = false, .notice = [](std::string_view) {}});
+    open_spool();
     aliases_ = *CallAliases::open(directory_);
     ledger_ = std::make_unique<Ledger>(clock_.now());
     endpoint_ = std::make_unique<WebhookEndpoint>(WebhookEndpointConfig{
@@ -70,7 +59,7 @@ class Webhooks : public ::testing::Test {
     net::Method method = net::Method::post;
     std::string query = {};
   };
-  std::shared_ptr<WebhookSink> start(const auth::WebhookSource& source, Sent sent) {
+  std::shared_ptr<ReplySink> start(const auth::WebhookSource& source, Sent sent) {
     auto request = std::make_shared<net::Request>();
     request->method = sent.method;
     request->path = fmt::format("/v1/webhooks/{}/{}", source.vendor, source.token);
@@ -79,15 +68,14 @@ class Webhooks : public ::testing::Test {
     request->path_params = {{"vendor", source.vendor}, {"token", source.token}};
     request->body = std::move(sent.body);
     request->headers = std::move(sent.headers);
-    auto sink = std::make_shared<WebhookSink>();
+    auto sink = std::make_shared<ReplySink>();
     endpoint_->handle(std::move(request), net::Responder(sink));
     return sink;
   }
   int send(const auth::WebhookSource& source, Sent sent) {
     const auto sink = start(source, std::move(sent));
     while (!sink->response)
-      while (spool_->pump()) {  // the alias thread may still be on its way to the spool
-      }
+      pump();  // the alias thread may still be on its way to the spool
     body_ = std::get<std::string>(sink->response->body);
     EXPECT_TRUE(ledger_->snapshot().total.balanced());
     return sink->response->status;
@@ -111,24 +99,13 @@ class Webhooks : public ::testing::Test {
   };
   Stored stored() {
     Stored out;
-    auto reader = *spool_->read_from({});
-    std::vector<Value> values;
-    while (true) {
-      const auto record = reader->next();
-      if (!record.has_value() || !*record) break;
-      for (std::size_t i = 0; i < (*record)->count(); ++i) {
-        const auto event = decode_event((*record)->event(i).bytes, values)->event;
-        out.json.push_back(event_to_json(event));
-        if (event.type != EventType::other) out.calls.insert(event.call);
-      }
-    }
+    each_event([&](const Event& event) {
+      out.json.push_back(event_to_json(event));
+      if (event.type != EventType::other) out.calls.insert(event.call);
+    });
     return out;
   }
 
-  ManualClock clock_{life_received};
-  Tokenizer tokenizer_{"a test key of thirty-two bytes..."};
-  std::filesystem::path directory_;
-  std::unique_ptr<spool::Spool> spool_;
   std::unique_ptr<auth::WebhookSources> sources_;
   std::unique_ptr<CallAliases> aliases_;
   std::unique_ptr<Ledger> ledger_;
@@ -141,8 +118,7 @@ TEST_F(Webhooks, AnswersWhenItIsOnDiskAndNotBefore) {
   const auto sink = start(vapi, {.body = vapi_life()[1].body});
   EXPECT_FALSE(sink->response);
   EXPECT_EQ(ledger_->snapshot().total.in_flight, 1u);
-  while (spool_->pump()) {
-  }
+  pump();
   ASSERT_TRUE(sink->response);
   EXPECT_EQ(sink->response->status, 200);
   EXPECT_EQ(std::get<std::string>(sink->response->body), R"({"accepted":1,"duplicates":0,"rejected":0})");

@@ -1,5 +1,6 @@
 #include "model/metric_point.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "base/limits.h"
@@ -29,19 +30,35 @@ std::optional<MetricKind> parse_metric_kind(std::string_view word) {
   return std::nullopt;
 }
 
+std::string_view MetricBatch::keep(std::string_view text) {
+  constexpr std::size_t block = 16 * 1024;
+  if (texts_.empty() || texts_.back().capacity() - texts_.back().size() < text.size()) texts_.emplace_back().reserve(std::max(block, text.size()));
+  std::string& to = texts_.back();
+  to.append(text);
+  return std::string_view(to).substr(to.size() - text.size());
+}
+
 std::uint32_t MetricBatch::add_series(const MetricSeries& series) {
   const std::uint64_t hash = content_hash(series) + std::uint64_t(series.temporality);
-  const auto [first, last] = index_.equal_range(hash);
-  for (auto at = first; at != last; ++at)
-    if (series_[at->second] == series) return at->second;
+  if (2 * (added_.size() + 1) > slots_.size()) {
+    slots_.assign(std::max<std::size_t>(64, 2 * slots_.size()), 0);
+    for (std::size_t i = 0; i < added_.size(); ++i) {
+      std::size_t at = added_[i].hash & (slots_.size() - 1);
+      while (slots_[at] != 0) at = (at + 1) & (slots_.size() - 1);
+      slots_[at] = std::uint32_t(i + 1);
+    }
+  }
+  std::size_t at = hash & (slots_.size() - 1);
+  for (; slots_[at] != 0; at = (at + 1) & (slots_.size() - 1))
+    if (const Added& known = added_[slots_[at] - 1]; known.hash == hash && series_[known.series] == series) return known.series;
+  const MetricSeries before = series_.empty() ? MetricSeries{} : series_.back();
   MetricSeries kept = series;
-  kept.name = keep(series.name);
-  if (!series.unit.empty()) kept.unit = keep(series.unit);
-  if (!series.tags.empty()) kept.tags = keep(series.tags);
-  const auto at = std::uint32_t(series_.size());
-  series_.push_back(kept);
-  index_.emplace(hash, at);
-  return at;
+  kept.name = before.name == series.name ? before.name : keep(series.name);
+  kept.unit = before.unit == series.unit ? before.unit : series.unit.empty() ? std::string_view() : keep(series.unit);
+  kept.tags = series.tags.empty() ? std::string_view() : keep(series.tags);
+  added_.push_back({hash, adopt_series(kept)});
+  slots_[at] = std::uint32_t(added_.size());
+  return added_.back().series;
 }
 
 bool MetricBatch::full() const {
@@ -60,7 +77,8 @@ void MetricBatch::clear() {
   points.clear();
   distributions.clear();
   series_.clear();
-  index_.clear();
+  if (!added_.empty()) slots_.assign(slots_.size(), 0);
+  added_.clear();
   texts_.clear();
 }
 

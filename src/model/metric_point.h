@@ -9,7 +9,8 @@
 //            set              value: set_member() of the member
 // Units    times as Instant; values in the series' unit. sample_rate 0.1: each point stands for ten.
 // Errors   values are finite, start <= time or unknown, indexes valid: codecs see to it, the binary form checks it again.
-// Cost     32 bytes a point; add_series() one hash and a copy of the texts the first time, the index afterwards.
+// Cost     32 bytes a point; add_series() one hash and a copy of the texts the first time, the index afterwards. A name that
+//          is the series' before is kept once; whoever knows more keeps texts itself and adopts what views them.
 // Threads  none: a batch belongs to who builds it. Texts it answers live as long as it.
 // Source   ingest-formats.md 1.5-1.7, 8.3, 9.3; events.md `metric`.
 #pragma once
@@ -21,7 +22,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/ids.h"
@@ -78,21 +78,29 @@ class MetricBatch {
   bool full() const;  // as many points or series as one event of the log takes: time for the next batch
   // The index of this series, which is added when it is new. Its texts are copied.
   std::uint32_t add_series(const MetricSeries& series);
-  // As it is, without a look at the others; its texts are viewed and must outlive the batch.
-  void adopt_series(const MetricSeries& series) { series_.push_back(series); }
+  // As it is, without a look at the others; its texts are viewed and must outlive the batch (keep()). Its index.
+  std::uint32_t adopt_series(const MetricSeries& series) {
+    series_.push_back(series);
+    return std::uint32_t(series_.size() - 1);
+  }
   // Other texts for a series (masking); they are copied. REQUIRES: index < series().size().
   void rename_series(std::uint32_t index, std::string_view name, std::string_view unit, std::string_view tags);
   // Its points stand for others that are left out. REQUIRES: index < series().size(); no series is added afterwards.
   void weigh_series(std::uint32_t index, double sample_rate) { series_[index].sample_rate = sample_rate; }
   const std::vector<MetricSeries>& series() const { return series_; }
-  std::string_view keep(std::string_view text) { return texts_.emplace_back(text); }  // for sketches
+  std::string_view keep(std::string_view text);  // a copy that lives as long as the batch: texts of series, sketches
   void clear();
   bool empty() const { return points.empty(); }
 
  private:
   std::vector<MetricSeries> series_;
-  std::unordered_multimap<std::uint64_t, std::uint32_t> index_;
-  std::deque<std::string> texts_;  // a deque: views stay valid, also when the batch is moved
+  struct Added {
+    std::uint64_t hash = 0;
+    std::uint32_t series = 0;
+  };
+  std::vector<Added> added_;            // in the order of add_series()
+  std::vector<std::uint32_t> slots_;    // by hash, half empty: place in added_ + 1, 0 for none
+  std::deque<std::string> texts_;       // side by side in blocks that never grow: views stay valid, also when the batch is moved
 };
 
 // Identity of a series for stores and for live state: equal on every machine and after every restart. `customer` is the

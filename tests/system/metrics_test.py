@@ -2,6 +2,7 @@
 plain sockets: every value that was sent is read back through /api/v1/query, live and stored, also after the server was killed.
 Answers 77 without node or without the packages:
     cd tests/system/metrics_client && npm ci --ignore-scripts"""
+import base64
 import json
 import shutil
 import socket
@@ -10,7 +11,7 @@ import sys
 import tempfile
 import time
 
-from harness import Server, check, check_conservation, node, node_client, wait_until
+from harness import Server, check, check_conservation, command, node, node_client, wait_until
 
 CLIENT = node_client("metrics_client")
 
@@ -41,15 +42,15 @@ def exact_quantile(values, q):
     return values[low] + (values[high] - values[low]) * (rank - low)
 
 
-def hot_shots(server):
-    sent = node(CLIENT, "statsd", ADDRESS[0], str(ADDRESS[1]))
+def hot_shots(server, prefix, *how):
+    sent = node(CLIENT, *how)
     check(sent["errors"] == [], str(sent["errors"]))
-    expect(server, "hs.calls", "sum", sent["calls"])
-    expect(server, "hs.calls", "sum", 250, ["tag.region:us", "tag.env:test"])
-    expect(server, "hs.queue", "last", sent["queue"])
-    expect(server, "hs.queue", "max", sent["queue"])
-    expect(server, "hs.users", "distinct", sent["users"])
-    for name, scale in (("hs.latency", 1), ("hs.step", 1), ("hs.size", 8)):
+    expect(server, f"{prefix}.calls", "sum", sent["calls"])
+    expect(server, f"{prefix}.calls", "sum", 250, ["tag.region:us", "tag.env:test"])
+    expect(server, f"{prefix}.queue", "last", sent["queue"])
+    expect(server, f"{prefix}.queue", "max", sent["queue"])
+    expect(server, f"{prefix}.users", "distinct", sent["users"])
+    for name, scale in ((f"{prefix}.latency", 1), (f"{prefix}.step", 1), (f"{prefix}.size", 8)):
         values = [v / scale for v in sent["latency"]]
         expect(server, name, "count", len(values))
         expect(server, name, "sum", sum(values))
@@ -58,7 +59,7 @@ def hot_shots(server):
         expect(server, name, "max", max(values))
         for q in ("p50", "p95", "p99"):
             expect(server, name, q, exact_quantile(values, int(q[1:]) / 100), source="store")
-    rows = server.query(select="sum", metric="hs.calls", by="tag.region", window="15m")["rows"]
+    rows = server.query(select="sum", metric=f"{prefix}.calls", by="tag.region", window="15m")["rows"]
     check(sorted(rows) == [["eu", 247], ["us", 250]], str(rows))
     return sent
 
@@ -80,7 +81,17 @@ def raw_lines(server):
     check([r[1] for r in rows if r[1]] == [5], str(rows))
 
 
-def unix_sockets(server, path):
+def unix_datagrams(folder):
+    path = f"{folder}/datagrams"
+    with Server(extra=["--otlp", "off", "--statsd-socket", path]) as server, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.connect(path)
+        for packet in (b"ud:1|c\nud:2|c|#a:b", b"ud:4|c"):
+            sender.send(packet)
+        expect(server, "ud", "sum", 7)
+        expect(server, "ud", "sum", 2, ["tag.a:b"])
+
+
+def unix_stream(server, path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stream:
         stream.connect(path)
         for packet in (b"ux:1|c\nux:2|c", b"ux:4|c"):
@@ -89,16 +100,22 @@ def unix_sockets(server, path):
 
 
 def remote_write(server):
+    made = command("key", "create", "--data", server.data, "--customer", "acme", "--scope", "ingest")
+    check(made.returncode == 0, made.stderr)
+    key = made.stdout.split()[-1]
+    wait_until("the key is known", lambda: ((s := server.request("POST", "/v1/events", b"{}", {"x-api-key": key})[0]) != 401, s))
     for version, name in (("1", "rw1_calls_total"), ("2", "rw2_calls")):
-        sent = node(CLIENT, "write", f"http://127.0.0.1:{server.port}/api/v1/write", version)
+        sent = node(CLIENT, "write", f"http://127.0.0.1:{server.port}/api/v1/write", version, key)  # Basic, the key its password
         check([a["status"] for a in sent["answers"]] == [204, 204], str(sent["answers"]))
         if version == "2":
             check(sent["answers"][0]["written"] == str(len(sent["totals"]) + len(sent["gauges"])), str(sent["answers"]))
         # A running total counts from its first point on; the body came twice and counts once.
-        expect(server, name, "sum", sent["totals"][-1] - sent["totals"][0], ["tag.job:agents"])
+        expect(server, name, "sum", sent["totals"][-1] - sent["totals"][0], ["tag.job:agents", "customer_id:acme"])
         expect(server, f"rw{version}_queue", "count", len(sent["gauges"]))
         expect(server, f"rw{version}_queue", "last", sent["gauges"][-1])
         expect(server, f"rw{version}_queue", "min", min(sent["gauges"]))
+    wrong = {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy", "Authorization": "Basic " + base64.b64encode(b"prometheus:wrong").decode()}
+    check(server.request("POST", "/api/v1/write", b"x", wrong)[0] == 401, "a wrong password")
     check(server.request("POST", "/v1/prometheus/write", b"x", {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy"})[0] == 400, "a broken body")
     check(server.request("POST", "/api/v1/write", b"x", {"Content-Type": "text/plain"})[0] == 415, "another type")
 
@@ -134,9 +151,10 @@ def main():
     path = f"{folder}/s.stream"
     try:
         with Server(extra=["--statsd", f"127.0.0.1:{ADDRESS[1]}", "--statsd-socket", path, "--statsd-template", "voice.{tenant}.{region}"]) as server:
-            sent = hot_shots(server)
+            sent = hot_shots(server, "hs", "statsd", *ADDRESS)
+            hot_shots(server, "hu", "stream", path)
             raw_lines(server)
-            unix_sockets(server, path)
+            unix_stream(server, path)
             remote_write(server)
             events_are_metrics_too(server)
             expect(server, "hs.calls", "sum", sent["calls"] + 50)
@@ -145,9 +163,10 @@ def main():
             points = audit["metric_points"]
             check(points["balanced"] and points["in_flight"] == 0 and points["dropped_packets"] == 0, str(points))
             check(points["rejected"] == {"malformed": 1, "value": 1}, str(points))
-            text = server.request("GET", "/metrics")[2].decode()
-            check('aybiza_statsd_lines_total{result="event"} 1' in text and 'aybiza_statsd_lines_total{result="check"} 1' in text, text[-3000:])
+            for told in ("event", "check"):  # of hot-shots, which ran twice
+                check(server.metric(f'aybiza_statsd_lines_total{{result="{told}"}}') == 2, told)
             check_conservation(server)
+            unix_datagrams(folder)
             server.kill()
             server.start()
             expect(server, "hs.calls", "sum", sent["calls"] + 50)

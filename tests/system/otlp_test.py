@@ -3,11 +3,12 @@ temporalities; what was sent is read back through the API. Answers 77 without no
     cd tests/system/otlp_client && npm ci --ignore-scripts"""
 import gzip
 import json
+import os
 import re
 import sys
 import time
 
-from harness import Server, check, check_conservation, node, node_client, wait_until
+from harness import Server, check, check_conservation, command, node, node_client, wait_until
 
 CLIENT = node_client("otlp_client")
 
@@ -43,6 +44,13 @@ def sdk(server, url, flavour, temporality):
         expect(f"metric:{name}:avg", sum(values) / len(values))
     expect("metric:fine:p50", sorted(sent["fine"])[len(sent["fine"]) // 2], 0.08)  # the SDK's buckets at this spread: under 5 %
 
+    # Spans of no call are a metric; each took 100 ms and its number.
+    def spans():
+        rows = server.query(select="metric:span.duration:count,metric:span.duration:sum", by="tag.span,customer_id", window="15m",
+                            where=[f'tag.service:{sent["service"]}'])["rows"]
+        return rows == [["charge card", "acme", 5, 510]], rows
+    wait_until(f"{flavour} {temporality}: spans of no call", spans)
+
     def call():
         status, answer = server.get(f'/api/v1/calls/{sent["conversation"]}')
         if status != 200:
@@ -51,6 +59,18 @@ def sdk(server, url, flavour, temporality):
         good = len(turns) >= 1 and len(usage) == 1 and usage[0]["input_tokens"] == 1200 and usage[0]["output_tokens"] == 85
         return good, answer
     wait_until(f"{flavour} {temporality}: the call", call)
+
+
+def logs(server, times):
+    """Records that tell nothing of a call are kept as they are, without the number that one of them holds."""
+    def look():
+        _, _, body = server.request("GET", "/api/v1/export?table=raw_events&format=ndjson")
+        rows = [json.loads(line) for line in body.decode().splitlines()]
+        kept = sorted(json.dumps(json.loads(r["data"]), sort_keys=True) for r in rows if r["type"] == "otel.log" and r["customer_id"] == "acme")
+        wanted = sorted([json.dumps({"attempt": 2, "body": "payment failed for [phone:\u202671]", "severity": 17}, sort_keys=True),
+                         json.dumps({"body": {"nested": ["a", 1, True]}, "severity": 9}, sort_keys=True)] * times)
+        return kept == wanted, kept
+    wait_until("log records", look)
 
 
 def http_contract(server):
@@ -88,9 +108,15 @@ def main():
     with Server(extra=["--otlp", "127.0.0.1:0"]) as server:
         other = next(re.search(r"127\.0\.0\.1:\d+", line).group(0) for line in server.log if line.startswith("OTLP"))
         http_contract(server)
+        made = command("key", "create", "--data", server.data, "--customer", "acme", "--scope", "ingest")
+        check(made.returncode == 0, made.stderr)
+        key = made.stdout.split()[-1]
+        wait_until("the key is known", lambda: ((s := server.request("POST", "/v1/traces", b"", {"Content-Type": "application/x-protobuf", "x-api-key": key})[0]) == 200, s))
+        os.environ["OTEL_EXPORTER_OTLP_HEADERS"] = f"x-api-key={key}"  # as teams set it: what is sent is this customer's
         for flavour, temporality, url in (("proto", "delta", f"http://127.0.0.1:{server.port}"), ("http", "delta", f"http://{other}"),
                                           ("proto", "cumulative", f"http://{other}"), ("http", "cumulative", f"http://127.0.0.1:{server.port}")):
             sdk(server, url, flavour, temporality)
+        logs(server, 4)
         check_conservation(server)
         data = server.data
         server.stop()

@@ -1,13 +1,32 @@
 // Sends what hot-shots sends, over UDP, and a Snappy-packed remote-write body; prints what was sent as one line of JSON.
-//   node send.mjs statsd HOST PORT | node send.mjs write URL VERSION
+//   node send.mjs statsd HOST PORT | node send.mjs stream PATH | node send.mjs write URL VERSION [KEY]
+import net from 'node:net';
+import { Writable } from 'node:stream';
 import StatsD from 'hot-shots';
 import snappy from 'snappyjs';
 
 const [, , what, ...rest] = process.argv;
 
-async function statsd(host, port) {
+// hot-shots' packets in the frames of a stream socket. (Its datagram transport needs an addon that is built at installation.)
+function framed(path) {
+  const socket = net.connect(path);
+  return new Writable({
+    write(packet, _, done) {
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(packet.length);
+      socket.write(Buffer.concat([length, packet]), done);
+    },
+    final: (done) => socket.end(done),
+    destroy: (error, done) => { socket.destroySoon(); done(error); },
+  });
+}
+
+const stream = (path) => send({ protocol: 'stream', stream: framed(path), prefix: 'hu.' });
+const statsd = (host, port) => send({ host, port: Number(port), prefix: 'hs.' });
+
+async function send(transport) {
   const errors = [];
-  const client = new StatsD({ host, port: Number(port), maxBufferSize: 1200, prefix: 'hs.', globalTags: { env: 'test' }, errorHandler: (e) => errors.push(String(e)) });
+  const client = new StatsD({ maxBufferSize: 1200, globalTags: { env: 'test' }, errorHandler: (e) => errors.push(String(e)), ...transport });
   const sent = { calls: 0, latency: [], queue: 0, users: 0, errors };
   for (let i = 0; i < 500; i++) {
     client.increment('calls', 1, { region: i % 2 ? 'eu' : 'us' });
@@ -45,7 +64,7 @@ const real = (field, value) => {
 };
 const join = (...parts) => Buffer.concat(parts);
 
-async function write(url, version) {
+async function write(url, version, key) {
   const now = Date.now(), start = now - 60_000;
   const totals = [100, 130, 130, 175], gauges = [4, 9.5, 2];
   let message, type;
@@ -68,6 +87,7 @@ async function write(url, version) {
       bytes(5, join(refs(1, 5, 3, 4), samples(gauges), bytes(5, number(1, 2)))));
   }
   const headers = { 'Content-Type': type, 'Content-Encoding': 'snappy', 'X-Prometheus-Remote-Write-Version': version === '1' ? '0.1.0' : '2.0.0' };
+  if (key) headers.Authorization = `Basic ${Buffer.from(`prometheus:${key}`).toString('base64')}`;
   const body = Buffer.from(snappy.compress(message));
   const answers = [];
   for (let i = 0; i < 2; i++) {  // as after a lost answer
@@ -77,5 +97,5 @@ async function write(url, version) {
   return { totals, gauges, answers };
 }
 
-const sent = what === 'statsd' ? await statsd(...rest) : await write(...rest);
+const sent = await { statsd, stream, write }[what](...rest);
 console.log(JSON.stringify(sent));
