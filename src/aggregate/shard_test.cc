@@ -122,6 +122,7 @@ class Rival {
         const TextResult found = analyze(text);
         if (!turn.sentiment) turn.sentiment = found.sentiment_e4, turn.confidence = found.confidence_e4;
         if (turn.emotion.empty()) turn.emotion = to_string(found.emotion);
+        if (turn.intent.empty()) turn.intent = to_string(found.intent);
         for (int i = 0; i < topic_count; ++i)
           if (found.has(Topic(i))) turn.topics.emplace_back(to_string(Topic(i)));
       }

@@ -20,7 +20,7 @@ void check_refused(std::string_view body, std::string_view code, std::string_vie
 
 TEST(AnalyzeJson, says_everything_of_a_text_and_nothing_personal) {
   EXPECT_EQ(analyze_json(R"({"text":"call 415 555 0100"})").value_or("refused"),
-            "{\"result\":{\"masked\":\"call [phone:\u202600]\",\"sentiment\":0,\"sentiment_class\":\"neutral\",\"confidence\":0,\"emotion\":\"neutral\",\"intent\":\"inform\","
+            "{\"result\":{\"masked\":\"call [phone:\u202600]\",\"sentiment\":0,\"sentiment_class\":\"neutral\",\"confidence\":0.5,\"emotion\":\"neutral\",\"intent\":\"inform\","
             "\"topics\":[],\"entities\":[{\"class\":\"phone\",\"start\":5,\"end\":18,\"text\":\"[phone:\u202600]\"}],"
             R"("features":{"length":17,"word_count":4,"exclamation_count":0,"question_count":0,"caps_ratio":0,"politeness_score":0,"tfidf":{}}},)" + lexicon() + "}");
 }
