@@ -7,6 +7,7 @@
 #include "text/analyze.h"
 #include "text/entities.h"
 #include "text/features.h"
+#include "text/text_facts.h"
 
 using namespace aybiza;
 
@@ -29,5 +30,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string json;
   append_entities_json(text, json);
   CHECK(json.empty() || (json.front() == '[' && json.back() == ']'));
+
+  std::string packed;
+  append_text_facts({.counts = counts_of(text), .meaning = result}, packed);
+  const auto back = read_text_facts(packed);
+  CHECK(back && back->meaning == result && (size > 0xFFFF || back->counts == counts_of(text)));
+  if (const auto any = read_text_facts(text)) {  // what these bytes are taken for is written so again
+    packed.clear();
+    append_text_facts(*any, packed);
+    const auto again = read_text_facts(packed);
+    CHECK(again && *again == *any);
+  }
   return 0;
 }
