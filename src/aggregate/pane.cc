@@ -74,7 +74,7 @@ void add_entries(std::string_view entries, Tally& into, bool calls, bool turns, 
 void Pane::append(std::string_view entry) {
   if (used_ + entry.size() > capacity_) {
     std::size_t larger = std::max<std::size_t>(64, capacity_);
-    while (larger < used_ + entry.size()) larger *= 2;
+    while (larger < used_ + entry.size()) larger += larger / 2;
     std::unique_ptr<char[]> wider(new char[larger]);
     if (used_ > 0) std::memcpy(wider.get(), bytes_.get(), used_);
     bytes_ = std::move(wider);
@@ -109,7 +109,12 @@ Tally& Pane::warm() {
 }
 
 void Pane::cool() {
-  if (wants_cooling()) set_cold(bytes());
+  if (wants_cooling()) return set_cold(bytes());
+  if (capacity_ == used_ || used_ == 0) return;
+  std::unique_ptr<char[]> exact(new char[used_]);
+  std::memcpy(exact.get(), bytes_.get(), used_);
+  bytes_ = std::move(exact);
+  capacity_ = std::uint16_t(used_);
 }
 
 void Pane::merge_into(Tally& into, bool calls, bool turns, bool usage) const {
