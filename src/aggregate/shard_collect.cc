@@ -16,10 +16,8 @@ void hand_over(std::vector<Row>& from, std::vector<Row>& to) {
 }  // namespace
 
 bool Shard::State::dirty(Shard::What what) const {
-  const RowBatch& p = pending;
   const bool due = !deferred.empty() && (what == Shard::What::all || deferred.front().due <= received);
-  return due || !touched.empty() || !p.interventions.empty() || !p.system.empty() || !p.agent_status.empty() ||
-         !p.metric_series.empty() || !p.metric_points.empty() || !p.metric_distributions.empty() || !p.raw.empty() || !p.learning.empty() || !p.changes.empty() || !p.late.empty() || !p.turns.empty() || !p.usage.empty();
+  return due || !touched.empty() || !pending.empty();
 }
 
 void Shard::State::collect(RowBatch& out, Shard::What what) {

@@ -118,7 +118,7 @@ inline constexpr auto spool_upkeep_interval = 1s;
 // Deduplication.
 inline constexpr auto dedup_batch_horizon = 24h;
 inline constexpr std::size_t dedup_batches = 4'000'000;   // 16 B each
-inline constexpr std::size_t dedup_event_bytes = 256 * MiB;
+inline constexpr std::size_t dedup_event_bytes = 128 * MiB;
 inline constexpr std::size_t dedup_event_slices = 16;     // the oldest is forgotten whole
 inline constexpr std::size_t dedup_batch_slices = 24;
 inline constexpr std::size_t dedup_unsaved_ids = 4'000'000;  // waiting to be written to the dedup log
@@ -126,7 +126,8 @@ inline constexpr std::size_t dedup_unsaved_ids = 4'000'000;  // waiting to be wr
 // Live engine.
 inline constexpr std::size_t mailbox_batches = 1024;
 inline constexpr std::size_t series_per_customer = 20'000;   // per dimension set; the rest is __other__
-inline constexpr std::size_t calls_retained = 120'000;       // ended calls kept for late events, all shards together; 2.5 KB each
+inline constexpr std::size_t calls_retained = 60'000;        // ended calls kept for late events, all shards together; 2.5 KB each
+inline constexpr std::size_t memory_per_call_retained = 32 * KiB;  // of --memory-max: 2 GiB keep 65 536
 inline constexpr std::size_t calls_evicted_known = 1'000'000;  // ids of calls no longer retained, 8 B each, all shards
 inline constexpr std::size_t labels_interned = 1'000'000;    // distinct dimension values a shard tells apart
 inline constexpr auto store_deferral = 60s;                   // a call in flight is written to the store no more often

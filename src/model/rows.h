@@ -197,6 +197,13 @@ struct RowBatch {
   std::vector<RawRow> raw;
   std::vector<RollupRow> rollups;
   std::vector<LateRow> late;
+
+  bool empty() const { return size() == 0; }
+  std::size_t size() const {
+    return calls.size() + turns.size() + usage.size() + interventions.size() + system.size() + agent_status.size() +
+           metric_series.size() + metric_points.size() + metric_distributions.size() + learning.size() + changes.size() +
+           raw.size() + rollups.size() + late.size();
+  }
 };
 
 }  // namespace aybiza

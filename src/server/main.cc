@@ -43,7 +43,7 @@ void add_serve(CLI::App* app, aybiza::ServeOptions& options, Commands& commands)
   add_data(app, options.data);
   app->add_option("--listen", options.listen, "HOST:PORT; loopback only in this version")->envname("AYBIZA_LISTEN")->capture_default_str();
   app->add_option("--store", options.store, "duckdb: embedded, beside the log")->envname("AYBIZA_STORE")->capture_default_str();
-  app->add_option("--memory-max", commands.memory, "memory for requests and the store, e.g. 2GiB")->envname("AYBIZA_MEMORY_MAX")->capture_default_str();
+  app->add_option("--memory-max", commands.memory, "what requests, the store, deduplication and ended calls are given shares of, e.g. 2GiB")->envname("AYBIZA_MEMORY_MAX")->capture_default_str();
   app->add_option("--shards", options.shards, "live shards of a new data directory")->check(CLI::Range(1, 64))->capture_default_str();
   app->add_option("--http-threads", options.http_threads, "network threads")->check(CLI::Range(1, 64))->capture_default_str();
   app->add_option("--brand", options.brand, "name in the page's header")->envname("AYBIZA_BRAND")->capture_default_str();

@@ -59,7 +59,9 @@ Status Pipeline::recover() {
   std::error_code error;
   std::filesystem::create_directories(options_.data, error);
   if (error) return fail(Code::io, "cannot make {}: {}; choose another directory with --data", options_.data.string(), error.message());
-  auto spool = spool::Spool::open({.directory = (options_.data / "spool").string(), .clock = &clock_});
+  spool::Options log{.directory = (options_.data / "spool").string(), .clock = &clock_};
+  if (options_.dedup_memory_bytes != 0) log.dedup_event_bytes = options_.dedup_memory_bytes;
+  auto spool = spool::Spool::open(std::move(log));
   if (!spool) return std::unexpected(spool.error());
   spool_ = std::move(*spool);
   DuckdbOptions duck{.directory = options_.data.string(), .clock = &clock_};
@@ -78,7 +80,11 @@ Status Pipeline::recover() {
   AYBIZA_TRY(keep_first_prices());
   const auto first = prices_before(options_.data, 1);
   if (!first) return std::unexpected(first.error());
-  for (unsigned i = 0; i < *count; ++i) shards.emplace_back(ShardOptions{.index = i, .count = *count, .metrics_since = data_began(options_.data), .prices = *first});
+  const auto make = [&](unsigned i, Instant covered_since, const PriceBook& prices) {
+    return Shard({.index = i, .count = *count, .covered_since = covered_since, .metrics_since = data_began(options_.data),
+                  .calls_retained = options_.calls_retained / *count, .prices = prices});
+  };
+  for (unsigned i = 0; i < *count; ++i) shards.push_back(make(i, Instant::min(), *first));
   for (unsigned i = 0; i < *count && usable; ++i) {
     const auto bytes = load_part(options_.data, *snapshot, i);
     Status restored = bytes ? shards[i].restore(*bytes) : Status(std::unexpected(bytes.error()));
@@ -88,7 +94,7 @@ Status Pipeline::recover() {
     fmt::print(stderr, "aybiza: {}; live figures begin with what the log still holds, history is complete\n", restored.error().message);
   }
   if (!usable)
-    for (unsigned i = 0; i < *count; ++i) shards[i] = Shard({.index = i, .count = *count, .metrics_since = data_began(options_.data), .prices = *first});
+    for (unsigned i = 0; i < *count; ++i) shards[i] = make(i, Instant::min(), *first);
   const std::uint64_t from = usable ? snapshot->offset + 1 : 1;
   auto reader = spool_->read_from(spool::Offset{from});
   if (!reader) reader = spool_->read_from(spool::Offset{0});  // released: live state begins where the log does
@@ -97,7 +103,7 @@ Status Pipeline::recover() {
   const auto released = prices_before(options_.data, reader_->position().value);
   if (!released) return std::unexpected(released.error());
   if (!usable && reader_->position().value > 1)
-    for (unsigned i = 0; i < *count; ++i) shards[i] = Shard({.index = i, .count = *count, .covered_since = clock_.now(), .metrics_since = data_began(options_.data), .prices = *released});
+    for (unsigned i = 0; i < *count; ++i) shards[i] = make(i, clock_.now(), *released);
   for (Shard& shard : shards) shard.mark_stored_until(*applied);
 
   stats_.applied = *applied;
@@ -303,10 +309,7 @@ Status Pipeline::apply(Collection& collection) {
     applied = stats_.applied;
   }
   const Duration began = clock_.elapsed();
-  const bool has_rows = !rows.calls.empty() || !rows.turns.empty() || !rows.usage.empty() || !rows.interventions.empty() ||
-                        !rows.system.empty() || !rows.agent_status.empty() || !rows.metric_series.empty() || !rows.metric_points.empty() || !rows.metric_distributions.empty() || !rows.raw.empty() || !rows.learning.empty() || !rows.changes.empty() ||
-                        !rows.rollups.empty() || !rows.late.empty();
-  if (rows.to > applied || (has_rows && rows.to == applied)) {
+  if (rows.to > applied || (!rows.empty() && rows.to == applied)) {
     if (auto done = store_->apply(rows); !done) return done;
   }
   const Duration committed = clock_.elapsed();
@@ -334,8 +337,8 @@ void Pipeline::publish(Unpublished& snapshot) {
   std::uint64_t bytes = 0;
   for (const SnapshotPart& part : snapshot.parts) bytes += part.bytes();
   const Status done = publish_snapshot(options_.data, snapshot.offset, snapshot.parts);
-  publishing_ = false;
   std::lock_guard lock(mutex_);
+  publishing_ = false;  // behind the lock: the next one follows what this one has left
   if (!done) {
     stats_.last_store_error = done.error().message;  // the older one stays good; the log is kept longer
     return;

@@ -37,7 +37,7 @@ struct PipelineOptions {
   std::filesystem::path data;
   unsigned shards = 2;  // of a new directory; an old one keeps its own
   const Clock* clock = nullptr;
-  std::size_t store_memory_bytes = 0;  // 0: the store's default
+  std::size_t store_memory_bytes = 0, dedup_memory_bytes = 0, calls_retained = 0;  // 0: the parts' own defaults
 };
 
 // When a data directory was first opened; max: it does not say (an older version made it).

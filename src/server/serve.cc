@@ -92,7 +92,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   if (error) return fail(Code::io, "cannot make {}: {}; choose another directory with --data", options.data.string(), error.message());
   AYBIZA_TRY(use_lexicon(options.lexicon));  // built once, here, and not in the first event's time
   auto pipeline = Pipeline::open({.data = options.data, .shards = options.shards, .clock = &inner->clock,
-                                  .store_memory_bytes = std::max<std::size_t>(options.memory_max / 8, 128 * limits::MiB)});
+                                  .store_memory_bytes = std::max<std::size_t>(options.memory_max / 8, 128 * limits::MiB),
+                                  .dedup_memory_bytes = std::max<std::size_t>(options.memory_max / 16, 32 * limits::MiB),
+                                  .calls_retained = std::max<std::size_t>(options.memory_max / limits::memory_per_call_retained, 10'000)});
   if (!pipeline) return std::unexpected(pipeline.error());
   inner->pipeline = std::move(*pipeline);
   auto secret = auth::Secret::load_or_create(options.data);

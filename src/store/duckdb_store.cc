@@ -244,9 +244,7 @@ Status DuckdbStore::apply(const RowBatch& batch) {
   applied_ = batch.to;
   ++batches_;
   out_of_range_ += out_of_range;
-  rows_ += batch.calls.size() + batch.turns.size() + batch.usage.size() + batch.interventions.size() +
-           batch.system.size() + batch.agent_status.size() + batch.metric_points.size() + batch.metric_distributions.size() + batch.learning.size() +
-           batch.changes.size() + batch.raw.size() + batch.rollups.size() + batch.late.size();
+  rows_ += batch.size();
   // A checkpoint that fails now (a reader in its way) is tried again after the next batch; the rows are safe.
   if (size_of(path_ + ".wal") >= options_.checkpoint_bytes) static_cast<void>(checkpoint_locked());
   return {};
