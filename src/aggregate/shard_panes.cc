@@ -106,7 +106,8 @@ void Shard::State::move_shared(const CallRecord& record, Axis axis, int sign) {
   for (MovingParts::Minute& minute : parts.minutes()) {
     const auto first = parts.uses().begin() + std::ptrdiff_t(minute.first_use), end = parts.uses().begin() + std::ptrdiff_t(minute.end_use);
     const bool together = std::none_of(first, end, elsewhere);
-    if (Pane* into = pane(id, minute.begin)) parts.move(*into, minute, sign, together);
+    const bool any = together || minute.first_moment < minute.end_moment;
+    if (Pane* into = any ? pane(id, minute.begin) : nullptr) parts.move(*into, minute, sign, together);
     for (auto use = first; use != end && !together; ++use) {
       const std::uint32_t own = elsewhere(*use) ? series.resolve(record.customer(), axis, use->model) : id;
       if (Pane* into = pane(own, use->time)) parts.move(*into, *use, sign);

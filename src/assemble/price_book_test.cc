@@ -80,7 +80,8 @@ TEST(PriceBook, what_has_no_price_has_no_cost) {
   check(tokens("mystery-1", {}), {}, std::nullopt);  // nothing to price
   check(tokens("mystery-1", 0), {}, std::nullopt);
   check(tokens("claude-sonnet-5", 10, 5), {}, std::nullopt);  // its cache price is not known
-  const auto missing = PriceBook::built_in().missing(tokens("claude-sonnet-5", 10, 5), {.provider_llm = "anthropic"});
+  const UsageRow usage = tokens("claude-sonnet-5", 10, 5);  // what is missing views it
+  const auto missing = PriceBook::built_in().missing(usage, {.provider_llm = "anthropic"});
   ASSERT_EQ(missing.size(), 1u);
   EXPECT_EQ(missing[0].kind, PriceKind::cache_read);
   EXPECT_EQ(missing[0].model, "claude-sonnet-5");
