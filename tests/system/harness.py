@@ -79,7 +79,10 @@ class Server:
             connection.close()
 
     def get(self, target):
-        status, _, body = self.request("GET", target)
+        for _ in range(6):  # 503 says: the store has not caught up, ask again. On a loaded machine it may take a while
+            status, _, body = self.request("GET", target)
+            if status != 503 or not target.startswith("/api/v1/"):
+                break
         return status, (json.loads(body) if body[:1] in (b"{", b"[") else body.decode())
 
     def post_events(self, events, headers=None):
