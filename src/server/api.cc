@@ -8,6 +8,7 @@
 #include "codec/json_writer.h"
 #include "live/overview.h"
 #include "query/sql_text.h"
+#include "server/answering.h"
 #include "server/call_json.h"
 #include "server/call_list.h"
 #include "server/export_stream.h"
@@ -23,12 +24,6 @@ using net::Request;
 using net::RequestPtr;
 using net::Responder;
 using net::Response;
-
-const auth::Authz& authz_of(const Request& request) {
-  static const auth::Authz nobody;
-  const auto* found = std::any_cast<auth::Authz>(&request.identity);
-  return found ? *found : nobody;
-}
 
 // Whom the caller may see; empty: everybody.
 std::vector<std::string> customers_of(const Request& request) {
@@ -92,13 +87,7 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
   using Answering = Response (Inner::*)(const Request&);
 
   net::Handler on_pool(Answering answer) {
-    return [self = shared_from_this(), answer](RequestPtr request, Responder respond) {
-      auto shared = std::make_shared<Responder>(std::move(respond));
-      const bool taken = self->pool.post([self, answer, request, shared] {
-        if (!shared->client_gone()) (*shared)((self.get()->*answer)(*request));
-      });
-      if (!taken) (*shared)(Response::error(503, "busy", "too many questions at once; try again").with("Retry-After", "1"));
-    };
+    return answer_on(pool, [self = shared_from_this(), answer](const Request& request) { return (self.get()->*answer)(request); });
   }
 
   Response query(const Request& request) {

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <atomic>
 
-#include "auth/authz.h"
 #include "base/limits.h"
 #include "codec/json_writer.h"
 #include "query/question.h"
 #include "runtime/worker_pool.h"
+#include "server/answering.h"
 #include "server/unpriced.h"
 
 namespace aybiza {
@@ -43,9 +43,7 @@ std::expected<PriceQuestion, Response> read_question(const Request& request, std
     out.asked.emplace_back(name, value);
   }
   out.customer = value_of(out.asked, "customer_id");
-  static const auth::Authz nobody;
-  const auto* found = std::any_cast<auth::Authz>(&request.identity);
-  const std::string_view own = (found ? *found : nobody).customer();
+  const std::string_view own = authz_of(request).customer();
   if (!own.empty() && !out.customer.empty() && out.customer != own)
     return std::unexpected(Response::error(403, "forbidden", "this key is of another customer"));
   if (!own.empty()) out.customer = own;
@@ -104,13 +102,8 @@ struct PriceApi::Inner : std::enable_shared_from_this<PriceApi::Inner> {
   using Answering = Response (Inner::*)(const Request&);
 
   net::Handler on(WorkerPool& which, Answering answer) {
-    return [self = shared_from_this(), &which, answer](net::RequestPtr request, net::Responder respond) {
-      auto shared = std::make_shared<net::Responder>(std::move(respond));
-      const bool taken = which.post([self, answer, request, shared] {
-        if (!shared->client_gone()) (*shared)((self.get()->*answer)(*request));
-      });
-      if (!taken) (*shared)(Response::error(503, "busy", "too many at once; try again").with("Retry-After", "5"));
-    };
+    return answer_on(which, [self = shared_from_this(), answer](const Request& request) { return (self.get()->*answer)(request); },
+                     "too many at once; try again", "5");
   }
 
   Response prices(const Request& request) {

@@ -2,27 +2,19 @@
 
 #include <fmt/format.h>
 
-#include "auth/authz.h"
 #include "base/limits.h"
 #include "codec/json_writer.h"
 #include "query/question.h"
 #include "runtime/worker_pool.h"
 #include "server/analyze_json.h"
+#include "server/answering.h"
 #include "server/call_list.h"
 
 namespace aybiza {
 namespace {
 
 using net::Request;
-using net::RequestPtr;
-using net::Responder;
 using net::Response;
-
-const auth::Authz& asker(const Request& request) {
-  static const auth::Authz nobody;
-  const auto* found = std::any_cast<auth::Authz>(&request.identity);
-  return found ? *found : nobody;
-}
 
 std::string who(const auth::Authz& authz) {
   if (authz.key_id().empty()) return "loopback";
@@ -58,13 +50,7 @@ struct PrivacyApi::Inner : std::enable_shared_from_this<PrivacyApi::Inner> {
 
   using Answering = Response (Inner::*)(const Request&);
   net::Handler on_pool(Answering answer) {
-    return [self = shared_from_this(), answer](RequestPtr request, Responder respond) {
-      auto shared = std::make_shared<Responder>(std::move(respond));
-      const bool taken = self->pool.post([self, answer, request, shared] {
-        if (!shared->client_gone()) (*shared)((self.get()->*answer)(*request));
-      });
-      if (!taken) (*shared)(Response::error(503, "busy", "too many questions at once; try again").with("Retry-After", "1"));
-    };
+    return answer_on(pool, [self = shared_from_this(), answer](const Request& request) { return (self.get()->*answer)(request); });
   }
 
   Instant now() const { return parts.pipeline->clock().now(); }
@@ -76,7 +62,7 @@ struct PrivacyApi::Inner : std::enable_shared_from_this<PrivacyApi::Inner> {
 
   Response status(const Request& request) {
     const MaskCounts masked = parts.masked();
-    const std::string_view customer = asker(request).customer();
+    const std::string_view customer = authz_of(request).customer();
     std::string out;
     JsonWriter json(out);
     json.begin_object().member("since", format_rfc3339(parts.since));
@@ -104,7 +90,7 @@ struct PrivacyApi::Inner : std::enable_shared_from_this<PrivacyApi::Inner> {
   }
 
   Response unmask(const Request& request) {
-    const auth::Authz& authz = asker(request);
+    const auth::Authz& authz = authz_of(request);
     std::vector<std::string> customers;
     if (!authz.customer().empty()) customers.emplace_back(authz.customer());
     if (!parts.pipeline->wait_applied(limits::read_your_writes_timeout))
@@ -126,7 +112,7 @@ struct PrivacyApi::Inner : std::enable_shared_from_this<PrivacyApi::Inner> {
   }
 
   Response forget(const Request& request) {
-    const auth::Authz& authz = asker(request);
+    const auth::Authz& authz = authz_of(request);
     std::string caller;
     for (const auto& [name, value] : parse_query_string(request.query)) {
       if (name != "caller") return Response::json(400, to_json(Refusal{"unknown_parameter", name, "known is caller"}));
