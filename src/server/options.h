@@ -15,6 +15,12 @@
 
 namespace aybiza {
 
+// Shares of --memory-max, and what a part gets at least.
+inline constexpr std::size_t request_memory_share = 4;
+inline constexpr std::size_t store_memory_share = 8, store_memory_least = 128 * limits::MiB;
+inline constexpr std::size_t dedup_memory_share = 16, dedup_memory_least = 32 * limits::MiB;
+inline constexpr std::size_t calls_retained_least = 10'000;  // else one for each limits::memory_per_call_retained
+
 struct ServeOptions {
   std::filesystem::path data = "./aybiza-data";
   std::string listen = "127.0.0.1:8080";

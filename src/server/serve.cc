@@ -92,9 +92,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   if (error) return fail(Code::io, "cannot make {}: {}; choose another directory with --data", options.data.string(), error.message());
   AYBIZA_TRY(use_lexicon(options.lexicon));  // built once, here, and not in the first event's time
   auto pipeline = Pipeline::open({.data = options.data, .shards = options.shards, .clock = &inner->clock,
-                                  .store_memory_bytes = std::max<std::size_t>(options.memory_max / 8, 128 * limits::MiB),
-                                  .dedup_memory_bytes = std::max<std::size_t>(options.memory_max / 16, 32 * limits::MiB),
-                                  .calls_retained = std::max<std::size_t>(options.memory_max / limits::memory_per_call_retained, 10'000)});
+                                  .store_memory_bytes = std::max(options.memory_max / store_memory_share, store_memory_least),
+                                  .dedup_memory_bytes = std::max(options.memory_max / dedup_memory_share, dedup_memory_least),
+                                  .calls_retained = std::max(options.memory_max / limits::memory_per_call_retained, calls_retained_least)});
   if (!pipeline) return std::unexpected(pipeline.error());
   inner->pipeline = std::move(*pipeline);
   auto secret = auth::Secret::load_or_create(options.data);
@@ -104,7 +104,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->keys = std::move(*keys);
   const auto pii_key = secret->derive("pii");
   inner->tokenizer = std::make_unique<Tokenizer>(std::string_view(reinterpret_cast<const char*>(pii_key.data()), pii_key.size()));
-  inner->budget = std::make_unique<Budget>(options.memory_max / 4);
+  inner->budget = std::make_unique<Budget>(options.memory_max / request_memory_share);
   auto privacy = Privacy::open(options.data, *secret);
   if (!privacy) return std::unexpected(privacy.error());
   inner->privacy = std::move(*privacy);
