@@ -12,27 +12,13 @@
 #include <string_view>
 #include <vector>
 
-#include "codec/varint.h"
+#include "codec/otlp_testing.h"
 
 namespace aybiza::bench {
 
-inline std::string field(unsigned number, std::string_view bytes) {
-  std::string out;
-  append_varint(out, number << 3 | 2);
-  append_varint(out, bytes.size());
-  return out += bytes;
-}
-inline std::string fixed(unsigned number, std::uint64_t word) {
-  std::string out;
-  append_varint(out, number << 3 | 1);
-  return out.append(reinterpret_cast<const char*>(&word), 8);
-}
-inline std::string whole(unsigned number, std::uint64_t value) {
-  std::string out;
-  append_varint(out, number << 3);
-  append_varint(out, value);
-  return out;
-}
+inline std::string field(unsigned number, std::string_view bytes) { return testing::pb(number, bytes); }
+inline std::string fixed(unsigned number, std::uint64_t word) { return testing::pb_fixed(number, word); }
+inline std::string whole(unsigned number, std::uint64_t value) { return testing::pb_varint(number, value); }
 inline std::string attribute(unsigned number, std::string_view key, std::string_view value) { return field(number, field(1, key) + field(2, value)); }
 inline std::string text(std::string_view value) { return field(1, value); }
 inline std::string real(double value) { return fixed(4, std::bit_cast<std::uint64_t>(value)); }
