@@ -1,4 +1,4 @@
-// What a server keeps in memory once everything is full: 10 000 calls in flight, 120 000 ended ones, every ring, the
+// What a server keeps in memory once everything is full: 10 000 calls in flight, all ended ones it retains, every ring, the
 // deduplication sets, and DuckDB writing the rows, with 10 000 and with 100 000 agents.
 //
 // Shape    event time runs through seven thin days (the hours fill), 16 hours of 2 000 lines (the minutes), nine of 10 000

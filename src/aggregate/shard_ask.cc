@@ -338,7 +338,7 @@ Coverage Shard::State::covers(const LiveQuestion& question, Instant) const {
   const Instant calls_from = std::max(calls_since, exact_since);
   if (!parts.rest.empty() && parts.rest.front().from < calls_from)
     refuse(fmt::format("live state holds single calls since {}, and panes for ranges aligned to them (seconds of 15 minutes, "
-                       "minutes of 24 hours, hours of 8 days; agents: minutes of 60 minutes, hours of 8 hours)",
+                       "minutes of 24 hours, hours of 8 days; agents: minutes of 30 minutes, hours of 8 hours)",
                        since_text(calls_from)));
   if (!parts.panes.empty() && parts.panes.front().from < exact_since)
     refuse(fmt::format("live state is complete since {}", since_text(exact_since)));

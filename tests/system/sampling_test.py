@@ -43,7 +43,8 @@ def main():
                     ("--metric", "x", "--tag", "a=b", "--keep", "0.5")):
             check(rules(server, "set", *bad).returncode != 0, str(bad))
         check("calls are not sampled" in rules(server, "set", "--calls", "--keep", "0.5").stderr, "why calls are not")
-        time.sleep(1.1)  # a running server notices within a second
+        # The rule set last, seen at work: then those before it are in force too.
+        wait_until("the rules", lambda: (lambda body: (body.get("sampled", 0) > 0, str(body)))(server.post_events(points(f"probe.{time.time()}", host="edge")[:40])[2]))
 
         status, _, body = server.post_events(points("voice.frame"))
         check(status == 200 and body["accepted"] + body["sampled"] == POINTS and 800 < body["accepted"] < 1200, str(body))
