@@ -17,7 +17,7 @@ using namespace ddsketch;
 
 constexpr unsigned count_bits = 20;
 constexpr std::uint32_t count_mask = (1u << count_bits) - 1;
-constexpr std::uint32_t sparse_max = 32;
+constexpr std::uint32_t sparse_max = 32;  // 128 bytes; above, a dense window is larger and much faster, and cold panes are bytes anyway
 constexpr std::uint64_t count_max = std::uint64_t(1) << 62;
 constexpr std::uint64_t wire_count_max = std::uint64_t(1) << 48;  // so that no sum of sketches from outside overflows
 constexpr std::uint8_t format_version = 1;
