@@ -13,7 +13,7 @@ import tempfile
 import urllib.parse
 
 import canary_bodies as bodies
-from canary_bodies import EMAIL, NEEDLES, NOW, PHONE, TEXTS
+from canary_bodies import EMAIL, NEEDLES, NOW, PHONE, SHORT, TEXTS
 from harness import Server, check, check_conservation, wait_until
 from vendors import PUBLIC, Sender
 from wire import encode, snappy
@@ -143,9 +143,9 @@ def found_again(server):
 
 def search(where, data):
     lower = data.lower()
-    for needle in NEEDLES:
-        at = lower.find(needle.lower())
-        check(at < 0, f"{where} holds {needle.decode()}: …{data[max(at - 200, 0):at + 120]!r}…")
+    short = SHORT.search(lower)
+    for needle, at in [(n.decode(), lower.find(n.lower())) for n in NEEDLES] + [(SHORT.pattern.decode(), short.start() if short else -1)]:
+        check(at < 0, f"{where} holds {needle}: …{data[max(at - 200, 0):at + 120]!r}…")
 
 
 def unpacked_frames(data):
