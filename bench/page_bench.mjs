@@ -177,6 +177,7 @@ try {
   const at_start = { accepted: await accepted(), diffs: others.reduce((s, o) => s + o.diffs, 0), at: Date.now() };
   const { dom, answer } = await markedRun(server, page, 11, count);
   const elapsed = (Date.now() - at_start.at) / 1000;
+  if (others.some(o => o.socket.code !== null)) throw new Error(`a socket was closed: ${others.map(o => o.socket.code)}`);
   const speed = (await accepted() - at_start.accepted) / elapsed, per_tab = (others.reduce((s, o) => s + o.diffs, 0) - at_start.diffs) / elapsed / tabs_beside;
   console.log(`       at ${speed.toFixed(0)} events/s, one tab of Chromium and ${tabs_beside} sockets, each ${per_tab.toFixed(1)} diffs/s`);
   figure("emission to DOM", told(dom), dom.p50 <= 40 && dom.p99 <= 100, "p50 <= 40 ms, p99 <= 100 ms; aim 20 and 50");

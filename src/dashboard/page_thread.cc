@@ -12,6 +12,9 @@ namespace {
 
 constexpr auto joins_with = 2s;  // a state no older than this is shown until the next one comes
 
+// A page acknowledges each diff it has drawn: what it is sent must not make it one that talks too much.
+static_assert(2 * (1s / topic_rhythm) <= limits::ws_messages_per_second && 1s / topic_rhythm < limits::liveview_events_per_second);
+
 // The newest state of one watched topic on its way from the live thread. A state put in while one waits replaces it, so
 // there is at most one message under way per topic and connection.
 struct Passage {

@@ -22,10 +22,12 @@ namespace aybiza {
 
 using StatePtr = std::shared_ptr<const void>;
 
+inline constexpr Duration topic_rhythm = std::chrono::milliseconds(25);
+
 struct TopicPlan {
   std::string key;
   std::function<StatePtr(Instant now)> compute;
-  Duration busy{std::chrono::milliseconds(25)};  // at most this often while data flows
+  Duration busy = topic_rhythm;  // at most this often while data flows
   Duration idle{std::chrono::seconds(1)};        // at least this often, so that ages and windows move
 };
 
