@@ -167,6 +167,7 @@ Status DuckdbStore::open() {
   writer_ = std::move(*writer);
   AYBIZA_TRY(configure());
   AYBIZA_TRY(migrate(writer_, duckdb_migrations(), options_.clock->now()));
+  AYBIZA_TRY(publish(writer_, published_views()));
   AYBIZA_TRY(read_applied());
   return checkpoint_locked();
 }

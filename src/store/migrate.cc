@@ -1,5 +1,6 @@
 #include "store/migrate.h"
 
+#include "base/ids.h"
 #include "store/duck.h"
 
 namespace aybiza {
@@ -22,6 +23,15 @@ Status run_one(DuckConnection& connection, const Migration& migration, Instant n
   return {};
 }
 
+Status in_transaction(DuckConnection& connection, const auto& work) {
+  AYBIZA_TRY(connection.script("BEGIN TRANSACTION"));
+  Status done = work();
+  if (done) done = connection.script("COMMIT");
+  // The answer is the first failure; a rollback that fails has nothing to add, the connection is closed next.
+  if (!done) static_cast<void>(connection.script("ROLLBACK"));
+  return done;
+}
+
 }  // namespace
 
 Status migrate(DuckConnection& connection, std::span<const Migration> migrations, Instant now) {
@@ -37,16 +47,26 @@ Status migrate(DuckConnection& connection, std::span<const Migration> migrations
                                "(version INTEGER NOT NULL, name TEXT NOT NULL, applied_at TIMESTAMPTZ NOT NULL)"));
   for (const Migration& migration : migrations) {
     if (migration.version <= *version) continue;
-    AYBIZA_TRY(connection.script("BEGIN TRANSACTION"));
-    Status done = run_one(connection, migration, now);
-    if (done) done = connection.script("COMMIT");
-    if (!done) {
-      // The answer is the first failure; a rollback that fails has nothing to add, the connection is closed next.
-      static_cast<void>(connection.script("ROLLBACK"));
-      return wrap(done.error(), fmt::format("migration {}", migration.name));
-    }
+    const Status done = in_transaction(connection, [&] { return run_one(connection, migration, now); });
+    if (!done) return wrap(done.error(), fmt::format("migration {}", migration.name));
   }
   return {};
+}
+
+Status publish(DuckConnection& connection, std::span<const PublishedView> views) {
+  std::string all;
+  for (const PublishedView& view : views) all.append(view.name).append("\n").append(view.text);
+  const std::string digest = to_string(hash128(all));
+  const auto same = connection.integer("SELECT count(*) FROM published_views WHERE digest = $1", {std::string_view(digest)});
+  if (!same) return std::unexpected(same.error());
+  if (same->value_or(0) == 1) return {};
+  return in_transaction(connection, [&]() -> Status {
+    for (const PublishedView& view : views)
+      if (Status made = connection.script(std::string(view.text)); !made) return wrap(made.error(), fmt::format("view {}", view.name));
+    AYBIZA_TRY(connection.script("DELETE FROM published_views"));
+    AYBIZA_TRY(connection.run("INSERT INTO published_views VALUES ($1)", {std::string_view(digest)}));
+    return {};
+  });
 }
 
 }  // namespace aybiza

@@ -1,0 +1,16 @@
+-- A customer's agents ranked by day; an agent nobody rated comes last.
+CREATE OR REPLACE VIEW agent_performance_ranking_daily AS
+SELECT bucket, customer_id, agent_id, total_calls, avg_satisfaction, avg_duration_seconds, resolution_rate,
+  rank() OVER (PARTITION BY bucket, customer_id ORDER BY avg_satisfaction DESC NULLS LAST) AS satisfaction_rank,
+  rank() OVER (PARTITION BY bucket, customer_id ORDER BY total_calls DESC) AS volume_rank
+FROM (
+  SELECT date_trunc('day', time AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS bucket,
+    customer_id,
+    agent_id,
+    count(*) AS total_calls,
+    avg(customer_satisfaction_score) AS avg_satisfaction,
+    avg(total_duration_ms) / 1000.0 AS avg_duration_seconds,
+    CAST(count(*) FILTER (WHERE resolution_status = 'resolved') AS DOUBLE PRECISION) / count(*) AS resolution_rate
+  FROM call_analytics
+  GROUP BY 1, 2, 3
+) daily;
