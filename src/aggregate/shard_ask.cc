@@ -169,6 +169,15 @@ class Scan {
     parts(record, open.turns, open.usage, ranges, kept);
   }
 
+  // What record() and set_group() are going to read of a call in flight.
+  void fetch(const CallRecord& record) const {
+    const auto lines = [](const void* from, const void* to) {
+      for (auto at = static_cast<const char*>(from); at < static_cast<const char*>(to); at += 64) __builtin_prefetch(at);
+    };
+    lines(&record.id - 8, &record.high + 1);
+    if (question_.calls) lines(&record.pane_facts, &record.pane_facts + 1);
+  }
+
   bool keeps(const CallRecord& record, const LiveValue& model) const {
     return std::all_of(question_.where.begin(), question_.where.end(), [&](const LiveFilter& filter) {
       if (of_turn(filter.dimension)) return true;  // asked per turn
@@ -392,7 +401,13 @@ LivePartial Shard::State::ask(const LiveQuestion& question, Instant now) const {
     scan.set_group(record, {});
     out.intervals.push_back({record.id, record.call.agent(), start, end, scan.group()});
   };
-  for (const Slot slot : in_flight) look(*calls[slot], true, false);
+  // Thousands of records nobody has touched lately: fetched some steps ahead, which is three quarters of what a look costs.
+  constexpr std::size_t far = 24, near_by = 12;
+  for (std::size_t i = 0; i < in_flight.size(); ++i) {
+    if (i + far < in_flight.size()) __builtin_prefetch(&calls[in_flight[i + far]]);
+    if (i + near_by < in_flight.size()) scan.fetch(*calls[in_flight[i + near_by]]);
+    look(*calls[in_flight[i]], true, false);
+  }
   // Of the ended ones only those are touched that reach into what is asked.
   for (Slot slot = 0; slot < extents.size() && (intervals || !parts.rest.empty()); ++slot) {
     const auto [low, high] = extents[slot];

@@ -235,7 +235,7 @@ void CallPageView::opened(Context& context, const Location& at) {
   Source* source = viewer().source;
   watch(context, call_slot, {key + "|" + id, [source, id, customers = viewer().customers](Instant now) {
                                return std::make_shared<CallShown>(CallShown{now, source->call(id, customers)});
-                             }, 500ms, 2s});
+                             }, 500ms, 2s, true});
   if (const auto* shown = state<CallShown>(call_slot); shown && fresh(call_slot) && !(shown->call && *shown->call)) *viewer().status = shown->call ? 404 : 503;
 }
 

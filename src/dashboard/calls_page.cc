@@ -66,7 +66,7 @@ void CallsPageView::opened(Context& context, const Location&) {
                                 ask.from = range.from;
                                 if (scope.to) ask.to = range.to;
                                 return std::make_shared<CallsState>(CallsState{now, source->calls(ask, cursor, limits::page_rows)});
-                              }, 500ms, 2s});
+                              }, 500ms, 2s, true});
 }
 
 Node CallsPageView::filter_form() const {

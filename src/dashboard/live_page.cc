@@ -55,7 +55,7 @@ TopicPlan choices_plan(const Viewer& viewer, const Filters& filters) {
             return std::make_shared<Choices>(
                 Choices{names_by(*source, Dimension::customer_id, scope, now), names_by(*source, Dimension::region, scope, now)});
           },
-          10s, 30s};
+          10s, 30s, true};
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration tiles_rhythm = 25ms, charts_rhythm = 1s;
+constexpr Duration held_live = 24h;  // longer ranges ask the store
 
 std::string key_of(const ViewScope& scope) {
   std::string key;
@@ -88,10 +89,10 @@ void OverviewPage::opened(Context& context, const Location&) {
   const Ask ask = [source](const Question& q) { return source->ask(q); };
   watch(context, tiles_slot, {"tiles|" + key, [ask, scope](Instant now) {
                                 return std::make_shared<TilesState>(TilesState{now, compute_quick_tiles(ask, scope, now)});
-                              }, tiles_rhythm, 1s});
+                              }, tiles_rhythm, 1s, scope.from || length() > held_live});
   watch(context, charts_slot, {"charts|" + key, [ask, scope, slow = std::make_shared<OverviewSlow>()](Instant now) {
                                  return std::make_shared<OverviewState>(compute_charts(ask, scope, now, *slow));
-                               }, charts_rhythm, 1s});
+                               }, charts_rhythm, 1s, true});
 }
 
 Duration OverviewPage::length() const {

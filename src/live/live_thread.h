@@ -1,11 +1,13 @@
-// The hub behind a thread: anybody may subscribe, unsubscribe and say that data has changed.
+// The hub behind threads: anybody may subscribe, unsubscribe and say that data has changed.
 //
-// Shape    a mailbox of functions in front of a Hub. data_changed() is cheap and may come for every batch: the thread
-//          looks at most every 10 ms. once() computes for one reader who cannot wait for a rhythm, from the newest state
-//          when there is one.
-// Errors   a full mailbox: subscribe answers 0, once() answers false; the caller says "unavailable".
-// Threads  every function from any thread but the destructor; compute and notify run on the live thread. After
-//          unsubscribe() returns a last notify may still come.
+// Shape    two lanes, each a mailbox of functions in front of a Hub on a thread of its own: one for topics that are
+//          computed in some milliseconds, one for heavy ones and for first pages, so that a chart, or a stranger's
+//          question to the store, never holds up the figures that move. data_changed() is cheap and may come for every
+//          batch: a lane looks at most every 10 ms. once() computes for one reader who cannot wait for a rhythm, from the
+//          newest state when there is one.
+// Errors   a full mailbox: subscribe answers 0, once() and run() answer false; the caller says "unavailable".
+// Threads  every function from any thread but the destructor; compute and notify run on a lane's thread, never two at
+//          once for one topic. After unsubscribe() returns a last notify may still come.
 #pragma once
 
 #include <atomic>
@@ -29,26 +31,35 @@ class LiveThread {
   SubscriberId subscribe(TopicPlan plan, Hub::Notify notify);
   void unsubscribe(SubscriberId subscriber);
   void data_changed();
-  // Runs `job` on the live thread with the state of the plan: what the topic holds, else computed now.
+  // Runs `job` with the state of the plan: what the topic holds, else computed now.
   bool once(TopicPlan plan, std::function<void(const StatePtr&)> job);
-  // Runs `job` on the live thread; it may ask for several states.
+  // Runs `job` on the heavy lane; it may ask for several states.
   using Compute = std::function<StatePtr(const TopicPlan&)>;
   bool run(std::function<void(const Compute&)> job);
 
   const Clock& clock() const { return clock_; }
-  void stop();  // returns when the thread has ended; what waits is dropped
+  void stop();  // returns when the threads have ended; what waits is dropped
 
  private:
-  void loop(std::stop_token stop);
-  StatePtr state_of(const TopicPlan& plan) const;
+  struct Lane {
+    Lane(const Clock& clock, const char* name);
+    void loop(std::stop_token stop);
+    void data_changed();
+    void stop();
+    StatePtr state_of(const TopicPlan& plan) const;
+
+    const Clock& clock;
+    std::atomic<bool> changed{false};
+    Mailbox<std::function<void()>> mailbox;
+    Hub hub;                                       // the lane's thread's alone, like the next
+    std::map<SubscriberId, Hub::SubscriberId> subscribers;
+    Thread thread;                                 // last: the members above outlive it
+  };
+  Lane& lane_of(const TopicPlan& plan) { return plan.heavy ? heavy_ : quick_; }
 
   const Clock& clock_;
-  std::atomic<SubscriberId> next_{1};
-  std::atomic<bool> changed_{false};
-  Mailbox<std::function<void()>> mailbox_;
-  Hub hub_;                                       // the live thread's alone, like the next
-  std::map<SubscriberId, Hub::SubscriberId> subscribers_;
-  Thread thread_;                                 // last: the members above outlive it
+  std::atomic<SubscriberId> next_{2};              // even: of the quick lane, odd: of the heavy one
+  Lane quick_, heavy_;
 };
 
 }  // namespace aybiza

@@ -51,6 +51,27 @@ TEST(LiveThread, OnceTakesWhatTheTopicHolds) {
   EXPECT_EQ(ask(), 3);
 }
 
+// A chart that waits for the store must not hold up the figures that move.
+TEST(LiveThread, AHeavyTopicDoesNotHoldUpAQuickOne) {
+  SystemClock clock;
+  std::atomic<int> computed{0};
+  LiveThread live(clock);
+  std::promise<void> begun, release;
+  auto released = release.get_future().share();
+  TopicPlan heavy{"slow", [&begun, released](Instant) {
+                    begun.set_value();
+                    released.wait();
+                    return std::make_shared<int>(0);
+                  }, 1ms, 1h, true};
+  std::promise<int> slow, quick;
+  live.subscribe(heavy, [&](const StatePtr& state) { slow.set_value(value(state)); });
+  begun.get_future().get();
+  live.subscribe(plan("quick", computed), [&](const StatePtr& state) { quick.set_value(value(state)); });
+  EXPECT_EQ(quick.get_future().get(), 1);  // while the heavy one is still at it
+  release.set_value();
+  EXPECT_EQ(slow.get_future().get(), 0);
+}
+
 TEST(LiveThread, AfterStopNothingIsTaken) {
   SystemClock clock;
   std::atomic<int> computed{0};

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
+
+#include "aggregate/flat_index.h"
 
 namespace aybiza {
 namespace {
@@ -21,45 +24,78 @@ double offered(const std::vector<StatusChange>& changes, Instant low, Instant hi
   return seconds;
 }
 
-void sweep(const std::vector<const Interval*>& overlapping, Instant low, Instant high, Occupancy& out) {
-  std::vector<std::pair<Instant, int>> edges;
-  std::unordered_set<Id, IdHash> agents;
-  for (const Interval* call : overlapping) {
-    const Instant start = std::max(low, call->start), end = std::min(high, end_of(*call));
-    edges.emplace_back(start, +1);
-    edges.emplace_back(end, -1);
-    agents.insert(call->agent);
-    out.busy_seconds += double((end - start).count()) / 1e6;
+// Agents by a small number each, so that telling them apart costs no hash per bucket.
+struct Call {
+  Instant start{}, end{};
+  std::uint32_t agent = 0;
+};
+struct Calls {
+  std::vector<Call> calls;  // by start
+  std::vector<Id> agents;
+};
+
+Calls numbered(const std::vector<Interval>& intervals) {
+  Calls out;
+  FlatIndex index;
+  out.calls.reserve(intervals.size());
+  for (const Interval& one : intervals) {
+    const std::uint64_t hash = IdHash{}(one.agent);
+    auto agent = index.find(hash, [&](std::uint32_t i) { return out.agents[i] == one.agent; });
+    if (!agent) {
+      index.insert(hash, *(agent = std::uint32_t(out.agents.size())));
+      out.agents.push_back(one.agent);
+    }
+    out.calls.push_back({one.start, end_of(one), *agent});
+  }
+  std::sort(out.calls.begin(), out.calls.end(), [](const Call& a, const Call& b) { return a.start < b.start; });
+  return out;
+}
+
+// Calls that reach over the whole bucket need no sorting: only what begins or ends within it changes the number at work.
+void sweep(const std::vector<const Call*>& overlapping, Instant low, Instant high, std::vector<std::pair<Instant, int>>& edges, Occupancy& out) {
+  edges.clear();
+  std::int64_t now = 0;
+  for (const Call* call : overlapping) {
+    if (call->start > low) edges.emplace_back(call->start, +1);
+    else ++now;
+    if (call->end < high) edges.emplace_back(call->end, -1);
+    out.busy_seconds += double((std::min(high, call->end) - std::max(low, call->start)).count()) / 1e6;
   }
   std::sort(edges.begin(), edges.end());  // at one instant -1 sorts before +1: [start, end) does not meet its successor
-  std::int64_t now = 0;
+  out.most_at_once = now;
   for (const auto& [at, change] : edges) out.most_at_once = std::max(out.most_at_once, now += change);
-  out.agents = std::int64_t(agents.size());
 }
 
 }  // namespace
 
-std::vector<Occupancy> occupancy(const Grid& grid, std::vector<Interval> intervals,
-                                 const std::vector<StatusChange>& statuses) {
+std::vector<Occupancy> occupancy(const Grid& grid, const std::vector<Interval>& intervals, const std::vector<StatusChange>& statuses) {
   std::vector<Occupancy> result(grid.size());
-  std::sort(intervals.begin(), intervals.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
+  const Calls all = numbered(intervals);
   std::unordered_map<Id, std::vector<StatusChange>, IdHash> by_agent;
   for (const StatusChange& change : statuses) by_agent[change.agent].push_back(change);
+  std::vector<bool> told(all.agents.size());  // a status
+  if (!by_agent.empty())
+    for (std::size_t i = 0; i < told.size(); ++i) told[i] = by_agent.contains(all.agents[i]);
 
   std::size_t next = 0;
-  std::vector<const Interval*> open;  // started before the end of the bucket at hand, not over before its start
+  std::vector<const Call*> open;  // started before the end of the bucket at hand, not over before its start
+  std::vector<std::size_t> last_seen(all.agents.size(), SIZE_MAX);
+  std::vector<std::pair<Instant, int>> edges;
   for (std::size_t bucket = 0; bucket < grid.size(); ++bucket) {
     const Instant low = std::max(grid.start(bucket), grid.from()), high = std::min(grid.end(bucket), grid.to());
-    std::erase_if(open, [&](const Interval* call) { return end_of(*call) <= low; });
-    for (; next < intervals.size() && intervals[next].start < high; ++next)
-      if (end_of(intervals[next]) > low) open.push_back(&intervals[next]);
-    sweep(open, low, high, result[bucket]);
-
-    std::unordered_set<Id, IdHash> unheard;  // have a call, never told a status
-    for (const Interval* call : open)
-      if (!by_agent.contains(call->agent)) unheard.insert(call->agent);
-    result[bucket].offered_seconds = double(unheard.size()) * double((high - low).count()) / 1e6;
-    for (const auto& [agent, changes] : by_agent) result[bucket].offered_seconds += offered(changes, low, high);
+    std::erase_if(open, [&](const Call* call) { return call->end <= low; });
+    for (; next < all.calls.size() && all.calls[next].start < high; ++next)
+      if (all.calls[next].end > low) open.push_back(&all.calls[next]);
+    Occupancy& out = result[bucket];
+    sweep(open, low, high, edges, out);
+    std::int64_t unheard = 0;  // have a call, never told a status
+    for (const Call* call : open) {
+      if (std::exchange(last_seen[call->agent], bucket) == bucket) continue;
+      ++out.agents;
+      unheard += !told[call->agent];
+    }
+    out.offered_seconds = double(unheard) * double((high - low).count()) / 1e6;
+    for (const auto& [agent, changes] : by_agent) out.offered_seconds += offered(changes, low, high);
   }
   return result;
 }

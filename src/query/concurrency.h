@@ -2,7 +2,7 @@
 //
 // Shape    an Interval is one call, [start, end); a call of no length counts for one microsecond. Buckets are cut to
 //          [from, to) of the grid.
-// Cost     O(n log n) over the intervals of one group.
+// Cost     O(n log n) over the intervals of one group, and for each bucket one look at those that overlap it.
 // Threads  pure.
 // Source   decisions.md 5.
 #pragma once
@@ -37,8 +37,7 @@ struct Occupancy {
 
 // One Occupancy per bucket. `statuses` sorted by time; agents without any are taken as available with capacity 1 in the
 // buckets where they have a call.
-std::vector<Occupancy> occupancy(const Grid& grid, std::vector<Interval> intervals,
-                                 const std::vector<StatusChange>& statuses);
+std::vector<Occupancy> occupancy(const Grid& grid, const std::vector<Interval>& intervals, const std::vector<StatusChange>& statuses);
 
 using GroupKey = std::vector<std::optional<std::string>>;
 bool asks_occupancy(const Question& question);
