@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "fleet/sender.h"
 #include "fleet/simulation.h"
+#include "runtime/huge_pages.h"
 #include "server/serve.h"
 #include "measuring.h"
 
@@ -59,6 +60,7 @@ double bare_events_per_second(const std::vector<std::string>& lines, const std::
 }  // namespace
 
 int main(int argc, char** argv) {
+  aybiza::restart_with_huge_pages(argv);  // as the server does
   const double rate = argc > 1 ? std::atof(argv[1]) : 100'000, length = argc > 2 ? std::atof(argv[2]) : 20;
   const std::size_t connections = argc > 3 ? std::size_t(std::atoi(argv[3])) : 4;
   const std::filesystem::path directory = argc > 4 ? argv[4] : std::filesystem::temp_directory_path() / ("aybiza-bench-" + std::to_string(getpid()));

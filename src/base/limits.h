@@ -119,7 +119,7 @@ inline constexpr auto spool_upkeep_interval = 1s;
 inline constexpr auto dedup_batch_horizon = 24h;
 inline constexpr std::size_t dedup_batches = 4'000'000;   // 16 B each
 inline constexpr std::size_t dedup_event_bytes = 128 * MiB;
-inline constexpr std::size_t dedup_event_slices = 16;     // the oldest is forgotten whole
+inline constexpr std::size_t dedup_event_slices = 4;      // the oldest is forgotten whole; each is asked for every id
 inline constexpr std::size_t dedup_batch_slices = 24;
 inline constexpr std::size_t dedup_unsaved_ids = 4'000'000;  // waiting to be written to the dedup log
 

@@ -83,12 +83,13 @@ TEST(Dedup, CustomersDoNotMeet) {
   EXPECT_EQ(dedup.event_key(dedup.customer_hash("a"), id), dedup.event_key(dedup.customer_hash("a"), id));
 }
 
-// The memory bound of limits.h: 16 slices of the largest power of two that fits.
+// The memory bound of limits.h: slices of the largest power of two that fits.
 TEST(Dedup, HoldsWhatTheBytesAllow) {
-  Dedup dedup({.event_bytes = 16 * 64 * limits::KiB, .batches = 10}, 1);
+  constexpr std::size_t slices = limits::dedup_event_slices;
+  Dedup dedup({.event_bytes = slices * 64 * limits::KiB, .batches = 10}, 1);
   const std::size_t per_slice = 4096 / 4 * 3;
-  for (std::uint64_t i = 1; i <= 17 * per_slice; ++i) ASSERT_TRUE(dedup.add_event({i, i * 7}, noon));
-  EXPECT_EQ(dedup.events().size(), 16 * per_slice);
+  for (std::uint64_t i = 1; i <= (slices + 1) * per_slice; ++i) ASSERT_TRUE(dedup.add_event({i, i * 7}, noon));
+  EXPECT_EQ(dedup.events().size(), slices * per_slice);
 }
 
 }  // namespace
