@@ -8,10 +8,19 @@
 namespace aybiza::dashboard {
 namespace {
 
-constexpr std::pair<std::string_view, std::string Filters::*> texts[] = {
-    {"customer", &Filters::customer}, {"region", &Filters::region}, {"agent", &Filters::agent}, {"outcome", &Filters::outcome},
-    {"state", &Filters::state},       {"model", &Filters::model},   {"cursor", &Filters::cursor}};
-constexpr bool of_calls(std::string_view name) { return name != "customer" && name != "region"; }
+struct TextFilter {
+  std::string_view name;
+  std::string Filters::*member;
+  std::string_view page = {}, other_page = {};  // of whose table it is; none: of every page
+};
+constexpr TextFilter texts[] = {
+    {"customer", &Filters::customer},        {"region", &Filters::region},           {"agent", &Filters::agent, "/calls", "/agents"},
+    {"outcome", &Filters::outcome, "/calls"}, {"state", &Filters::state, "/calls"},   {"model", &Filters::model, "/calls"},
+    {"cursor", &Filters::cursor, "/calls"},   {"sort", &Filters::sort, "/agents"}};
+
+bool belongs(const TextFilter& filter, std::string_view path) {
+  return filter.page.empty() || path.starts_with(filter.page) || (!filter.other_page.empty() && path.starts_with(filter.other_page));
+}
 
 bool known_range(std::string_view range) { return std::ranges::find(ranges, range) != std::end(ranges); }
 
@@ -33,8 +42,8 @@ void take(Filters& filters, const liveview::Form& form) {
   }
   if (const auto range = form.get("range"); range && known_range(*range)) filters.range = *range;
   if (const auto refresh = form.get("refresh")) filters.refresh = parse_refresh(*refresh).value_or(Refresh::live);
-  for (const auto& [name, member] : texts)
-    if (const auto value = form.get(name)) filters.*member = value->size() <= 4 * limits::id_bytes ? *value : "";
+  for (const TextFilter& one : texts)
+    if (const auto value = form.get(one.name)) filters.*one.member = value->size() <= 4 * limits::id_bytes ? *value : "";
 }
 
 }  // namespace
@@ -64,8 +73,8 @@ std::string address(std::string_view path, const Filters& filters) {
   else if (filters.range != plain.range) form.set("range", filters.range);
   if (filters.zone != plain.zone) form.set("tz", filters.zone);
   if (filters.refresh != plain.refresh) form.set("refresh", to_string(filters.refresh));
-  for (const auto& [name, member] : texts)
-    if (!(filters.*member).empty() && (!of_calls(name) || path.starts_with("/calls"))) form.set(name, filters.*member);
+  for (const TextFilter& one : texts)
+    if (!(filters.*one.member).empty() && belongs(one, path)) form.set(one.name, filters.*one.member);
   const std::string query = form.encode();
   return query.empty() ? std::string(path) : std::string(path) + "?" + query;
 }

@@ -23,7 +23,8 @@ struct Filters {
   std::string zone = "UTC";
   Refresh refresh = Refresh::live;
   std::string customer, region;
-  std::string agent, outcome, state, model, cursor;  // of the calls table
+  std::string agent, outcome, state, model, cursor;  // of the calls table; agent: part of the id in the table of agents
+  std::string sort;                                  // of tables by a dimension: "-cost_usd", descending
 
   bool custom() const { return from && to; }
   friend bool operator==(const Filters&, const Filters&) = default;
@@ -34,7 +35,7 @@ std::string_view range_label(std::string_view range);  // "24 h"
 std::string_view to_string(Refresh refresh);           // live, 5s, 30s, off
 
 Filters filters_from(const liveview::Form& query);
-// "/calls?customer=acme". The filters of the calls table go only to paths below /calls.
+// "/calls?customer=acme". A filter of one page's table goes only to paths of that page.
 std::string address(std::string_view path, const Filters& filters);
 // What a form with these inputs makes of the filters: absent inputs keep, empty ones clear.
 Filters changed_by(const Filters& filters, const liveview::Form& form);

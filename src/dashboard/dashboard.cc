@@ -2,6 +2,7 @@
 
 #include "auth/authz.h"
 #include "base/ids.h"
+#include "dashboard/agents_page.h"
 #include "dashboard/calls_page.h"
 #include "dashboard/call_page.h"
 #include "dashboard/frame.h"
@@ -25,7 +26,8 @@ liveview::Route page(std::string pattern, std::string view) {
 liveview::Router pages() {
   liveview::Router router;
   router.layout(std::string(live_session), layout);
-  router.add(page<OverviewPage>("/", "overview")).add(page<CallsPageView>("/calls", "calls")).add(page<CallPageView>("/calls/:id", "call"));
+  router.add(page<OverviewPage>("/", "overview")).add(page<AgentsPage>("/agents", "agents")).add(page<AgentPage>("/agents/:id", "agent"));
+  router.add(page<CallsPageView>("/calls", "calls")).add(page<CallPageView>("/calls/:id", "call"));
   return router;
 }
 
@@ -163,7 +165,7 @@ void Dashboard::stop() { web_->page_thread.stop(); }
 
 Status Dashboard::add_routes(net::Router& router) {
   const auto page = [web = web_](net::RequestPtr request, net::Responder respond) { web->first_page(request, std::move(respond)); };
-  for (const std::string_view pattern : {"/", "/calls", "/calls/:id"})
+  for (const std::string_view pattern : {"/", "/agents", "/agents/:id", "/calls", "/calls/:id"})
     AYBIZA_TRY(router.add({.method = net::Method::get, .pattern = std::string(pattern), .policy = net::Policy::page, .body_limit = 0, .handler = page, .websocket = {}}));
   AYBIZA_TRY(router.add({.method = net::Method::get, .pattern = "/live/websocket", .policy = net::Policy::page, .body_limit = 0, .handler = {},
                          .websocket = [web = web_](net::RequestPtr request) { return web->accept(request); }}));

@@ -87,17 +87,27 @@ Node live_button(const FrameInput& in) {
       off ? "live paused" : "live", off ? "false" : "true", off ? "Paused" : "Live");
 }
 
+struct TabLink {
+  Tab tab;
+  std::string_view path, title, picture;
+};
+constexpr TabLink tab_links[] = {
+    {Tab::overview, "/", "Overview", "M4 4h7v9H4zM13 4h7v5h-7zM13 11h7v9h-7zM4 15h7v5H4z"},
+    {Tab::agents, "/agents", "Agents", "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM4 20c0-3.3 3.6-5 8-5s8 1.7 8 5z"},
+    {Tab::calls, "/calls", "Calls", "M5 4h4l2 5-2.5 1.5a11 11 0 0 0 5 5L15 13l5 2v4a2 2 0 0 1-2 2A16 16 0 0 1 3 6a2 2 0 0 1 2-2z"},
+};
+
 Node tabs(const FrameInput& in) {
-  const auto current = [&](Tab tab) { return attr<"aria-current">(in.tab == tab ? std::optional<std::string_view>("page") : std::nullopt); };
-  return html<"<nav class=\"tabs\" aria-label=\"Pages\">"
-              "<a href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\"{}><svg class=\"pic\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 4h7v9H4zM13 4h7v5h-7zM13 11h7v9h-7zM4 15h7v5H4z\"/></svg><span>Overview</span></a>"
-              "<a href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\"{}><svg class=\"pic\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M5 4h4l2 5-2.5 1.5a11 11 0 0 0 5 5L15 13l5 2v4a2 2 0 0 1-2 2A16 16 0 0 1 3 6a2 2 0 0 1 2-2z\"/></svg><span>Calls</span></a></nav>">(
-      address("/", in.filters), current(Tab::overview), address("/calls", in.filters), current(Tab::calls));
+  const Node links = each(tab_links, [](const TabLink& t) { return t.path; }, [&](const TabLink& t) {
+    return html<"<a href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\"{}><svg class=\"pic\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"{}\"/></svg><span>{}</span></a>">(
+        address(t.path, in.filters), attr<"aria-current">(in.tab == t.tab ? std::optional<std::string_view>("page") : std::nullopt), t.picture, t.title);
+  });
+  return html<"<nav class=\"tabs\" aria-label=\"Pages\">{}</nav>">(links);
 }
 
 Node keys() {
   return raw<"<dialog id=\"help\" aria-labelledby=\"help-title\"><h2 id=\"help-title\">Keys</h2><dl class=\"keys\">"
-             "<dt><kbd>Space</kbd></dt><dd>Pause or go live</dd><dt><kbd>1</kbd> <kbd>2</kbd></dt><dd>Overview, Calls</dd>"
+             "<dt><kbd>Space</kbd></dt><dd>Pause or go live</dd><dt><kbd>1</kbd> <kbd>2</kbd> <kbd>3</kbd></dt><dd>Overview, Agents, Calls</dd><dt><kbd>/</kbd></dt><dd>Search</dd>"
              "<dt><kbd>t</kbd></dt><dd>Dark or light</dd><dt><kbd>?</kbd></dt><dd>This list</dd></dl>"
              "<p class=\"field\"><label><input type=\"checkbox\" data-hotkeys-switch checked> Keys are on in this browser</label></p>"
              "<form method=\"dialog\" class=\"actions\"><button>Close</button></form></dialog>">();
@@ -111,6 +121,8 @@ Node flashes(const FrameInput& in) {
 }
 
 }  // namespace
+
+std::string_view title_of(Tab tab) { return std::ranges::find(tab_links, tab, &TabLink::tab)->title; }
 
 Node options(const std::vector<std::string>& values, std::string_view chosen) {
   std::vector<std::string> all = values;

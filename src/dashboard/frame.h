@@ -17,7 +17,8 @@
 
 namespace aybiza::dashboard {
 
-enum class Tab : unsigned char { overview, calls };
+enum class Tab : unsigned char { overview, agents, calls };
+std::string_view title_of(Tab tab);
 
 struct Choices {  // what the filters offer, most calls first
   std::vector<std::string> customers, regions;

@@ -70,8 +70,7 @@ ViewScope LivePage::scope() const {
 }
 
 void LivePage::mount(Context& context, const MountInfo&) {
-  const std::string_view title = tab() == Tab::overview ? "Overview" : "Calls";
-  context.set_title(fmt::format("{} · {}", title, viewer_.brand));
+  context.set_title(fmt::format("{} · {}", title_of(tab()), viewer_.brand));
 }
 
 void LivePage::handle_params(Context& context, const Location& at) {

@@ -13,13 +13,13 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration tiles_rhythm = 25ms, charts_rhythm = 1s;
-constexpr Duration held_live = 24h;  // longer ranges ask the store
+constexpr Duration held_live = 24h;  // longer ranges ask the store, and so does what is asked of one agent
 
 std::string key_of(const ViewScope& scope) {
   std::string key;
   const auto add = [&](std::string_view part) { key += fmt::format("{}:{}|", part.size(), part); };
   for (const std::string& customer : scope.customers) add(customer);
-  add(""), add(scope.customer), add(scope.region), add(scope.range), add(scope.zone);
+  add(""), add(scope.customer), add(scope.region), add(scope.agent), add(scope.range), add(scope.zone);
   if (scope.from && scope.to) add(fmt::format("{}-{}", to_micros(*scope.from), to_micros(*scope.to)));
   return key;
 }
@@ -83,13 +83,14 @@ double calls_in(const std::vector<Share>& shares) {
 }  // namespace
 
 void OverviewPage::opened(Context& context, const Location&) {
-  const ViewScope scope = this->scope();
+  const ViewScope scope = own_scope();
   const std::string key = key_of(scope);
   Source* source = viewer().source;
   const Ask ask = [source](const Question& q) { return source->ask(q); };
+  const bool stored = scope.from || length() > held_live || !scope.agent.empty();
   watch(context, tiles_slot, {"tiles|" + key, [ask, scope](Instant now) {
                                 return std::make_shared<TilesState>(TilesState{now, compute_quick_tiles(ask, scope, now)});
-                              }, tiles_rhythm, 1s, scope.from || length() > held_live});
+                              }, stored ? charts_rhythm : tiles_rhythm, 1s, stored});
   watch(context, charts_slot, {"charts|" + key, [ask, scope, slow = std::make_shared<OverviewSlow>()](Instant now) {
                                  return std::make_shared<OverviewState>(compute_charts(ask, scope, now, *slow));
                                }, charts_rhythm, 1s, true});
@@ -109,7 +110,7 @@ void OverviewPage::shown(Context& context, std::size_t slot) {
   if (slot != charts_slot || !context.connected()) return;
   const auto* now = state<OverviewState>(charts_slot);
   if (!now) return;
-  const std::string key = key_of(scope());
+  const std::string key = key_of(own_scope());
   if (!left_ || key != drawn_key_) {
     left_.reset();
     push_whole(context, *now);
@@ -158,7 +159,7 @@ struct OverviewPage::Rendered {
 };
 
 OverviewPage::Rendered& OverviewPage::rendered() {
-  auto& held = viewer().renders ? (*viewer().renders)["overview|" + key_of(scope())] : rendered_;
+  auto& held = viewer().renders ? (*viewer().renders)["overview|" + key_of(own_scope())] : rendered_;
   if (!held) held = std::make_shared<Rendered>();
   return *static_cast<Rendered*>(held.get());
 }
@@ -207,8 +208,29 @@ Node OverviewPage::body(const Context&) {
   if (!all.made || all.charts != charts || all.tiles != tiles) all.kpis = kpis(state<TilesState>(tiles_slot), state<OverviewState>(charts_slot));
   all.made = true;
   all.tiles = tiles, all.charts = charts;
-  return html<"<h1 class=\"sr\">Overview</h1><div class=\"grid\" id=\"overview\" aria-busy=\"{}\">{}{}{}{}{}{}</div>">(
-      fresh(tiles_slot) && fresh(charts_slot) ? "false" : "true", all.kpis, all.volume, all.latency, all.regions, all.sentiment, all.outcomes);
+  return html<"{}<div class=\"grid\" id=\"overview\" aria-busy=\"{}\">{}{}{}{}{}{}</div>">(
+      heading(), fresh(tiles_slot) && fresh(charts_slot) ? "false" : "true", all.kpis, all.volume, all.latency, all.regions, all.sentiment, all.outcomes);
+}
+
+Node OverviewPage::heading() const { return raw<"<h1 class=\"sr\">Overview</h1>">(); }
+
+ViewScope AgentPage::own_scope() const {
+  ViewScope out = scope();
+  out.agent = agent_;
+  return out;
+}
+
+void AgentPage::opened(Context& context, const Location& at) {
+  agent_ = at.param("id");
+  context.set_title(fmt::format("{} · {}", agent_, viewer().brand));
+  OverviewPage::opened(context, at);
+}
+
+Node AgentPage::heading() const {
+  Filters all = filters(), calls = filters();
+  all.agent.clear(), calls.agent = agent_;
+  return html<"<header><h1>{}</h1><span class=\"spacer\"></span><a class=\"button\" href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">Its calls</a>"
+              "<a class=\"button\" href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">All agents</a></header>">(agent_, address("/calls", calls), address("/agents", all));
 }
 
 }  // namespace aybiza::dashboard

@@ -17,14 +17,21 @@ struct TilesState {
   std::array<TileState, overview_tiles> tiles;
 };
 
-class OverviewPage final : public LivePage {
+class OverviewPage : public LivePage {
  public:
   using LivePage::LivePage;
+
+ protected:
+  virtual ViewScope own_scope() const { return scope(); }
+  virtual liveview::Node heading() const;
 
  private:
   enum : std::size_t { tiles_slot = own_slots, charts_slot };
   Tab tab() const override { return Tab::overview; }
+ protected:
   void opened(liveview::Context& context, const liveview::Location& at) override;
+
+ private:
   void shown(liveview::Context& context, std::size_t slot) override;
   void on_event(liveview::Context& context, const liveview::Event& event) override;
   liveview::Node body(const liveview::Context& context) override;
@@ -43,6 +50,19 @@ class OverviewPage final : public LivePage {
   std::string drawn_key_;                        // the address whose charts the page has, or will have with the next message
   std::shared_ptr<const OverviewState> charts_;  // the newest
   std::shared_ptr<const OverviewState> left_;    // as of the last message that left
+};
+
+// The same of one agent: "/agents/<id>".
+class AgentPage final : public OverviewPage {
+ public:
+  using OverviewPage::OverviewPage;
+
+ private:
+  Tab tab() const override { return Tab::agents; }
+  ViewScope own_scope() const override;
+  liveview::Node heading() const override;
+  void opened(liveview::Context& context, const liveview::Location& at) override;
+  std::string agent_;
 };
 
 }  // namespace aybiza::dashboard

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dashboard/agents_page.h"
 #include "dashboard/call_page.h"
 #include "dashboard/calls_page.h"
 #include "dashboard/overview_page.h"
@@ -22,6 +23,8 @@ class PagesTest : public testing::Test {
  protected:
   PagesTest() {
     add<OverviewPage>("/", "overview");
+    add<AgentsPage>("/agents", "agents");
+    add<AgentPage>("/agents/:id", "agent");
     add<CallsPageView>("/calls", "calls");
     add<CallPageView>("/calls/:id", "call");
   }
@@ -164,6 +167,39 @@ TEST_F(PagesTest, ABrowserThatCannotKeepUpGetsNoQueue) {
   EXPECT_THAT(event("hook", "ack", R"({"n":2})"), HasSubstr("\"at\":"));
   now_ += 50ms;
   EXPECT_NE(tick(), "");
+}
+
+// The rows of the table of agents, by name.
+std::vector<std::string> agents_in(const std::string& html) {
+  std::vector<std::string> names;
+  constexpr std::string_view mark = "href=\"/agents/";
+  for (std::size_t at = html.find(mark); at != html.npos; at = html.find(mark, at + 1)) {
+    const std::size_t begin = at + mark.size();
+    names.push_back(html.substr(begin, html.find_first_of("\"?", begin) - begin));
+  }
+  return names;
+}
+
+TEST_F(PagesTest, AgentsAreSortedAndSearched) {
+  EXPECT_THAT(agents_in(get("/agents")), testing::ElementsAre("agent-0", "agent-1", "agent-2", "agent-3", "agent-4"));  // 24 calls each: by name
+  const std::string slowest = get("/agents?sort=-avg_duration_ms");
+  EXPECT_THAT(agents_in(slowest), testing::ElementsAre("agent-2", "agent-4", "agent-1", "agent-3", "agent-0"));  // 122, 121.5, 121, 120.5, 120 s
+  EXPECT_THAT(slowest, AllOf(HasSubstr("aria-sort=\"descending\"><a class=\"sort\" href=\"/agents?sort=avg_duration_ms\""), HasSubstr(">2:02 min</td>")));
+  EXPECT_THAT(agents_in(get("/agents?sort=avg_duration_ms")), testing::ElementsAre("agent-0", "agent-3", "agent-1", "agent-4", "agent-2"));
+  EXPECT_THAT(agents_in(get("/agents?agent=NT-3")), testing::ElementsAre("agent-3"));
+  EXPECT_THAT(get("/agents?agent=nobody"), HasSubstr("Only agents with “nobody” in their name are shown."));
+  EXPECT_THAT(agents_in(get("/agents?sort=nonsense")), testing::SizeIs(5));
+  source_.refusal = "the store is <away>";
+  EXPECT_THAT(get("/agents"), AllOf(HasSubstr(" broken\""), HasSubstr("the store is &lt;away&gt;")));
+}
+
+TEST_F(PagesTest, AnAgentsPageIsTheOverviewOfThatAgent) {
+  const std::string html = get("/agents/agent-2");
+  EXPECT_THAT(html, AllOf(HasSubstr("<h1>agent-2</h1>"), HasSubstr("href=\"/calls?agent=agent-2\""), HasSubstr("value=\"24\">24</data>")));
+  EXPECT_THAT(get("/agents/nobody"), HasSubstr("No calls"));
+  join("/agents/agent-2", "agent");
+  now_ += 1100ms;
+  EXPECT_THAT(tick(), HasSubstr("\"c\":{"));
 }
 
 TEST_F(PagesTest, CallsFilterAndTurnPages) {

@@ -178,6 +178,7 @@ std::vector<Filter> filters_of(const ViewScope& scope) {
   if (!scope.customers.empty()) where.push_back({{Dimension::customer_id, ""}, false, scope.customers, false});
   if (!scope.customer.empty()) where.push_back({{Dimension::customer_id, ""}, false, {scope.customer}, false});
   if (!scope.region.empty()) where.push_back({{Dimension::region, ""}, false, {scope.region}, false});
+  if (!scope.agent.empty()) where.push_back({{Dimension::agent_id, ""}, false, {scope.agent}, false});
   return where;
 }
 

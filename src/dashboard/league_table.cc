@@ -1,0 +1,81 @@
+#include "dashboard/league_table.h"
+
+#include "base/limits.h"
+#include "dashboard/show.h"
+#include "dashboard/tile.h"
+
+namespace aybiza::dashboard {
+
+using namespace liveview;
+
+namespace {
+
+Node head_cell(const LeagueInput& in, std::size_t i) {
+  const LeagueColumn& column = in.columns[i];
+  const bool sorted = in.spec.sorted_by == i;
+  const bool descending = sorted ? !in.spec.descending : column.high_first;  // where a click leads
+  Filters to = in.filters;
+  to.sort = fmt::format("{}{}", descending ? "-" : "", column.measure);
+  const auto state = sorted ? std::optional<std::string_view>(in.spec.descending ? "descending" : "ascending") : std::nullopt;
+  return html<"<th scope=\"col\" class=\"num\"{}><a class=\"sort\" href=\"{}\" data-phx-link=\"patch\" data-phx-link-state=\"replace\">{}</a></th>">(
+      attr<"aria-sort">(state), address(in.path, to), column.head);
+}
+
+Node body_row(const LeagueInput& in, const LeagueRow& row) {
+  std::vector<std::size_t> places(row.figures.size());
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
+  const Node cells = each(places, [](std::size_t i) { return i; }, [&](std::size_t i) {
+    return html<"<td class=\"num\">{}</td>">(show(in.columns[i].format, row.figures[i]));
+  });
+  const std::string name = row.name.empty() ? std::string("Not known") : row.name == "__other__" ? std::string("All others") : row.name;
+  const std::string to = in.link && !row.name.empty() && row.name != "__other__" ? in.link(row.name) : "";
+  const Node first = to.empty() ? html<"<span class=\"muted\">{}</span>">(name)
+                                : html<"<a class=\"row\" href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}</a>">(to, name);
+  return html<"<tr><th scope=\"row\" class=\"nowrap\">{}</th>{}</tr>">(first, cells);
+}
+
+Node foot(const LeagueInput& in) {
+  const League& league = *in.league;
+  double worst = 0;
+  for (const auto& error : league.relative_error) worst = std::max(worst, error.value_or(0));
+  const std::string bound = worst > 0 ? fmt::format("± {:.1f} %", worst * 100) : "";
+  const std::string many = league.found > league.rows.size() || !league.complete
+                               ? fmt::format("{} of {}{} {}", league.rows.size(), league.complete ? "" : "more than ", show_count(double(league.found)), in.what)
+                               : fmt::format("{} {}", show_count(double(league.found)), in.what);
+  return html<"<footer class=\"row-flex pager\"><span class=\"age\" data-at=\"{}\">now</span><span class=\"muted\">{}</span><span class=\"muted\">{}</span></footer>">(
+      to_micros(league.as_of) / 1000, many, bound);
+}
+
+}  // namespace
+
+LeagueSpec league_spec(Dimension dimension, std::span<const LeagueColumn> columns, const Filters& filters) {
+  LeagueSpec spec;
+  spec.dimension = dimension;
+  spec.rows = limits::page_rows;
+  std::string_view wanted = filters.sort;
+  const bool descending = wanted.starts_with('-');
+  if (descending) wanted.remove_prefix(1);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    spec.measures.push_back(columns[i].measure);
+    if (columns[i].measure == wanted) spec.sorted_by = i, spec.descending = descending;
+  }
+  return spec;
+}
+
+Node league_table(const LeagueInput& in) {
+  if (!in.league)
+    return raw<"<section class=\"tile w-12 h-6 loading\" aria-label=\"Loading\"><div class=\"bone line\"></div><div class=\"bone line\"></div><div class=\"bone line\"></div><div class=\"bone line\"></div></section>">();
+  if (!in.league->error.empty())
+    return html<"<section class=\"tile w-12 h-2 broken\"><p class=\"why\">This table could not be computed: {}</p></section>">(in.league->error);
+  if (in.league->rows.empty())
+    return html<"<section class=\"tile w-12 h-2 empty\"><p class=\"why\">{}{}</p></section>">(
+        why_empty("calls", in.filters), in.spec.search.empty() ? "" : fmt::format(" Only {} with “{}” in their name are shown.", in.what, in.spec.search));
+  std::vector<std::size_t> places(in.columns.size());
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
+  const Node heads = each(places, [](std::size_t i) { return i; }, [&](std::size_t i) { return head_cell(in, i); });
+  const Node body = rows(in.league->rows, [](const LeagueRow& r) { return r.name; }, [&](const LeagueRow& r) { return body_row(in, r); });
+  return html<"<div class=\"scroll table-card\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"rows\" id=\"{}\"><caption class=\"sr\">{}</caption>"
+              "<thead><tr><th scope=\"col\">{}</th>{}</tr></thead><tbody>{}</tbody></table></div>{}">(in.caption, in.id, in.caption, in.head, heads, body, foot(in));
+}
+
+}  // namespace aybiza::dashboard

@@ -1,0 +1,38 @@
+// The table of a League: headers that sort, rows that lead on, figures as people read them.
+//
+// Shape    the sorting lives in the address ("sort=-cost_usd": descending by cost), so a header is a link that works without scripts.
+// Threads  pure.
+// Source   interface.md "Agents", "Costs".
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "dashboard/address.h"
+#include "dashboard/definitions.h"
+#include "live/league.h"
+#include "liveview/html.h"
+
+namespace aybiza::dashboard {
+
+struct LeagueColumn {
+  std::string_view measure, head;
+  Format format;
+  bool high_first = true;  // which way the first click sorts: the worst, or the most, on top
+};
+
+// The spec's measures and order from the columns and the address; an unknown or absent sort is the first column, most first.
+LeagueSpec league_spec(Dimension dimension, std::span<const LeagueColumn> columns, const Filters& filters);
+
+struct LeagueInput {
+  std::string_view id, caption, head, path;  // of the table; of its first column; where the headers lead
+  std::span<const LeagueColumn> columns;
+  const LeagueSpec& spec;
+  const League* league = nullptr;            // null: still loading
+  const Filters& filters;
+  std::string_view what;                     // "agents"
+  std::function<std::string(const std::string& name)> link;  // "" or empty: none
+};
+liveview::Node league_table(const LeagueInput& in);
+
+}  // namespace aybiza::dashboard
