@@ -16,7 +16,8 @@ struct TextFilter {
 constexpr TextFilter texts[] = {
     {"customer", &Filters::customer},        {"region", &Filters::region},           {"agent", &Filters::agent, "/calls", "/agents"},
     {"outcome", &Filters::outcome, "/calls"}, {"state", &Filters::state, "/calls"},   {"model", &Filters::model, "/calls"},
-    {"cursor", &Filters::cursor, "/calls"},   {"sort", &Filters::sort, "/agents"}};
+    {"cursor", &Filters::cursor, "/calls"},   {"sort", &Filters::sort, "/agents", "/costs"},
+    {"by", &Filters::by, "/costs"}};
 
 bool belongs(const TextFilter& filter, std::string_view path) {
   return filter.page.empty() || path.starts_with(filter.page) || (!filter.other_page.empty() && path.starts_with(filter.other_page));

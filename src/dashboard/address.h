@@ -24,7 +24,7 @@ struct Filters {
   Refresh refresh = Refresh::live;
   std::string customer, region;
   std::string agent, outcome, state, model, cursor;  // of the calls table; agent: part of the id in the table of agents
-  std::string sort;                                  // of tables by a dimension: "-cost_usd", descending
+  std::string sort, by;                              // of tables by a dimension: "-cost_usd", descending; the dimension
 
   bool custom() const { return from && to; }
   friend bool operator==(const Filters&, const Filters&) = default;

@@ -92,17 +92,21 @@ void outcome_data(JsonWriter& json, const OverviewState& state) {
 
 }  // namespace
 
-std::string volume_option(const OverviewState& state, Duration length) {
-  JsonWriter json = begin(state.as_of);
+std::string bars_option(const ChartSeries& series, Instant as_of, Duration length, const BarsLook& look) {
+  JsonWriter json = begin(as_of);
   json.key("option").begin_object().key("aybiza").json(R"({"brush":true})").key("brush").json(R"({"xAxisIndex":0,"toolbox":[],"outOfBrush":{"colorAlpha":0.4}})")
-      .key("grid").json(R"({"left":44,"right":12,"top":14,"bottom":24})")
-      .key("tooltip").json(R"({"trigger":"axis","axisPointer":{"type":"shadow"},"valueFormatter":"@int"})")
-      .key("xAxis").json(time_axis(length)).key("yAxis").json(R"({"type":"value","minInterval":1,"splitNumber":4,"axisLabel":{"formatter":"@short"}})")
-      .key("series").begin_array().begin_object().field("type", "bar").field("name", "Calls")
-      .key("barMaxWidth").integer(18).key("itemStyle").json(R"({"color":"$c1","borderRadius":[2,2,0,0]})").key("data");
-  rows(json, state.volume, 0, 0);
+      .key("grid").begin_object().key("left").integer(look.left).key("right").integer(12).key("top").integer(14).key("bottom").integer(24).end_object()
+      .key("tooltip").begin_object().field("trigger", "axis").key("axisPointer").json(R"({"type":"shadow"})").field("valueFormatter", look.format).end_object()
+      .key("xAxis").json(time_axis(length)).key("yAxis").begin_object().field("type", "value").key("minInterval").integer(look.min_interval).key("splitNumber").integer(4)
+      .key("axisLabel").begin_object().field("formatter", look.format == "@int" ? "@short" : look.format).end_object().end_object()
+      .key("series").begin_array().begin_object().field("type", "bar").field("name", look.name).key("barMaxWidth").integer(18)
+      .key("itemStyle").begin_object().field("color", look.colour).key("borderRadius").json("[2,2,0,0]").end_object().key("data");
+  if (series.values.empty()) json.begin_array().end_array();
+  else rows(json, series, 0, 0);
   return json.end_object().end_array().end_object().end_object().str();
 }
+
+std::string volume_option(const OverviewState& state, Duration length) { return bars_option(state.volume, state.as_of, length, {"Calls", "$c1", "@int"}); }
 
 std::string latency_option(const OverviewState& state, Duration length) {
   JsonWriter json = begin(state.as_of);

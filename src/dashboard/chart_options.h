@@ -12,6 +12,12 @@
 
 namespace aybiza::dashboard {
 
+// Bars of one series over time, with a brush.
+struct BarsLook {
+  std::string_view name, colour, format;  // "Calls", "$c1", "@int"
+  int left = 44, min_interval = 1;        // room for the axis; 0: any
+};
+std::string bars_option(const ChartSeries& series, Instant as_of, Duration length, const BarsLook& look);
 std::string volume_option(const OverviewState& state, Duration length);
 std::string latency_option(const OverviewState& state, Duration length);
 std::string sentiment_option(const OverviewState& state, Duration length, std::optional<double> now);

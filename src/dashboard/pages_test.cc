@@ -5,6 +5,8 @@
 #include "dashboard/agents_page.h"
 #include "dashboard/call_page.h"
 #include "dashboard/calls_page.h"
+#include "dashboard/cost_map.h"
+#include "dashboard/costs_page.h"
 #include "dashboard/overview_page.h"
 #include "dashboard/sample_source.h"
 #include "dashboard/show.h"
@@ -27,6 +29,7 @@ class PagesTest : public testing::Test {
     add<AgentPage>("/agents/:id", "agent");
     add<CallsPageView>("/calls", "calls");
     add<CallPageView>("/calls/:id", "call");
+    add<CostsPage>("/costs", "costs");
   }
   template <typename Page>
   void add(std::string pattern, std::string view) {
@@ -200,6 +203,29 @@ TEST_F(PagesTest, AnAgentsPageIsTheOverviewOfThatAgent) {
   join("/agents/agent-2", "agent");
   now_ += 1100ms;
   EXPECT_THAT(tick(), HasSubstr("\"c\":{"));
+}
+
+TEST_F(PagesTest, CostsByWhateverIsChosen) {
+  const std::string html = get("/costs");
+  EXPECT_THAT(html, AllOf(HasSubstr("id=\"tile-spend_usd\""), HasSubstr(">$4.68</data>"), HasSubstr("aria-current=\"true\">Model</a>"), Not(HasSubstr("style="))));  // 117 × 0.04
+  EXPECT_THAT(html, AllOf(HasSubstr("claude-sonnet-4"), HasSubstr(">$0.04</data>")));
+  EXPECT_THAT(get("/costs?by=region"), AllOf(HasSubstr("moon-base-1"), HasSubstr("4 regions"), HasSubstr("href=\"/costs?sort=cost_usd&amp;by=region\"")));
+  EXPECT_THAT(get("/costs?by=nonsense"), HasSubstr("aria-current=\"true\">Model</a>"));
+  EXPECT_THAT(get("/costs?customer=nobody"), HasSubstr("No calls of nobody"));
+  EXPECT_THAT(join("/costs", "costs"), AllOf(HasSubstr("chart:chart-spend"), HasSubstr("chart:chart-cost_map")));
+  now_ += 1s;
+  EXPECT_THAT(tick(), AllOf(Not(HasSubstr("chart:chart-spend")), Not(HasSubstr("chart-data:chart-cost_map"))));  // nothing of them has changed
+}
+
+TEST(CostMap, ColoursReachFromTheLeastEfficientPartToTheMost) {
+  CostsState state;
+  state.parts = {{"eu", "sales", "a", 1, 10, 0.6}, {"eu", "sales", "b", 2, 30, 0.8}, {"us", "", "c", 4, 5, std::nullopt}};
+  const std::string map = cost_map_data(state);
+  EXPECT_THAT(map, HasSubstr(R"({"name":"a","value":1,"itemStyle":{"color":"$heat-0"},"label":{"color":"$on-heat-0"}})"));
+  EXPECT_THAT(map, HasSubstr(R"({"name":"b","value":2,"itemStyle":{"color":"$heat-4"})"));
+  EXPECT_THAT(map, HasSubstr(R"({"name":"eu","value":3,"itemStyle":{"color":"$heat-3"})"));  // (10 × 0.6 + 30 × 0.8) / 40 = 0.75
+  EXPECT_THAT(map, HasSubstr(R"({"name":"Not known","value":4,"itemStyle":{"color":"$sunken"})"));
+  EXPECT_EQ(efficiency_words(state), "efficiency 60.0 % faint, 80.0 % strong");
 }
 
 TEST_F(PagesTest, CallsFilterAndTurnPages) {

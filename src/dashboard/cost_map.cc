@@ -1,0 +1,103 @@
+#include "dashboard/cost_map.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "dashboard/show.h"
+#include "liveview/json.h"
+
+namespace aybiza::dashboard {
+namespace {
+
+using liveview::JsonWriter;
+
+struct Branch {
+  double cost = 0, weighted = 0, calls = 0;  // calls: of those whose efficiency is known
+  std::map<std::string, Branch> below;
+
+  void add(const CostPart& part) {
+    cost += part.cost_usd;
+    if (part.efficiency) weighted += *part.efficiency * part.calls, calls += part.calls;
+  }
+};
+
+// Five steps of the theme, pale to strong, each with an ink that is legible on it.
+struct Step {
+  std::string_view fill, ink;
+};
+struct Scale {
+  double low = 1, high = 0;
+};
+Scale scale_of(const CostsState& state) {
+  Scale scale;
+  for (const CostPart& part : state.parts)
+    if (part.efficiency && part.calls > 0) scale.low = std::min(scale.low, *part.efficiency), scale.high = std::max(scale.high, *part.efficiency);
+  return scale;
+}
+
+Step step_of(const Branch& branch, const Scale& scale) {
+  constexpr Step steps[] = {{"$heat-0", "$on-heat-0"}, {"$heat-1", "$on-heat-1"}, {"$heat-2", "$on-heat-2"}, {"$heat-3", "$on-heat-3"}, {"$heat-4", "$on-heat-4"}};
+  if (branch.calls <= 0) return {"$sunken", "$ink-soft"};
+  const double place = scale.high > scale.low ? (branch.weighted / branch.calls - scale.low) / (scale.high - scale.low) : 0.5;
+  return steps[std::size_t(std::clamp(place, 0.0, 0.999) * std::size(steps))];
+}
+
+void write(JsonWriter& json, const std::map<std::string, Branch>& branches, const Scale& scale) {
+  json.begin_array();
+  for (const auto& [name, branch] : branches) {
+    const Step step = step_of(branch, scale);
+    json.begin_object().field("name", name.empty() ? "Not known" : name == "__other__" ? "All others" : std::string_view(name))
+        .key("value").number(std::round(branch.cost * 1e6) / 1e6).key("itemStyle").begin_object().field("color", step.fill).end_object()
+        .key("label").begin_object().field("color", step.ink).end_object();
+    if (!branch.below.empty()) write(json.key("children"), branch.below, scale);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void data(JsonWriter& json, const CostsState& state) {
+  Branch root;
+  for (const CostPart& part : state.parts) {
+    Branch& region = root.below[part.region];
+    Branch& type = region.below[part.agent_type];
+    region.add(part), type.add(part), type.below[part.model].add(part);
+  }
+  write(json.key("data"), root.below, scale_of(state));
+}
+
+JsonWriter begin(const CostsState& state) {
+  JsonWriter json;
+  json.begin_object().key("as_of").integer(to_micros(state.as_of) / 1000);
+  return json;
+}
+
+}  // namespace
+
+std::string cost_map_option(const CostsState& state) {
+  JsonWriter json = begin(state);
+  json.key("option").begin_object().key("tooltip").json(R"({"trigger":"item","valueFormatter":"@usd"})").key("series").begin_array().begin_object()
+      .field("type", "treemap").field("name", "Spend").key("roam").boolean(false).key("nodeClick").boolean(false).key("breadcrumb").json(R"({"show":false})")
+      .key("left").integer(0).key("right").integer(0).key("top").integer(0).key("bottom").integer(0).key("visibleMin").integer(200)
+      .key("label").json(R"({"show":true,"fontSize":11,"overflow":"truncate"})")
+      .key("upperLabel").json(R"({"show":true,"height":20,"fontSize":11,"color":"$ink","backgroundColor":"transparent"})")
+      .key("itemStyle").json(R"({"borderColor":"$surface","borderWidth":1,"gapWidth":1})")
+      .key("levels").json(R"([{"itemStyle":{"borderWidth":0,"gapWidth":4},"upperLabel":{"show":false}},{"itemStyle":{"borderColor":"$line","borderWidth":2,"gapWidth":2}},{"itemStyle":{"borderColor":"$line","borderWidth":1,"gapWidth":1}},{}])");
+  data(json, state);
+  return json.end_object().end_array().end_object().end_object().str();
+}
+
+std::string cost_map_data(const CostsState& state) {
+  JsonWriter json = begin(state);
+  json.key("set").begin_object().key("series").begin_array().begin_object();
+  data(json, state);
+  return json.end_object().end_array().end_object().end_object().str();
+}
+
+std::string efficiency_words(const CostsState& state) {
+  const Scale scale = scale_of(state);
+  if (scale.high < scale.low) return "efficiency not known";
+  return fmt::format("efficiency {} faint, {} strong", show_share(scale.low), show_share(scale.high));
+}
+
+}  // namespace aybiza::dashboard

@@ -1,0 +1,152 @@
+#include "dashboard/costs_page.h"
+
+#include <algorithm>
+
+#include "dashboard/chart_options.h"
+#include "dashboard/cost_map.h"
+#include "dashboard/league_table.h"
+#include "dashboard/show.h"
+#include "dashboard/tile.h"
+
+namespace aybiza::dashboard {
+
+using namespace liveview;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr LeagueColumn columns[] = {
+    {"cost_usd", "Spend", Format::usd},
+    {"calls", "Calls", Format::count},
+    {"cost_per_call", "Per call", Format::usd},
+    {"success_rate", "Success", Format::share, false},
+    {"efficiency_score", "Efficiency", Format::share, false},
+    {"input_tokens", "Tokens in", Format::count},
+    {"output_tokens", "Tokens out", Format::count},
+    {"cache_read_tokens", "From cache", Format::count},
+};
+
+struct Cut {
+  Dimension dimension;
+  std::string_view title, what;
+};
+constexpr Cut cuts[] = {{Dimension::model_used, "Model", "models"},       {Dimension::agent_type, "Kind of agent", "kinds of agents"},
+                        {Dimension::region, "Region", "regions"},         {Dimension::customer_id, "Customer", "customers"},
+                        {Dimension::campaign, "Campaign", "campaigns"},   {Dimension::agent_id, "Agent", "agents"},
+                        {Dimension::call_outcome, "Outcome", "outcomes"}};
+
+const Cut& cut_of(std::string_view name) {
+  const auto at = std::ranges::find_if(cuts, [&](const Cut& cut) { return to_string(cut.dimension) == name; });
+  return at == std::end(cuts) ? cuts[0] : *at;
+}
+
+Duration length_of(const ViewScope& scope) {
+  const Range range = range_of(scope, from_micros(0));
+  return range.to - range.from;
+}
+
+std::string or_unknown(const std::string& name) { return name.empty() ? "Not known" : name; }
+
+Node spend_table(const ChartSeries& series, const Zone& zone) {
+  std::vector<std::size_t> places(series.times.size());
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
+  const Node body = rows(places, [&](std::size_t i) { return to_micros(series.times[i]); }, [&](std::size_t i) {
+    return html<"<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td></tr>">(show_moment(series.times[i], zone), show_usd(series.values[0][i]));
+  });
+  return html<"<table class=\"rows\"><caption class=\"sr\">Spend over time</caption><thead><tr><th scope=\"col\">From</th><th scope=\"col\" class=\"num\">Spend</th></tr></thead><tbody>{}</tbody></table>">(body);
+}
+
+Node parts_table(const std::vector<CostPart>& parts) {
+  const Node body = rows(parts, [](const CostPart& p) { return p.region + "|" + p.agent_type + "|" + p.model; }, [](const CostPart& p) {
+    return html<"<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td></tr>">(
+        or_unknown(p.region), or_unknown(p.agent_type), or_unknown(p.model), show_usd(p.cost_usd), show_count(p.calls), show(Format::share, p.efficiency));
+  });
+  return html<"<table class=\"rows\"><caption class=\"sr\">Spend by region, kind of agent and model</caption><thead><tr><th scope=\"col\">Region</th><th scope=\"col\">Kind</th>"
+              "<th scope=\"col\">Model</th><th scope=\"col\" class=\"num\">Spend</th><th scope=\"col\" class=\"num\">Calls</th><th scope=\"col\" class=\"num\">Efficiency</th></tr></thead><tbody>{}</tbody></table>">(body);
+}
+
+bool any_known(const ChartSeries& series) {
+  return !series.values.empty() && std::ranges::any_of(series.values[0], [](const auto& value) { return value.has_value(); });
+}
+
+}  // namespace
+
+Dimension CostsPage::dimension() const { return cut_of(filters().by).dimension; }
+LeagueSpec CostsPage::spec() const { return league_spec(dimension(), columns, filters()); }
+
+std::string CostsPage::key() const {
+  Filters shown = filters();
+  shown.refresh = Refresh::live, shown.sort.clear(), shown.by.clear();  // none of them changes what the charts ask
+  std::string key = "costs|";
+  for (const std::string& customer : viewer().customers) key += fmt::format("{}:{},", customer.size(), customer);
+  return key + address("/costs", shown);
+}
+
+void CostsPage::opened(Context& context, const Location&) {
+  const ViewScope scope = this->scope();
+  const Ask ask = [source = viewer().source](const Question& q) { return source->ask(q); };
+  watch(context, costs_slot, {key(), [ask, scope](Instant now) { return std::make_shared<CostsState>(compute_costs(ask, scope, now)); }, 1s, 3s, true});
+  watch(context, league_slot, {fmt::format("{}|{}|{}", key(), filters().by, filters().sort),
+                               [ask, scope, spec = spec()](Instant now) { return std::make_shared<League>(compute_league(ask, scope, spec, now)); }, 1s, 3s, true});
+}
+
+void CostsPage::shown(Context& context, std::size_t slot) {
+  const auto* now = state<CostsState>(costs_slot);
+  if (slot != costs_slot || !context.connected() || !now) return;
+  if (!left_ || drawn_key_ != key()) {
+    left_.reset();
+    context.push_latest("chart:chart-spend", "spend", bars_option(now->spend, now->as_of, length_of(scope()), {"Spend", "$c2", "@usd", 64, 0}));
+    context.push_latest("chart:chart-cost_map", "cost_map", cost_map_option(*now));
+  } else {
+    if (std::string rows = appended(left_->spend, now->spend, now->as_of, 0); !rows.empty()) context.push_latest("chart-data:chart-spend", "spend", std::move(rows));
+    CostsState same = *left_;  // but for its age
+    same.as_of = now->as_of;
+    if (std::string map = cost_map_data(*now); map != cost_map_data(same)) context.push_latest("chart-data:chart-cost_map", "cost_map", std::move(map));
+  }
+  drawn_key_ = key();
+  newest_ = std::make_shared<CostsState>(*now);
+}
+
+Node CostsPage::tiles(const CostsState* state) const {
+  constexpr std::array names{"spend_usd", "cost_per_call", "cost_per_resolved", "cache_share"};
+  std::array<std::size_t, cost_tiles> all{};
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  return each(all, [](std::size_t i) { return i; }, [&](std::size_t i) {
+    return kpi({.name = names[i], .state = state ? &state->tiles[i] : nullptr, .spark = state ? &state->tiles[i].spark : nullptr,
+                .as_of = state ? state->as_of : Instant{}, .filters = filters()});
+  });
+}
+
+Node CostsPage::charts(const CostsState* state) const {
+  static const CostsState nothing;
+  const CostsState& s = state ? *state : nothing;
+  const bool loading = state == nullptr;
+  const Node spend = chart({.name = "spend", .size = "w-6 h-5", .loading = loading, .empty = !any_known(s.spend), .error = s.spend.error, .as_of = s.as_of, .n = "",
+                            .relative_error = std::nullopt, .filters = filters(), .table = spend_table(s.spend, zone_or_utc(filters().zone))});
+  const Node map = chart({.name = "cost_map", .size = "w-6 h-5", .loading = loading, .empty = s.parts.empty(), .error = s.parts_error, .as_of = s.as_of,
+                          .n = loading ? "" : efficiency_words(s), .relative_error = std::nullopt, .filters = filters(), .table = parts_table(s.parts)});
+  return html<"{}{}">(spend, map);
+}
+
+Node CostsPage::table() const {
+  const Cut& chosen = cut_of(filters().by);
+  const LeagueSpec wanted = spec();
+  const Node choices = each(cuts, [](const Cut& cut) { return to_string(cut.dimension); }, [&](const Cut& cut) {
+    Filters to = filters();
+    to.by = cut.dimension == cuts[0].dimension ? "" : std::string(to_string(cut.dimension));
+    return html<"<a class=\"seg\" href=\"{}\" data-phx-link=\"patch\" data-phx-link-state=\"replace\"{}>{}</a>">(
+        address("/costs", to), attr<"aria-current">(&cut == &chosen ? std::optional<std::string_view>("true") : std::nullopt), cut.title);
+  });
+  const Node list = league_table({.id = "costs", .caption = fmt::format("Cost by {}", to_string(chosen.dimension)), .head = chosen.title, .path = "/costs", .columns = columns,
+                                  .spec = wanted, .league = state<League>(league_slot), .filters = filters(), .what = chosen.what, .link = nullptr});
+  return html<"<nav class=\"range cuts\" aria-label=\"Table by\">{}</nav>{}">(choices, list);
+}
+
+Node CostsPage::body(const Context&) {
+  left_ = newest_;  // this render leaves together with what was pushed
+  const auto* costs = state<CostsState>(costs_slot);
+  return html<"<h1 class=\"sr\">Costs</h1><div class=\"grid\" id=\"costs-page\" aria-busy=\"{}\">{}{}</div>{}">(
+      fresh(costs_slot) && fresh(league_slot) ? "false" : "true", tiles(costs), charts(costs), component("costs-table", html<"<section class=\"below\">{}</section>">(table())));
+}
+
+}  // namespace aybiza::dashboard
