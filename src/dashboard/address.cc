@@ -16,10 +16,11 @@ struct TextFilter {
 constexpr TextFilter texts[] = {
     {"customer", &Filters::customer},        {"region", &Filters::region},           {"agent", &Filters::agent, "/calls", "/agents"},
     {"outcome", &Filters::outcome, "/calls"}, {"state", &Filters::state, "/calls"},   {"model", &Filters::model, "/calls"},
-    {"cursor", &Filters::cursor, "/calls"},   {"sort", &Filters::sort, "/agents", "/costs"},
-    {"by", &Filters::by, "/costs"}};
+    {"cursor", &Filters::cursor, "/calls"},   {"sort", &Filters::sort},                {"by", &Filters::by, "/costs", "/conversations"}};
+constexpr std::string_view sorted_pages[] = {"/agents", "/conversations", "/costs"};
 
 bool belongs(const TextFilter& filter, std::string_view path) {
+  if (filter.member == &Filters::sort) return std::ranges::any_of(sorted_pages, [&](std::string_view page) { return path == page; });
   return filter.page.empty() || path.starts_with(filter.page) || (!filter.other_page.empty() && path.starts_with(filter.other_page));
 }
 

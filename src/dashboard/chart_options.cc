@@ -50,18 +50,18 @@ struct Bar {
   std::string_view label, colour;
   std::array<std::string_view, 3> outcomes;
 };
-constexpr Bar bars[] = {{"Successful", "$good", {"successful"}},   {"Failed", "$bad", {"failed", "error", "timeout"}},
+constexpr Bar outcome_bars[] = {{"Successful", "$good", {"successful"}},   {"Failed", "$bad", {"failed", "error", "timeout"}},
                         {"Transferred", "$info", {"transferred"}}, {"Abandoned", "$warn", {"abandoned", "canceled"}},
                         {"Not reached", "$c6", {"voicemail", "no_answer", "busy"}}, {"Other", "$c5", {}},
                         {"Not known", "$line-strong", {"unknown"}}};
-constexpr std::size_t other_bar = std::size(bars) - 2;
+constexpr std::size_t other_bar = std::size(outcome_bars) - 2;
 
-std::array<double, std::size(bars)> counted(const OverviewState& state) {
-  std::array<double, std::size(bars)> calls{};
+std::array<double, std::size(outcome_bars)> counted(const OverviewState& state) {
+  std::array<double, std::size(outcome_bars)> calls{};
   for (const Share& share : state.outcomes) {
     const std::string_view outcome = share.name.empty() ? "unknown" : std::string_view(share.name);
-    const auto at = std::ranges::find_if(bars, [&](const Bar& bar) { return std::ranges::find(bar.outcomes, outcome) != bar.outcomes.end(); });
-    calls[at == std::end(bars) ? other_bar : std::size_t(at - bars)] += share.calls;
+    const auto at = std::ranges::find_if(outcome_bars, [&](const Bar& bar) { return std::ranges::find(bar.outcomes, outcome) != bar.outcomes.end(); });
+    calls[at == std::end(outcome_bars) ? other_bar : std::size_t(at - outcome_bars)] += share.calls;
   }
   return calls;
 }
@@ -86,7 +86,19 @@ void outcome_data(JsonWriter& json, const OverviewState& state) {
   const auto calls = counted(state);
   json.key("data").begin_array();
   for (std::size_t i = 0; i < calls.size(); ++i)
-    json.begin_object().key("value").number(calls[i]).key("itemStyle").begin_object().field("color", bars[i].colour).end_object().end_object();
+    json.begin_object().key("value").number(calls[i]).key("itemStyle").begin_object().field("color", outcome_bars[i].colour).end_object().end_object();
+  json.end_array();
+}
+
+void write_labels(JsonWriter& json, const NamedBars& bars) {
+  json.key("data").begin_array();
+  for (const std::string& label : bars.labels) json.text(label);
+  json.end_array();
+}
+
+void write_values(JsonWriter& json, const NamedBars::Series& series) {
+  json.key("data").begin_array();
+  for (const auto& value : series.values) figure(json, value);
   json.end_array();
 }
 
@@ -104,6 +116,61 @@ std::string bars_option(const ChartSeries& series, Instant as_of, Duration lengt
   if (series.values.empty()) json.begin_array().end_array();
   else rows(json, series, 0, 0);
   return json.end_object().end_array().end_object().end_object().str();
+}
+
+std::string stacked_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours) {
+  JsonWriter json = begin(as_of);
+  json.key("option").begin_object().key("grid").json(R"({"left":48,"right":12,"top":34,"bottom":24})").key("legend").json(R"({"top":0,"right":0,"itemHeight":8,"itemWidth":18})")
+      .key("tooltip").json(R"({"trigger":"axis","valueFormatter":"@pct"})").key("xAxis").json(time_axis(length))
+      .key("yAxis").json(R"({"type":"value","min":0,"max":1,"interval":0.25,"axisLabel":{"formatter":"@pct"}})").key("series").begin_array();
+  for (std::size_t i = 0; i < series.names.size() && i < colours.size(); ++i) {
+    json.begin_object().field("type", "line").field("name", series.names[i]).field("stack", "all").key("showSymbol").boolean(false)
+        .key("itemStyle").begin_object().field("color", colours[i]).end_object().key("lineStyle").json(R"({"width":1})")
+        .key("areaStyle").begin_object().field("color", colours[i]).key("opacity").number(0.55).end_object().key("data");
+    rows(json, series, i, 0);
+    json.end_object();
+  }
+  return json.end_array().end_object().end_object().str();
+}
+
+std::string named_bars_option(const NamedBars& bars, Instant as_of) {
+  JsonWriter json = begin(as_of);
+  const auto names = [&](bool inverse) {
+    json.begin_object().field("type", "category").key("inverse").boolean(inverse).key("axisLine").json(R"({"show":false})").key("axisLabel").json(R"({"color":"$ink-soft","fontSize":11,"hideOverlap":true})");
+    write_labels(json, bars);
+    json.end_object();
+  };
+  json.key("option").begin_object().key("grid").begin_object().key("left").integer(bars.standing ? 40 : bars.room).key("right").integer(bars.standing ? 12 : 64)
+      .key("top").integer(bars.series.size() > 1 ? 26 : 8).key("bottom").integer(bars.standing ? 24 : 8).end_object()
+      .key("tooltip").begin_object().field("trigger", "axis").key("axisPointer").json(R"({"type":"shadow"})").field("valueFormatter", bars.format).end_object();
+  if (bars.series.size() > 1) json.key("legend").json(R"({"top":0,"right":0,"itemHeight":8,"itemWidth":18})");
+  json.key("xAxis");
+  if (bars.standing) names(false);
+  else json.json(R"({"type":"value","show":false})");
+  json.key("yAxis");
+  if (bars.standing) json.json(R"({"type":"value","splitNumber":4,"axisLabel":{"formatter":"@short"}})");
+  else names(true);
+  json.key("series").begin_array();
+  for (const NamedBars::Series& one : bars.series) {
+    json.begin_object().field("type", "bar").field("name", one.name).key("barMaxWidth").integer(22).key("itemStyle").begin_object().field("color", one.colour).key("borderRadius").integer(2).end_object();
+    if (!bars.standing) json.key("label").json(fmt::format(R"({{"show":true,"position":"right","valueAnimation":false,"formatter":"{}","color":"$ink"}})", bars.format == "@int" ? "{c}" : "@label_ms"));
+    write_values(json, one);
+    json.end_object();
+  }
+  return json.end_array().end_object().end_object().str();
+}
+
+std::string named_bars_data(const NamedBars& bars, Instant as_of) {
+  JsonWriter json = begin(as_of);
+  json.key("set").begin_object().key(bars.standing ? "xAxis" : "yAxis").begin_object();
+  write_labels(json, bars);
+  json.end_object().key("series").begin_array();
+  for (const NamedBars::Series& one : bars.series) {
+    json.begin_object();
+    write_values(json, one);
+    json.end_object();
+  }
+  return json.end_array().end_object().end_object().str();
 }
 
 std::string volume_option(const OverviewState& state, Duration length) { return bars_option(state.volume, state.as_of, length, {"Calls", "$c1", "@int"}); }
@@ -164,7 +231,7 @@ std::string outcomes_option(const OverviewState& state) {
       .key("tooltip").json(R"({"trigger":"item","valueFormatter":"@int"})").key("xAxis").json(R"({"type":"value","show":false})")
       .key("yAxis").begin_object().field("type", "category").key("inverse").boolean(true).key("axisLine").json(R"({"show":false})")
       .key("axisLabel").json(R"({"color":"$ink-soft","fontSize":12})").key("data").begin_array();
-  for (const Bar& bar : bars) json.text(bar.label);
+  for (const Bar& bar : outcome_bars) json.text(bar.label);
   json.end_array().end_object().key("series").begin_array().begin_object().field("type", "bar").field("name", "Calls").key("barMaxWidth").integer(22)
       .key("label").json(R"({"show":true,"position":"right","formatter":"{c}","color":"$ink"})");
   outcome_data(json, state);

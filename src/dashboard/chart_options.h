@@ -6,7 +6,9 @@
 // Source   Apache ECharts 5 option format.
 #pragma once
 
+#include <span>
 #include <string>
+#include <vector>
 
 #include "live/overview.h"
 
@@ -18,6 +20,22 @@ struct BarsLook {
   int left = 44, min_interval = 1;        // room for the axis; 0: any
 };
 std::string bars_option(const ChartSeries& series, Instant as_of, Duration length, const BarsLook& look);
+// Several shares of a whole over time, stacked; colours in the order of the series.
+std::string stacked_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours);
+// Bars that have names instead of times: lying, or standing.
+struct NamedBars {
+  struct Series {
+    std::string_view name, colour;
+    std::vector<std::optional<double>> values;
+  };
+  std::vector<std::string> labels;
+  std::vector<Series> series;
+  std::string_view format = "@int";
+  bool standing = false;
+  int room = 92;  // for the labels of lying bars
+};
+std::string named_bars_option(const NamedBars& bars, Instant as_of);
+std::string named_bars_data(const NamedBars& bars, Instant as_of);
 std::string volume_option(const OverviewState& state, Duration length);
 std::string latency_option(const OverviewState& state, Duration length);
 std::string sentiment_option(const OverviewState& state, Duration length, std::optional<double> now);

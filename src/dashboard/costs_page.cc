@@ -26,19 +26,10 @@ constexpr LeagueColumn columns[] = {
     {"cache_read_tokens", "From cache", Format::count},
 };
 
-struct Cut {
-  Dimension dimension;
-  std::string_view title, what;
-};
-constexpr Cut cuts[] = {{Dimension::model_used, "Model", "models"},       {Dimension::agent_type, "Kind of agent", "kinds of agents"},
+constexpr LeagueCut cuts[] = {{Dimension::model_used, "Model", "models"},       {Dimension::agent_type, "Kind of agent", "kinds of agents"},
                         {Dimension::region, "Region", "regions"},         {Dimension::customer_id, "Customer", "customers"},
                         {Dimension::campaign, "Campaign", "campaigns"},   {Dimension::agent_id, "Agent", "agents"},
                         {Dimension::call_outcome, "Outcome", "outcomes"}};
-
-const Cut& cut_of(std::string_view name) {
-  const auto at = std::ranges::find_if(cuts, [&](const Cut& cut) { return to_string(cut.dimension) == name; });
-  return at == std::end(cuts) ? cuts[0] : *at;
-}
 
 Duration length_of(const ViewScope& scope) {
   const Range range = range_of(scope, from_micros(0));
@@ -71,7 +62,7 @@ bool any_known(const ChartSeries& series) {
 
 }  // namespace
 
-Dimension CostsPage::dimension() const { return cut_of(filters().by).dimension; }
+Dimension CostsPage::dimension() const { return cut_of(cuts, filters().by).dimension; }
 LeagueSpec CostsPage::spec() const { return league_spec(dimension(), columns, filters()); }
 
 std::string CostsPage::key() const {
@@ -129,17 +120,11 @@ Node CostsPage::charts(const CostsState* state) const {
 }
 
 Node CostsPage::table() const {
-  const Cut& chosen = cut_of(filters().by);
+  const LeagueCut& chosen = cut_of(cuts, filters().by);
   const LeagueSpec wanted = spec();
-  const Node choices = each(cuts, [](const Cut& cut) { return to_string(cut.dimension); }, [&](const Cut& cut) {
-    Filters to = filters();
-    to.by = cut.dimension == cuts[0].dimension ? "" : std::string(to_string(cut.dimension));
-    return html<"<a class=\"seg\" href=\"{}\" data-phx-link=\"patch\" data-phx-link-state=\"replace\"{}>{}</a>">(
-        address("/costs", to), attr<"aria-current">(&cut == &chosen ? std::optional<std::string_view>("true") : std::nullopt), cut.title);
-  });
   const Node list = league_table({.id = "costs", .caption = fmt::format("Cost by {}", to_string(chosen.dimension)), .head = chosen.title, .path = "/costs", .columns = columns,
                                   .spec = wanted, .league = state<League>(league_slot), .filters = filters(), .what = chosen.what, .link = nullptr});
-  return html<"<nav class=\"range cuts\" aria-label=\"Table by\">{}</nav>{}">(choices, list);
+  return html<"{}{}">(cut_links(cuts, filters(), "/costs"), list);
 }
 
 Node CostsPage::body(const Context&) {

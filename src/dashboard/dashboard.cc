@@ -5,6 +5,7 @@
 #include "dashboard/agents_page.h"
 #include "dashboard/calls_page.h"
 #include "dashboard/call_page.h"
+#include "dashboard/conversations_page.h"
 #include "dashboard/costs_page.h"
 #include "dashboard/frame.h"
 #include "dashboard/overview_page.h"
@@ -28,7 +29,7 @@ liveview::Router pages() {
   liveview::Router router;
   router.layout(std::string(live_session), layout);
   router.add(page<OverviewPage>("/", "overview")).add(page<AgentsPage>("/agents", "agents")).add(page<AgentPage>("/agents/:id", "agent"));
-  router.add(page<CallsPageView>("/calls", "calls")).add(page<CallPageView>("/calls/:id", "call")).add(page<CostsPage>("/costs", "costs"));
+  router.add(page<ConversationsPage>("/conversations", "conversations")).add(page<CallsPageView>("/calls", "calls")).add(page<CallPageView>("/calls/:id", "call")).add(page<CostsPage>("/costs", "costs"));
   return router;
 }
 
@@ -166,7 +167,7 @@ void Dashboard::stop() { web_->page_thread.stop(); }
 
 Status Dashboard::add_routes(net::Router& router) {
   const auto page = [web = web_](net::RequestPtr request, net::Responder respond) { web->first_page(request, std::move(respond)); };
-  for (const std::string_view pattern : {"/", "/agents", "/agents/:id", "/calls", "/calls/:id", "/costs"})
+  for (const std::string_view pattern : {"/", "/agents", "/agents/:id", "/calls", "/calls/:id", "/conversations", "/costs"})
     AYBIZA_TRY(router.add({.method = net::Method::get, .pattern = std::string(pattern), .policy = net::Policy::page, .body_limit = 0, .handler = page, .websocket = {}}));
   AYBIZA_TRY(router.add({.method = net::Method::get, .pattern = "/live/websocket", .policy = net::Policy::page, .body_limit = 0, .handler = {},
                          .websocket = [web = web_](net::RequestPtr request) { return web->accept(request); }}));

@@ -94,6 +94,7 @@ struct TabLink {
 constexpr TabLink tab_links[] = {
     {Tab::overview, "/", "Overview", "M4 4h7v9H4zM13 4h7v5h-7zM13 11h7v9h-7zM4 15h7v5H4z"},
     {Tab::agents, "/agents", "Agents", "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM4 20c0-3.3 3.6-5 8-5s8 1.7 8 5z"},
+    {Tab::conversations, "/conversations", "Conversations", "M4 5h16v11H9l-5 4z"},
     {Tab::calls, "/calls", "Calls", "M5 4h4l2 5-2.5 1.5a11 11 0 0 0 5 5L15 13l5 2v4a2 2 0 0 1-2 2A16 16 0 0 1 3 6a2 2 0 0 1 2-2z"},
     {Tab::costs, "/costs", "Costs", "M12 3v18M17 7.5c-1-1.3-2.7-2-5-2-2.8 0-4.7 1.2-4.7 3.2 0 4.6 9.7 2 9.7 6.6 0 2-2.1 3.2-5 3.2-2.4 0-4.4-.8-5.3-2.3"},
 };
@@ -108,7 +109,7 @@ Node tabs(const FrameInput& in) {
 
 Node keys() {
   return raw<"<dialog id=\"help\" aria-labelledby=\"help-title\"><h2 id=\"help-title\">Keys</h2><dl class=\"keys\">"
-             "<dt><kbd>Space</kbd></dt><dd>Pause or go live</dd><dt><kbd>1</kbd> … <kbd>4</kbd></dt><dd>Overview, Agents, Calls, Costs</dd><dt><kbd>/</kbd></dt><dd>Search</dd>"
+             "<dt><kbd>Space</kbd></dt><dd>Pause or go live</dd><dt><kbd>1</kbd> … <kbd>5</kbd></dt><dd>The tabs, from left to right</dd><dt><kbd>/</kbd></dt><dd>Search</dd>"
              "<dt><kbd>t</kbd></dt><dd>Dark or light</dd><dt><kbd>?</kbd></dt><dd>This list</dd></dl>"
              "<p class=\"field\"><label><input type=\"checkbox\" data-hotkeys-switch checked> Keys are on in this browser</label></p>"
              "<form method=\"dialog\" class=\"actions\"><button>Close</button></form></dialog>">();

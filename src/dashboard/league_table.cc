@@ -1,5 +1,7 @@
 #include "dashboard/league_table.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "dashboard/show.h"
 #include "dashboard/tile.h"
@@ -60,6 +62,22 @@ LeagueSpec league_spec(Dimension dimension, std::span<const LeagueColumn> column
     if (columns[i].measure == wanted) spec.sorted_by = i, spec.descending = descending;
   }
   return spec;
+}
+
+const LeagueCut& cut_of(std::span<const LeagueCut> cuts, std::string_view name) {
+  const auto at = std::ranges::find_if(cuts, [&](const LeagueCut& cut) { return to_string(cut.dimension) == name; });
+  return at == cuts.end() ? cuts.front() : *at;
+}
+
+Node cut_links(std::span<const LeagueCut> cuts, const Filters& filters, std::string_view path) {
+  const LeagueCut& chosen = cut_of(cuts, filters.by);
+  const Node links = each(cuts, [](const LeagueCut& cut) { return to_string(cut.dimension); }, [&](const LeagueCut& cut) {
+    Filters to = filters;
+    to.by = &cut == &cuts.front() ? "" : std::string(to_string(cut.dimension));
+    return html<"<a class=\"seg\" href=\"{}\" data-phx-link=\"patch\" data-phx-link-state=\"replace\"{}>{}</a>">(
+        address(path, to), attr<"aria-current">(&cut == &chosen ? std::optional<std::string_view>("true") : std::nullopt), cut.title);
+  });
+  return html<"<nav class=\"range cuts\" aria-label=\"Table by\">{}</nav>">(links);
 }
 
 Node league_table(const LeagueInput& in) {

@@ -24,6 +24,14 @@ struct LeagueColumn {
 // The spec's measures and order from the columns and the address; an unknown or absent sort is the first column, most first.
 LeagueSpec league_spec(Dimension dimension, std::span<const LeagueColumn> columns, const Filters& filters);
 
+// By what a table may be cut; the first is the default.
+struct LeagueCut {
+  Dimension dimension;
+  std::string_view title, what;  // "Model", "models"
+};
+const LeagueCut& cut_of(std::span<const LeagueCut> cuts, std::string_view name);  // an unknown name: the first
+liveview::Node cut_links(std::span<const LeagueCut> cuts, const Filters& filters, std::string_view path);
+
 struct LeagueInput {
   std::string_view id, caption, head, path;  // of the table; of its first column; where the headers lead
   std::span<const LeagueColumn> columns;

@@ -5,6 +5,7 @@
 #include "dashboard/agents_page.h"
 #include "dashboard/call_page.h"
 #include "dashboard/calls_page.h"
+#include "dashboard/conversations_page.h"
 #include "dashboard/cost_map.h"
 #include "dashboard/costs_page.h"
 #include "dashboard/overview_page.h"
@@ -30,6 +31,7 @@ class PagesTest : public testing::Test {
     add<CallsPageView>("/calls", "calls");
     add<CallPageView>("/calls/:id", "call");
     add<CostsPage>("/costs", "costs");
+    add<ConversationsPage>("/conversations", "conversations");
   }
   template <typename Page>
   void add(std::string pattern, std::string view) {
@@ -215,6 +217,18 @@ TEST_F(PagesTest, CostsByWhateverIsChosen) {
   EXPECT_THAT(join("/costs", "costs"), AllOf(HasSubstr("chart:chart-spend"), HasSubstr("chart:chart-cost_map")));
   now_ += 1s;
   EXPECT_THAT(tick(), AllOf(Not(HasSubstr("chart:chart-spend")), Not(HasSubstr("chart-data:chart-cost_map"))));  // nothing of them has changed
+}
+
+TEST_F(PagesTest, ConversationsShowWhatIsSaid) {
+  const std::string html = get("/conversations");
+  EXPECT_THAT(html, AllOf(HasSubstr("id=\"tile-avg_sentiment\""), HasSubstr("id=\"table-moods\""), HasSubstr("id=\"table-lengths\""), Not(HasSubstr("style="))));
+  EXPECT_THAT(html, AllOf(HasSubstr("<tr><th scope=\"row\">Model</th><td class=\"num\">400 ms</td><td class=\"num\">400 ms</td></tr>"),
+                          HasSubstr("<tr><th scope=\"row\">Text to speech</th><td class=\"num\">–</td>")));  // nobody reported it
+  EXPECT_THAT(html, HasSubstr("No turns with a topic in the last 1 h."));
+  EXPECT_THAT(get("/conversations?by=speaker"), AllOf(HasSubstr("2 speakers"), HasSubstr("href=\"/conversations?sort=turns&amp;by=speaker\"")));
+  EXPECT_THAT(join("/conversations", "conversations"), AllOf(HasSubstr("chart:chart-moods"), HasSubstr("chart:chart-stages")));
+  now_ += 1s;
+  EXPECT_THAT(tick(), AllOf(Not(HasSubstr("chart:chart-")), Not(HasSubstr("chart-data:chart-stages"))));
 }
 
 TEST(CostMap, ColoursReachFromTheLeastEfficientPartToTheMost) {

@@ -75,6 +75,7 @@ std::string show(Format format, std::optional<double> value) {
     case Format::minutes: return show_ms(*value);
     case Format::score: return show_score(*value);
     case Format::usd: return show_usd(value);
+    case Format::rating: return fmt::format("{:.2f}", *value);
   }
   return std::string(dash);
 }

@@ -96,7 +96,7 @@ try {
 
   // Layout and themes.
   for (const colorScheme of ["light", "dark"]) {
-    for (const path of ["/", "/agents", "/calls", call_path, "/costs"]) {
+    for (const path of ["/", "/agents", "/conversations", "/calls", call_path, "/costs"]) {
       const other = await open(browser, server.url + path, { colorScheme });
       for (const width of [360, 390, 1440, 2560]) {
         await other.page.setViewportSize({ width, height: 900 });

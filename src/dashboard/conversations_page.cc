@@ -1,0 +1,181 @@
+#include "dashboard/conversations_page.h"
+
+#include <algorithm>
+
+#include "dashboard/chart_options.h"
+#include "dashboard/league_table.h"
+#include "dashboard/show.h"
+#include "dashboard/tile.h"
+
+namespace aybiza::dashboard {
+
+using namespace liveview;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr LeagueColumn columns[] = {
+    {"turns", "Turns", Format::count},
+    {"avg_sentiment", "Sentiment", Format::score, false},
+    {"interruptions", "Interrupted", Format::count},
+    {"p50_response_time_ms", "p50 response", Format::milliseconds},
+    {"p95_response_time_ms", "p95 response", Format::milliseconds},
+};
+constexpr LeagueCut cuts[] = {{Dimension::topic, "Topic", "topics"},       {Dimension::intent, "Intent", "intents"},
+                              {Dimension::state, "State", "states"},       {Dimension::emotion, "Emotion", "emotions"},
+                              {Dimension::speaker, "Speaker", "speakers"}, {Dimension::language, "Language", "languages"},
+                              {Dimension::agent_type, "Kind of agent", "kinds of agents"}};
+constexpr std::string_view mood_colours[] = {"$good", "$line-strong", "$bad"};
+constexpr std::size_t bars_shown = 8;
+
+NamedBars bars_of(const Counted& counted, std::string_view colour) {
+  NamedBars bars;
+  bars.series.push_back({"Turns", colour, {}});
+  for (const NamedCount& one : counted.rows) {
+    if (bars.labels.size() == bars_shown) break;
+    bars.labels.push_back(title_case(one.name));
+    bars.series[0].values.emplace_back(one.value);
+  }
+  return bars;
+}
+
+NamedBars bars_of(const Histogram& lengths) {
+  NamedBars bars;
+  bars.standing = true;
+  bars.series.push_back({"Calls", "$c1", {}});
+  for (const HistogramBucket& bucket : lengths) {
+    bars.labels.push_back(show_duration(std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(bucket.low))));
+    bars.series[0].values.emplace_back(double(bucket.count));
+  }
+  return bars;
+}
+
+NamedBars bars_of(const std::vector<Stage>& stages) {
+  NamedBars bars;
+  bars.format = "@ms";
+  bars.series = {{"Half of the turns", "$c3", {}}, {"95 of 100", "$c1", {}}};
+  for (const Stage& stage : stages) {
+    bars.labels.emplace_back(stage.name);
+    bars.series[0].values.push_back(stage.p50_ms);
+    bars.series[1].values.push_back(stage.p95_ms);
+  }
+  return bars;
+}
+
+struct Drawn {
+  std::string_view id;
+  NamedBars bars;
+};
+std::vector<Drawn> drawn(const ConversationsState& s) {
+  return {{"topics", bars_of(s.topics, "$c1")}, {"emotions", bars_of(s.emotions, "$c4")}, {"lengths", bars_of(s.lengths)}, {"stages", bars_of(s.stages)}};
+}
+
+Node bars_table(std::string_view title, std::string_view first, const NamedBars& bars, Format format) {
+  std::vector<std::size_t> places(bars.labels.size()), columns_of(bars.series.size());
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
+  for (std::size_t i = 0; i < columns_of.size(); ++i) columns_of[i] = i;
+  const Node heads = each(columns_of, [](std::size_t c) { return c; }, [&](std::size_t c) { return html<"<th scope=\"col\" class=\"num\">{}</th>">(bars.series[c].name); });
+  const Node body = rows(places, [](std::size_t i) { return i; }, [&](std::size_t i) {
+    const Node cells = each(columns_of, [](std::size_t c) { return c; }, [&](std::size_t c) { return html<"<td class=\"num\">{}</td>">(show(format, bars.series[c].values[i])); });
+    return html<"<tr><th scope=\"row\">{}</th>{}</tr>">(bars.labels[i], cells);
+  });
+  return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th>{}</tr></thead><tbody>{}</tbody></table>">(title, first, heads, body);
+}
+
+Node moods_table(const ChartSeries& moods, const Zone& zone) {
+  NamedBars bars;
+  for (std::size_t i = 0; i < moods.names.size(); ++i) bars.series.push_back({moods.names[i], "", moods.values[i]});
+  for (const Instant time : moods.times) bars.labels.push_back(show_moment(time, zone));
+  return bars_table("How callers feel", "From", bars, Format::share);
+}
+
+bool none(const std::vector<Stage>& stages) {
+  return std::ranges::none_of(stages, [](const Stage& stage) { return stage.p50_ms.has_value(); });
+}
+
+double sum_of(const Counted& counted) {
+  double sum = 0;
+  for (const NamedCount& one : counted.rows) sum += one.value;
+  return sum;
+}
+
+}  // namespace
+
+std::string ConversationsPage::key() const {
+  Filters shown = filters();
+  shown.refresh = Refresh::live, shown.sort.clear(), shown.by.clear();  // none of them changes what the charts ask
+  std::string key = "conversations|";
+  for (const std::string& customer : viewer().customers) key += fmt::format("{}:{},", customer.size(), customer);
+  return key + address("/conversations", shown);
+}
+
+void ConversationsPage::opened(Context& context, const Location&) {
+  const ViewScope scope = this->scope();
+  const Ask ask = [source = viewer().source](const Question& q) { return source->ask(q); };
+  const LeagueSpec spec = league_spec(cut_of(cuts, filters().by).dimension, columns, filters());
+  watch(context, talk_slot, {key(), [ask, scope](Instant now) { return std::make_shared<ConversationsState>(compute_conversations(ask, scope, now)); }, 1s, 3s, true});
+  watch(context, league_slot, {fmt::format("{}|{}|{}", key(), filters().by, filters().sort),
+                               [ask, scope, spec](Instant now) { return std::make_shared<League>(compute_league(ask, scope, spec, now)); }, 1s, 3s, true});
+}
+
+void ConversationsPage::shown(Context& context, std::size_t slot) {
+  const auto* now = state<ConversationsState>(talk_slot);
+  if (slot != talk_slot || !context.connected() || !now) return;
+  const Range range = range_of(scope(), from_micros(0));
+  if (!left_ || drawn_key_ != key()) {
+    left_.reset();
+    context.push_latest("chart:chart-moods", "moods", stacked_option(now->moods, now->as_of, range.to - range.from, mood_colours));
+    for (const Drawn& one : drawn(*now)) context.push_latest(fmt::format("chart:chart-{}", one.id), one.id, named_bars_option(one.bars, now->as_of));
+  } else {
+    if (std::string rows = appended(left_->moods, now->moods, now->as_of, 0); !rows.empty()) context.push_latest("chart-data:chart-moods", "moods", std::move(rows));
+    const auto before = drawn(*left_), after = drawn(*now);
+    for (std::size_t i = 0; i < after.size(); ++i)
+      if (std::string data = named_bars_data(after[i].bars, now->as_of); data != named_bars_data(before[i].bars, now->as_of))
+        context.push_latest(fmt::format("chart-data:chart-{}", after[i].id), after[i].id, std::move(data));
+  }
+  drawn_key_ = key();
+  newest_ = std::make_shared<ConversationsState>(*now);
+}
+
+Node ConversationsPage::tiles(const ConversationsState* state) const {
+  constexpr std::array names{"avg_sentiment", "resolution_rate", "avg_satisfaction", "interruption_share"};
+  std::array<std::size_t, talk_tiles> all{};
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  return each(all, [](std::size_t i) { return i; }, [&](std::size_t i) {
+    return kpi({.name = names[i], .state = state ? &state->tiles[i] : nullptr, .spark = state ? &state->tiles[i].spark : nullptr,
+                .as_of = state ? state->as_of : Instant{}, .filters = filters()});
+  });
+}
+
+Node ConversationsPage::charts(const ConversationsState* state) const {
+  static const ConversationsState nothing;
+  const ConversationsState& s = state ? *state : nothing;
+  const auto tile = [&](std::string_view name, std::string_view size, bool empty, const std::string& error, Node table, std::string n = "") {
+    return chart({.name = name, .size = size, .loading = state == nullptr, .empty = empty, .error = error, .as_of = s.as_of, .n = std::move(n),
+                  .relative_error = std::nullopt, .filters = filters(), .table = std::move(table)});
+  };
+  const std::string topics = state ? "n " + show_count(sum_of(s.topics)) : "", emotions = state ? "n " + show_count(sum_of(s.emotions)) : "";
+  return html<"{}{}{}{}{}">(
+      tile("moods", "w-6 h-4", s.moods.times.empty(), s.moods.error, moods_table(s.moods, zone_or_utc(filters().zone))),
+      tile("stages", "w-6 h-4", none(s.stages), s.stages_error, bars_table("Where the time goes", "Stage", bars_of(s.stages), Format::milliseconds)),
+      tile("topics", "w-4 h-4", s.topics.rows.empty(), s.topics.error, bars_table("What they talk about", "Topic", bars_of(s.topics, ""), Format::count), topics),
+      tile("emotions", "w-4 h-4", s.emotions.rows.empty(), s.emotions.error, bars_table("Emotions", "Emotion", bars_of(s.emotions, ""), Format::count), emotions),
+      tile("lengths", "w-4 h-4", s.lengths.empty(), s.lengths_error, bars_table("How long calls take", "From", bars_of(s.lengths), Format::count)));
+}
+
+Node ConversationsPage::table() const {
+  const LeagueCut& chosen = cut_of(cuts, filters().by);
+  const LeagueSpec wanted = league_spec(chosen.dimension, columns, filters());
+  return html<"{}{}">(cut_links(cuts, filters(), "/conversations"),
+                      league_table({.id = "talk", .caption = fmt::format("Turns by {}", to_string(chosen.dimension)), .head = chosen.title, .path = "/conversations", .columns = columns,
+                                    .spec = wanted, .league = state<League>(league_slot), .filters = filters(), .what = chosen.what, .link = nullptr}));
+}
+
+Node ConversationsPage::body(const Context&) {
+  left_ = newest_;  // this render leaves together with what was pushed
+  const auto* talk = state<ConversationsState>(talk_slot);
+  return html<"<h1 class=\"sr\">Conversations</h1><div class=\"grid\" id=\"conversations-page\" aria-busy=\"{}\">{}{}</div>{}">(
+      fresh(talk_slot) && fresh(league_slot) ? "false" : "true", tiles(talk), charts(talk), component("talk-table", html<"<section class=\"below\">{}</section>">(table())));
+}
+
+}  // namespace aybiza::dashboard

@@ -1,0 +1,140 @@
+#include "live/conversations.h"
+
+#include <algorithm>
+#include <map>
+#include <span>
+
+#include "base/limits.h"
+
+namespace aybiza {
+namespace {
+
+using Known = std::optional<double>;
+using Words = std::span<const std::string_view>;
+
+Question question_of(Words measures, Instant from, Instant to, const ViewScope& scope) {
+  Question q;
+  for (const std::string_view word : measures) q.measures.push_back(*parse_measure(word));
+  q.from = from, q.to = to;
+  q.where = filters_of(scope);
+  q.limit = limits::query_rows_default;
+  return q;
+}
+
+Known number(const std::vector<Figure>& row, std::size_t column) {
+  const auto* value = column < row.size() ? std::get_if<double>(&row[column]) : nullptr;
+  return value ? Known(*value) : std::nullopt;
+}
+std::string text(const Figure& figure) {
+  const auto* value = std::get_if<std::string>(&figure);
+  return value ? *value : std::string{};
+}
+
+constexpr std::string_view tile_words[] = {"avg_sentiment", "resolution_rate", "avg_satisfaction", "interruptions", "turns", "rated_calls", "calls"};
+
+// A tile's figure from a row whose measures begin at `first`.
+Known tile_value(const std::vector<Figure>& row, std::size_t first, std::size_t tile) {
+  if (tile != interruption_tile) return number(row, first + tile);
+  const Known cut = number(row, first + 3), turns = number(row, first + 4);
+  return cut && turns && *turns > 0 ? Known(*cut / *turns) : std::nullopt;
+}
+
+void fill_tiles(const Ask& ask, const ViewScope& scope, const Range& range, std::array<TileState, talk_tiles>& tiles) {
+  constexpr std::array names{"avg_sentiment", "resolution_rate", "avg_satisfaction", "interruption_share"};
+  constexpr std::array trends{Trend::more_is_better, Trend::more_is_better, Trend::more_is_better, Trend::less_is_better};
+  constexpr std::array<std::size_t, talk_tiles> counted{4, 6, 5, 4};
+  const auto now = ask(question_of(tile_words, range.from, range.to, scope)), before = ask(question_of(tile_words, range.from - (range.to - range.from), range.from, scope));
+  Question q = question_of(tile_words, floor_to(range.from, range.step), range.to, scope);
+  q.step = range.step, q.zone = scope.zone;
+  const auto over_time = ask(q);
+  for (std::size_t i = 0; i < talk_tiles; ++i) {
+    TileState& tile = tiles[i];
+    tile.name = names[i], tile.trend = trends[i];
+    if (!now) {
+      tile.error = now.error().message;
+      continue;
+    }
+    if (now->rows.empty()) continue;
+    tile.value = tile_value(now->rows[0], 0, i);
+    tile.n = number(now->rows[0], counted[i]).value_or(0);
+    if (before && !before->rows.empty()) tile.previous = tile_value(before->rows[0], 0, i);
+    if (over_time)
+      for (const auto& row : over_time->rows) tile.spark.push_back(tile_value(row, 1, i));
+  }
+}
+
+ChartSeries moods_of(const Ask& ask, const ViewScope& scope, const Range& range) {
+  constexpr std::string_view words[] = {"turns"}, classes[] = {"positive", "neutral", "negative"};
+  Question q = question_of(words, floor_to(range.from, range.step), range.to, scope);
+  q.step = range.step, q.zone = scope.zone;
+  q.by = {{Dimension::sentiment_class, ""}};
+  ChartSeries series;
+  series.names = {"Positive", "Neutral", "Negative"};
+  series.values.resize(std::size(classes));
+  const auto answer = ask(q);
+  if (!answer) return series.error = answer.error().message, series;
+  std::map<Instant, std::array<double, std::size(classes)>> turns;
+  for (const auto& row : answer->rows) {
+    const auto at = std::ranges::find(classes, text(row[1]));
+    if (at == std::end(classes)) continue;  // of no known mood
+    if (const auto time = parse_rfc3339(text(row[0]))) turns[*time][std::size_t(at - classes)] += number(row, 2).value_or(0);
+  }
+  for (const auto& [time, counts] : turns) {
+    const double all = counts[0] + counts[1] + counts[2];
+    series.times.push_back(time);
+    for (std::size_t i = 0; i < counts.size(); ++i) series.values[i].push_back(all > 0 ? Known(counts[i] / all) : std::nullopt);
+  }
+  return series;
+}
+
+Counted turns_by(const Ask& ask, const ViewScope& scope, const Range& range, Dimension dimension) {
+  constexpr std::string_view words[] = {"turns"};
+  Question q = question_of(words, range.from, range.to, scope);
+  q.by = {{dimension, ""}};
+  Counted out;
+  const auto answer = ask(q);
+  if (!answer) return out.error = answer.error().message, out;
+  for (const auto& row : answer->rows)
+    if (const std::string name = text(row[0]); !name.empty())
+      if (const Known count = number(row, 1); count && *count > 0) out.rows.push_back({name, *count});
+  std::ranges::sort(out.rows, [](const NamedCount& a, const NamedCount& b) { return a.value != b.value ? a.value > b.value : a.name < b.name; });
+  return out;
+}
+
+void fill_lengths(const Ask& ask, const ViewScope& scope, const Range& range, ConversationsState& into) {
+  constexpr std::string_view words[] = {"hist_duration_ms"};
+  const auto answer = ask(question_of(words, range.from, range.to, scope));
+  if (!answer) into.lengths_error = answer.error().message;
+  else if (!answer->rows.empty())
+    if (const auto* buckets = std::get_if<Histogram>(&answer->rows[0][0])) into.lengths = *buckets;
+}
+
+void fill_stages(const Ask& ask, const ViewScope& scope, const Range& range, ConversationsState& into) {
+  constexpr std::string_view words[] = {"p50_stt_latency_ms", "p95_stt_latency_ms", "p50_llm_latency_ms", "p95_llm_latency_ms",
+                                        "p50_tts_latency_ms", "p95_tts_latency_ms", "p50_response_time_ms", "p95_response_time_ms"};
+  constexpr std::string_view names[] = {"Speech to text", "Model", "Text to speech", "Response"};
+  const auto answer = ask(question_of(words, range.from, range.to, scope));
+  if (!answer) {
+    into.stages_error = answer.error().message;
+    return;
+  }
+  if (answer->rows.empty()) return;
+  for (std::size_t i = 0; i < std::size(names); ++i) into.stages.push_back({names[i], number(answer->rows[0], 2 * i), number(answer->rows[0], 2 * i + 1)});
+}
+
+}  // namespace
+
+ConversationsState compute_conversations(const Ask& ask, const ViewScope& scope, Instant now) {
+  ConversationsState state;
+  state.as_of = now;
+  const Range range = range_of(scope, now);
+  fill_tiles(ask, scope, range, state.tiles);
+  state.moods = moods_of(ask, scope, range);
+  state.topics = turns_by(ask, scope, range, Dimension::topic);
+  state.emotions = turns_by(ask, scope, range, Dimension::emotion);
+  fill_lengths(ask, scope, range, state);
+  fill_stages(ask, scope, range, state);
+  return state;
+}
+
+}  // namespace aybiza
