@@ -378,11 +378,18 @@ COMMENT ON COLUMN agent_performance_metrics.model_distribution IS 'JSON: calls b
 COMMENT ON COLUMN agent_performance_metrics.token_consumption IS 'tokens';
 COMMENT ON COLUMN agent_performance_metrics.customer_id IS 'whose agent';
 
-COMMENT ON TABLE rollups IS 'One shard''s part of a minute or an hour of one customer and one value of one dimension; readers merge the parts.';
-COMMENT ON COLUMN rollups.bucket IS 'start of the minute or hour';
-COMMENT ON COLUMN rollups.step_seconds IS '60 or 3600';
-COMMENT ON COLUMN rollups.customer_id IS 'whose calls';
+COMMENT ON TABLE rollups IS 'What a minute, an hour or a day (UTC) held of one customer and one value of one dimension; sums of rows add up.';
+COMMENT ON COLUMN rollups.bucket IS 'start of the minute, hour or day';
+COMMENT ON COLUMN rollups.step_seconds IS '60 (the total and region), 3600, or 86400';
+COMMENT ON COLUMN rollups.customer_id IS 'whose calls; NULL: unknown';
 COMMENT ON COLUMN rollups.dimension IS 'by what; empty: the total';
 COMMENT ON COLUMN rollups.value IS 'of the dimension; NULL: unknown';
-COMMENT ON COLUMN rollups.shard IS 'whose part';
-COMMENT ON COLUMN rollups.tally IS 'counts, sums and sketches, serialised';
+COMMENT ON COLUMN rollups.tally IS 'counts, sums and extremes, serialised';
+COMMENT ON COLUMN rollups.sketches IS 'DDSketches of its quantities, serialised';
+
+COMMENT ON TABLE rollup_dirty IS 'Rollups that are not of the rows as they are now: the server makes them anew.';
+COMMENT ON COLUMN rollup_dirty.step_seconds IS 'as in rollups';
+COMMENT ON COLUMN rollup_dirty.bucket IS 'as in rollups';
+
+COMMENT ON TABLE rollup_floor IS 'Rows before it were deleted by retention; their rollups stay.';
+COMMENT ON COLUMN rollup_floor.before IS 'the time';

@@ -54,7 +54,6 @@ struct Series {
   Ring seconds, minutes, hours;
   Floors floors{Instant::min(), Instant::min(), Instant::min()};  // where the rings begin now
   std::uint32_t moved = 0;                // of the shard's floors, when move_to() was last called
-  std::int64_t dirty_minute = INT64_MIN;  // last one marked, so that marking is cheap
 
   // Where a contribution at t belongs; nullopt: older than the hours.
   std::optional<std::pair<Level, std::int64_t>> place(Instant t) const;

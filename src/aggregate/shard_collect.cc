@@ -53,13 +53,14 @@ void Shard::State::collect(RowBatch& out, Shard::What what) {
   hand_over(pending.changes, out.changes);
   hand_over(pending.raw, out.raw);
   hand_over(pending.late, out.late);
-  collect_rollups(out);
 }
 
 void Shard::State::hand_out(CallRecord& record, RowBatch& out) {
   record.waiting = false;
   CallRow row = record.call.row(record.id, record.sums);
   if (record.stored_start != never) row.stored_start = record.stored_start;
+  row.parts_first = record.low;
+  row.parts_last = record.high;
   record.stored_start = row.start;
   record.stored_ended = record.call.ended();
   out.calls.push_back(std::move(row));
@@ -117,61 +118,6 @@ void Shard::State::settle() {
     deferred.push_back(open[i]);
   }
   pending = {};
-}
-
-// Minutes are written once they are over by a minute, hours likewise: until then live state answers for them. Calls that
-// end later change closed panes, so these are looked at once a minute, not at every collect. What does not fit one
-// collect stays marked.
-void Shard::State::collect_rollups(RowBatch& out) {
-  const Instant latest = std::max(newest, received);
-  if (latest == never) return;
-  const std::int64_t minute = index_of(Level::minute, latest);
-  if (rollups_minute == minute && !rollups_left) return;
-  rollups_minute = minute;
-  const Instant closed = latest - std::chrono::minutes(1);
-  const auto in_order = [](auto& marks) {
-    std::sort(marks.begin(), marks.end());
-    marks.erase(std::unique(marks.begin(), marks.end()), marks.end());
-  };
-  std::size_t room = limits::rollups_per_collect;
-  const auto write = [&](std::uint32_t id, Level level, std::int64_t index) {
-    const Series& one = series[id];
-    --room;
-    RollupRow row;
-    row.bucket = start_of(level, index);
-    row.step = step_of(level);
-    row.customer = labels.text(one.customer);
-    row.shard = options.index;
-    if (one.axis != Axis::customer && one.axis != Axis::total) {
-      row.dimension = name_of(one.axis);
-      row.value = labels.text(one.value);
-      row.value_is_null = one.value == null_label;
-    }
-    Tally tally;
-    series.merge_range(id, row.bucket, row.bucket + row.step, tally);
-    row.tally = serialise(tally);
-    out.rollups.push_back(std::move(row));
-  };
-  in_order(dirty_minutes);
-  std::erase_if(dirty_minutes, [&](const auto& mark) {
-    Series& one = series[mark.first];
-    if (room == 0 || start_of(Level::minute, mark.second + 1) > closed) return false;
-    if (one.axis != Axis::agent_id && start_of(Level::minute, mark.second) >= floors[std::size_t(one.axis)].minute)
-      write(mark.first, Level::minute, mark.second);
-    dirty_hours.emplace_back(mark.first, index_of(Level::hour, start_of(Level::minute, mark.second)));
-    one.dirty_minute = INT64_MIN;
-    return true;
-  });
-  in_order(dirty_hours);
-  std::erase_if(dirty_hours, [&](const auto& mark) {
-    const Floors& reach = floors[std::size_t(series[mark.first].axis)];
-    const Instant start = start_of(Level::hour, mark.second);
-    if (start < reach.hour) return true;
-    if (room == 0 || start + step_of(Level::hour) > closed) return false;
-    write(mark.first, Level::hour, mark.second);
-    return true;
-  });
-  rollups_left = room == 0;
 }
 
 }  // namespace aybiza

@@ -23,10 +23,6 @@ Pane* Shard::State::pane(std::uint32_t id, Instant t) {
   }
   const auto place = one.place(t);
   if (!place) return nullptr;
-  // Agents' rollups are hourly: one mark an hour is enough.
-  std::int64_t minute = index_of(Level::minute, t);
-  if (one.axis == Axis::agent_id) minute -= minute % 60;
-  if (minute != one.dirty_minute) mark_minute(id, minute);
   Pane& found = one.ring(place->first).at(place->second);
   list(found, id, place->first, place->second);
   return &found;
@@ -52,15 +48,6 @@ Pane* Shard::State::total_pane(Instant t) {
   Pane& found = one.ring(level).at(index);
   list(found, id, level, index);
   return &found;
-}
-
-void Shard::State::mark_minute(std::uint32_t id, std::int64_t minute) {
-  Series& one = series[id];
-  one.dirty_minute = minute;
-  dirty_minutes.emplace_back(id, minute);
-  if (one.axis != Axis::region) return;
-  dirty_minutes.emplace_back(series.resolve(one.customer, Axis::customer, one.customer), minute);
-  dirty_minutes.emplace_back(series.resolve(null_label, Axis::total, null_label), minute);
 }
 
 void Shard::State::move_turn(const CallRecord& record, const LiveTurn& turn, int sign, const Axes& axes) {

@@ -23,7 +23,6 @@ struct SmallStore {
   std::map<std::pair<Instant, Id>, std::string> calls;
   std::map<std::tuple<Instant, Id, std::int64_t>, std::string> turns;
   std::map<Id, std::string> usage, interventions;
-  std::map<std::string, std::string> rollups;
   bool restarted = false;      // since a restart a call may be said to be stored that is not
   std::size_t call_rows = 0;   // written
 
@@ -56,8 +55,6 @@ struct SmallStore {
     }
     call_rows += batch.calls.size();
     for (const InterventionRow& r : batch.interventions) EXPECT_TRUE(interventions.emplace(r.id, r.kind + r.actor).second);
-    for (const RollupRow& r : batch.rollups)
-      rollups[fmt::format("{} {} {} {} {} {}", to_micros(r.bucket), r.step.count(), r.customer, r.dimension, r.value, r.value_is_null)] = r.tally;
   }
   std::string dump() const {
     std::string out;
@@ -93,7 +90,6 @@ TEST(ShardRows, collected_in_pieces_or_at_once_in_any_order_the_store_is_the_sam
   auto arrivals = stream.calls({.calls = 60});
   const Instant end = arrivals.back().received + 2h;
   std::string first;
-  std::map<std::string, std::string> first_rollups;
   for (int round = 0; round < 3; ++round) {
     Shard shard;
     SmallStore store;
@@ -106,40 +102,10 @@ TEST(ShardRows, collected_in_pieces_or_at_once_in_any_order_the_store_is_the_sam
     EXPECT_TRUE(shard.dirty());  // silent calls have ended
     store.apply(collected(shard, arrivals.size() + 1));
     EXPECT_FALSE(shard.dirty());
-    EXPECT_FALSE(store.rollups.empty());
-    std::map<std::string, std::string> rollups;
-    for (const auto& [key, tally] : store.rollups) rollups[key] = counts_of(tally);
-    if (round == 0) first = store.dump(), first_rollups = rollups;
+    if (round == 0) first = store.dump();
     EXPECT_EQ(store.dump(), first);
-    for (const auto& [key, counts] : first_rollups)
-      if (rollups.contains(key)) {
-        EXPECT_EQ(rollups[key], counts) << key;
-      }
     std::shuffle(arrivals.begin(), arrivals.end(), stream.random());
   }
-}
-
-TEST(ShardRows, rollups_of_closed_hours_agree_with_what_live_state_answers) {
-  Stream stream(12);
-  const Stream::Shape shape{.calls = 80};
-  const auto arrivals = stream.calls(shape);
-  Shard shard;
-  SmallStore store;
-  feed(shard, arrivals, 0, arrivals.size());
-  shard.advance(arrivals.back().received + 2h);
-  for (int i = 0; i < 20; ++i) store.apply(collected(shard, 0));
-  const Instant hour = floor_to(shape.begin, 1h);
-  std::size_t compared = 0;
-  for (const auto& [dimension, name] : {std::pair{Dimension::region, "region"}, std::pair{Dimension::agent_id, "agent_id"}, std::pair{Dimension::model_used, "model_used"}}) {
-    const LiveQuestion question{.by = {Dimension::customer_id, dimension}, .where = {}, .edges = {hour, hour + 1h}};
-    for (const auto& [key, tally] : shard.ask(question, shard.stats().received).cells) {
-      const std::string row = fmt::format("{} {} {} {} {} {}", to_micros(hour), 3'600'000'000, *key.group[0], name, key.group[1].value_or(""), !key.group[1]);
-      ASSERT_TRUE(store.rollups.contains(row)) << row;
-      EXPECT_EQ(counts_of(store.rollups[row]), counts_of(serialise(tally))) << row;
-      ++compared;
-    }
-  }
-  EXPECT_GT(compared, 10u);
 }
 
 TEST(ShardRows, after_a_restart_exactly_what_the_store_lacks_is_handed_out) {

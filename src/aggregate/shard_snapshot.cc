@@ -64,17 +64,6 @@ AgentStatusRow read_status(bytes::Reader& in) {
   return row;
 }
 
-template <typename Marks>
-void write_marks(bytes::Writer& out, Marks marks) {
-  std::sort(marks.begin(), marks.end());
-  marks.erase(std::unique(marks.begin(), marks.end()), marks.end());
-  out.count(marks.size());
-  for (const auto& [id, index] : marks) {
-    out.count(id);
-    out.number(index);
-  }
-}
-
 }  // namespace
 
 void Shard::State::write(std::string& into, const std::function<void()>& pass) const {
@@ -121,8 +110,8 @@ void Shard::State::write(std::string& into, const std::function<void()>& pass) c
   out.count(evicted.size());
   for (const std::uint64_t hash : evicted) out.fixed(hash);
   out.byte(evicted_overflow ? 1 : 0);
-  write_marks(out, dirty_minutes);
-  write_marks(out, dirty_hours);
+  out.count(0);  // two lists of marks that earlier versions kept
+  out.count(0);
   std::map<Id, const AgentStatusRow*> agents;
   for (const auto& [id, row] : agent_status) agents[id] = &row;
   out.count(agents.size());
@@ -183,14 +172,9 @@ Status Shard::State::read(bytes::Reader& in) {
     evicted_index.insert(evicted.back(), std::uint32_t(i));
   }
   evicted_overflow = in.byte() != 0;
-  for (auto* marks : {&dirty_minutes, &dirty_hours}) {
+  for (int lists = 0; lists < 2; ++lists) {  // of an earlier version: rollups follow from the store's rows now
     const std::size_t marked = in.length(2);
-    for (std::size_t i = 0; i < marked; ++i) {
-      const std::uint64_t id = in.count();
-      const std::int64_t at = in.number();
-      if (id >= series.size()) return broken("a mark");
-      marks->emplace_back(std::uint32_t(id), at);
-    }
+    for (std::size_t i = 0; i < marked; ++i) static_cast<void>(in.count()), static_cast<void>(in.number());
   }
   const std::size_t agents = in.length(36);
   for (std::size_t i = 0; i < agents; ++i) {

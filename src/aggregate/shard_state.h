@@ -51,8 +51,6 @@ struct Shard::State {
   Instant newest = never, received = never, idle_check = never;
   std::int64_t newest_minute = INT64_MIN;
   Floors floors[axis_count];
-  std::int64_t rollups_minute = INT64_MIN;         // when rollups were last collected
-  bool rollups_left = false;                       // they did not all fit
   std::uint32_t floors_moved = 1;                  // counts changes of floors
   std::uint32_t sweep = 0;                         // the series whose floors are moved next
   std::uint64_t applied = 0, stored_until = 0;
@@ -62,7 +60,6 @@ struct Shard::State {
   struct Deferred { Slot slot; Id id; Instant due; };
   std::vector<Slot> touched;                       // for the next collect
   std::deque<Deferred> deferred;                   // rows for the first collect at or after due, in its order
-  std::vector<std::pair<std::uint32_t, std::int64_t>> dirty_minutes, dirty_hours;  // series, bucket: rollups to write
   struct HotPane { std::uint32_t series; Level level; std::int64_t index; };
   std::vector<HotPane> hot;
   RowBatch pending;                                // rows that need no merging
@@ -127,7 +124,6 @@ struct Shard::State {
   void each_series(const CallRecord& record, const LiveTurn& turn, const Axes& axes, Visit&& visit);
   template <typename Visit>
   void each_series(const CallRecord& record, const LiveUsage& usage, const Axes& axes, Visit&& visit);
-  void mark_minute(std::uint32_t id, std::int64_t minute);
   void move_turn(const CallRecord& record, const LiveTurn& turn, int sign, const Axes& axes);
   void move_usage(const CallRecord& record, const LiveUsage& usage, bool reports_cost, int sign, const Axes& axes);
   void move_parts(const CallRecord& record, bool reports_cost, int sign, const Axes& axes);  // all turns and usage
@@ -158,7 +154,6 @@ struct Shard::State {
   void hand_out(CallRecord& record, RowBatch& out);
   void hand_out_parts(CallRecord& record, RowBatch& out);
   void settle();
-  void collect_rollups(RowBatch& out);
   bool dirty(Shard::What what) const;
 
   // shard_ask.cc

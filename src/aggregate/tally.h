@@ -104,6 +104,11 @@ struct Tally {
 
 std::string serialise(const Tally& tally);
 Result<Tally> parse_tally(std::string_view bytes);
+// Counts, sums and extremes apart from the sketches: what most questions need, in a tenth of the bytes.
+std::string serialise_sums(const Tally& tally);
+std::string serialise_sketches(const Tally& tally);
+Result<Tally> parse_sums(std::string_view bytes);              // its sketches are empty: quantiles are unknown
+Status add_sketches(std::string_view bytes, Tally& tally);     // of the tally whose sums these are; it is not to be used after a failure
 
 // The measure's value over what the tally holds, in wire units; nullopt: unknown. active_*, utilization and metric:
 // are not in a tally and answer nullopt; histograms see histogram_of.

@@ -7,7 +7,8 @@ namespace {
 
 // No tally has counted more, and thousands of such tallies add up within 64 bits.
 constexpr std::int64_t count_max = std::int64_t{1} << 48;
-constexpr std::uint8_t version = 1, has_calls = 1, has_turns = 2, has_usage = 4;
+constexpr std::uint8_t has_calls = 1, has_turns = 2, has_usage = 4;
+enum class Form : std::uint8_t { whole = 1, sums = 2, sketches = 3 };  // the first byte
 
 __extension__ using UnsignedWide = unsigned __int128;
 
@@ -32,32 +33,43 @@ Wide get_wide(bytes::Reader& in, bool& bad) {
 // Writing and reading are one description, so that they cannot drift apart.
 struct Putting {
   bytes::Writer out;
+  Form form;
   std::string sketch = {};  // room that is used again
-  void operator()(const std::int64_t& value) { out.number(value); }
+  void operator()(const std::int64_t& value) {
+    if (form != Form::sketches) out.number(value);
+  }
   void operator()(const Mean& mean) {
+    if (form == Form::sketches) return;
     out.number(mean.count);
     if (mean.count != 0) put_wide(out, mean.sum);
   }
   void operator()(const Stat& stat) {
+    if (form != Form::sketches) sums(stat);
+    if (form == Form::sums || stat.count == 0) return;
+    sketch.clear();
+    stat.sketch.serialise(sketch);
+    out.text(sketch);
+  }
+  void sums(const Stat& stat) {
     out.count(std::uint64_t(stat.count) * 2 + (stat.extremes_exact ? 0 : 1));
     if (stat.count == 0) return;
     put_wide(out, stat.sum);
     out.number(stat.min);
     out.number(stat.max - stat.min);
-    sketch.clear();
-    stat.sketch.serialise(sketch);
-    out.text(sketch);
   }
 };
 
 struct Getting {
   bytes::Reader in;
+  Form form;
   bool bad = false;
   void operator()(std::int64_t& value) {
+    if (form == Form::sketches) return;
     value = in.number();
     bad |= value < 0 || value > count_max;
   }
   void operator()(Mean& mean) {
+    if (form == Form::sketches) return;
     mean.count = in.number();
     bad |= mean.count < 0 || mean.count > count_max;
     if (mean.count == 0 || bad) return;
@@ -66,6 +78,13 @@ struct Getting {
     bad |= mean.sum > most || mean.sum < -most;
   }
   void operator()(Stat& stat) {
+    if (form != Form::sketches) sums(stat);
+    if (form == Form::sums || stat.count == 0 || bad) return;
+    auto sketch = DdSketch::deserialise(in.text());
+    if (!sketch || sketch->count() != std::uint64_t(stat.count)) bad = true;
+    else stat.sketch = std::move(*sketch);
+  }
+  void sums(Stat& stat) {
     const std::uint64_t head = in.count();
     stat.count = std::int64_t(head / 2);
     stat.extremes_exact = head % 2 == 0;
@@ -78,9 +97,6 @@ struct Getting {
     bad |= stat.min < 0 || span < 0 || span > INT64_MAX - stat.min;
     if (bad) return;
     stat.max = stat.min + span;
-    auto sketch = DdSketch::deserialise(in.text());
-    if (!sketch || sketch->count() != std::uint64_t(stat.count)) bad = true;
-    else stat.sketch = std::move(*sketch);
   }
 };
 
@@ -112,33 +128,50 @@ void each_member(Visit& visit, Part& part)
 template <typename Part>
 void read_part(Getting& get, bool present, std::unique_ptr<Part>& part) {
   if (!present || get.bad) return;
-  part = std::make_unique<Part>();
+  if (!part) part = std::make_unique<Part>();
   each_member(get, *part);
 }
 
-}  // namespace
+std::uint8_t parts_of(const Tally& tally) {
+  return std::uint8_t((tally.calls ? has_calls : 0) | (tally.turns ? has_turns : 0) | (tally.usage ? has_usage : 0));
+}
 
-std::string serialise(const Tally& tally) {
+std::string write(const Tally& tally, Form form) {
   std::string out;
-  Putting put{bytes::Writer(out)};
-  put.out.byte(version);
-  put.out.byte(std::uint8_t((tally.calls ? has_calls : 0) | (tally.turns ? has_turns : 0) | (tally.usage ? has_usage : 0)));
+  Putting put{bytes::Writer(out), form};
+  put.out.byte(std::uint8_t(form));
+  put.out.byte(parts_of(tally));
   if (tally.calls) each_member(put, *tally.calls);
   if (tally.turns) each_member(put, *tally.turns);
   if (tally.usage) each_member(put, *tally.usage);
   return out;
 }
 
-Result<Tally> parse_tally(std::string_view from) {
-  Getting get{bytes::Reader(from)};
+Status read(std::string_view from, Form form, Tally& tally) {
+  Getting get{bytes::Reader(from), form};
   const std::uint8_t written = get.in.byte(), parts = get.in.byte();
-  if (written != version) return fail(Code::unsupported, "a tally of version {}", written);
-  Tally tally;
+  if (written != std::uint8_t(form)) return fail(Code::unsupported, "a tally of form {} where {} was expected", written, int(form));
+  if (form == Form::sketches && parts != parts_of(tally)) return fail(Code::corrupt, "these are the sketches of another tally");
   read_part(get, (parts & has_calls) != 0, tally.calls);
   read_part(get, (parts & has_turns) != 0, tally.turns);
   read_part(get, (parts & has_usage) != 0, tally.usage);
   if (get.bad || get.in.bad() || !get.in.done() || parts > 7) return fail(Code::corrupt, "these are not the bytes of a tally");
+  return {};
+}
+
+Result<Tally> read(std::string_view from, Form form) {
+  Tally tally;
+  AYBIZA_TRY(read(from, form, tally));
   return tally;
 }
+
+}  // namespace
+
+std::string serialise(const Tally& tally) { return write(tally, Form::whole); }
+std::string serialise_sums(const Tally& tally) { return write(tally, Form::sums); }
+std::string serialise_sketches(const Tally& tally) { return write(tally, Form::sketches); }
+Result<Tally> parse_tally(std::string_view from) { return read(from, Form::whole); }
+Result<Tally> parse_sums(std::string_view from) { return read(from, Form::sums); }
+Status add_sketches(std::string_view from, Tally& tally) { return read(from, Form::sketches, tally); }
 
 }  // namespace aybiza

@@ -53,6 +53,16 @@ TEST(Tally, serialised_and_parsed_is_the_same) {
     const auto back = parse_tally(bytes);
     ASSERT_TRUE(back);
     EXPECT_EQ(serialise(*back), bytes);
+    auto apart = parse_sums(serialise_sums(tally));
+    ASSERT_TRUE(apart);
+    ASSERT_TRUE(add_sketches(serialise_sketches(tally), *apart));
+    EXPECT_EQ(serialise(*apart), bytes);
+    EXPECT_FALSE(parse_sums(bytes));
+    Tally other;
+    add(other, random_facts(random));
+    if (serialise_sums(other) != serialise_sums(tally)) {
+      EXPECT_FALSE(add_sketches(serialise_sketches(tally), other));
+    }
   }
 }
 

@@ -51,6 +51,8 @@ struct CallRow {
   bool escalated_flag = false;          // the sender's flag; see escalated()
   std::int64_t interventions = 0, turns = 0;
   Number quality_e4, efficiency_e4;     // derived, docs/metrics.md
+  // Not stored: its turns and usage lie in [first, last], so that rollups follow the call's dimensions there; first > last: none do.
+  Instant parts_first = Instant::max(), parts_last = Instant::min();
 
   // decisions.md 7: the flag, the status or the outcome.
   bool escalated() const {
@@ -158,14 +160,13 @@ struct RawRow {  // raw_events: types without a table yet, so that every acknowl
   std::string customer, type, source, id_text, data;  // data: the event's members as a JSON object
 };
 
-// One pane's contents as the store keeps them: minute and hour rollups.
+// What a minute, an hour or a day held of one customer and one value of one dimension.
 struct RollupRow {
   Instant bucket{};
   Duration step{};
   std::string customer, dimension, value;  // dimension "" is the total; null value is value_is_null
   bool value_is_null = false;
-  std::string tally;                       // aggregate/tally.h, serialised, sketches in it
-  unsigned shard = 0;                      // whose part this is: part of the key; readers merge the parts
+  std::string tally, sketches;             // serialise_sums(), serialise_sketches() of aggregate/tally.h
 };
 
 // An event for a call that live state no longer holds: the store merges its known fields into the rows it has.

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "aggregate/tally.h"
 #include "query/concurrency.h"
 #include "query/learning.h"
 #include "query/tags.h"
+#include "query/tally_cells.h"
 
 namespace aybiza {
 namespace {
@@ -51,19 +51,6 @@ Answered<LiveQuestion> live_question(const Question& question, const Grid& grid)
 }
 
 GroupKey group_key(const LiveGroup& group) { return {group.begin(), group.end()}; }
-
-// A group that only usage or turns reach has no calls of its own there, and the other way round: rows answers list a
-// group for an entity only where it has rows, so an empty part makes no row.
-bool has_rows(const Question& question, const Tally& tally) {
-  return std::any_of(question.measures.begin(), question.measures.end(), [&](const Measure& m) {
-    switch (entity_of(m)) {
-      case Entity::call: return tally.calls && tally.calls->calls > 0;
-      case Entity::turn: return tally.turns && tally.turns->turns > 0;
-      case Entity::usage: return (tally.usage && tally.usage->usages > 0) || (m.what == What::cost_usd && tally.usage && tally.usage->cost.count > 0);
-      default: return false;
-    }
-  });
-}
 
 // What a question asks of generic metrics only.
 Answered<MetricQuestion> metric_question(const Question& question, const Grid& grid, const Measure& measure) {
@@ -163,15 +150,7 @@ Answered<Answer> answer_from_live(const Question& question, const AskShards& sha
 
   Cells cells;
   std::vector<std::optional<double>> errors(question.measures.size());
-  for (const auto& [key, tally] : partial->cells) {
-    if (!question.by.empty() && !has_rows(question, tally)) continue;
-    auto& figures = row_of(question, cells, {key.bucket, group_key(key.group)});
-    for (std::size_t i = 0; i < question.measures.size(); ++i) {
-      const Measure& measure = question.measures[i];
-      if (const auto value = value_of(measure, tally)) figures[i] = *value;
-      if (const auto error = relative_error_of(measure, tally)) errors[i] = std::max(errors[i].value_or(0), *error);
-    }
-  }
+  for (const auto& [key, tally] : partial->cells) add_tally(question, {key.bucket, group_key(key.group)}, tally, cells, errors);
   if (asks_occupancy(question)) {
     std::map<GroupKey, std::vector<Interval>> groups;
     for (const CallInterval& call : partial->intervals)
@@ -179,8 +158,7 @@ Answered<Answer> answer_from_live(const Question& question, const AskShards& sha
     add_occupancy(question, *grid, std::move(groups), {}, cells);
   }
   Answer answer = finish(question, *grid, std::move(cells), now, "live");
-  const std::size_t first = answer.columns.size() - errors.size();
-  for (std::size_t i = 0; i < errors.size(); ++i) answer.relative_error[first + i] = errors[i];
+  set_errors(errors, answer);
   return answer;
 }
 

@@ -6,8 +6,10 @@
 #include <algorithm>
 
 #include "aggregate/sampling_error.h"
+#include "base/limits.h"
 #include "query/concurrency.h"
 #include "query/learning.h"
+#include "query/rollup_answer.h"
 #include "query/sql_measures.h"
 #include "query/sql_text.h"
 #include "query/turn_labels.h"
@@ -417,6 +419,9 @@ Answered<Answer> answer_from_sql(const Question& question, Store& store, Instant
   if (!zone) return std::unexpected(Refusal{"unknown_zone", "tz", "unknown time zone " + question.zone});
   const auto grid = Grid::of(question, *zone);
   if (!grid) return std::unexpected(grid.error());
+  auto rolled = answer_from_rollups(question, *grid, store, as_of, deadline, limits::rollup_least_range);
+  if (!rolled) return std::unexpected(rolled.error());
+  if (*rolled) return std::move(**rolled);
   Asking asking(question, *grid, store, as_of, deadline);
   auto cells = asking.run();
   if (!cells) return std::unexpected(cells.error());

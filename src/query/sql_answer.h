@@ -1,4 +1,5 @@
-// A question answered by an engine that speaks SQL, from the published tables, exactly.
+// A question answered by an engine that speaks SQL, from the published tables, exactly; long ranges from rollups where these
+// can say it (rollup_answer.h).
 //
 // Shape    one statement per entity (calls, turns, usage, …), joined by (bucket, group) in here; a column per measure.
 // Errors   Refusal unavailable when the engine fails or the deadline passes; its text names the engine's reason.

@@ -31,8 +31,9 @@ struct Commands {
   aybiza::PrivacyCommands privacy;
   aybiza::PriceCommands price;
   aybiza::NewSamplingOptions sampling;
+  bool recompute_apply = false;
   std::filesystem::path data = "./aybiza-data";
-  std::string memory = "2GiB", query, key_id, source_id, rule_id;
+  std::string memory = "2GiB", query, recompute_from, recompute_to, key_id, source_id, rule_id;
 };
 
 void add_data(CLI::App* app, std::filesystem::path& data) {
@@ -105,9 +106,13 @@ int main(int argc, char** argv) {
   add_target(replay, c.replay.url, c.replay.key, c.replay.connections, c.replay.batch_events);
   auto* verify = app.add_subcommand("verify", "read the whole log and say what is damaged");
   add_data(verify, c.data);
-  auto* recompute = app.add_subcommand("recompute", "answer a query from the log alone, with slow and simple code");
+  auto* recompute = app.add_subcommand("recompute", "answer a query from the log alone, with slow and simple code; or make rollups anew");
   add_data(recompute, c.data);
-  recompute->add_option("--query", c.query, "as in /api/v1/query?…")->required();
+  auto* recompute_query = recompute->add_option("--query", c.query, "as in /api/v1/query?…");
+  auto* recompute_apply = recompute->add_flag("--apply", c.recompute_apply, "make the store's rollups anew from its rows (while the server is stopped); goes on where it was cut off");
+  recompute_apply->excludes(recompute_query);
+  recompute->add_option("--from", c.recompute_from, "with --apply: only from here on, RFC 3339")->needs(recompute_apply);
+  recompute->add_option("--to", c.recompute_to, "with --apply: only before")->needs(recompute_apply);
   recompute->add_option("--lexicon", c.serve.lexicon, "the folder the server reads texts by, if it has one")->envname("AYBIZA_LEXICON");
   c.privacy.add_to(app);
   auto* key = app.add_subcommand("key", "API keys");
@@ -186,7 +191,12 @@ int main(int argc, char** argv) {
   }
   if (*verify) return aybiza::run_verify(c.data);
   if (const auto done = c.privacy.run()) return *done;
+  if (c.recompute_apply) return aybiza::run_recompute_apply(c.data, c.recompute_from, c.recompute_to);
   if (*recompute) {
+    if (c.query.empty()) {
+      fmt::print(stderr, "aybiza recompute: --query or --apply is needed\n");
+      return 2;
+    }
     if (const auto read = aybiza::use_lexicon(c.serve.lexicon); !read) {
       fmt::print(stderr, "aybiza recompute: {}\n", read.error().message);
       return 1;

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "codec/event_binary.h"
+#include "query/rollup_repair.h"
 #include "server/snapshot_file.h"
 #include "store/duckdb_store.h"
 
@@ -24,6 +25,7 @@ constexpr std::size_t outstanding_max = 2;        // collections on their way to
 constexpr std::size_t chunk_events = 512;         // events handed to a shard in one message
 constexpr std::size_t chunk_bytes = limits::MiB;  // or so many bytes of them
 constexpr Duration idle_wait = 20ms;              // how long the router sleeps on the log
+constexpr Duration rollups_every = 5s;            // how often is looked for rollups that are due
 constexpr Duration snapshot_pause = 2s;           // between two snapshots, however much flows
 
 // The number of shards belongs to the directory: panes cannot be split afterwards.
@@ -118,6 +120,7 @@ Status Pipeline::recover() {
   });
   writer_ = Thread("store-writer", [this](std::stop_token stop) { write(stop); });
   router_ = Thread("router", [this](std::stop_token stop) { route(stop); });
+  if (store_->keeps_rollups()) rollups_ = std::make_unique<Periodic>("rollups", rollups_every, [this] { repair_rollups_due(); });
   while (!shards_->wait_folded(target, 100ms)) {
   }
   return {};
@@ -128,6 +131,7 @@ Pipeline::~Pipeline() { stop(); }
 void Pipeline::stop() {
   if (std::exchange(stopped_, true)) return;
   stopping_ = true;
+  if (rollups_) rollups_->stop();
   if (spool_) spool_->close();
   // The router leaves when it has read everything and handed over its last collection; then the writer drains.
   router_.request_stop();
@@ -138,6 +142,14 @@ void Pipeline::stop() {
   published_.close();
   if (publisher_.joinable()) publisher_.join();
   if (shards_) shards_->stop();
+}
+
+// What cannot be made stays marked, and questions about it are answered from the rows.
+void Pipeline::repair_rollups_due() {
+  const auto done = repair_rollups(*store_, {.now = clock_.now(), .elapsed = clock_.elapsed()}, [this] { return stopping_.load(); });
+  if (done) return;
+  const std::lock_guard lock(mutex_);
+  stats_.last_store_error = "making rollups: " + done.error().message;
 }
 
 void Pipeline::dispatch(const spool::RecordView& record) {

@@ -3,7 +3,7 @@
 // Shape    open() recovers (spool, store, snapshot), replays what the snapshot lacks and starts the threads; it returns
 //          when live state has caught up with what was durable at its start, while the store may still be behind.
 //          Router: reads the log, hands events to shards, and, every collect_interval, asks all shards for what changed.
-//          Writer: one transaction per collection. Snapshot: the shards write their parts when one is due, a thread of its
+//          Writer: one transaction per collection. Rollups: what of them is due, every few seconds. Snapshot: the shards write their parts when one is due, a thread of its
 //          own syncs and names them once the rows up to there are applied. The spool is released below
 //          min(applied, snapshot, the store's checkpoint).
 // Errors   open: one line for the operator. Later failures of the store are retried and shown (stats), never dropped.
@@ -24,6 +24,7 @@
 #include "base/status.h"
 #include "query/answer.h"
 #include "runtime/mailbox.h"
+#include "runtime/periodic.h"
 #include "runtime/thread.h"
 #include "server/live_shards.h"
 #include "server/snapshot_file.h"
@@ -117,6 +118,7 @@ class Pipeline {
   Status rerate(Collection& collection);
   void before_order(const spool::RecordView& record, std::size_t& waiting);
   void publish(Unpublished& snapshot);
+  void repair_rollups_due();
   Answered<Answer> ask_at(const Question& question, bool wait);
 
   const PipelineOptions options_;
@@ -148,6 +150,7 @@ class Pipeline {
   std::deque<std::pair<std::uint64_t, RerateReport>> rerated_;  // by the applied offset; the last few
   std::uint64_t whole_ = 0;              // up to here the store has everything, calls in flight too
   Thread router_, writer_, publisher_;
+  std::unique_ptr<Periodic> rollups_;    // makes those anew whose rows have changed
   std::uint64_t recovered_ = 0;
   bool stopped_ = false;
 };

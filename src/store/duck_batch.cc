@@ -1,5 +1,7 @@
 #include "store/duck_batch.h"
 
+#include <map>
+
 #include "store/duck_select.h"
 #include "store/duck_write.h"
 #include "store/late.h"
@@ -91,12 +93,12 @@ Status replace_usage(DuckConnection& writer, const std::vector<UsageRow>& usage,
 Status replace_rollups(DuckConnection& writer, const std::vector<RollupRow>& rollups, std::uint64_t& out_of_range) {
   const auto sorted = in_time_order(rollups, [](const RollupRow& row) { return row.bucket; });
   if (sorted.empty()) return {};
-  const auto keys = columns_of<RollupRow>().first(6);  // all but the tally
+  const auto keys = columns_of<RollupRow>().first(5);  // all but what it holds
   AYBIZA_TRY(delete_rows<RollupRow>(
       writer,
       delete_statement("rollups", "bucket",
-                       "rollups.step_seconds = old.step_seconds AND rollups.customer_id = old.customer_id AND "
-                       "rollups.dimension = old.dimension AND rollups.shard = old.shard AND rollups.value IS NOT DISTINCT FROM old.value",
+                       "rollups.step_seconds = old.step_seconds AND rollups.customer_id IS NOT DISTINCT FROM old.customer_id AND "
+                       "rollups.dimension = old.dimension AND rollups.value IS NOT DISTINCT FROM old.value",
                        sorted.front()->bucket, sorted.back()->bucket),
       keys, sorted));
   return insert_rows<RollupRow>(writer, Table::rollups, sorted, out_of_range);
@@ -143,11 +145,42 @@ Status write_rows(DuckConnection& writer, const RowBatch& batch, std::uint64_t& 
 
 }  // namespace
 
-Status write_batch(DuckConnection& writer, const RowBatch& batch, const PriceBook& prices, std::uint64_t& out_of_range) {
-  if (batch.late.empty()) return write_rows(writer, batch, out_of_range);
+Status write_batch(DuckConnection& writer, const RowBatch& batch, const PriceBook& prices, std::uint64_t& out_of_range,
+                   std::vector<Instant>& minutes) {
+  if (batch.late.empty()) {
+    minutes = changed_minutes(batch);
+    return write_rows(writer, batch, out_of_range);
+  }
   auto stored = select_calls(writer, needs_of(batch));
   if (!stored) return wrap(stored.error(), "reading the calls of late events");
-  return write_rows(writer, with_late(batch, std::move(*stored), prices), out_of_range);
+  const RowBatch whole = with_late(batch, std::move(*stored), prices);
+  minutes = changed_minutes(whole);
+  return write_rows(writer, whole, out_of_range);
+}
+
+Status replace_buckets(DuckConnection& writer, std::span<const DirtyBucket> buckets, const std::vector<RollupRow>& rows) {
+  std::vector<const RollupRow*> kept;
+  for (const RollupRow& row : rows)
+    if (std::ranges::any_of(buckets, [&](const DirtyBucket& one) { return one.step == row.step && one.bucket == row.bucket; })) kept.push_back(&row);
+  std::map<Duration, std::vector<std::int64_t>> starts;  // by step
+  for (const DirtyBucket& one : buckets) starts[one.step].push_back(to_micros(one.bucket));
+  for (const auto& [step, all] : starts) {
+    std::string list;
+    for (const std::int64_t start : all) list += fmt::format("{}make_timestamptz({}::BIGINT)", list.empty() ? "" : ", ", start);
+    const auto [first, last] = std::ranges::minmax(all);
+    for (const std::string_view table : {"rollup_dirty", "rollups"})
+      AYBIZA_TRY(writer.script(fmt::format("DELETE FROM {} WHERE step_seconds = {} AND bucket >= make_timestamptz({}::BIGINT) AND "
+                                           "bucket <= make_timestamptz({}::BIGINT) AND bucket IN ({})",
+                                           table, step / std::chrono::seconds(1), first, last, list)));
+  }
+  std::uint64_t none = 0;  // counts and bytes fit
+  return insert_rows<RollupRow>(writer, Table::rollups, kept, none);
+}
+
+Status mark_buckets(DuckConnection& writer, std::span<const RollupBucket> buckets) {
+  for (const auto& [step, bucket] : buckets)
+    AYBIZA_TRY(writer.run("INSERT INTO rollup_dirty VALUES ($1, $2)", {std::int64_t(step / std::chrono::seconds(1)), bucket}));
+  return {};
 }
 
 }  // namespace aybiza

@@ -8,11 +8,16 @@
 
 #include "assemble/price_book.h"
 #include "model/rows.h"
+#include "store/changed.h"
 #include "store/duck.h"
 
 namespace aybiza {
 
-// Counts the numbers that did not fit their column.
-Status write_batch(DuckConnection& writer, const RowBatch& batch, const PriceBook& prices, std::uint64_t& out_of_range);
+// Counts the numbers that did not fit their column, and says which minutes hold other rows now.
+Status write_batch(DuckConnection& writer, const RowBatch& batch, const PriceBook& prices, std::uint64_t& out_of_range,
+                   std::vector<Instant>& minutes);
+// What `buckets` hold is `rows` now, as far as these are theirs; they are not marked any more.
+Status replace_buckets(DuckConnection& writer, std::span<const DirtyBucket> buckets, const std::vector<RollupRow>& rows);
+Status mark_buckets(DuckConnection& writer, std::span<const RollupBucket> buckets);
 
 }  // namespace aybiza

@@ -371,8 +371,7 @@ std::span<const Column<RollupRow>> columns_of() {
          in.get(i, step);
          row.step = std::chrono::seconds(step);
        }},
-      {"customer_id", text, [](VectorWriter& out, idx_t i, const RollupRow& row) { out.put_text(i, row.customer); },
-       [](const VectorReader& in, idx_t i, RollupRow& row) { row.customer = in.text(i); }},
+      MEMBER("customer_id", text, customer),
       {"dimension", text, [](VectorWriter& out, idx_t i, const RollupRow& row) { out.put_text(i, row.dimension); },
        [](const VectorReader& in, idx_t i, RollupRow& row) { row.dimension = in.text(i); }},
       {"value", text,
@@ -383,9 +382,10 @@ std::span<const Column<RollupRow>> columns_of() {
          row.value_is_null = in.null(i);
          row.value = in.text(i);
        }},
-      MEMBER("shard", integer, shard),
       {"tally", blob, [](VectorWriter& out, idx_t i, const RollupRow& row) { out.put_text(i, row.tally); },
        [](const VectorReader& in, idx_t i, RollupRow& row) { row.tally = in.text(i); }},
+      {"sketches", blob, [](VectorWriter& out, idx_t i, const RollupRow& row) { out.put_text(i, row.sketches); },
+       [](const VectorReader& in, idx_t i, RollupRow& row) { row.sketches = in.text(i); }},
   };
   return table;
 }

@@ -27,7 +27,7 @@ Source source_of(Table table) {
     case Table::metric_series: return {"series", false, true};
     case Table::metric_values:
     case Table::metric_distributions: return {"time, series, rowid", false, false};
-    case Table::rollups: return {"bucket, step_seconds, customer_id, dimension, value NULLS LAST, shard", false, true};
+    case Table::rollups: return {"bucket, step_seconds, customer_id, dimension, value NULLS LAST", false, true};
   }
   return {};
 }

@@ -1,7 +1,6 @@
 #include "store/duckdb_store.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -10,6 +9,7 @@
 
 #include "base/check.h"
 #include "store/duck_batch.h"
+#include "store/duck_open.h"
 #include "store/duck_rows.h"
 #include "store/duck_select.h"
 #include "store/duck_vector.h"
@@ -35,72 +35,6 @@ std::string sql_text(std::string_view text) {
   return out + "'";
 }
 
-Result<DuckDatabase> open_file(const std::string& path, const std::string& scratch, const DuckdbOptions& options) {
-  Handle<duckdb_config, duckdb_destroy_config> config;
-  if (duckdb_create_config(config.out()) != DuckDBSuccess) return fail(Code::io, "no memory for the store's settings");
-  const std::pair<const char*, std::string> settings[] = {
-      {"memory_limit", fmt::format("{}MiB", options.memory_bytes / limits::MiB)},
-      {"threads", fmt::format("{}", options.threads)},
-      {"temp_directory", scratch},
-      {"autoinstall_known_extensions", "false"},
-      {"autoload_known_extensions", "false"},
-      {"checkpoint_threshold", "1TB"},  // the writer checkpoints itself, so that it knows what a checkpoint holds
-  };
-  for (const auto& [name, value] : settings)
-    if (duckdb_set_config(config.get(), name, value.c_str()) != DuckDBSuccess)
-      return fail(Code::unsupported, "the store engine refuses the setting {} = {}", name, value);
-  DuckDatabase database;
-  char* error = nullptr;
-  if (duckdb_open_ext(path.c_str(), database.out(), config.get(), &error) != DuckDBSuccess) {
-    auto failure = duck_error(error, path);
-    duckdb_free(error);
-    return failure;
-  }
-  return database;
-}
-
-// Opens the file; a log that does not replay is moved aside, and the file opens at its last checkpoint.
-Result<DuckDatabase> open_or_repair(const std::string& path, const std::string& scratch, const DuckdbOptions& options,
-                                    std::string& repaired) {
-  auto database = open_file(path, scratch, options);
-  const std::string log = path + ".wal";
-  if (database || database.error().code != Code::corrupt || !fs::exists(log)) return database;
-  std::string aside;
-  for (int i = 1; aside.empty() || fs::exists(aside); ++i) aside = fmt::format("{}.damaged-{}", log, i);
-  std::error_code failed;
-  fs::rename(log, aside, failed);
-  if (failed) return database;
-  auto again = open_file(path, scratch, options);
-  if (!again) {
-    fs::rename(aside, log, failed);  // nothing was gained: leave everything as it was found
-    return database;
-  }
-  repaired = fmt::format("the store's log was damaged ({}); it was moved to {} and the store opened at its last checkpoint",
-                         database.error().message, aside);
-  return again;
-}
-
-// Held for the store's life. DuckDB's own lock keeps other processes out, but not a second store in this one.
-class FileLock {
- public:
-  FileLock() = default;
-  FileLock(const FileLock&) = delete;  // one per store
-  FileLock& operator=(const FileLock&) = delete;
-  ~FileLock() {
-    if (file_ >= 0) ::close(file_);
-  }
-  Status take(const std::string& path) {
-    file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file_ < 0) return fail(Code::io, "{}: {}", path, std::generic_category().message(errno));
-    if (::flock(file_, LOCK_EX | LOCK_NB) != 0)
-      return fail(Code::conflict, "{} is held by another process: stop it, or use another data directory", path);
-    return {};
-  }
-
- private:
-  int file_ = -1;
-};
-
 class DuckdbStore final : public Store {
  public:
   explicit DuckdbStore(const DuckdbOptions& options)
@@ -117,6 +51,10 @@ class DuckdbStore final : public Store {
   Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params, Duration deadline) override;
   Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink,
                       Duration deadline) override;
+  bool keeps_rollups() const override { return true; }
+  std::vector<DirtyBucket> dirty_rollups() const override { return changed_.all(); }
+  Status put_rollups(std::span<const DirtyBucket> claims, const std::vector<RollupRow>& rows) override;
+  Status mark_rollups(Instant from, Instant to) override;
   Status checkpoint() override;
   Result<std::uint64_t> forget(Table table, Instant before) override;
 
@@ -124,7 +62,10 @@ class DuckdbStore final : public Store {
   Result<DuckLease> borrow();
   Status configure();
   Status read_applied();
-  Status write(const RowBatch& batch, std::uint64_t& out_of_range);
+  Status read_changed();
+  Status write(const RowBatch& batch, std::uint64_t& out_of_range, std::vector<RollupBucket>& buckets);
+  template <typename Work>
+  Status in_transaction(Work&& work);
   Status checkpoint_locked();
   Status export_parquet(std::string_view table, std::string_view time_column, Instant from, Instant to,
                         const ByteSink& sink, Duration deadline);
@@ -137,6 +78,7 @@ class DuckdbStore final : public Store {
 
   std::mutex writing_;
   DuckConnection writer_;  // behind writing_
+  ChangedBuckets changed_;
 
   std::mutex lending_;
   std::vector<std::unique_ptr<DuckConnection>> idle_;  // behind lending_
@@ -159,7 +101,7 @@ Status DuckdbStore::open() {
     std::error_code ignored;                                           // then it stays another day
     fs::remove_all(left.path(), ignored);
   }
-  auto database = open_or_repair(path_, scratch_, options_, repaired_);
+  auto database = open_or_repair(path_, {.scratch = scratch_, .memory_bytes = options_.memory_bytes, .threads = options_.threads}, repaired_);
   if (!database) return std::unexpected(database.error());
   database_ = std::move(*database);
   auto writer = DuckConnection::open(database_.get(), *options_.clock);
@@ -169,6 +111,7 @@ Status DuckdbStore::open() {
   AYBIZA_TRY(migrate(writer_, duckdb_migrations(), options_.clock->now()));
   AYBIZA_TRY(publish(writer_, published_views()));
   AYBIZA_TRY(read_applied());
+  AYBIZA_TRY(read_changed());
   return checkpoint_locked();
 }
 
@@ -218,7 +161,17 @@ Result<DuckLease> DuckdbStore::borrow() {
 
 // --- Writing --------------------------------------------------------------------------------------------------------
 
-Status DuckdbStore::write(const RowBatch& batch, std::uint64_t& out_of_range) {
+// The answer is the first failure; a commit that failed has rolled back already.
+template <typename Work>
+Status DuckdbStore::in_transaction(Work&& work) {
+  AYBIZA_TRY(writer_.script("BEGIN TRANSACTION"));
+  Status done = work();
+  if (done) done = writer_.script("COMMIT");
+  if (!done) static_cast<void>(writer_.script("ROLLBACK"));
+  return done;
+}
+
+Status DuckdbStore::write(const RowBatch& batch, std::uint64_t& out_of_range, std::vector<RollupBucket>& buckets) {
   // Not an UPDATE: as long as a reader is older than one, DuckDB cannot checkpoint; a deletion is no obstacle.
   const auto taken = writer_.run("DELETE FROM applied WHERE node = $1 AND event_offset = $2",
                                  {options_.node, std::int64_t(batch.from)});
@@ -226,22 +179,20 @@ Status DuckdbStore::write(const RowBatch& batch, std::uint64_t& out_of_range) {
   if (*taken != 1)
     return fail(Code::conflict, "rows ({}, {}] do not follow the store's applied offset", batch.from, batch.to);
   AYBIZA_TRY(writer_.run("INSERT INTO applied VALUES ($1, $2)", {options_.node, std::int64_t(batch.to)}));
-  return write_batch(writer_, batch, prices_, out_of_range);
+  std::vector<Instant> minutes;
+  AYBIZA_TRY(write_batch(writer_, batch, prices_, out_of_range, minutes));
+  buckets = buckets_of(minutes);
+  return mark_buckets(writer_, changed_.unmarked(buckets));
 }
 
 Status DuckdbStore::apply(const RowBatch& batch) {
   const std::lock_guard lock(writing_);
   if (batch.from != applied_ || batch.to < batch.from)
     return fail(Code::conflict, "rows ({}, {}] do not follow applied offset {}", batch.from, batch.to, applied_.load());
-  AYBIZA_TRY(writer_.script("BEGIN TRANSACTION"));
   std::uint64_t out_of_range = 0;
-  Status done = write(batch, out_of_range);
-  if (done) done = writer_.script("COMMIT");
-  if (!done) {
-    // The caller hears of the first failure; a commit that failed has rolled back already.
-    static_cast<void>(writer_.script("ROLLBACK"));
-    return done;
-  }
+  std::vector<RollupBucket> buckets;
+  AYBIZA_TRY(in_transaction([&] { return write(batch, out_of_range, buckets); }));
+  changed_.mark(buckets, options_.clock->elapsed());  // before anybody is told that the rows are there
   applied_ = batch.to;
   ++batches_;
   out_of_range_ += out_of_range;
@@ -265,7 +216,76 @@ Status DuckdbStore::checkpoint() {
 Result<std::uint64_t> DuckdbStore::forget(Table table, Instant before) {
   if (table == Table::metric_series) return 0;  // a series has no time; it is small
   const std::lock_guard lock(writing_);
-  return writer_.run(fmt::format("DELETE FROM {} WHERE {} < $1", to_string(table), time_column(table)), {before});
+  std::uint64_t gone = 0;
+  const bool rolled = table == Table::call_analytics || table == Table::conversation_turns || table == Table::usage_events;
+  const Status deleted = in_transaction([&]() -> Status {
+    if (rolled) {
+      AYBIZA_TRY(writer_.run("DELETE FROM rollup_dirty WHERE bucket < $1", {before}));
+      AYBIZA_TRY(writer_.run("INSERT INTO rollup_floor VALUES ($1)", {before}));
+    }
+    const auto done = writer_.run(fmt::format("DELETE FROM {} WHERE {} < $1", to_string(table), time_column(table)), {before});
+    if (!done) return std::unexpected(done.error());
+    gone = *done;
+    return {};
+  });
+  if (!deleted) return std::unexpected(deleted.error());
+  if (rolled) changed_.raise_floor(before);
+  return gone;
+}
+
+// --- Rollups ----------------------------------------------------------------------------------------------------------
+
+Status DuckdbStore::read_changed() {
+  changed_.clear();
+  auto answer = writer_.open("SELECT step_seconds, bucket FROM rollup_dirty UNION SELECT 0, max(before) FROM rollup_floor HAVING count(*) > 0", std::span<const Param>());
+  if (!answer) return std::unexpected(answer.error());
+  std::vector<RollupBucket> marked;
+  for (;;) {
+    const auto more = answer->next();
+    if (!more) return std::unexpected(more.error());
+    if (!*more) break;
+    const VectorReader steps(answer->vector(0), SqlType::integer), buckets(answer->vector(1), SqlType::time);
+    for (std::size_t row = 0; row < answer->row_count(); ++row) {
+      std::int64_t step = 0;
+      Instant bucket;
+      steps.get(row, step);
+      buckets.get(row, bucket);
+      if (step == 0) changed_.raise_floor(bucket);
+      else marked.emplace_back(std::chrono::seconds(step), bucket);
+    }
+  }
+  changed_.mark(marked, options_.clock->elapsed());
+  return {};
+}
+
+Status DuckdbStore::put_rollups(std::span<const DirtyBucket> claims, const std::vector<RollupRow>& rows) {
+  const std::lock_guard lock(writing_);
+  std::vector<DirtyBucket> held;
+  std::copy_if(claims.begin(), claims.end(), std::back_inserter(held), [&](const DirtyBucket& claim) { return changed_.still(claim); });
+  if (held.empty()) return {};
+  AYBIZA_TRY(in_transaction([&] { return replace_buckets(writer_, held, rows); }));
+  changed_.unmark(held);
+  if (size_of(path_ + ".wal") >= options_.checkpoint_bytes) static_cast<void>(checkpoint_locked());
+  return {};
+}
+
+Status DuckdbStore::mark_rollups(Instant from, Instant to) {
+  from = std::max(from, from_micros(0));
+  to = std::min(to, from_micros(253'402'300'800'000'000));  // the year 10000
+  const std::lock_guard lock(writing_);
+  // Whole days: a day's rollup is the merge of its hours.
+  const std::string within = fmt::format("WHERE t >= make_timestamptz({}::BIGINT) AND t < make_timestamptz({}::BIGINT)",
+                                         to_micros(floor_to(from, std::chrono::hours(24))), to_micros(to));
+  AYBIZA_TRY(in_transaction([&] {
+    return writer_.script(fmt::format(
+        "INSERT INTO rollup_dirty SELECT step, b FROM (SELECT step, to_timestamp(floor(extract(epoch FROM t) / step) * step) AS b FROM "
+        "(SELECT time AS t FROM call_analytics UNION ALL SELECT time FROM conversation_turns UNION ALL SELECT time FROM usage_events) times, "
+        "(VALUES (60), (3600), (86400)) steps(step) {0} UNION SELECT step_seconds, t FROM (SELECT step_seconds, bucket AS t FROM rollups) {0}) "
+        "WHERE b >= coalesce((SELECT max(before) FROM rollup_floor), '-infinity'::TIMESTAMPTZ) "
+        "EXCEPT SELECT step_seconds, bucket FROM rollup_dirty",
+        within));
+  }));
+  return read_changed();
 }
 
 // --- Reading --------------------------------------------------------------------------------------------------------

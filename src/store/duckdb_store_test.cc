@@ -192,7 +192,7 @@ TEST_F(DuckdbStoreTest, KeysStayUnique) {
   EXPECT_EQ(ask(*store, "SELECT call_id FROM call_analytics GROUP BY 1 HAVING count(*) > 1"), "");
   EXPECT_EQ(ask(*store, "SELECT call_id, turn_number FROM conversation_turns GROUP BY 1, 2 HAVING count(*) > 1"), "");
   EXPECT_EQ(ask(*store, "SELECT event_id FROM usage_events GROUP BY 1 HAVING count(*) > 1"), "");
-  EXPECT_EQ(ask(*store, "SELECT bucket FROM rollups GROUP BY bucket, step_seconds, customer_id, dimension, value, shard HAVING count(*) > 1"), "");
+  EXPECT_EQ(ask(*store, "SELECT bucket FROM rollups GROUP BY bucket, step_seconds, customer_id, dimension, value HAVING count(*) > 1"), "");
 }
 
 TEST_F(DuckdbStoreTest, UnitsInSql) {

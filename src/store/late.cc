@@ -302,7 +302,7 @@ class Merger {
     }
     if (row.state == CallState::ended && row.end_reason != "idle") {
       if (row.duration_us) row.ended = row.start + Duration(*row.duration_us);
-      else if (row.ended) row.duration_us = (*row.ended - row.start).count();
+      else if (row.ended) row.duration_us = std::max<std::int64_t>(0, (*row.ended - row.start).count());
     }
     row.turns = sums.turns;
     CallFigures figures{.start = row.start, .ended = row.ended, .state = row.state, .call_outcome = row.call_outcome,
@@ -311,8 +311,15 @@ class Merger {
                         .audio_quality_e4 = row.audio_quality_e4, .conversation_quality_e4 = row.conversation_quality_e4,
                         .satisfaction_e4 = row.satisfaction_e4, .cost_nano = row.cost_nano, .error_count = row.error_count,
                         .turns = row.turns};
+    for (auto at = turns_.lower_bound({id, 0}); at != turns_.end() && at->first.first == id; ++at) reach(row, at->second.time);
+    for (const UsageRow& used : usage_[id]) reach(row, used.time);
     row.quality_e4 = quality_of(figures, sums.sentiment_e4, sums.sentiment_n);
     row.efficiency_e4 = efficiency_of(figures);
+  }
+
+  static void reach(CallRow& row, Instant part) {
+    row.parts_first = std::min(row.parts_first, part);
+    row.parts_last = std::max(row.parts_last, part);
   }
 
   CallSums sums_of(const Id& id, const CallRow& call) {

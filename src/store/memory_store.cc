@@ -12,12 +12,12 @@ namespace {
 
 using CallKey = std::pair<Instant, Id>;
 using TurnKey = std::tuple<Instant, Id, std::int64_t>;
-using RollupKey = std::tuple<Instant, Duration, std::string, std::string, bool, std::string, unsigned>;
+using RollupKey = std::tuple<Instant, Duration, std::string, std::string, bool, std::string>;
 template <typename Row>
 using ById = std::map<std::pair<Instant, Id>, Row>;
 
 RollupKey key_of(const RollupRow& row) {
-  return {row.bucket, row.step, row.customer, row.dimension, row.value_is_null, row.value, row.shard};
+  return {row.bucket, row.step, row.customer, row.dimension, row.value_is_null, row.value};
 }
 
 template <typename Row>

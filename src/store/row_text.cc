@@ -86,7 +86,7 @@ std::string text(const RawRow& r) {
   return Line("raw").all(r.id, r.time, r.customer, r.type, r.source, r.id_text, r.data);
 }
 std::string text(const RollupRow& r) {
-  return Line("rollup").all(r.bucket, r.step, r.customer, r.dimension, r.value, r.value_is_null, std::int64_t(r.shard), r.tally);
+  return Line("rollup").all(r.bucket, r.step, r.customer, r.dimension, r.value, r.value_is_null, r.tally, r.sketches);
 }
 
 }  // namespace

@@ -72,6 +72,7 @@ void SampleRows::change_turn(RowBatch& batch) {
   turn.sealed = chance(10) ? std::string("\0\xFF\x01", 3) + std::to_string(below(100)) : "";
   batch.turns.push_back(turn);
   turn.stored_time = turn.time;
+  reach(call_id, turn.time);
 }
 
 void SampleRows::add_learning(RowBatch& batch) {
@@ -111,6 +112,11 @@ void SampleRows::add_learning(RowBatch& batch) {
   batch.learning.push_back(std::move(row));
 }
 
+void SampleRows::reach(const Id& call, Instant part) {
+  const auto [at, fresh] = parts_.try_emplace(call, part, part);
+  at->second = {std::min(at->second.first, part), std::max(at->second.second, part)};
+}
+
 RowBatch SampleRows::next(std::size_t events) {
   RowBatch batch;
   batch.from = offset_;
@@ -123,7 +129,9 @@ RowBatch SampleRows::next(std::size_t events) {
     } else if (kind < 65) {
       change_turn(batch);
     } else if (kind < 85 && !calls_.empty()) {
-      batch.usage.push_back({.id = id(), .call_id = calls_.begin()->first, .time = time(), .model = word("model", 3),
+      const Instant used = time();
+      reach(calls_.begin()->first, used);
+      batch.usage.push_back({.id = id(), .call_id = calls_.begin()->first, .time = used, .model = word("model", 3),
                              .input_tokens = number(9'000), .stt_us = number(9'000'000), .cost_nano = number(1'000'000),
                              .cost_source = chance(50) ? CostSource::reported : CostSource::unknown});
     } else if (kind < 88 && !calls_.empty()) {
@@ -156,7 +164,7 @@ RowBatch SampleRows::next(std::size_t events) {
       RollupRow row{.bucket = floor_to(time(), std::chrono::minutes(10)), .step = std::chrono::minutes(chance(50) ? 1 : 60),
                     .customer = "customer-1", .dimension = chance(30) ? "" : "region", .value = "",
                     .value_is_null = false, .tally = std::string("\0\xFF", 2) + std::to_string(random_()),
-                    .shard = unsigned(below(2))};
+                    .sketches = std::string("\0", 1) + std::to_string(below(9))};
       row.value_is_null = !row.dimension.empty() && chance(20);
       if (!row.dimension.empty() && !row.value_is_null) row.value = "r-" + std::to_string(below(3));
       batch.rollups.push_back(std::move(row));
@@ -165,6 +173,7 @@ RowBatch SampleRows::next(std::size_t events) {
   // One row per key and batch, the last of them: what a fold hands over.
   for (const Id& call : changed) {
     CallRow& row = calls_[call];
+    if (const auto at = parts_.find(call); at != parts_.end()) std::tie(row.parts_first, row.parts_last) = at->second;
     batch.calls.push_back(row);
     row.stored_start = row.start;
   }
@@ -176,6 +185,7 @@ RowBatch SampleRows::next(std::size_t events) {
                 .rank = Rank::final_report, .dims = {}, .numbers = {{Field::nps, std::int64_t(below(11))}}, .texts = {}, .ext = {}};
     if (chance(30)) {
       row.type = EventType::usage, row.rank = Rank::live;
+      reach(row.call_id, row.time);
       row.numbers = {{Field::input_tokens, std::int64_t(below(1000))}, {Field::cost_usd, std::int64_t(below(1'000'000))}};
       row.dims[Field::region] = word("d-", 5);
     }
@@ -191,9 +201,9 @@ RowBatch SampleRows::next(std::size_t events) {
   }
   batch.turns.clear();
   for (auto& [key, turn] : last_turns) batch.turns.push_back(std::move(turn));
-  std::map<std::tuple<Instant, Duration, std::string, bool, std::string, unsigned>, RollupRow> last_rollups;
+  std::map<std::tuple<Instant, Duration, std::string, bool, std::string>, RollupRow> last_rollups;
   for (RollupRow& row : batch.rollups)
-    last_rollups.insert_or_assign({row.bucket, row.step, row.dimension, row.value_is_null, row.value, row.shard}, row);
+    last_rollups.insert_or_assign({row.bucket, row.step, row.dimension, row.value_is_null, row.value}, row);
   batch.rollups.clear();
   for (auto& [key, row] : last_rollups) batch.rollups.push_back(std::move(row));
   return batch;

@@ -31,11 +31,13 @@ class SampleRows {
   CallRow& change_call();
   void change_turn(RowBatch& batch);
   void add_learning(RowBatch& batch);
+  void reach(const Id& call, Instant part);
 
   std::mt19937_64 random_;
   std::uint64_t offset_ = 0;
   std::map<Id, CallRow> calls_;                              // as last handed over, stored_start filled in
   std::map<std::pair<Id, std::int64_t>, TurnRow> turns_;
+  std::map<Id, std::pair<Instant, Instant>> parts_;          // where the turns and usage of each lie
 };
 
 }  // namespace aybiza

@@ -11,6 +11,12 @@ std::string_view to_string(Table table) {
   return names[std::size_t(table)];
 }
 
+Status Store::put_rollups(std::span<const DirtyBucket>, const std::vector<RollupRow>&) {
+  return fail(Code::unsupported, "this store keeps no rollups");
+}
+
+Status Store::mark_rollups(Instant, Instant) { return fail(Code::unsupported, "this store keeps no rollups"); }
+
 std::optional<double> as_real(const Cell& cell) {
   if (const auto* real = std::get_if<double>(&cell)) return *real;
   if (const auto* integer = std::get_if<std::int64_t>(&cell)) return double(*integer);

@@ -9,7 +9,7 @@
 //          A failed apply() leaves rows and `applied` as they were.
 // Cost     apply() commits with one fsync: hand it thousands of rows. rows() copies: for one call, for rollups, and
 //          for tests; reports use sql().
-// Threads  apply(), checkpoint(), forget() from one writer thread at a time (guarded by a lock); everything else from
+// Threads  apply(), put_rollups(), mark_rollups(), checkpoint(), forget() from one writer thread at a time (guarded by a lock); everything else from
 //          any thread, beside the writer. Readers see whole batches only.
 // Source   reliability.md 3.1 rules 6, 7; storage.md 1; decisions.md 3, 4, 10, 16, 24, 26.
 #pragma once
@@ -27,6 +27,7 @@
 #include "base/units.h"
 #include "model/rows.h"
 #include "store/answer.h"
+#include "store/changed.h"
 
 namespace aybiza {
 
@@ -103,8 +104,16 @@ class Store {
   virtual Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to,
                               const ByteSink& sink, Duration deadline = no_deadline) = 0;
 
+  // Rollups (query/rollup_repair.h makes them). An engine that keeps them marks what a batch changes in its transaction.
+  virtual bool keeps_rollups() const { return false; }
+  virtual std::vector<DirtyBucket> dirty_rollups() const { return {}; }
+  // What the claims' buckets hold is `rows`, from now on; claims whose buckets have changed since they were told are left out.
+  virtual Status put_rollups(std::span<const DirtyBucket> claims, const std::vector<RollupRow>& rows);
+  // Marks every bucket with rows or rollups in [from, to), so that it is made anew.
+  virtual Status mark_rollups(Instant from, Instant to);
+
   virtual Status checkpoint() = 0;  // afterwards stats().checkpointed == applied
-  // Retention: deletes what is older; answers how many rows went.
+  // Retention: deletes what is older; answers how many rows went. Rollups outlive the rows they were made of.
   virtual Result<std::uint64_t> forget(Table table, Instant before) = 0;
 
  protected:

@@ -1,0 +1,153 @@
+// A month of calls in the embedded store: how fast it is written, how fast its rollups are made, how large it is, and how
+// long the questions of the pages take, from rollups over the month and from rows over a day.
+//
+//   history_bench [million calls, default 1] [directory, default the system's scratch; kept and used again when it is given]
+// Calls spread evenly over thirty days, two turns without text and one usage each, 4 customers, 5 regions, 500 agents.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+#include "base/clock.h"
+#include "measuring.h"
+#include "query/rollup_repair.h"
+#include "query/sql_answer.h"
+#include "store/duckdb_store.h"
+#include "store/scratch.h"
+
+namespace aybiza {
+namespace {
+
+using namespace std::chrono_literals;
+using bench::must, bench::seconds_since, bench::Steady;
+
+constexpr auto month = 30 * 24h;
+const Instant end = from_micros(1'795'046'400'000'000);  // 2026-11-19T02:40:00Z
+
+class History {
+ public:
+  explicit History(std::size_t calls) : calls_(calls) {}
+  RowBatch next(std::size_t count) {
+    RowBatch batch{.from = done_, .to = std::min(calls_, done_ + count)};
+    for (; done_ < batch.to; ++done_) add(batch);
+    return batch;
+  }
+  bool over() const { return done_ == calls_; }
+
+ private:
+  std::int64_t below(std::int64_t bound) { return std::int64_t(random_() % std::uint64_t(bound)); }
+  std::int64_t skewed(std::int64_t around) { return around / 4 + below(around) + (below(20) == 0 ? below(around * 6) : 0); }
+  void add(RowBatch& batch) {
+    CallRow call;
+    call.call_id = {random_(), random_()};
+    call.start = end - month + Duration(Duration(month).count() / std::int64_t(calls_) * std::int64_t(done_));
+    const std::int64_t agent = below(500);
+    call.agent_id = {1, std::uint64_t(agent)};
+    call.dims[Field::customer_id] = fmt::format("customer-{}", agent % 4);
+    call.dims[Field::agent_id] = fmt::format("agent-{}", agent);
+    call.dims[Field::agent_type] = agent % 3 == 0 ? "sales" : "support";
+    static constexpr const char* regions[] = {"eu-west", "eu-north", "us-east", "us-west", "ap-south"};
+    call.dims[Field::region] = regions[below(5)];
+    call.dims[Field::model_used] = below(3) == 0 ? "claude-haiku-4-5" : "claude-sonnet-4-5";
+    call.dims[Field::direction] = "inbound", call.dims[Field::channel] = "phone", call.dims[Field::language] = below(4) == 0 ? "de" : "en";
+    call.state = CallState::ended;
+    call.duration_us = skewed(120'000'000), call.voice_latency_us = skewed(900'000);
+    call.ended = call.updated = call.start + Duration(*call.duration_us);
+    call.call_outcome = below(10) == 0 ? "failed" : "successful", call.resolution_status = below(5) == 0 ? "unresolved" : "resolved";
+    if (below(4) == 0) call.satisfaction_e4 = 10'000 * (1 + below(5));
+    call.cost_nano = skewed(40'000'000), call.cost_source = CostSource::priced, call.tokens_consumed = skewed(3'000), call.turns = 2;
+    call.error_count = below(30) == 0, call.quality_e4 = below(10'001), call.efficiency_e4 = below(10'001);
+    for (int i = 0; i < 2; ++i) {
+      TurnRow turn;
+      turn.call_id = call.call_id, turn.turn_number = i, turn.agent_speaks = i == 1;
+      turn.time = turn.updated = call.start + Duration(10'000'000 * (i + 1));
+      if (i == 1) turn.response_time_us = skewed(900'000), turn.llm_latency_us = skewed(500'000), turn.tts_latency_us = skewed(150'000);
+      else turn.sentiment_e4 = below(20'001) - 10'000, turn.stt_latency_us = skewed(200'000);
+      batch.turns.push_back(std::move(turn));
+    }
+    batch.usage.push_back({.id = {random_(), random_()}, .call_id = call.call_id, .time = call.start + 15s, .input_tokens = skewed(2'000),
+                           .output_tokens = skewed(600), .cost_nano = call.cost_nano, .cost_source = CostSource::priced});
+    batch.calls.push_back(std::move(call));
+  }
+  std::mt19937_64 random_{11};
+  std::size_t calls_, done_ = 0;
+};
+
+// Text and how far back it looks.
+constexpr const char* page_questions[] = {
+    "select=calls,success_rate,cost_usd,avg_satisfaction&step=1d",
+    "select=calls,cost_usd,p95_voice_latency_ms&step=1h",
+    "select=calls,success_rate,cost_usd,p95_voice_latency_ms,avg_duration_ms&by=region",
+    "select=calls,success_rate,avg_satisfaction,cost_usd&by=agent_id&order=-calls&limit=50",
+    "select=cost_usd,tokens&by=model_used&step=1d",
+    "select=turns,avg_sentiment,p95_response_time_ms&step=1d",
+    "select=calls,p50_duration_ms,p99_duration_ms&where=customer_id:customer-1&step=1d",
+    "select=calls&by=call_outcome,customer_id",
+};
+
+void ask(Store& store, const char* title, Duration range) {
+  const SystemClock clock;
+  std::vector<double> all;
+  for (const char* words : page_questions) {
+    std::vector<double> times;
+    std::string source;
+    for (int i = 0; i < 12; ++i) {
+      const Instant to = end - Duration(17min) * i - 7s;  // odd edges, and not the same twice
+      const std::string text = fmt::format("{}&from={}&to={}", words, format_rfc3339(to - range), format_rfc3339(to));
+      const auto question = parse_question(parse_query_string(text), end);
+      must(question.has_value(), text);
+      const auto begin = Steady::now();
+      const auto answer = answer_from_sql(*question, store, end, clock.elapsed() + Duration(60s));
+      times.push_back(seconds_since(begin) * 1e3);
+      must(answer.has_value(), text);
+      source = answer->source;
+    }
+    all.insert(all.end(), times.begin(), times.end());
+    std::sort(times.begin(), times.end());
+    fmt::print("  {:>7.1f} ms median {:>7.1f} ms slowest, {:>7}: {}\n", times[times.size() / 2], times.back(), source, words);
+  }
+  std::sort(all.begin(), all.end());
+  fmt::print("{}: p50 {:.1f} ms, p95 {:.1f} ms\n", title, all[all.size() / 2], all[all.size() * 95 / 100]);
+}
+
+void run(std::size_t calls, const std::string& directory) {
+  const SystemClock clock;
+  auto opened = open_duckdb_store({.directory = directory, .clock = &clock});
+  must(opened.has_value(), opened ? "" : opened.error().message);
+  Store& store = **opened;
+  if (store.stats().applied == 0) {
+    History history(calls);
+    const auto begin = Steady::now();
+    while (!history.over()) {
+      const Status done = store.apply(history.next(20'000));
+      must(done.has_value(), done ? "" : done.error().message);
+    }
+    must(store.checkpoint().has_value(), "checkpoint");
+    const double took = seconds_since(begin);
+    fmt::print("written: {} calls in {:.1f} s, {:.0f} calls/s, {:.0f} rows/s; {:.1f} bytes a call\n", calls, took, double(calls) / took, 4 * double(calls) / took,
+               double(store.stats().file_bytes) / double(calls));
+  }
+  if (!store.dirty_rollups().empty()) {
+    const auto begin = Steady::now();
+    const auto made = repair_rollups(store, {.now = end + 48h, .elapsed = clock.elapsed(), .at_once = true}, [] { return false; });
+    must(made.has_value(), made ? "" : made.error().message);
+    must(store.checkpoint().has_value(), "checkpoint");
+    const double took = seconds_since(begin);
+    fmt::print("rollups: {} hours, {} rows in {:.1f} s ({:.0f} calls/s); {:.1f} bytes a call all in all\n", made->hours_read, made->rows, took,
+               double(calls) / took, double(store.stats().file_bytes) / double(calls));
+  }
+  ask(store, "thirty days", month - 24h);
+  ask(store, "seven days", 7 * 24h);
+  ask(store, "twenty-four hours", 24h);
+  ask(store, "five hours, from rows", 5h);
+}
+
+}  // namespace
+}  // namespace aybiza
+
+int main(int argc, char** argv) {
+  const auto calls = std::size_t((argc > 1 ? std::atof(argv[1]) : 1) * 1e6);
+  fmt::print("{}\n", aybiza::bench::machine());
+  const aybiza::Scratch scratch;
+  aybiza::run(calls, argc > 2 ? argv[2] : scratch.path());
+}

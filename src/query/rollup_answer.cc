@@ -1,0 +1,226 @@
+#include "query/rollup_answer.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <unordered_map>
+
+#include "query/rollup_fold.h"
+#include "query/tally_cells.h"
+#include "query/turn_labels.h"
+
+namespace aybiza {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t stretches_max = 64;  // each is asked for by itself
+
+struct Subject {                        // what of a question decides which rollups are read
+  std::optional<Dimension> dimension;   // none: the total
+  bool calls = false, turns = false, usage = false, sketches = false;
+};
+
+bool from_tallies(const Measure& measure) {
+  if (measure.moving || measure.what >= What::metric) return false;
+  if (measure.what == What::active_calls || measure.what == What::active_agents || measure.what == What::utilization) return false;
+  return measure.what != What::statistic || measure.statistic < Statistic::histogram;
+}
+
+bool is_quantile(const Measure& measure) {
+  return measure.what == What::statistic && measure.statistic >= Statistic::p50 && measure.statistic <= Statistic::p99;
+}
+
+std::optional<Subject> subject_of(const Question& question) {
+  Subject subject;
+  for (const Measure& measure : question.measures) {
+    if (!from_tallies(measure)) return std::nullopt;
+    const Entity entity = entity_of(measure);
+    subject.calls |= entity == Entity::call || measure.what == What::cost_usd;
+    subject.turns |= entity == Entity::turn;
+    subject.usage |= entity == Entity::usage;
+    subject.sketches |= is_quantile(measure);
+  }
+  const auto take = [&](const Group& group) {
+    if (group.dimension == Dimension::customer_id) return true;
+    if (group.dimension >= Dimension::hour_of_day || (subject.dimension && *subject.dimension != group.dimension)) return false;
+    subject.dimension = group.dimension;
+    return true;
+  };
+  if (!std::all_of(question.by.begin(), question.by.end(), take)) return std::nullopt;
+  for (const Filter& filter : question.where)
+    if (filter.group.dimension == Dimension::topic || !take(filter.group)) return std::nullopt;
+  return subject;
+}
+
+struct Stretch {
+  Instant from{}, to{};
+  std::size_t bucket = 0;  // of the grid
+};
+
+// Which buckets of each step answer for which bucket of the grid, and what is left to the rows.
+class Cover {
+ public:
+  Cover(const Grid& grid, const std::vector<DirtyBucket>& dirty, bool minutes) : minutes_(minutes) {
+    for (const DirtyBucket& bucket : dirty)
+      if (bucket.bucket < grid.to() && bucket.bucket + bucket.step > grid.from()) dirty_.insert({bucket.step, bucket.bucket});
+    for (std::size_t i = 0; i < grid.size(); ++i) cover(std::max(grid.start(i), grid.from()), std::min(grid.end(i), grid.to()), i);
+  }
+  struct Step {
+    Duration step;
+    std::unordered_map<std::int64_t, std::size_t> bucket_of;  // by start
+    Instant from = Instant::max(), to = Instant::min();
+  };
+  std::array<Step, 3> steps{Step{24h, {}}, Step{1h, {}}, Step{1min, {}}};
+  std::vector<Stretch> rows;
+  Duration in_rows{0};
+
+ private:
+  bool fits(const Step& step, Instant at, Instant end) const {
+    return floor_to(at, step.step) == at && at + step.step <= end && !dirty_.contains({step.step, at}) && (minutes_ || step.step > 1min);
+  }
+  void cover(Instant at, Instant end, std::size_t bucket) {
+    while (at < end) {
+      const auto step = std::find_if(steps.begin(), steps.end(), [&](const Step& one) { return fits(one, at, end); });
+      if (step != steps.end()) {
+        step->bucket_of.emplace(to_micros(at), bucket);
+        step->from = std::min(step->from, at), step->to = std::max(step->to, at + step->step);
+        at += step->step;
+        continue;
+      }
+      const Duration least = minutes_ ? Duration(1min) : Duration(1h);
+      const Instant to = std::min(end, floor_to(at, least) + least);
+      if (!rows.empty() && rows.back().to == at && rows.back().bucket == bucket) rows.back().to = to;
+      else rows.push_back({at, to, bucket});
+      in_rows += to - at;
+      at = to;
+    }
+  }
+  bool minutes_;
+  std::set<std::pair<Duration, Instant>> dirty_;
+};
+
+// Tallies by bucket and group, and which rows belong to which.
+class Groups final : public FactSink {
+ public:
+  Groups(const Question& question, const Subject& subject) : question_(question), subject_(subject) {}
+  std::map<CellKey, Tally> tallies;
+  std::size_t bucket = 0;  // where the next rows belong
+
+  bool keeps(OptionalText customer, OptionalText value) const {
+    return std::all_of(question_.where.begin(), question_.where.end(), [&](const Filter& filter) {
+      return filter.keeps(filter.group.dimension == Dimension::customer_id ? customer : value);
+    });
+  }
+  Tally& at(OptionalText customer, OptionalText value) {
+    key_.bucket = bucket;
+    key_.group.clear();
+    for (const Group& group : question_.by) {
+      const OptionalText text = group.dimension == Dimension::customer_id ? customer : value;
+      key_.group.push_back(text ? std::optional(std::string(*text)) : std::nullopt);
+    }
+    return tallies[key_];
+  }
+  void call(const FactRow& row, const CallFacts& facts) override {
+    each(row, [&](Tally& tally) {
+      tally.add(facts);
+      if (facts.reported_cost_nano) tally.add_reported_cost(*facts.reported_cost_nano);
+    });
+  }
+  void turn(const FactRow& row, const TurnFacts& facts) override {
+    each(row, [&](Tally& tally) { tally.add(facts); });
+  }
+  void usage(const FactRow& row, const UsageFacts& facts) override {
+    each(row, [&](Tally& tally) { tally.add(facts); });
+  }
+
+ private:
+  template <typename Add>
+  void each(const FactRow& row, Add&& add) {
+    if (subject_.dimension == Dimension::topic) {
+      const auto topics = topics_of(row.topics);
+      for (const std::string_view topic : topics) one(row.customer, topic, add);
+      if (topics.empty()) one(row.customer, std::nullopt, add);
+    } else {
+      one(row.customer, row.dimensions.empty() ? OptionalText() : row.dimensions[0], add);
+    }
+  }
+  template <typename Add>
+  void one(OptionalText customer, OptionalText value, Add&& add) {
+    if (keeps(customer, value)) add(at(customer, value));
+  }
+
+  const Question& question_;
+  const Subject& subject_;
+  CellKey key_;
+};
+
+Status read_step(Store& store, const Subject& subject, const Cover::Step& step, Duration deadline, Groups& groups) {
+  if (step.bucket_of.empty()) return {};
+  const std::string_view dimension = subject.dimension ? to_string(*subject.dimension) : std::string_view();
+  const Param params[] = {std::int64_t(step.step / 1s), dimension, step.from, step.to};
+  auto rows = store.sql(fmt::format("SELECT bucket, customer_id, value, tally{} FROM rollups WHERE step_seconds = $1 AND dimension = $2 AND bucket >= $3 AND bucket < $4",
+                                    subject.sketches ? ", sketches" : ""),
+                        params, deadline);
+  if (!rows) return std::unexpected(rows.error());
+  for (;;) {
+    const auto more = (*rows)->next();
+    if (!more) return std::unexpected(more.error());
+    if (!*more) return {};
+    for (std::size_t row = 0; row < (*rows)->row_count(); ++row) {
+      const Cell time = (*rows)->cell(row, 0), customer_cell = (*rows)->cell(row, 1), value_cell = (*rows)->cell(row, 2), sums = (*rows)->cell(row, 3);
+      const auto* start = std::get_if<Instant>(&time);
+      const auto place = start ? step.bucket_of.find(to_micros(*start)) : step.bucket_of.end();
+      if (place == step.bucket_of.end()) continue;
+      const auto text = [](const Cell& cell) {
+        const auto* found = std::get_if<std::string_view>(&cell);
+        return found ? OptionalText(*found) : OptionalText();
+      };
+      const OptionalText customer = text(customer_cell), value = text(value_cell);
+      if (!groups.keeps(customer, value)) continue;
+      const auto* bytes = std::get_if<Blob>(&sums);
+      auto tally = parse_sums(bytes ? bytes->bytes : std::string_view());
+      if (!tally) return std::unexpected(tally.error());
+      if (subject.sketches) {
+        const Cell sketches = (*rows)->cell(row, 4);
+        const auto* packed = std::get_if<Blob>(&sketches);
+        AYBIZA_TRY(add_sketches(packed ? packed->bytes : std::string_view(), *tally));
+      }
+      groups.bucket = place->second;
+      groups.at(customer, value).merge(*tally, subject.calls, subject.turns, subject.usage);
+    }
+  }
+}
+
+Status read_all(Store& store, const Subject& subject, const Cover& cover, Duration deadline, Groups& groups) {
+  for (const Cover::Step& step : cover.steps) AYBIZA_TRY(read_step(store, subject, step, deadline, groups));
+  const std::vector<Dimension> wanted = subject.dimension ? std::vector{*subject.dimension} : std::vector<Dimension>{};
+  for (const Stretch& stretch : cover.rows) {
+    groups.bucket = stretch.bucket;
+    AYBIZA_TRY(scan_facts(store, {.from = stretch.from, .to = stretch.to, .calls = subject.calls, .turns = subject.turns, .usage = subject.usage,
+                                  .stop = {}, .dimensions = wanted},
+                          groups, deadline));
+  }
+  return {};
+}
+
+}  // namespace
+
+Answered<std::optional<Answer>> answer_from_rollups(const Question& question, const Grid& grid, Store& store, Instant as_of, Duration deadline,
+                                                    Duration least) {
+  const auto subject = store.keeps_rollups() && grid.to() - grid.from() >= least ? subject_of(question) : std::nullopt;
+  if (!subject) return std::nullopt;
+  const Cover cover(grid, store.dirty_rollups(), !subject->dimension || kept_by_minute(*subject->dimension));
+  if (cover.in_rows * 2 > grid.to() - grid.from() || cover.rows.size() > stretches_max) return std::nullopt;
+  Groups groups(question, *subject);
+  if (const Status done = read_all(store, *subject, cover, deadline, groups); !done)
+    return std::unexpected(Refusal{"unavailable", "source", done.error().message});
+  Cells cells;
+  std::vector<std::optional<double>> errors(question.measures.size());
+  for (const auto& [key, tally] : groups.tallies) add_tally(question, key, tally, cells, errors);
+  Answer answer = finish(question, grid, std::move(cells), as_of, "rollups");
+  set_errors(errors, answer);
+  return answer;
+}
+
+}  // namespace aybiza

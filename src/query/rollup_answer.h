@@ -1,0 +1,25 @@
+// Questions about long ranges, answered from rollups where these are in step with the rows and from the rows elsewhere.
+//
+// Shape    a range is covered by days, hours and, where the dimension has them, minutes; what is left at its edges, and what
+//          the store says has changed since its rollup was made, is folded from the rows. Everything is merged as tallies, so
+//          counts, sums, money and extremes are those of the rows; quantiles are within 0.5 % (relative_error says so).
+//          Answered are measures of calls, turns and usage but histograms, moving averages and occupancy, with at most one
+//          dimension besides the customer among groups and filters; topics are not filtered by.
+// Cost     rollup rows of the range and dimension; sketches only where a quantile is asked.
+// Threads  any; each call uses its own connections of the store.
+// Source   docs/metrics.md; docs/sql.md "Rollups".
+#pragma once
+
+#include <optional>
+
+#include "query/answer.h"
+#include "query/grid.h"
+#include "store/store.h"
+
+namespace aybiza {
+
+// nullopt: a question for the rows; so is one whose range lies mostly in what has changed, or is shorter than `least`.
+Answered<std::optional<Answer>> answer_from_rollups(const Question& question, const Grid& grid, Store& store, Instant as_of, Duration deadline,
+                                                    Duration least);
+
+}  // namespace aybiza
