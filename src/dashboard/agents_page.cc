@@ -40,7 +40,7 @@ void AgentsPage::opened(Context& context, const Location&) {
   const Ask ask = [source = viewer().source](const Question& q) { return source->ask(q); };
   watch(context, league_slot, {key, [ask, scope, spec = spec()](Instant now) {
                                  return std::make_shared<League>(compute_league(ask, scope, spec, now));
-                               }, 1s, 3s, true});
+                               }, 2s, 5s, true});
 }
 
 Node AgentsPage::body(const Context&) {

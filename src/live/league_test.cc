@@ -17,6 +17,8 @@ Ask answering(std::vector<std::vector<Figure>> rows, bool truncated = false) {
     EXPECT_EQ(q.by.size(), 1u);
     Answer answer;
     answer.rows = rows;
+    EXPECT_EQ(q.source, Source::store);
+    answer.as_of = q.to;
     answer.relative_error = {std::nullopt, std::nullopt, 0.005};
     answer.truncated = truncated;
     return answer;
