@@ -39,6 +39,6 @@ SELECT time, event_id, customer_id, data->>'what' AS what, data->>'version' AS v
   data->>'direction' AS direction, data->>'channel' AS channel, data->>'provider_stt' AS provider_stt,
   data->>'provider_llm' AS provider_llm, data->>'provider_tts' AS provider_tts, data->>'carrier' AS carrier,
   data->>'model_used' AS model_used, data->>'experiment' AS experiment, data->>'variant' AS variant
-FROM raw_events WHERE type = 'change' AND data->>'what' IS NOT NULL ORDER BY time, event_id;
+FROM raw_events WHERE type = 'change' AND (data->>'what') IS NOT NULL ORDER BY time, event_id;
 DELETE FROM raw_events WHERE type IN ('learning.pattern', 'learning.knowledge', 'learning.improvement')
-  OR (type = 'change' AND data->>'what' IS NOT NULL);
+  OR (type = 'change' AND (data->>'what') IS NOT NULL);
