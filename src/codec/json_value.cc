@@ -19,7 +19,7 @@ std::optional<OtlpValue> JsonValueReader::read(std::string_view json, Arena& are
   values_ = 0;
   dom::element root;
   OtlpValue out;
-  if (json.size() > limits::event_bytes || parser_.parse(json.data(), json.size()).get(root) != SUCCESS) return std::nullopt;
+  if (json.empty() || json.size() > limits::event_bytes || parser_.parse(json.data(), json.size()).get(root) != SUCCESS) return std::nullopt;
   if (!convert(root, 0, arena, out)) return std::nullopt;
   return out;
 }

@@ -131,6 +131,20 @@ TEST(OtlpDecoder, RefusesTheWholeOnlyWhenItsFrameIsBroken) {
   EXPECT_EQ(decoded(OtlpSignal::traces, resources).status.error().code, Code::too_large);
 }
 
+TEST(OtlpDecoder, RefusesTheWholeForANestingNoSenderMeans) {
+  const auto answer = [](std::size_t levels, bool maps) {
+    std::string deep = pb(1, "x");
+    for (std::size_t i = 0; i < levels; ++i) deep = maps ? pb(6, pb(1, pb(1, "k") + pb(2, deep))) : pb(5, pb(1, deep));
+    return decoded(OtlpSignal::traces, pb_request(span() + span(pb(9, pb(1, "k") + pb(2, deep)))));
+  };
+  for (const bool maps : {false, true}) {
+    EXPECT_EQ(answer(limits::otlp_value_depth, maps).batch.rejected, 0u);
+    EXPECT_EQ(answer(2 * limits::otlp_value_depth, maps).batch.rejected, 1u);
+    EXPECT_EQ(answer(2 * limits::otlp_value_depth + 1, maps).status.error().code, Code::invalid);
+  }
+  EXPECT_TRUE(answer(50'000, false).batch.spans.empty());
+}
+
 TEST(OtlpDecoder, EveryTruncationAndByteChangeEndsInAnAnswer) {
   OtlpDecoder decoder;
   OtlpBatch batch;

@@ -48,6 +48,35 @@ std::string_view repaired(std::string_view text, Arena& arena) {
   return arena.copy(out);
 }
 
+// Whether arrays and maps within `value` go `levels` deeper; of each field it looks at the head alone.
+bool reaches(protobuf::Reader value, std::size_t levels) {
+  if (levels == 0) return true;
+  while (value.next()) {
+    const bool array = value.tag_and_type() == protobuf::bytes(5);
+    if (!array && value.tag_and_type() != protobuf::bytes(6)) {
+      value.skip();
+      continue;
+    }
+    protobuf::Reader list = value.get_message();
+    while (list.next()) {
+      if (list.tag_and_type() != protobuf::bytes(1)) {
+        list.skip();
+        continue;
+      }
+      protobuf::Reader inner = list.get_message();
+      if (!array && !inner.next(2, protozero::pbf_wire_type::length_delimited)) continue;  // a member without a value
+      if (reaches(array ? inner : inner.get_message(), levels - 1)) return true;
+    }
+  }
+  return false;
+}
+
+[[noreturn]] void refuse_depth(protobuf::Reader value) {
+  if (reaches(value, limits::otlp_value_depth))
+    throw OtlpWholeRefusal{Code::invalid, "arrays and maps are nested more than twice as deep as an item may have them (otlp_value_depth); the request was refused whole"};
+  throw OtlpRefusal{"arrays and maps are nested too deep (otlp_value_depth)"};
+}
+
 }  // namespace
 
 std::string_view otlp_text(std::string_view text, Arena& arena) {
@@ -60,7 +89,7 @@ void OtlpValueReader::count() {
 }
 
 OtlpValue OtlpValueReader::value(protobuf::Reader message, std::size_t depth) {
-  if (depth > limits::otlp_value_depth) throw OtlpRefusal{"arrays and maps are nested too deep (otlp_value_depth)"};
+  if (depth > limits::otlp_value_depth) refuse_depth(message);
   count();
   OtlpValue out;
   while (message.next()) {  // a oneof: the last on the wire counts

@@ -3,7 +3,8 @@
 // Shape    lists grow on one stack and are copied to the arena when they are complete, so that nothing is counted twice.
 //          Texts stay in the body unless they must change: bytes that are no UTF-8 become U+FFFD, control characters go.
 // Errors   throws OtlpRefusal above a ceiling, protozero::exception for bytes that are no message. Both end at the
-//          decoder, which refuses one item; start_item() makes the reader usable again.
+//          decoder, which refuses one item; start_item() makes the reader usable again. OtlpWholeRefusal for what no sender
+//          means: arrays and maps nested twice as deep as an item may.
 // Cost     one pass; text without anything special is looked at eight bytes at a time.
 // Threads  none: owned by one decoder.
 // Source   opentelemetry-proto 1.11 common.proto; ingest-formats.md 1.3.
@@ -11,6 +12,7 @@
 
 #include <vector>
 
+#include "base/status.h"
 #include "codec/arena.h"
 #include "codec/otlp_span.h"
 #include "codec/protobuf.h"
@@ -19,6 +21,12 @@ namespace aybiza {
 
 // Why one item was refused: for the answer's error_message.
 struct OtlpRefusal {
+  const char* why;
+};
+
+// Not one item but all of them are refused: only walk_otlp() catches it.
+struct OtlpWholeRefusal {
+  Code code;
   const char* why;
 };
 

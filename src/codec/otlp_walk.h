@@ -15,12 +15,6 @@ namespace aybiza {
 
 inline constexpr std::string_view otlp_not_a_message = "the item is no protobuf message of its kind";
 
-// Not one item but all of them are refused: only walk_otlp() catches it.
-struct OtlpWholeRefusal {
-  Code code;
-  const char* why;
-};
-
 // The last field `tag` of `message`: an empty reader when there is none.
 inline protobuf::Reader last_of(protobuf::Reader message, std::uint32_t tag) {
   protobuf::Reader found;

@@ -217,6 +217,13 @@ TEST(SpanEvents, a_posted_session_report_is_what_its_records_are) {
   for (std::size_t i = 1; i < 6; ++i) EXPECT_EQ(events[i].call, uuid_v5("acme|call|livekit|RM_abc"));
 }
 
+TEST(SpanEvents, a_report_of_nothing_stays_as_it_came) {
+  auto decoded = testing::decode(testing::event_text("livekit.session_report", R"("call_id":"c")"), BodyFormat::json, "acme");
+  ASSERT_EQ(decoded.batch.events.size(), 1u);
+  SpanAssembler().expand_reports({.customer = "acme", .source = "key-1", .received = test_now}, decoded.batch);
+  EXPECT_EQ(decoded.batch.events.size(), 1u);
+}
+
 TEST(SpanEvents, an_uploaded_recording_is_its_chat_history) {
   const std::string header = testing::pb(1, "RM_abc") + testing::pb_varint(3, 63'000);
   const std::string history = R"({"items":[{"id":"item_1","type":"message","role":"user","content":["Monday"],"created_at":1795254904.1},{"id":"item_2","role":"assistant","content":["Done."],"created_at":1795254906}]})";
