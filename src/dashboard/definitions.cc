@@ -62,6 +62,9 @@ constexpr std::array table{
                "median and 95th percentile of each stage over turns", "turn events", "", Format::milliseconds, "timed turns"},
     Definition{"outcomes", "Outcome mix", "How the calls of the range ended. Unknown includes calls in progress.", "count of calls by call_outcome",
                "call.ended", "calls", Format::count, "calls"},
+    Definition{"masked", "Personal data masked",
+               "What was found in texts and hidden before anything was written. Region and range do not matter here.",
+               "finds by class since the start of this server", "every way in, also events that came twice", "finds", Format::count, "finds"},
 };
 constexpr Definition unknown{"", "Unknown", "There is no definition of this figure.", "", "", "", Format::count, ""};
 

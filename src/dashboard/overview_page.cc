@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration tiles_rhythm = 25ms, charts_rhythm = 1s;
+constexpr Duration tiles_rhythm = 25ms, charts_rhythm = 1s, masked_rhythm = 5s;
 constexpr Duration held_live = 24h;  // longer ranges ask the store, and so does what is asked of one agent
 
 std::string key_of(const ViewScope& scope) {
@@ -94,6 +94,10 @@ void OverviewPage::opened(Context& context, const Location&) {
   watch(context, charts_slot, {"charts|" + key, [ask, scope, slow = std::make_shared<OverviewSlow>()](Instant now) {
                                  return std::make_shared<OverviewState>(compute_charts(ask, scope, now, *slow));
                                }, charts_rhythm, 1s, true});
+  if (!scope.agent.empty()) return;  // what was masked is counted by customer
+  watch(context, masked_slot, {"masked|" + key, [source, scope](Instant) {
+                                 return std::make_shared<MaskedFinds>(source->masked(scope.customers, scope.customer));
+                               }, masked_rhythm, masked_rhythm});
 }
 
 Duration OverviewPage::length() const {
@@ -153,9 +157,10 @@ void OverviewPage::on_event(Context& context, const liveview::Event& event) {
 
 // What pages with the same address show, made once for those that stand at the same states.
 struct OverviewPage::Rendered {
-  StatePtr tiles, charts;
+  StatePtr tiles, charts, masked;
   bool made = false;
   Node kpis, volume, latency, regions, sentiment, outcomes;
+  std::optional<Node> finds;
 };
 
 OverviewPage::Rendered& OverviewPage::rendered() {
@@ -200,16 +205,22 @@ void OverviewPage::render_charts(Rendered& into, const OverviewState* charts) co
                          .table = shares_table("Outcome mix", "Outcome", c.outcomes)});
 }
 
+Node OverviewPage::masked(const MaskedFinds* finds) const {
+  const std::string since = finds ? show_moment(finds->since, zone_or_utc(filters().zone)) : "";
+  return counts_line({.name = "masked", .counts = finds ? &finds->classes : nullptr, .since = since});
+}
+
 Node OverviewPage::body(const Context&) {
   left_ = charts_;  // this render leaves together with what was pushed
-  const StatePtr tiles = held_state(tiles_slot), charts = held_state(charts_slot);
+  const StatePtr tiles = held_state(tiles_slot), charts = held_state(charts_slot), finds = held_state(masked_slot);
   Rendered& all = rendered();
   if (!all.made || all.charts != charts) render_charts(all, state<OverviewState>(charts_slot));
   if (!all.made || all.charts != charts || all.tiles != tiles) all.kpis = kpis(state<TilesState>(tiles_slot), state<OverviewState>(charts_slot));
+  if (own_scope().agent.empty() && (!all.made || all.masked != finds)) all.finds = masked(state<MaskedFinds>(masked_slot));
   all.made = true;
-  all.tiles = tiles, all.charts = charts;
-  return html<"{}<div class=\"grid\" id=\"overview\" aria-busy=\"{}\">{}{}{}{}{}{}</div>">(
-      heading(), fresh(tiles_slot) && fresh(charts_slot) ? "false" : "true", all.kpis, all.volume, all.latency, all.regions, all.sentiment, all.outcomes);
+  all.tiles = tiles, all.charts = charts, all.masked = finds;
+  return html<"{}<div class=\"grid\" id=\"overview\" aria-busy=\"{}\">{}{}{}{}{}{}{}</div>">(
+      heading(), fresh(tiles_slot) && fresh(charts_slot) ? "false" : "true", all.kpis, all.volume, all.latency, all.regions, all.sentiment, all.outcomes, all.finds);
 }
 
 Node OverviewPage::heading() const { return raw<"<h1 class=\"sr\">Overview</h1>">(); }

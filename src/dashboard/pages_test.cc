@@ -104,10 +104,18 @@ TEST_F(PagesTest, OverviewShowsTheFiguresOfTheQuestions) {
 TEST_F(PagesTest, EveryTileHasADefinitionAndATable) {
   const std::string html = get("/");
   for (const std::string_view name : {"active_agents", "active_calls", "calls_today", "success_rate", "avg_resolution_ms", "p95_voice_latency_ms",
-                                      "avg_sentiment", "spend_today_usd", "volume", "latency", "regions", "sentiment", "outcomes"}) {
+                                      "avg_sentiment", "spend_today_usd", "volume", "latency", "regions", "sentiment", "outcomes", "masked"}) {
     EXPECT_THAT(html, HasSubstr(fmt::format("id=\"def-{}\" class=\"def\" popover><p>{}", name, definition_of(name).text.substr(0, 20)))) << name;
     EXPECT_THAT(html, HasSubstr(fmt::format("id=\"table-{}\"", name))) << name;
   }
+}
+
+TEST_F(PagesTest, WhatWasMaskedIsCountedByClass) {
+  const std::string html = get("/");
+  EXPECT_THAT(html, AllOf(HasSubstr("phone <b class=\"num\">1\u202f204</b>"), HasSubstr("email <b class=\"num\">3</b>"), HasSubstr("since 18 Nov")));
+  EXPECT_THAT(html, AllOf(Not(HasSubstr("card <b")), HasSubstr("<th scope=\"row\">card</th>")));  // never found: in the table alone
+  EXPECT_THAT(get("/?customer=globex"), HasSubstr("Nothing was found since 18 Nov"));
+  EXPECT_THAT(get("/agents/agent-1"), Not(HasSubstr("tile-masked")));
 }
 
 TEST_F(PagesTest, NothingToShowSaysWhichFilterToWiden) {
@@ -269,7 +277,7 @@ TEST_F(PagesTest, ACallOfOthersIsNotThere) {
 
 TEST_F(PagesTest, LeavingEndsEveryWatch) {
   join("/", "overview");
-  EXPECT_EQ(watched_.size(), 3u);
+  EXPECT_EQ(watched_.size(), 4u);
   socket_.reset();
   EXPECT_TRUE(watched_.empty());
 }

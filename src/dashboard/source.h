@@ -1,4 +1,4 @@
-// Where the pages get their data: three questions, answered by the server.
+// Where the pages get their data: four questions, answered by the server.
 //
 // Shape    the server implements it over live state and store; tests over rows in memory.
 // Errors   a Refusal or an Error becomes the text of one tile or of one page.
@@ -35,6 +35,12 @@ struct CallDetail {
   std::vector<InterventionRow> interventions;
 };
 
+// Personal data that was found and hidden before anything was written.
+struct MaskedFinds {
+  Instant since{};                                              // the counts' start
+  std::vector<std::pair<std::string, std::uint64_t>> classes;  // "phone", 12; all of them, also those never found
+};
+
 class Source {
  public:
   virtual ~Source() = default;
@@ -42,6 +48,8 @@ class Source {
   virtual Result<CallsPage> calls(const CallsFilter& filter, const std::string& cursor, std::size_t limit) = 0;
   // By our id or the sender's. nullopt: there is none, or it belongs to nobody the viewer may see.
   virtual Result<std::optional<CallDetail>> call(std::string_view id, const std::vector<std::string>& customers) = 0;
+  // In what `customers` sent (empty: all), and of them `customer` alone if it is not empty.
+  virtual MaskedFinds masked(const std::vector<std::string>& customers, const std::string& customer) = 0;
 };
 
 }  // namespace aybiza::dashboard

@@ -173,4 +173,24 @@ Node chart(ChartInput in) {
                        in.size, state, d.name, d.name, heading(d, as_table(d, std::move(in.table))), said, d.name, d.title, map, in.beside, how_old, count, bound));
 }
 
+Node counts_line(const CountsInput& in) {
+  const Definition& d = definition_of(in.name);
+  Node body = bones(), menu;
+  if (in.counts) {
+    std::vector<std::pair<std::string, std::uint64_t>> found;
+    for (const auto& count : *in.counts)
+      if (count.second > 0) found.push_back(count);
+    const auto key = [](const auto& c) { return c.first; };
+    body = found.empty() ? html<"<p class=\"why\">Nothing was found since {}.</p>">(in.since)
+                         : html<"<p class=\"row-flex\">{}<span class=\"muted\">since {}</span></p>">(
+                               each(found, key, [](const auto& c) { return html<"<span class=\"tag\">{} <b class=\"num\">{}</b></span>">(c.first, show_count(double(c.second))); }), in.since);
+    const auto lines = rows(*in.counts, key, [](const auto& c) {
+      return html<"<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td></tr>">(c.first, show_count(double(c.second)));
+    });
+    menu = as_table(d, html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><tbody>{}</tbody></table>">(d.title, lines));
+  }
+  return shared_component(number_of(d), html_ptr<"<section class=\"tile w-12 h-1 slim{}\" id=\"tile-{}\" aria-labelledby=\"h-{}\">{}{}</section>">(
+                                            in.counts ? "" : " loading", d.name, d.name, heading(d, std::move(menu)), std::move(body)));
+}
+
 }  // namespace aybiza::dashboard

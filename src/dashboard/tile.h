@@ -42,6 +42,14 @@ struct ChartInput {
 };
 liveview::Node chart(ChartInput input);
 
+// Counts by kind since a moment, in one line: those above zero, or that there are none.
+struct CountsInput {
+  std::string_view name;                    // of the definition
+  const std::vector<std::pair<std::string, std::uint64_t>>* counts = nullptr;  // null: still loading
+  std::string_view since;                   // "21 Nov 14:20"
+};
+liveview::Node counts_line(const CountsInput& input);
+
 // "No calls of acme in eu-west in the last 1 h. Widen the range, or clear the region filter."
 std::string why_empty(std::string_view what, const Filters& filters);
 

@@ -1,5 +1,7 @@
 #include "server/page_source.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "server/call_list.h"
 
@@ -11,6 +13,22 @@ Result<dashboard::CallsPage> PageSource::calls(const dashboard::CallsFilter& fil
 
 Result<std::optional<dashboard::CallDetail>> PageSource::call(std::string_view id, const std::vector<std::string>& customers) {
   return load_call(pipeline_.store(), tokenizer_.mask_label(id), customers);
+}
+
+dashboard::MaskedFinds PageSource::masked(const std::vector<std::string>& customers, const std::string& customer) {
+  const MaskCounts all = masked_();
+  MaskCounts::ByClass sums{};
+  if (customers.empty() && customer.empty()) {
+    sums = all.texts;
+  } else {
+    for (const auto& [name, counts] : all.customers) {
+      if ((!customer.empty() && name != customer) || (!customers.empty() && std::ranges::find(customers, name) == customers.end())) continue;
+      for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += counts[i];
+    }
+  }
+  dashboard::MaskedFinds out{since_, {}};
+  for (std::size_t i = 0; i < sums.size(); ++i) out.classes.emplace_back(to_string(PiiClass(i)), sums[i]);
+  return out;
 }
 
 }  // namespace aybiza

@@ -1,9 +1,12 @@
-// The pages' three questions, answered by the pipeline.
+// The pages' questions, answered by the pipeline.
 //
 // Threads  called on the live thread; see dashboard/source.h.
 #pragma once
 
+#include <functional>
+
 #include "dashboard/source.h"
+#include "ingest/mask_batch.h"
 #include "privacy/tokenizer.h"
 #include "server/pipeline.h"
 
@@ -11,14 +14,19 @@ namespace aybiza {
 
 class PageSource final : public dashboard::Source {
  public:
-  PageSource(Pipeline& pipeline, const Tokenizer& tokenizer) : pipeline_(pipeline), tokenizer_(tokenizer) {}
+  // `masked` counts what every way in has found since `since`.
+  PageSource(Pipeline& pipeline, const Tokenizer& tokenizer, std::function<MaskCounts()> masked, Instant since)
+      : pipeline_(pipeline), tokenizer_(tokenizer), masked_(std::move(masked)), since_(since) {}
   Answered<Answer> ask(const Question& question) override { return pipeline_.glance(question); }
   Result<dashboard::CallsPage> calls(const dashboard::CallsFilter& filter, const std::string& cursor, std::size_t limit) override;
   Result<std::optional<dashboard::CallDetail>> call(std::string_view id, const std::vector<std::string>& customers) override;
+  dashboard::MaskedFinds masked(const std::vector<std::string>& customers, const std::string& customer) override;
 
  private:
   Pipeline& pipeline_;
   const Tokenizer& tokenizer_;
+  std::function<MaskCounts()> masked_;
+  Instant since_;
 };
 
 }  // namespace aybiza

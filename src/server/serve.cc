@@ -153,7 +153,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
     return all;
   };
   inner->privacy_api = std::make_unique<PrivacyApi>(PrivacyApiParts{inner->pipeline.get(), inner->privacy.get(), inner->tokenizer.get(), masked, inner->clock.now()});
-  inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer);
+  inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer, masked, inner->clock.now());
   inner->live = std::make_unique<LiveThread>(inner->clock);
   inner->pipeline->shards().on_change([live = inner->live.get()] { live->data_changed(); });
   inner->pages = std::make_unique<dashboard::Dashboard>(
