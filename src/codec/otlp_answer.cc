@@ -1,6 +1,7 @@
 #include "codec/otlp_answer.h"
 
 #include "codec/json_writer.h"
+#include "codec/protobuf.h"
 #include "codec/varint.h"
 
 namespace aybiza {
@@ -48,7 +49,8 @@ bool is_media_type(std::string_view value, std::string_view type) {
 }  // namespace
 
 std::optional<OtlpEncoding> parse_otlp_content_type(std::string_view value) {
-  if (is_media_type(value, "application/x-protobuf")) return OtlpEncoding::protobuf;
+  for (const std::string_view type : {"application/x-protobuf", "application/grpc", "application/grpc+proto"})
+    if (is_media_type(value, type)) return OtlpEncoding::protobuf;
   if (is_media_type(value, "application/json")) return OtlpEncoding::json;
   return std::nullopt;
 }
@@ -88,6 +90,24 @@ std::string otlp_failure(OtlpEncoding encoding, int http_status, std::string_vie
   append_varint_field(out, 1, grpc_code(http_status));
   append_bytes_field(out, 2, message);
   return out;
+}
+
+std::optional<OtlpFailure> read_otlp_failure(std::string_view bytes) {
+  OtlpFailure out;
+  bool found = false;
+  try {
+    protobuf::Reader message(bytes.data(), bytes.size());
+    while (message.next()) {
+      switch (message.tag_and_type()) {
+        case protobuf::varint(1): out.code = message.get_uint32(), found = true; break;
+        case protobuf::bytes(2): out.message = message.get_string(); break;
+        default: message.skip();
+      }
+    }
+  } catch (const protozero::exception&) {
+    return std::nullopt;
+  }
+  return found ? std::optional(std::move(out)) : std::nullopt;
 }
 
 }  // namespace aybiza

@@ -14,7 +14,7 @@
 namespace aybiza {
 
 enum class OtlpEncoding : std::uint8_t { protobuf, json };
-// "application/x-protobuf", "application/json", with parameters; nullopt: another one.
+// "application/x-protobuf", "application/json", with parameters, and gRPC's "application/grpc", "application/grpc+proto"; nullopt: another one.
 std::optional<OtlpEncoding> parse_otlp_content_type(std::string_view value);
 std::string_view content_type_of(OtlpEncoding encoding);
 
@@ -22,5 +22,12 @@ std::string_view content_type_of(OtlpEncoding encoding);
 std::string otlp_success(OtlpSignal signal, OtlpEncoding encoding, std::uint64_t rejected, std::string_view message);
 // The body of an error, whose code is that of gRPC for this HTTP status.
 std::string otlp_failure(OtlpEncoding encoding, int http_status, std::string_view message);
+
+
+struct OtlpFailure {
+  unsigned code = 2;  // gRPC's
+  std::string message;
+};
+std::optional<OtlpFailure> read_otlp_failure(std::string_view protobuf);  // nullopt: it is none
 
 }  // namespace aybiza

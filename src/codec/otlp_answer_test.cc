@@ -26,7 +26,20 @@ TEST(OtlpAnswer, WarningsHaveNoCount) {
   EXPECT_EQ(to_hex(otlp_success(OtlpSignal::logs, protobuf, 0, "w")), "0a03120177");
 }
 
+TEST(OtlpAnswer, FailuresAreReadBack) {
+  const auto failure = read_otlp_failure(otlp_failure(protobuf, 413, "50 % too large"));
+  ASSERT_TRUE(failure.has_value());
+  EXPECT_EQ(failure->code, 8u);
+  EXPECT_EQ(failure->message, "50 % too large");
+  EXPECT_FALSE(read_otlp_failure("").has_value());
+  EXPECT_FALSE(read_otlp_failure("{\"error\":1}").has_value());
+  EXPECT_FALSE(read_otlp_failure("\x12\x01x").has_value());  // a message without a code
+}
+
 TEST(OtlpAnswer, ContentTypes) {
+  EXPECT_EQ(parse_otlp_content_type("application/grpc"), protobuf);
+  EXPECT_EQ(parse_otlp_content_type("application/grpc+proto"), protobuf);
+  EXPECT_EQ(parse_otlp_content_type("application/grpc+json"), std::nullopt);
   EXPECT_EQ(parse_otlp_content_type("application/x-protobuf"), protobuf);
   EXPECT_EQ(parse_otlp_content_type("application/json; charset=utf-8"), json);
   EXPECT_EQ(parse_otlp_content_type("Application/JSON ; x"), json);

@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/ip/v6_only.hpp>
-#include <charconv>
 #include <deque>
 
 #include "net/asio.h"
 #include "net/connection.h"
+#include "net/listen_address.h"
 #include "net/server_core.h"
 #include "runtime/thread.h"
 
@@ -18,45 +17,6 @@ namespace {
 constexpr std::size_t refusals_at_once = 64;  // connections over the limit that are told so; more are just closed
 constexpr auto accept_pause = std::chrono::milliseconds(100);  // when the process is out of descriptors
 
-struct HostPort {
-  std::string host;
-  std::uint16_t port = 0;
-};
-
-std::optional<HostPort> split(std::string_view listen) {
-  const std::size_t colon = listen.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  std::string_view host = listen.substr(0, colon), digits = listen.substr(colon + 1);
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-  } else if (host.contains(':')) {
-    return std::nullopt;
-  }
-  HostPort out{.host = std::string(host), .port = 0};
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.port);
-  if (host.empty() || error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return out;
-}
-
-std::optional<asio::ip::address> address_of(const std::string& host) {
-  if (host == "localhost") return asio::ip::address_v4::loopback();
-  ErrorCode error;
-  const auto address = asio::ip::make_address(host, error);
-  if (error) return std::nullopt;
-  return address;
-}
-
-bool loopback(const asio::ip::address& address) {
-  if (address.is_loopback()) return true;
-  return address.is_v6() && address.to_v6().is_v4_mapped() &&
-         asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
-}
-
-std::string print(const Tcp::endpoint& at) {
-  const std::string host = at.address().to_string();
-  return at.address().is_v6() ? fmt::format("[{}]:{}", host, at.port()) : fmt::format("{}:{}", host, at.port());
-}
-
 // One listening socket. Lives on the registry strand.
 class Listener : public std::enable_shared_from_this<Listener> {
  public:
@@ -64,19 +24,10 @@ class Listener : public std::enable_shared_from_this<Listener> {
       : core_(std::move(core)), acceptor_(core_->registry), pause_(core_->registry) {}
 
   Result<std::string> open(const std::string& listen) {
-    const auto parts = split(listen);
-    const auto address = parts ? address_of(parts->host) : std::nullopt;
-    if (!address) return fail(Code::invalid, "{} is not an address to listen on: write 127.0.0.1:8080 or [::1]:8080", listen);
-    const Tcp::endpoint at(*address, parts->port);
-    ErrorCode error;
-    acceptor_.open(at.protocol(), error);
-    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-    if (!error && address->is_v6()) acceptor_.set_option(asio::ip::v6_only(true), error);
-    if (!error) acceptor_.bind(at, error);
-    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-    if (error) return fail(Code::io, "cannot listen on {}: {}", listen, error.message());
-    port_ = acceptor_.local_endpoint(error).port();
-    return print(Tcp::endpoint(*address, port_));
+    const auto at = listen_on(acceptor_, listen);
+    if (!at) return std::unexpected(at.error());
+    port_ = at->port();
+    return print(*at);
   }
 
   void accept() {
@@ -107,7 +58,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
     const Tcp::endpoint from = socket.remote_endpoint(error);
     auto pass = core_->gate.enter();
     if (error || !pass) return;
-    Peer peer{.address = from.address().to_string(), .port = from.port(), .loopback = loopback(from.address())};
+    Peer peer{.address = from.address().to_string(), .port = from.port(), .loopback = is_loopback(from.address())};
     const auto& limits = core_->config.limits;
     const std::string counted = peer.loopback ? std::string() : peer.address;
     std::optional<Refusal> refused;
@@ -158,7 +109,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpConfig config, Router 
     auto listener = std::make_shared<Listener>(core->shared);
     auto address = listener->open(listen);
     if (!address) return std::unexpected(address.error());
-    if (core->addresses.empty()) core->port = split(*address)->port;
+    if (core->addresses.empty()) core->port = parse_listen(*address)->port();
     core->addresses.push_back(std::move(*address));
     core->listeners.push_back(std::move(listener));
   }
@@ -206,9 +157,8 @@ void HttpServer::stop(Duration patience) {
 }
 
 bool is_loopback_listen(std::string_view listen) {
-  const auto parts = split(listen);
-  const auto address = parts ? address_of(parts->host) : std::nullopt;
-  return address && loopback(*address);
+  const auto at = parse_listen(listen);
+  return at && is_loopback(at->address());
 }
 
 }  // namespace aybiza::net

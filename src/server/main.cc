@@ -49,6 +49,7 @@ void add_serve(CLI::App* app, aybiza::ServeOptions& options, Commands& commands)
   app->add_option("--http-threads", options.http_threads, "network threads")->check(CLI::Range(1, 64))->capture_default_str();
   app->add_option("--brand", options.brand, "name in the page's header")->envname("AYBIZA_BRAND")->capture_default_str();
   app->add_option("--otlp", options.otlp, "HOST:PORT of a second listener for OTLP/HTTP, or off; --listen takes OTLP too")->envname("AYBIZA_OTLP")->capture_default_str();
+  app->add_option("--otlp-grpc", options.otlp_grpc, "HOST:PORT for OTLP/gRPC, or off")->envname("AYBIZA_OTLP_GRPC")->capture_default_str();
   app->add_option("--statsd", options.statsd, "HOST:PORT of StatsD and DogStatsD over UDP, or off")->envname("AYBIZA_STATSD")->capture_default_str();
   app->add_option("--statsd-socket", options.statsd_socket, "path of a unix socket for them; ending in .stream it takes connections")->envname("AYBIZA_STATSD_SOCKET");
   app->add_option("--statsd-customer", options.statsd_customer, "whose metrics these are")->capture_default_str();
@@ -181,6 +182,8 @@ int main(int argc, char** argv) {
   c.serve.memory_max = c.demo.memory_max = *memory;
   c.serve.otlp_chosen = serve->count("--otlp") > 0;
   c.demo.otlp_chosen = demo->count("--otlp") > 0;
+  c.serve.otlp_grpc_chosen = serve->count("--otlp-grpc") > 0;
+  c.demo.otlp_grpc_chosen = demo->count("--otlp-grpc") > 0;
 
   if (*serve) return aybiza::run_serve(c.serve, stop);
   if (*demo) return aybiza::run_demo(c.demo, c.demo_fleet, stop);

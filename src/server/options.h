@@ -25,7 +25,8 @@ struct ServeOptions {
   std::filesystem::path data = "./aybiza-data";
   std::string listen = "127.0.0.1:8080";
   std::string otlp = "127.0.0.1:4318";  // a second listener, or off; the first takes OTLP too
-  bool otlp_chosen = false;             // then an address in use is an error
+  std::string otlp_grpc = "127.0.0.1:4317";
+  bool otlp_chosen = false, otlp_grpc_chosen = false;  // then an address in use is an error
   std::string statsd = "off";           // HOST:PORT of UDP, or off
   std::string statsd_socket;            // path of a unix socket, or none
   std::string statsd_customer = "default";

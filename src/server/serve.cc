@@ -11,9 +11,11 @@
 #include "dashboard/dashboard.h"
 #include "ingest/endpoint.h"
 #include "ingest/otlp_endpoint.h"
+#include "ingest/otlp_grpc.h"
 #include "ingest/otlp_livekit.h"
 #include "ingest/webhook_endpoint.h"
 #include "live/live_thread.h"
+#include "net/grpc_server.h"
 #include "net/http_server.h"
 #include "server/api.h"
 #include "server/fleet_commands.h"
@@ -54,14 +56,25 @@ struct Server::Inner {
   std::unique_ptr<net::HttpServer> http, otlp_http;
   bool stopped = false;
 
+  std::unique_ptr<net::GrpcServer> grpc;
+
   Status listen_for_otlp(const ServeOptions& options);
+  Status listen_for_grpc(const ServeOptions& options);
 };
+
+namespace {
+
+Status only_loopback(std::string_view option, const std::string& listen) {
+  if (net::is_loopback_listen(listen)) return {};
+  return fail(Code::invalid, "{} {} is not a loopback address: this version has no TLS, so listen on 127.0.0.1 and put a TLS proxy in front", option, listen);
+}
+
+}  // namespace
 
 // Exporters look for 4318. Where something else listens there already, that is no reason not to start, unless it was asked for.
 Status Server::Inner::listen_for_otlp(const ServeOptions& options) {
   if (options.otlp == "off") return {};
-  if (!net::is_loopback_listen(options.otlp))
-    return fail(Code::invalid, "--otlp {} is not a loopback address: this version has no TLS, so listen on 127.0.0.1 and put a TLS proxy in front", options.otlp);
+  AYBIZA_TRY(only_loopback("--otlp", options.otlp));
   net::Router router;
   AYBIZA_TRY(otlp->add_routes(router));
   AYBIZA_TRY(add_livekit_routes(router, *otlp, *webhook_sources, clock));
@@ -74,9 +87,23 @@ Status Server::Inner::listen_for_otlp(const ServeOptions& options) {
   return {};
 }
 
+// The same for 4317 and gRPC.
+Status Server::Inner::listen_for_grpc(const ServeOptions& options) {
+  if (options.otlp_grpc == "off") return {};
+  AYBIZA_TRY(only_loopback("--otlp-grpc", options.otlp_grpc));
+  net::Router router;
+  AYBIZA_TRY(add_grpc_routes(router, *otlp));
+  auto server = net::GrpcServer::start({.listen = options.otlp_grpc, .guard = make_guard(*keys, options.insecure_loopback, clock), .budget = budget.get()}, std::move(router));
+  if (server) grpc = std::move(*server);
+  else if (options.otlp_grpc_chosen) return std::unexpected(server.error());
+  else fmt::print(stderr, "aybiza: {}; OTLP/gRPC is not taken (--otlp-grpc chooses another address)\n", server.error().message);
+  return {};
+}
+
 Server::Server(std::unique_ptr<Inner> inner) : inner_(std::move(inner)) {}
 Server::~Server() { stop(); }
 
+std::string Server::grpc_address() const { return inner_->grpc ? inner_->grpc->address() : std::string(); }
 std::string Server::otlp_address() const { return inner_->otlp_http ? inner_->otlp_http->addresses().front() : std::string(); }
 std::string Server::statsd_address() const { return inner_->metric_ways->statsd_address(); }
 std::string Server::url() const { return "http://" + inner_->http->addresses().front(); }
@@ -176,6 +203,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->http = std::move(*http);
   AYBIZA_TRY(inner->metric_ways->listen(options));
   AYBIZA_TRY(inner->listen_for_otlp(options));
+  AYBIZA_TRY(inner->listen_for_grpc(options));
   return std::unique_ptr<Server>(new Server(std::move(inner)));
 }
 
@@ -184,6 +212,7 @@ void Server::stop() {
   if (inner_->pages) inner_->pages->stop();
   if (inner_->http) inner_->http->stop();
   if (inner_->otlp_http) inner_->otlp_http->stop();
+  if (inner_->grpc) inner_->grpc->stop();
   if (inner_->webhooks) inner_->webhooks->stop();
   if (inner_->metric_ways) inner_->metric_ways->stop();
   if (inner_->price_api) inner_->price_api->stop();
@@ -204,6 +233,7 @@ int complain(std::string_view command, const Error& error) {
 void announce(const Server& server) {
   fmt::print("aybiza is ready: {}\n", server.url());
   if (const std::string otlp = server.otlp_address(); !otlp.empty()) fmt::print("OTLP/HTTP also at {}\n", otlp);
+  if (const std::string grpc = server.grpc_address(); !grpc.empty()) fmt::print("OTLP/gRPC at {}\n", grpc);
   if (const std::string statsd = server.statsd_address(); !statsd.empty()) fmt::print("StatsD at udp {}\n", statsd);
   std::fflush(stdout);
 }

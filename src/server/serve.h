@@ -23,6 +23,7 @@ class Server {
 
   std::string statsd_address() const;  // "" when nothing listens on UDP
   std::string url() const;  // "http://127.0.0.1:8080"
+  std::string grpc_address() const;  // likewise
   std::string otlp_address() const;  // "127.0.0.1:4318"; empty without that listener
   void stop();
 

@@ -19,10 +19,10 @@ NEEDLES = [n.encode() for n in ("4155552671", "415-555-2671", "415 555 2671", "j
                                 "4539148803", "8803436467", "4539 1488", "0343 6467", "4539-1488", "0343-6467", "DE89370400", "0532013000",
                                 "DE89 3704", "0532 0130",
                                 # those that calls are found by
-                                "6465550143", "555-0143", "finder.canary", "5555555555554444", "5555 5555 5555", "GB82WEST", "GB82 WEST", "2125550187",
-                                "555-0187", "2125550188")]
+                                "6465550143", "finder.canary", "5555555555554444", "5555 5555 5555", "GB82WEST", "GB82 WEST", "2125550187",
+                                "2125550188")]
 # What is left without its area code is short enough to lie in a time in microseconds or in an identity by chance: not amid other digits.
-SHORT = re.compile(rb"(?<![0-9a-f])555[- ]?2671(?![0-9a-f])")
+SHORT = re.compile(rb"(?<![0-9a-fA-F.])(?:555[- ]?2671|555-01(?:43|87))(?![0-9a-fA-F])")
 
 # The ids of the shapes below, so that every body can be a call of its own, and the time they were written for.
 IDS = re.compile(r'"(c|c1|call_0123|conv_3901|conv_1|RM_abc|CA0{31}1|5b8efff798038103d269b633813fc60c)"')

@@ -26,9 +26,11 @@ class Server:
         self.process = None
         self.port = 0
         self.log = []
+        self.begun = 0  # the first line of the log since the last start
         self.start()
 
     def start(self, port=None):
+        self.begun = len(self.log)
         args = [BINARY, "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{port or self.port}", *self.extra]
         self.process = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         ready = threading.Event()
@@ -45,6 +47,14 @@ class Server:
         threading.Thread(target=read, daemon=True).start()
         if not ready.wait(60) or self.port == 0 or self.process.poll() is not None:
             raise RuntimeError("server did not start:\n" + "\n".join(self.log[-20:]))
+
+    def address(self, what):
+        """HOST and port of a listener that is told of after the URL: "StatsD", "OTLP/HTTP", "OTLP/gRPC"."""
+        def look():
+            found = [re.search(r"(127\.0\.0\.1):(\d+)", line) for line in list(self.log[self.begun:]) if line.startswith(what)]
+            return bool(found) and found[0] is not None, found
+        found = wait_until(f"the address of {what}", look)[0]
+        return found[1], int(found[2])
 
     def kill(self):
         os.kill(self.process.pid, signal.SIGKILL)
@@ -78,11 +88,17 @@ class Server:
         finally:
             connection.close()
 
-    def get(self, target):
-        for _ in range(6):  # 503 says: the store has not caught up, ask again. On a loaded machine it may take a while
-            status, _, body = self.request("GET", target)
+    def read(self, target):
+        """Status and bytes. 503 says that the store has not caught up, or that others ask: it is asked again, on a loaded machine for a while."""
+        for _ in range(6):
+            status, headers, body = self.request("GET", target, timeout=120)
             if status != 503 or not target.startswith("/api/v1/"):
                 break
+            time.sleep(float(headers.get("Retry-After", 0)))
+        return status, body
+
+    def get(self, target):
+        status, body = self.read(target)
         return status, (json.loads(body) if body[:1] in (b"{", b"[") else body.decode())
 
     def post_events(self, events, headers=None):
@@ -141,7 +157,7 @@ def check_conservation(server):
     check(audit["accepted"] == audit["applied"] + audit["pending"] + audit["quarantined"], f"accepted: {audit}")
 
 
-def wait_until(what, look, seconds=20):
+def wait_until(what, look, seconds=60):
     """Asks until `look` answers (True, …): live state, the store and watched files follow, and how soon is not a test's question."""
     end = time.monotonic() + seconds
     while True:

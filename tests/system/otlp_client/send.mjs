@@ -1,5 +1,6 @@
-// Sends traces, metrics and logs with the OpenTelemetry SDK to the server at argv[2], by the exporters argv[3] names (proto or
+// Sends traces, metrics and logs with the OpenTelemetry SDK to the server at argv[2], by the exporters argv[3] names (proto, grpc, or
 // http, the JSON one), with the metric temporality argv[4] (delta or cumulative). Prints what it sent as JSON; a failed export ends it with 1.
+//   node send.mjs --call URL '{"x-api-key":"…","method":"/…","body":"<hex>"}'   one call by gRPC; prints {"code":…,"message":…}
 import { context, diag, DiagLogLevel, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { SeverityNumber } from "@opentelemetry/api-logs";
 import { resourceFromAttributes } from "@opentelemetry/resources";
@@ -8,6 +9,19 @@ import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trac
 import { LoggerProvider, BatchLogRecordProcessor } from "@opentelemetry/sdk-logs";
 
 const [url, flavour, temporality] = process.argv.slice(2);
+if (url === "--call") {
+  const { default: grpc } = await import("@grpc/grpc-js");
+  const { method = "/opentelemetry.proto.collector.trace.v1.TraceService/Export", body = "", ...headers } = JSON.parse(temporality);
+  const client = new grpc.Client(new URL(flavour).host, grpc.credentials.createInsecure());
+  const metadata = new grpc.Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  const plain = bytes => bytes;
+  const error = await new Promise(resolve => client.makeUnaryRequest(method, plain, plain, Buffer.from(body, "hex"), metadata, resolve));
+  console.log(JSON.stringify({ code: error?.code ?? 0, message: error?.details ?? "" }));
+  process.exit(0);
+}
+// Over HTTP each signal has its path, by gRPC its method.
+const to = signal => (flavour === "grpc" ? url : `${url}/v1/${signal}`);
 const { OTLPTraceExporter } = await import(`@opentelemetry/exporter-trace-otlp-${flavour}`);
 const { OTLPMetricExporter } = await import(`@opentelemetry/exporter-metrics-otlp-${flavour}`);
 const { OTLPLogExporter } = await import(`@opentelemetry/exporter-logs-otlp-${flavour}`);
@@ -22,7 +36,7 @@ const resource = resourceFromAttributes({ "service.name": `shop-${name}`, "servi
 // A call as Pipecat traces it: a conversation, a turn, and its parts.
 const tracer = new BasicTracerProvider({
   resource,
-  spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter({ url: `${url}/v1/traces`, compression: "gzip" }))],
+  spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter({ url: to("traces"), compression: "gzip" }))],
 });
 const pipecat = tracer.getTracer("pipecat", "1.7.0");
 const begin = Date.now() - 60_000;
@@ -47,7 +61,7 @@ for (let i = 0; i < 5; ++i) other.startSpan("charge card", { startTime: begin + 
 
 // Exemplars, boundaries and temporality are the SDK's business; every value sent is told below.
 const kind = temporality === "delta" ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE;
-const exporter = new OTLPMetricExporter({ url: `${url}/v1/metrics`, temporalityPreference: kind });
+const exporter = new OTLPMetricExporter({ url: to("metrics"), temporalityPreference: kind });
 const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
 const metrics = new MeterProvider({
   resource,
@@ -81,7 +95,7 @@ for (let round = 0; round < 3; ++round) {
   await metrics.forceFlush();
 }
 
-const logs = new LoggerProvider({ resource, processors: [new BatchLogRecordProcessor({ exporter: new OTLPLogExporter({ url: `${url}/v1/logs` }) })] });
+const logs = new LoggerProvider({ resource, processors: [new BatchLogRecordProcessor({ exporter: new OTLPLogExporter({ url: to("logs") }) })] });
 const logger = logs.getLogger("shop");
 logger.emit({ severityNumber: SeverityNumber.ERROR, severityText: "ERROR", body: "payment failed for +1 415 555 2671", attributes: { attempt: 2 } });
 logger.emit({ severityNumber: SeverityNumber.INFO, body: { nested: ["a", 1, true] } });
