@@ -84,11 +84,11 @@ export async function open(browser, url, context = {}) {
   await connected(page);
   return { page, problems };
 }
-export const connected = page => page.waitForSelector("[data-phx-main].phx-connected", { timeout: 15_000 });
-export const settled = page => page.waitForSelector("#overview[aria-busy=false]", { timeout: 15_000 });
+export const connected = page => page.waitForSelector("[data-phx-main].phx-connected", { timeout: 30_000 });
+export const settled = page => page.waitForSelector("#overview[aria-busy=false]", { timeout: 30_000 });
 export const tile = (page, name) => page.locator(`#tile-${name} data.num`);
-export const value = async (page, name) => +(await tile(page, name).getAttribute("value", { timeout: 15_000 }));
-export const until = (page, what, argument) => page.waitForFunction(what, argument, { timeout: 15_000 });
+export const value = async (page, name) => +(await tile(page, name).getAttribute("value", { timeout: 30_000 }));
+export const until = (page, what, argument) => page.waitForFunction(what, argument, { timeout: 30_000 });
 
 // What axe-core has against the page, at WCAG 2.2 AA; run by the debugger, so the page's CSP does not have to allow it.
 export async function violations(page) {

@@ -30,7 +30,10 @@ def zstd_bomb(unpacked):
     return b"\x28\xb5\x2f\xfd\x80\x58" + struct.pack("<I", min(unpacked, 0xFFFFFFFF)) + block * (unpacked // (128 << 10))
 
 
-def nested_protobuf(depth):
+ATTRIBUTES = {"/v1/traces": (9,), "/v1/logs": (6,), "/v1/metrics": (7, 1, 5)}  # of a span, of a record, of a point of a gauge of a metric
+
+
+def nested_protobuf(depth, path):
     """An attribute of arrays in arrays, written from the inside."""
     parts, size = [], 0
     for _ in range(depth):
@@ -39,8 +42,16 @@ def nested_protobuf(depth):
             parts.append(head)
             size += len(head)
     value = b"".join(reversed(parts))
-    for number in (2, 9, 2, 2, 1):  # KeyValue.value, Span.attributes, spans, scope_spans, resource_spans
-        value = varint(number << 3 | 2) + varint(len(value)) + value
+    def within(number):
+        return varint(number << 3 | 2) + varint(len(value)) + value
+    for number in (2, *ATTRIBUTES[path]):  # KeyValue.value, …
+        value = within(number)
+        if number == 7:  # of a point, which has a time and a value
+            value = b"\x19" + struct.pack("<Q", time.time_ns()) + b"\x21" + struct.pack("<d", 1) + value
+    if path == "/v1/metrics":
+        value = b"\x0a\x01m" + value  # its name
+    for number in (2, 2, 1):  # items, of scopes, of resources
+        value = within(number)
     return value
 
 
@@ -86,8 +97,8 @@ def deep_and_wide(attacks, senders):
     for vendor in ("vapi", "retell", "elevenlabs", "livekit", "twilio"):
         sender = senders[vendor]
         attacks.send(f"100 000 brackets from {vendor}", sender.path, deep[:100_000], {}, (400,), lambda s=sender: s.send("[" * 100_000))
-    for path in ("/v1/traces", "/v1/logs"):
-        attacks.send(f"protobuf 50 000 deep to {path}", path, nested_protobuf(50_000), {"Content-Type": PROTOBUF}, (200, 400, 413))
+    for path in ATTRIBUTES:
+        attacks.send(f"protobuf 50 000 deep to {path}", path, nested_protobuf(50_000, path), {"Content-Type": PROTOBUF}, (400,))
         attacks.send(f"4 M empty resources to {path}", path, wide_protobuf(4_000_000), {"Content-Type": PROTOBUF}, (200, 400, 413))
     attacks.send("4 M empty series", "/api/v1/write", snappy(wide_protobuf(4_000_000)), {"Content-Type": PROTOBUF, "Content-Encoding": "snappy"}, (204, 400, 413))
     attacks.send("members without end", "/v1/events", b'{"type":"x","time_ms":1,"data":{' + b",".join(b'"%d":1' % i for i in range(300_000)) + b"}}", {"Content-Type": JSON},

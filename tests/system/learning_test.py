@@ -116,9 +116,9 @@ def main():
             check_conservation(server)
             server.stop()
             server.start()
-        status, _, csv = server.request("GET", "/api/v1/export?table=learning_events&format=csv")
+        status, csv = server.read("/api/v1/export?table=learning_events&format=csv")
         check(status == 200 and len(csv.decode().splitlines()) == 9, csv.decode())
-        status, _, csv = server.request("GET", "/api/v1/export?table=change_events&format=csv")
+        status, csv = server.read("/api/v1/export?table=change_events&format=csv")
         check(status == 200 and len(csv.decode().splitlines()) == 4, csv.decode())
         for target in ("/api/v1/changes?window=soon", "/api/v1/changes?nonsense=1", "/api/v1/query?select=improvements&by=call_outcome"):
             check(server.get(target)[0] == 400, target)

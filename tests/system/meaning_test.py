@@ -77,7 +77,7 @@ def agree(server, measures="turns,avg_sentiment"):
 
 
 def exported(server):
-    status, _, body = server.request("GET", "/api/v1/export?table=conversation_turns&format=ndjson")
+    status, body = server.read("/api/v1/export?table=conversation_turns&format=ndjson")
     lines = [json.loads(line) for line in body.decode().split("\n") if line]
     mine = [line for line in lines if line.get("text_content") == MASKED]
     check(status == 200 and len(mine) == 1, f"{status} {lines}")
@@ -190,7 +190,9 @@ def commands(server):
 
 def nothing_in_the_clear(server):
     server.stop()
-    found = subprocess.run(["grep", "-rlaE", "415.555.0199|jane.roe|Jane Roe|202.555.0123|9876543", str(server.data)], capture_output=True, text=True, check=False)
+    # The caller's number is short enough to lie in a time in microseconds or in an identity by chance: not amid other digits, but for its own.
+    clear = r"415.555.0199|jane.roe|Jane Roe|202.555.0123|(^|30|[^0-9a-fA-F.])9876543($|[^0-9a-fA-F])"
+    found = subprocess.run(["grep", "-rlaE", clear, str(server.data)], capture_output=True, text=True, check=False)
     check(found.stdout == "", f"in the clear in {found.stdout}")
     for customer, kept in (("acme", True), ("vault", True), ("quiet", False)):
         run = subprocess.run(["grep", "-rlaF", f"{customer} said so", str(server.data)], capture_output=True, text=True, check=False)

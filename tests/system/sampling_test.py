@@ -67,7 +67,7 @@ def main():
             check(answer["estimate"] == [True] * 4 and errors[3] is None, str(answer))
             check(count == kept * 4 and abs(errors[0] - math.sqrt(kept * 12)) < 1e-6, f"{answer} of {kept}")
             for figure, error, truth in ((count, errors[0], POINTS), (total, errors[1], TRUTH), (mean, errors[2], TRUTH / POINTS)):
-                check(abs(figure - truth) < 4 * error, f"{figure} ± {error} is not {truth}")
+                check(abs(figure - truth) < 6 * error, f"{figure} ± {error} is not {truth}")
             rows = ask(server, "other", "sum", source, by="tag.host")
             check(rows["rows"][0] == ["a", TRUTH] and rows["estimate"] == [False, True] and rows["standard_error"][0] == [None, None], str(rows))
         text = f"metric=voice.frame&select=count,sum&from={time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(NOW))}&to={time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(NOW + 60))}"

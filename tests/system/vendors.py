@@ -3,6 +3,7 @@ import base64
 import hashlib
 import hmac
 import json
+import subprocess
 import time
 import urllib.parse
 
@@ -67,14 +68,28 @@ class Sender:
         head = part(b'{"alg":"HS256","typ":"JWT"}') + b"." + part(json.dumps(claims).encode())
         return {"Authorization": (head + b"." + part(sign("sha256", head).digest())).decode(), "Content-Type": "application/webhook+json"}
 
-    def send(self, message, forge=False):
+    def request_of(self, message, forge=False):
         form = message if self.vendor == "twilio" and isinstance(message, dict) else None
         body = (urllib.parse.urlencode(form) if form else message if isinstance(message, str) else json.dumps(message)).encode()
         path = self.path
         if self.vendor == "twilio" and not form:
             path += "?bodySHA256=" + hashlib.sha256(body).hexdigest()
         headers = self.headers(body + b" " if forge else body, path + "x" if forge else path, form)
-        return self.server.request("POST", path, body, {"Content-Type": "application/json", **headers})
+        return path, body, {"Content-Type": "application/json", **headers}
+
+    def send(self, message, forge=False):
+        path, body, headers = self.request_of(message, forge)
+        return self.server.request("POST", path, body, headers)
+
+    def curl(self, message, forge=False):
+        """The same by the program that people try a webhook with."""
+        path, body, headers = self.request_of(message, forge)
+        told = [word for name, value in headers.items() for word in ("--header", f"{name}: {value}")]
+        run = subprocess.run(["curl", "--silent", "--show-error", "--max-time", "60", "--write-out", "\n%{http_code}", *told, "--data-binary", "@-",
+                              f"http://127.0.0.1:{self.server.port}{path}"], input=body, capture_output=True, timeout=90, check=False)
+        check(run.returncode == 0, f"curl: {run.returncode} {run.stderr.decode()}")
+        answer, _, status = run.stdout.rpartition(b"\n")
+        return int(status), {}, answer
 
 
 def vapi_life(ident, sid):
