@@ -57,6 +57,8 @@ class Server:
         return found[1], int(found[2])
 
     def kill(self):
+        if self.process.poll() is not None:  # what a sanitizer ends would otherwise look like what we killed
+            raise RuntimeError(f"the server ended by itself, with {self.process.returncode}:\n" + "\n".join(self.log[-60:]))
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
 

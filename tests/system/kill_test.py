@@ -85,7 +85,8 @@ def main():
         for sender in senders:
             sender.finish = True
         for sender in senders:
-            sender.join(60)
+            sender.join(300)
+            check(not sender.is_alive(), "a sender cannot get its last batch through")
         want = [sum(s.calls for s in senders), sum(s.turns for s in senders), sum(s.ratings for s in senders)]
         for source in ("store", "auto"):
             got = server.query(select="calls,turns,rated_calls", window="24h", source=source)["rows"][0]
