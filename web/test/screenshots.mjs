@@ -30,13 +30,13 @@ async function callPath() {
 }
 
 const sizes = { 1440: 900, 390: 844, 2560: 1440 };
-const browser = await launch();
+const browser = await launch({ ignoreDefaultArgs: ["--hide-scrollbars"] });  // a page keeps their place free
 let failed = false;
 for (const name of names) {
   const path = pages[name] ?? await callPath();
   for (const [width, height] of Object.entries(sizes))
     for (const theme of ["light", "dark"]) {
-      const context = await browser.newContext({ viewport: { width: +width, height }, colorScheme: theme, reducedMotion: "reduce" });
+      const context = await browser.newContext({ viewport: { width: +width, height }, colorScheme: theme, reducedMotion: "reduce", isMobile: +width < 600, hasTouch: +width < 600 });
       const page = await context.newPage(), file = `${folder}/${name}-${width}-${theme}.png`;
       page.on("pageerror", e => { failed = true; console.error(`${path} at ${width}: ${e.message}`); });
       page.on("console", m => { if (m.type() === "error") { failed = true; console.error(`${path} at ${width}: ${m.text()}`); } });
