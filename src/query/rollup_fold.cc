@@ -1,17 +1,14 @@
 #include "query/rollup_fold.h"
 
 #include <algorithm>
-#include <array>
 
 #include "query/turn_labels.h"
 
 namespace aybiza {
 namespace {
 
-constexpr std::size_t dimensions_rolled = std::size_t(Dimension::hour_of_day) - 1;
-
-constexpr auto all_dimensions_rolled = [] {
-  std::array<Dimension, dimensions_rolled> out{};
+constexpr auto all_rolled = [] {
+  std::array<Dimension, rolled_dimensions> out{};
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = Dimension(i + 1);  // customer_id is the first
   return out;
 }();
@@ -19,41 +16,41 @@ static_assert(Dimension::customer_id == Dimension(0));
 
 }  // namespace
 
-std::span<const Dimension> rollup_dimensions() { return all_dimensions_rolled; }
+std::span<const Dimension> rollup_dimensions() { return all_rolled; }
 
 // Values that are few and asked for most: a tally of each every minute is as much as a tenth of the rows.
 bool kept_by_minute(Dimension dimension) { return dimension == Dimension::region; }
 
-std::size_t RollupFold::Hash::operator()(const Key& key) const {
-  const auto mix = [](std::size_t seed, std::size_t more) { return (seed ^ more) * 0x9E3779B97F4A7C15u; };
-  const std::hash<std::string> text;
-  return mix(mix(mix(mix(std::size_t(key.bucket), text(key.customer)), text(key.dimension)), text(key.value)), key.value_is_null);
+Tally& RollupFold::Axis::at(OptionalText value) {
+  if (!value) return unknown;
+  const auto found = values.find(*value);
+  return found != values.end() ? found->second : values[std::string(*value)];
 }
 
-Tally& RollupFold::at(Instant time, OptionalText customer, std::string_view dimension, OptionalText value) {
-  key_.bucket = to_micros(floor_to(time, step_));
-  key_.customer = customer.value_or(std::string_view());
-  key_.dimension = dimension;
-  key_.value = value.value_or(std::string_view());
-  key_.value_is_null = !value && !dimension.empty();
-  return tallies_[key_];
+RollupFold::Pane& RollupFold::pane(Instant time, std::string_view customer) {
+  const Instant bucket = floor_to(time, step_);
+  if (last_ && last_key_->first == bucket && last_key_->second == customer) return *last_;
+  const auto at = panes_.try_emplace({bucket, std::string(customer)}).first;
+  last_key_ = &at->first;
+  last_ = &at->second;
+  return *last_;
 }
 
 template <typename Add>
 void RollupFold::each(const FactRow& row, bool of_turns, Add&& add) {
-  add(at(row.time, row.customer, "", std::nullopt));
-  const auto wanted = rollup_dimensions();
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (of_turn(wanted[i]) && !of_turns) continue;
-    if (step_ < std::chrono::hours(1) && !kept_by_minute(wanted[i])) continue;
-    const std::string_view name = to_string(wanted[i]);
-    if (wanted[i] != Dimension::topic) {
-      add(at(row.time, row.customer, name, row.dimensions[i]));
+  Pane& into = pane(row.time, row.customer.value_or(std::string_view()));
+  add(into.total);
+  const bool by_minute = step_ < std::chrono::hours(1);
+  for (std::size_t i = 0; i < rolled_dimensions; ++i) {
+    if (of_turn(all_rolled[i]) && !of_turns) continue;
+    if (by_minute && !kept_by_minute(all_rolled[i])) continue;
+    if (all_rolled[i] != Dimension::topic) {
+      add(into.by[i].at(row.dimensions[i]));
       continue;
     }
     const auto topics = topics_of(row.topics);
-    for (const std::string_view topic : topics) add(at(row.time, row.customer, name, topic));
-    if (topics.empty()) add(at(row.time, row.customer, name, std::nullopt));
+    for (const std::string_view topic : topics) add(into.by[i].at(topic));
+    if (topics.empty()) add(into.by[i].unknown);
   }
 }
 
@@ -74,18 +71,30 @@ void RollupFold::usage(const FactRow& row, const UsageFacts& facts) {
 }
 
 void RollupFold::merge(const RollupRow& row, const Tally& tally) {
-  const OptionalText value = row.value_is_null ? OptionalText() : OptionalText(row.value);
-  at(row.bucket, row.customer, row.dimension, value).merge(tally);
+  Pane& into = pane(row.bucket, row.customer);
+  const auto dimension = parse_dimension(row.dimension);
+  if (row.dimension.empty()) into.total.merge(tally);
+  else if (dimension && *dimension != Dimension::customer_id && std::size_t(*dimension) <= rolled_dimensions)
+    into.by[std::size_t(*dimension) - 1].at(row.value_is_null ? OptionalText() : OptionalText(row.value)).merge(tally);
 }
 
 void RollupFold::rows(std::vector<RollupRow>& out) const {
-  const std::size_t first = out.size();
-  for (const auto& [key, tally] : tallies_)
-    out.push_back({.bucket = from_micros(key.bucket), .step = step_, .customer = key.customer, .dimension = key.dimension, .value = key.value,
-                   .value_is_null = key.value_is_null, .tally = serialise_sums(tally), .sketches = serialise_sketches(tally)});
-  std::sort(out.begin() + std::ptrdiff_t(first), out.end(), [](const RollupRow& a, const RollupRow& b) {
-    return std::tie(a.bucket, a.customer, a.dimension, a.value_is_null, a.value) < std::tie(b.bucket, b.customer, b.dimension, b.value_is_null, b.value);
-  });
+  for (const auto& [key, pane] : panes_) {
+    const auto put = [&](std::string_view dimension, OptionalText value, const Tally& tally) {
+      if (tally.empty()) return;
+      out.push_back({.bucket = key.first, .step = step_, .customer = key.second, .dimension = std::string(dimension),
+                     .value = std::string(value.value_or(std::string_view())), .value_is_null = !value && !dimension.empty(),
+                     .tally = serialise_sums(tally), .sketches = serialise_sketches(tally)});
+    };
+    put("", std::nullopt, pane.total);
+    for (std::size_t i = 0; i < rolled_dimensions; ++i) {
+      std::vector<std::pair<std::string_view, const Tally*>> sorted;
+      for (const auto& [value, tally] : pane.by[i].values) sorted.emplace_back(value, &tally);
+      std::sort(sorted.begin(), sorted.end());
+      for (const auto& [value, tally] : sorted) put(to_string(all_rolled[i]), value, *tally);
+      put(to_string(all_rolled[i]), std::nullopt, pane.by[i].unknown);
+    }
+  }
 }
 
 }  // namespace aybiza
