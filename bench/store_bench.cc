@@ -1,6 +1,6 @@
-// How fast rows reach the disk: the usual mix of events through Store::apply, against a bare appender of the same rows.
+// How fast rows reach the disk: the usual mix of events through Store::apply, against a bare appender (or COPY) of the same rows.
 //
-//   store_bench [seconds per side, default 5] [directory, default the system's scratch]
+//   store_bench [seconds per side, default 5] [duckdb | postgres: a server of its own with fsync on]
 // Per 100 000 events: 62 000 turns of 51 bytes of text, 31 000 usage events, 2 400 calls each written three times
 // (started, ended, rated), as in recorded dialogues. Batches of 25 000 events; every commit is one fsync.
 #include <fmt/format.h>
@@ -13,6 +13,10 @@
 #include "store/duck_write.h"
 #include "store/duckdb_store.h"
 #include "store/migrate.h"
+#include "store/postgres_migrate.h"
+#include "store/postgres_server.h"
+#include "store/postgres_store.h"
+#include "store/postgres_write.h"
 #include "store/scratch.h"
 
 namespace aybiza {
@@ -155,7 +159,8 @@ std::vector<const Row*> pointers(const std::vector<Row>& rows) {
 }
 
 // The same rows straight into the same tables: no order, no deletion, no offset.
-Status append_bare(DuckConnection& connection, const RowBatch& batch) {
+template <typename Connection>
+Status append_bare(Connection& connection, const RowBatch& batch) {
   std::uint64_t ignored = 0;
   AYBIZA_TRY(connection.script("BEGIN TRANSACTION"));
   AYBIZA_TRY(insert_rows<CallRow>(connection, Table::call_analytics, pointers(batch.calls), ignored));
@@ -193,7 +198,28 @@ int run(double seconds) {
   return 0;
 }
 
+int run_postgres(double seconds) {
+  const SystemClock clock;
+  auto server = PostgresServer::start(PostgresServer::binaries(), "fsync=on\nshared_buffers=256MB\nmax_wal_size=4GB");
+  if (!server) return fmt::print(stderr, "{}\n", server.error().message), 1;
+  auto store = open_postgres_store({.url = (*server)->url(), .clock = &clock});
+  if (!store) return fmt::print(stderr, "{}\n", store.error().message), 1;
+  Measured stored = measure(seconds, [&](const RowBatch& batch) { return (*store)->apply(batch); });
+  print("store", stored);
+  store->reset();
+  const auto fresh = fresh_schema((*server)->url());
+  auto connection = fresh ? PostgresConnection::open(*fresh, clock, false) : std::unexpected(fresh.error());
+  if (!connection || !migrate(**connection, postgres_migrations(), clock.now())) return 1;
+  Measured bare = measure(seconds, [&](const RowBatch& batch) { return append_bare(**connection, batch); });
+  print("bare COPY into the same tables and indexes", bare);
+  fmt::print("ratio: {:.2f} of the bare COPY's rows/s\n", stored.rows_per_second() / bare.rows_per_second());
+  return 0;
+}
+
 }  // namespace
 }  // namespace aybiza
 
-int main(int argc, char** argv) { return aybiza::run(argc > 1 ? std::atof(argv[1]) : 5); }
+int main(int argc, char** argv) {
+  const double seconds = argc > 1 ? std::atof(argv[1]) : 5;
+  return argc > 2 && argv[2] == std::string_view("postgres") ? aybiza::run_postgres(seconds) : aybiza::run(seconds);
+}

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <random>
 
 #include "aggregate/shard.h"
@@ -12,7 +11,7 @@
 #include "query/oracle.h"
 #include "query/rows_scan.h"
 #include "query/sql_answer.h"
-#include "store/duckdb_store.h"
+#include "store/test_engine.h"
 
 namespace aybiza {
 namespace {
@@ -105,16 +104,13 @@ void expect_same(const Answer& got, const Answer& want, std::string_view text, s
     }
 }
 
-class Metrics : public testing::Test {
+class Metrics : public testing::TestWithParam<std::string> {
  protected:
-  Metrics() : directory_(std::filesystem::temp_directory_path() / ("aybiza-metrics-" + to_string(random_id()))) {
-    auto opened = open_duckdb_store({.directory = directory_.string(), .clock = &clock_});
-    EXPECT_TRUE(opened);
+  void SetUp() override {
+    if (!engine_.missing().empty()) GTEST_SKIP() << engine_.missing();
+    auto opened = engine_.open(clock_);
+    ASSERT_TRUE(opened) << opened.error().message;
     store_ = std::move(*opened);
-  }
-  ~Metrics() override {
-    store_.reset();
-    std::filesystem::remove_all(directory_);
   }
 
   void take(Shard& shard, const MetricBatch& batch, std::string_view customer, Instant received) {
@@ -163,7 +159,7 @@ class Metrics : public testing::Test {
     if (live) expect_same(*live, *want, text, "live");
   }
 
-  const std::filesystem::path directory_;
+  TestEngine engine_{GetParam()};
   SystemClock clock_;
   std::unique_ptr<Store> store_;
   Oracle oracle_;
@@ -171,7 +167,7 @@ class Metrics : public testing::Test {
   Instant now_ = t0 + 10min;
 };
 
-TEST_F(Metrics, FourWaysAgree) {
+TEST_P(Metrics, FourWaysAgree) {
   Shard shard;
   Points points(11);
   MetricBatch batch;
@@ -205,7 +201,7 @@ TEST_F(Metrics, FourWaysAgree) {
 }
 
 // Two points that stand for four each, and one for itself.
-TEST_F(Metrics, EstimatesSayTheirError) {
+TEST_P(Metrics, EstimatesSayTheirError) {
   Shard shard;
   MetricBatch batch;
   const auto sampled = batch.add_series({.kind = MetricKind::summary, .name = "s", .unit = {}, .tags = R"({"host":"a"})", .sample_rate = 0.25});
@@ -229,7 +225,7 @@ TEST_F(Metrics, EstimatesSayTheirError) {
   EXPECT_EQ(answered("metric=s&select=sum&where=tag.host:b"), R"({"columns":["sum"],"rows":[[10]]})");
 }
 
-TEST_F(Metrics, SeriesOverTheBoundAreTheRest) {
+TEST_P(Metrics, SeriesOverTheBoundAreTheRest) {
   Shard shard({.series_per_dimension = 10});
   for (int i = 0; i < 100; ++i) {
     MetricBatch batch;
@@ -251,6 +247,8 @@ TEST_F(Metrics, SeriesOverTheBoundAreTheRest) {
   EXPECT_LE(shard.stats().metrics.series, 24u);
   EXPECT_GT(shard.stats().metrics.folded, 0u);
 }
+
+INSTANTIATE_TEST_SUITE_P(Engines, Metrics, testing::ValuesIn(TestEngine::speaking_sql()), [](const auto& engine) { return engine.param; });
 
 }  // namespace
 }  // namespace aybiza

@@ -1,15 +1,13 @@
-// DuckDB's answers against the walk over the rows: random rows, random questions, the same figures.
+// Each SQL engine's answers against the walk over the rows: random rows, random questions, the same figures.
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <filesystem>
 #include <random>
 
 #include "query/rows_scan.h"
 #include "query/sql_answer.h"
-#include "store/duckdb_store.h"
-#include "store/memory_store.h"
 #include "store/sample_rows.h"
+#include "store/test_engine.h"
 
 namespace aybiza {
 namespace {
@@ -86,18 +84,22 @@ RowSet row_set(RowBatch batch) {
           std::move(batch.metric_series), std::move(batch.metric_points), std::move(batch.metric_distributions)};
 }
 
-TEST(SqlAnswer, EqualsTheWalkOverTheRows) {
-  const auto directory = std::filesystem::temp_directory_path() / ("aybiza-rival-" + to_string(random_id()));
-  SystemClock clock;
-  auto duck = open_duckdb_store({.directory = directory.string(), .clock = &clock});
-  ASSERT_TRUE(duck) << duck.error().message;
+class SqlAnswer : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Engines, SqlAnswer, testing::ValuesIn(TestEngine::speaking_sql()), [](const auto& engine) { return engine.param; });
+
+TEST_P(SqlAnswer, EqualsTheWalkOverTheRows) {
+  TestEngine engine(GetParam());
+  if (!engine.missing().empty()) GTEST_SKIP() << engine.missing();
+  const SystemClock clock;
+  auto store = engine.open(clock);
+  ASSERT_TRUE(store) << store.error().message;
   SampleRows rows(42);
   for (int i = 0; i < 20; ++i) {
     const auto batch = rows.next(400);
-    const auto applied = (*duck)->apply(batch);
+    const auto applied = (*store)->apply(batch);
     ASSERT_TRUE(applied) << applied.error().message;
   }
-  const auto all = (*duck)->rows({});
+  const auto all = (*store)->rows({});
   ASSERT_TRUE(all);
   const RowSet set = row_set(*all);
   ASSERT_GT(set.calls.size(), 100u);
@@ -108,7 +110,7 @@ TEST(SqlAnswer, EqualsTheWalkOverTheRows) {
     const auto question = parse_question(parse_query_string(text), now);
     ASSERT_TRUE(question) << text << " " << question.error().message;
     const auto want = answer_from_rows(*question, set, now, "rows");
-    const auto got = answer_from_sql(*question, **duck, now, no_deadline);
+    const auto got = answer_from_sql(*question, **store, now, no_deadline);
     ASSERT_TRUE(want);
     ASSERT_TRUE(got) << text << " " << got.error().message;
     ASSERT_EQ(got->rows.size(), want->rows.size()) << text;
@@ -118,8 +120,6 @@ TEST(SqlAnswer, EqualsTheWalkOverTheRows) {
             << text << "\nrow " << r << " " << want->columns[c] << "\ngot  " << to_json(*got).substr(0, 2000) << "\nwant "
             << to_json(*want).substr(0, 2000);
   }
-  duck->reset();
-  std::filesystem::remove_all(directory);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "query/concurrency.h"
 #include "query/learning.h"
 #include "query/rollup_answer.h"
+#include "query/sql_dialect.h"
 #include "query/sql_measures.h"
 #include "query/sql_text.h"
 #include "query/turn_labels.h"
@@ -120,7 +121,7 @@ class Asking {
     if (entity == Entity::metric) from = metric_rows(sql, metric);
     const bool arithmetic = !moving && grid_.uniform();
     if (arithmetic) {
-      frame.select = fmt::format("(epoch_us({}) - {}) // {} AS bucket", time, to_micros(grid_.start(0)), grid_.width().count());
+      frame.select = dialect_.bucket(time, to_micros(grid_.start(0)), grid_.width().count()) + " AS bucket";
     } else {
       frame.select = "b.bucket AS bucket";
       from += fmt::format(" JOIN ({}) b ON epoch_us({}) >= b.low AND epoch_us({}) < b.high", bucket_list(moving), time, time);
@@ -230,7 +231,7 @@ class Asking {
     std::string keys = "bucket";
     for (std::size_t i = 0; i < f.keys; ++i) keys += fmt::format(", g{}", i);
     const std::string text = fmt::format(
-        "WITH base AS (SELECT {0}, {1}::DOUBLE AS v {2}), edges AS (SELECT {3}, v, min(v) OVER w AS lo, max(v) OVER w AS hi"
+        "WITH base AS (SELECT {0}, {1}::DOUBLE PRECISION AS v {2}), edges AS (SELECT {3}, v, min(v) OVER w AS lo, max(v) OVER w AS hi"
         " FROM base WINDOW w AS (PARTITION BY {3})) SELECT {3}, lo, hi, CASE WHEN v IS NULL THEN NULL WHEN hi = lo THEN 0 ELSE"
         " least(19, CAST(floor((v - lo) / ((hi - lo) / 20)) AS BIGINT)) END AS i, count(*) FROM edges"
         " GROUP BY {3}, lo, hi, i ORDER BY i",
@@ -288,20 +289,15 @@ class Asking {
   std::string metric_rows(SqlText& sql, std::string_view name) const {
     std::string tags;
     for (std::size_t i = 0; i < tags_.size(); ++i) {
-      std::string path = "$.\"";
-      for (const char c : tags_[i]) {
-        if (c == '"' || c == '\\') path += '\\';
-        path += c;
-      }
-      tags += fmt::format(", coalesce(json_extract_string(tags, {}), json_extract_string(tags, '$.__other__')) AS tag_{}",
-                          sql.bind(path + '"'), i);
+      const std::string key = sql.bind(dialect_.json_key(tags_[i])), other = sql.bind(dialect_.json_key("__other__"));
+      tags += fmt::format(", coalesce({}, {}) AS tag_{}", dialect_.json_member("tags", key), dialect_.json_member("tags", other), i);
     }
     return fmt::format(
-        "(WITH s AS MATERIALIZED (SELECT series, customer_id, sample_rate{} FROM metric_series WHERE name = {}) "
-        "SELECT v.time, s.*, v.rowid AS place, v.value, 1 / s.sample_rate AS n, v.value / s.sample_rate AS total, v.value AS low, "
-        "v.value AS high, false AS sketched, NULL::BLOB AS sketch FROM metric_values v JOIN s ON s.series = v.series UNION ALL "
-        "SELECT d.time, s.*, d.rowid, NULL, d.count, d.sum, d.min, d.max, true, d.sketch FROM metric_distributions d JOIN s ON s.series = d.series) m",
-        tags, sql.bind(name));
+        "(WITH s AS MATERIALIZED (SELECT series, customer_id, sample_rate{0} FROM metric_series WHERE name = {1}) "
+        "SELECT v.time, s.*, v.{2} AS place, v.value, 1 / s.sample_rate AS n, v.value / s.sample_rate AS total, v.value AS low, "
+        "v.value AS high, false AS sketched, NULL::{3} AS sketch FROM metric_values v JOIN s ON s.series = v.series UNION ALL "
+        "SELECT d.time, s.*, d.{2}, NULL, d.count, d.sum, d.min, d.max, true, d.sketch FROM metric_distributions d JOIN s ON s.series = d.series) m",
+        tags, sql.bind(name), dialect_.place(), dialect_.bytes());
   }
 
   std::string metric_sql(const Measure& m) const {
@@ -309,11 +305,11 @@ class Asking {
     if (how == "count") return "sum(m.n)";
     if (how == "sum" || how == "rate") return "sum(m.total)";
     if (how == "avg") return "sum(m.total) / sum(m.n)";
-    if (how == "last") return "arg_max(m.value, {'t': m.time, 's': m.series, 'i': m.place}) FILTER (WHERE NOT m.sketched)";
+    if (how == "last") return dialect_.last("m.value", "NOT m.sketched");
     if (how == "min") return "CASE WHEN count(m.low) = count(*) THEN min(m.low) END";
     if (how == "max") return "CASE WHEN count(m.high) = count(*) THEN max(m.high) END";
     if (how == "distinct") return "count(DISTINCT m.value)";
-    return fmt::format("quantile_cont(m.value, 0.{})", how.substr(1));
+    return fmt::format("percentile_cont(0.{}) WITHIN GROUP (ORDER BY m.value)", how.substr(1));
   }
 
   Answered<void> ask_metric(std::size_t column) {
@@ -352,7 +348,7 @@ class Asking {
     SqlText sql;
     const Frame f = frame(sql, Entity::metric, m.moving, false, "", m.metric_name);
     bool any = false;
-    const auto done = each_row(sql, "SELECT count(*) FROM (SELECT 1" + f.from + " AND m.sketched LIMIT 1)", [&](const Rows& rows, std::size_t row) {
+    const auto done = each_row(sql, "SELECT count(*) FROM (SELECT 1" + f.from + " AND m.sketched LIMIT 1) one", [&](const Rows& rows, std::size_t row) {
       any = as_integer(rows.cell(row, 0)).value_or(0) > 0;
     });
     if (!done) return std::unexpected(done.error());
@@ -404,6 +400,7 @@ class Asking {
   const Question& question_;
   const Grid& grid_;
   Store& store_;
+  const SqlDialect dialect_{store_.dialect()};
   Instant as_of_;
   Duration deadline_;
   Cells cells_;

@@ -47,15 +47,15 @@ std::string statistic_sql(const Measure& m) {
     case Statistic::avg: return fmt::format("avg({})", column);
     case Statistic::min: return fmt::format("min({})", column);
     case Statistic::max: return fmt::format("max({})", column);
-    case Statistic::p50: return fmt::format("quantile_cont({}::DOUBLE, 0.50)", column);
-    case Statistic::p90: return fmt::format("quantile_cont({}::DOUBLE, 0.90)", column);
-    case Statistic::p95: return fmt::format("quantile_cont({}::DOUBLE, 0.95)", column);
-    default: return fmt::format("quantile_cont({}::DOUBLE, 0.99)", column);
+    case Statistic::p50: return fmt::format("percentile_cont(0.50) WITHIN GROUP (ORDER BY {}::DOUBLE PRECISION)", column);
+    case Statistic::p90: return fmt::format("percentile_cont(0.90) WITHIN GROUP (ORDER BY {}::DOUBLE PRECISION)", column);
+    case Statistic::p95: return fmt::format("percentile_cont(0.95) WITHIN GROUP (ORDER BY {}::DOUBLE PRECISION)", column);
+    default: return fmt::format("percentile_cont(0.99) WITHIN GROUP (ORDER BY {}::DOUBLE PRECISION)", column);
   }
 }
 
 std::string rate(std::string_view part, std::string_view whole) {
-  return fmt::format("(count(*) FILTER (WHERE {}))::DOUBLE / nullif(count(*) FILTER (WHERE {}), 0)", part, whole);
+  return fmt::format("(count(*) FILTER (WHERE {}))::DOUBLE PRECISION / nullif(count(*) FILTER (WHERE {}), 0)", part, whole);
 }
 
 }  // namespace

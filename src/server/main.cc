@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "runtime/huge_pages.h"
+#include "server/doctor.h"
 #include "server/fleet_commands.h"
 #include "server/key_commands.h"
 #include "server/price_commands.h"
@@ -43,7 +44,7 @@ void add_data(CLI::App* app, std::filesystem::path& data) {
 void add_serve(CLI::App* app, aybiza::ServeOptions& options, Commands& commands) {
   add_data(app, options.data);
   app->add_option("--listen", options.listen, "HOST:PORT; loopback only in this version")->envname("AYBIZA_LISTEN")->capture_default_str();
-  app->add_option("--store", options.store, "duckdb: embedded, beside the log")->envname("AYBIZA_STORE")->capture_default_str();
+  app->add_option("--store", options.store, "duckdb: embedded, beside the log; or postgres://USER@HOST/DATABASE (docs/postgres.md)")->envname("AYBIZA_STORE")->capture_default_str();
   app->add_option("--memory-max", commands.memory, "what requests, the store, deduplication and ended calls are given shares of, e.g. 2GiB")->envname("AYBIZA_MEMORY_MAX")->capture_default_str();
   app->add_option("--shards", options.shards, "live shards of a new data directory")->check(CLI::Range(1, 64))->capture_default_str();
   app->add_option("--http-threads", options.http_threads, "network threads")->check(CLI::Range(1, 64))->capture_default_str();
@@ -115,6 +116,8 @@ int main(int argc, char** argv) {
   recompute->add_option("--from", c.recompute_from, "with --apply: only from here on, RFC 3339")->needs(recompute_apply);
   recompute->add_option("--to", c.recompute_to, "with --apply: only before")->needs(recompute_apply);
   recompute->add_option("--lexicon", c.serve.lexicon, "the folder the server reads texts by, if it has one")->envname("AYBIZA_LEXICON");
+  auto* doctor = app.add_subcommand("doctor", "what a store has that this program can use, and whether it will do; changes nothing");
+  doctor->add_option("--store", c.serve.store, "duckdb, or postgres://USER@HOST/DATABASE")->envname("AYBIZA_STORE")->required();
   c.privacy.add_to(app);
   auto* key = app.add_subcommand("key", "API keys");
   key->require_subcommand(1);
@@ -192,6 +195,7 @@ int main(int argc, char** argv) {
     c.replay.salt_given = replay->count("--salt") > 0;
     return aybiza::run_replay(c.replay, stop);
   }
+  if (*doctor) return aybiza::run_doctor(c.serve.store);
   if (*verify) return aybiza::run_verify(c.data);
   if (const auto done = c.privacy.run()) return *done;
   if (c.recompute_apply) return aybiza::run_recompute_apply(c.data, c.recompute_from, c.recompute_to);

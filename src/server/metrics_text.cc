@@ -49,6 +49,7 @@ std::string openmetrics(const SelfMetrics& self) {
   t.gauge("store_lag_seconds", "Age of the oldest event that the store does not have yet.", self.pipeline.store_lag_seconds);
   t.counter("store_failures", "Transactions the store refused; they are retried.", self.pipeline.store_failures);
   t.counter("store_rows", "Rows written since start.", self.store.rows);
+  t.counter("store_rows_set_aside", "Rows the store's server refused for what they hold; they are in poison_rows.", self.store.rows_set_aside);
   t.gauge("store_bytes", "Size of the store's file.", double(self.store.file_bytes));
   t.gauge("store_commit_milliseconds", "Duration of the newest transaction.", self.pipeline.last_commit_ms);
   t.gauge("snapshot_bytes", "Size of the newest snapshot.", double(self.pipeline.snapshot_bytes));

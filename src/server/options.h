@@ -32,7 +32,7 @@ struct ServeOptions {
   std::string statsd_customer = "default";
   std::string statsd_gauges = "delta";  // what a sign means: delta or absolute
   std::vector<std::string> statsd_templates;
-  std::string store = "duckdb";
+  std::string store = "duckdb";         // or postgres://USER@HOST/DATABASE
   std::size_t memory_max = 2 * limits::GiB;
   bool insecure_loopback = false;
   unsigned shards = 2;        // fixed at the directory's first start

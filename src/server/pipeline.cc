@@ -12,6 +12,7 @@
 #include "query/rollup_repair.h"
 #include "server/snapshot_file.h"
 #include "store/duckdb_store.h"
+#include "store/postgres_store.h"
 
 namespace aybiza {
 namespace {
@@ -27,6 +28,8 @@ constexpr std::size_t chunk_bytes = limits::MiB;  // or so many bytes of them
 constexpr Duration idle_wait = 20ms;              // how long the router sleeps on the log
 constexpr Duration rollups_every = 5s;            // how often is looked for rollups that are due
 constexpr Duration snapshot_pause = 2s;           // between two snapshots, however much flows
+constexpr Duration store_pause_least = 50ms, store_pause_most = 5s;  // between two attempts to write what the store refused
+constexpr Duration store_start_patience = 60s;    // of a start with a server that is starting itself
 
 // The number of shards belongs to the directory: panes cannot be split afterwards.
 Result<unsigned> shard_count(const PipelineOptions& options, const Clock& clock) {
@@ -37,6 +40,21 @@ Result<unsigned> shard_count(const PipelineOptions& options, const Clock& clock)
   out << options.shards << '\n' << to_micros(clock.now()) << '\n';
   if (!out.flush()) return fail(Code::io, "cannot write {}: choose a directory that can be written with --data", file.string());
   return options.shards;
+}
+
+Result<std::unique_ptr<Store>> open_store(const PipelineOptions& options, const Clock& clock) {
+  if (options.store_url.empty()) {
+    DuckdbOptions duck{.directory = options.data.string(), .clock = &clock};
+    if (options.store_memory_bytes != 0) duck.memory_bytes = options.store_memory_bytes;
+    return open_duckdb_store(duck);
+  }
+  const Duration patience = clock.elapsed() + store_start_patience;
+  for (Duration pause = store_pause_least;; pause = std::min(pause * 2, store_pause_most)) {
+    auto store = open_postgres_store({.url = options.store_url, .clock = &clock});
+    if (store || store.error().code != Code::unavailable || clock.elapsed() > patience) return store;
+    if (pause == store_pause_least) fmt::print(stderr, "aybiza: {}; waiting for it\n", store.error().message);
+    std::this_thread::sleep_for(pause);
+  }
 }
 
 }  // namespace
@@ -66,9 +84,7 @@ Status Pipeline::recover() {
   auto spool = spool::Spool::open(std::move(log));
   if (!spool) return std::unexpected(spool.error());
   spool_ = std::move(*spool);
-  DuckdbOptions duck{.directory = options_.data.string(), .clock = &clock_};
-  if (options_.store_memory_bytes != 0) duck.memory_bytes = options_.store_memory_bytes;
-  auto store = open_duckdb_store(duck);
+  auto store = open_store(options_, clock_);
   if (!store) return std::unexpected(store.error());
   store_ = std::move(*store);
   const auto applied = store_->applied();
@@ -293,19 +309,20 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
 void Pipeline::write(std::stop_token) {
   while (!outbox_.finished())
     outbox_.drain_wait(1s, [&](std::unique_ptr<Collection>&& collection) {
-      Duration pause = 50ms;
+      Duration pause = store_pause_least;
       for (;;) {
         auto done = apply(*collection);
+        if (done && pause > store_pause_least) fmt::print(stderr, "aybiza: the store takes rows again\n");
         if (done) break;
         {
           std::lock_guard lock(mutex_);
           ++stats_.store_failures;
           stats_.last_store_error = done.error().message;
-          if (stats_.store_failures == 1) fmt::print(stderr, "aybiza: the store refuses rows, they wait in the log: {}\n", done.error().message);
+          if (pause == store_pause_least) fmt::print(stderr, "aybiza: the store refuses rows, they wait in the log: {}\n", done.error().message);
         }
         if (stopping_) break;  // shutting down: the log still has them
         std::this_thread::sleep_for(pause);
-        pause = std::min<Duration>(pause * 2, 5s);
+        pause = std::min(pause * 2, store_pause_most);
       }
       --outstanding_;
     });

@@ -24,6 +24,7 @@
 #include "server/pipeline.h"
 #include "server/price_api.h"
 #include "server/privacy_api.h"
+#include "store/postgres_store.h"
 #include "text/lexicon_folder.h"
 
 namespace aybiza {
@@ -112,13 +113,16 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   const bool loopback = net::is_loopback_listen(options.listen);
   if (!loopback)
     return fail(Code::invalid, "{} is not a loopback address: this version has no TLS, so listen on 127.0.0.1 and put a TLS proxy in front", options.listen);
-  if (options.store != "duckdb") return fail(Code::invalid, "--store {} is not known here: this version has duckdb", options.store);
+  const bool postgres = is_postgres_url(options.store);
+  if (options.store != "duckdb" && !postgres)
+    return fail(Code::invalid, "--store {} is not known: write duckdb, or postgres://USER@HOST/DATABASE", options.store);
   auto inner = std::make_unique<Inner>();
   std::error_code error;
   std::filesystem::create_directories(options.data, error);
   if (error) return fail(Code::io, "cannot make {}: {}; choose another directory with --data", options.data.string(), error.message());
   AYBIZA_TRY(use_lexicon(options.lexicon));  // built once, here, and not in the first event's time
   auto pipeline = Pipeline::open({.data = options.data, .shards = options.shards, .clock = &inner->clock,
+                                  .store_url = postgres ? options.store : std::string(),
                                   .store_memory_bytes = std::max(options.memory_max / store_memory_share, store_memory_least),
                                   .dedup_memory_bytes = std::max(options.memory_max / dedup_memory_share, dedup_memory_least),
                                   .calls_retained = std::max(options.memory_max / limits::memory_per_call_retained, calls_retained_least)});

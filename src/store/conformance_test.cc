@@ -1,28 +1,29 @@
 // One suite for every engine: the same batches in, the same rows out.
 #include <gtest/gtest.h>
 
-#include "store/duckdb_store.h"
 #include "store/memory_store.h"
 #include "store/row_text.h"
 #include "store/sample_rows.h"
-#include "store/scratch.h"
+#include "store/test_engine.h"
 
 namespace aybiza {
 namespace {
 
 using Texts = std::vector<std::string>;
 
-class Conformance : public testing::TestWithParam<Dialect> {
+class Conformance : public testing::TestWithParam<std::string> {
  protected:
+  void SetUp() override {
+    if (!engine_.missing().empty()) GTEST_SKIP() << engine_.missing();
+  }
   std::unique_ptr<Store> open() {
-    if (GetParam() == Dialect::memory) return make_memory_store();
-    auto store = open_duckdb_store({.directory = scratch_.path(), .node = "local", .clock = &clock_});
+    auto store = engine_.open(clock_);
     EXPECT_TRUE(store.has_value()) << store.error().message;
     return store ? std::move(*store) : nullptr;
   }
-  bool persists() const { return GetParam() != Dialect::memory; }
+  bool persists() const { return engine_.persists(); }
 
-  Scratch scratch_;
+  TestEngine engine_{GetParam()};
   ManualClock clock_{from_micros(1'795'000'000'000'000)};
 };
 
@@ -65,7 +66,7 @@ TEST_P(Conformance, RandomBatchesAnswerLikeTheMemoryStore) {
     const std::uint64_t before = store->applied().value();
     if (before != 0) {  // the engine kept the seed before: this one goes to a fresh place
       store.reset();
-      std::filesystem::remove_all(scratch_.path());
+      engine_.renew();
       store = open();
     }
     auto rival = make_memory_store();
@@ -363,8 +364,7 @@ TEST_P(Conformance, LearningRowsBeforeARangeThatCountInIt) {
   EXPECT_TRUE(ids({.from = from, .customer = "other", .learning_before = true}).empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Conformance, testing::Values(Dialect::memory, Dialect::duckdb),
-                         [](const auto& engine) { return engine.param == Dialect::memory ? "memory" : "duckdb"; });
+INSTANTIATE_TEST_SUITE_P(Engines, Conformance, testing::ValuesIn(TestEngine::names()), [](const auto& engine) { return engine.param; });
 
 }  // namespace
 }  // namespace aybiza

@@ -33,10 +33,6 @@ std::string delete_statement(std::string_view table, std::string_view time, std:
 }
 
 Status replace_calls(DuckConnection& writer, const std::vector<CallRow>& calls, std::uint64_t& out_of_range) {
-  static constexpr Column<CallRow> keys[] = {
-      {"time", SqlType::time, [](VectorWriter& out, idx_t i, const CallRow& row) { out.put(i, *row.stored_start); }, nullptr},
-      {"call_id", SqlType::id, [](VectorWriter& out, idx_t i, const CallRow& row) { out.put(i, row.call_id); }, nullptr},
-  };
   std::vector<const CallRow*> stored;
   Instant first = Instant::max(), last = Instant::min();
   for (const CallRow& row : calls) {
@@ -45,17 +41,12 @@ Status replace_calls(DuckConnection& writer, const std::vector<CallRow>& calls, 
     first = std::min(first, *row.stored_start), last = std::max(last, *row.stored_start);
   }
   AYBIZA_TRY(delete_rows<CallRow>(
-      writer, delete_statement("call_analytics", "time", "call_analytics.call_id = old.call_id", first, last), keys, stored));
+      writer, delete_statement("call_analytics", "time", "call_analytics.call_id = old.call_id", first, last), stored_keys_of<CallRow>(), stored));
   const auto sorted = in_time_order(calls, [](const CallRow& row) { return row.start; });
   return insert_rows<CallRow>(writer, Table::call_analytics, sorted, out_of_range);
 }
 
 Status replace_turns(DuckConnection& writer, const std::vector<TurnRow>& turns, std::uint64_t& out_of_range) {
-  static constexpr Column<TurnRow> keys[] = {
-      {"time", SqlType::time, [](VectorWriter& out, idx_t i, const TurnRow& row) { out.put(i, *row.stored_time); }, nullptr},
-      {"call_id", SqlType::id, [](VectorWriter& out, idx_t i, const TurnRow& row) { out.put(i, row.call_id); }, nullptr},
-      {"turn_number", SqlType::integer, [](VectorWriter& out, idx_t i, const TurnRow& row) { out.put(i, row.turn_number); }, nullptr},
-  };
   std::vector<const TurnRow*> stored;
   Instant first = Instant::max(), last = Instant::min();
   for (const TurnRow& row : turns) {
@@ -68,7 +59,7 @@ Status replace_turns(DuckConnection& writer, const std::vector<TurnRow>& turns, 
       delete_statement("conversation_turns", "time",
                        "conversation_turns.call_id = old.call_id AND conversation_turns.turn_number = old.turn_number",
                        first, last),
-      keys, stored));
+      stored_keys_of<TurnRow>(), stored));
   const auto sorted = in_time_order(turns, [](const TurnRow& row) { return row.time; });
   return insert_rows<TurnRow>(writer, Table::conversation_turns, sorted, out_of_range);
 }
@@ -82,9 +73,8 @@ Status replace_usage(DuckConnection& writer, const std::vector<UsageRow>& usage,
     stored.push_back(&row);
     first = std::min(first, row.time), last = std::max(last, row.time);
   }
-  const auto keys = columns_of<UsageRow>().first(2);  // time, event_id
   AYBIZA_TRY(delete_rows<UsageRow>(
-      writer, delete_statement("usage_events", "time", "usage_events.event_id = old.event_id", first, last), keys, stored));
+      writer, delete_statement("usage_events", "time", "usage_events.event_id = old.event_id", first, last), stored_keys_of<UsageRow>(), stored));
   return insert_rows<UsageRow>(writer, Table::usage_events, in_time_order(usage, [](const UsageRow& row) { return row.time; }),
                                out_of_range);
 }
@@ -93,14 +83,13 @@ Status replace_usage(DuckConnection& writer, const std::vector<UsageRow>& usage,
 Status replace_rollups(DuckConnection& writer, const std::vector<RollupRow>& rollups, std::uint64_t& out_of_range) {
   const auto sorted = in_time_order(rollups, [](const RollupRow& row) { return row.bucket; });
   if (sorted.empty()) return {};
-  const auto keys = columns_of<RollupRow>().first(5);  // all but what it holds
   AYBIZA_TRY(delete_rows<RollupRow>(
       writer,
       delete_statement("rollups", "bucket",
                        "rollups.step_seconds = old.step_seconds AND rollups.customer_id IS NOT DISTINCT FROM old.customer_id AND "
                        "rollups.dimension = old.dimension AND rollups.value IS NOT DISTINCT FROM old.value",
                        sorted.front()->bucket, sorted.back()->bucket),
-      keys, sorted));
+      stored_keys_of<RollupRow>(), sorted));
   return insert_rows<RollupRow>(writer, Table::rollups, sorted, out_of_range);
 }
 

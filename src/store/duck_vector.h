@@ -18,29 +18,11 @@
 
 #include "base/ids.h"
 #include "base/units.h"
+#include "store/sql_type.h"
 
 namespace aybiza {
 
-enum class SqlType : std::uint8_t {
-  boolean, integer, real, text, time, id, blob, floats,
-  score,    // DECIMAL(6,4), int32
-  percent,  // DECIMAL(9,4), int32
-  millis,   // DECIMAL(18,3): microseconds
-  seconds,  // DECIMAL(18,6): microseconds
-  money,    // DECIMAL(18,9): nano-USD
-};
 duckdb_logical_type make_type(SqlType type);  // the caller destroys it
-// The largest magnitude the column holds, in the unit in memory.
-constexpr std::int64_t limit_of(SqlType type) {
-  switch (type) {
-    case SqlType::score: return 999'999;
-    case SqlType::percent: return 999'999'999;
-    case SqlType::millis:
-    case SqlType::seconds:
-    case SqlType::money: return 999'999'999'999'999'999;
-    default: return INT64_MAX;
-  }
-}
 
 class VectorWriter {
  public:

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "store/duck.h"
-#include "store/duck_columns.h"
+#include "store/columns.h"
 
 namespace aybiza {
 

@@ -22,6 +22,7 @@ struct Migration {
 };
 
 std::span<const Migration> duckdb_migrations();  // ascending versions from 1, no gap
+std::span<const Migration> postgres_migrations();
 
 // The views every engine publishes and what every column means: sql/views/NN_name.sql, replaceable at any time.
 struct PublishedView {

@@ -2,7 +2,8 @@
 //
 // Shape    apply() writes a RowBatch and applied = batch.to in one transaction. History is read in three ways:
 //          rows() gives the merged rows back as a RowBatch (every engine); sql() asks an engine that speaks SQL;
-//          export_table() streams a published table. Engines: memory (everybody's rival), duckdb (default).
+//          export_table() streams a published table. Engines: memory (everybody's rival), duckdb (default),
+//          postgres (a server, --store postgres://…).
 // Units    in memory those of model/rows.h, in SQL those of docs/sql.md (ms, USD, scores as DECIMAL).
 // Errors   conflict: the batch does not follow `applied` (nothing was written). unavailable: busy or out of time, a
 //          retry may work. unsupported: this engine has no SQL, or the store was written by a newer version.
@@ -31,7 +32,7 @@
 
 namespace aybiza {
 
-enum class Dialect : std::uint8_t { memory, duckdb };
+enum class Dialect : std::uint8_t { memory, duckdb, postgres };
 
 enum class Table : std::uint8_t {
   call_analytics, conversation_turns, usage_events, interventions, system_performance_metrics, agent_status,
@@ -69,6 +70,7 @@ struct StoreStats {
   std::uint64_t checkpointed = 0;  // survives the loss of the engine's own log: the spool must reach back to here
   std::uint64_t batches = 0, rows = 0;        // written since start
   std::uint64_t values_out_of_range = 0;      // did not fit their column and were stored as NULL
+  std::uint64_t rows_set_aside = 0;           // refused by the engine for what they hold: they are in poison_rows
   std::uint64_t file_bytes = 0, log_bytes = 0;
   std::string repaired;  // what had to be set aside at start, for the operator; empty: nothing
 };

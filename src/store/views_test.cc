@@ -4,9 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
-#include "store/duckdb_store.h"
 #include "store/migrate.h"
-#include "store/scratch.h"
+#include "store/test_engine.h"
 
 namespace aybiza {
 namespace {
@@ -116,10 +115,11 @@ std::vector<SystemRow> samples() {
   };
 }
 
-class Views : public testing::TestWithParam<Dialect> {
+class Views : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
-    auto opened = open_duckdb_store({.directory = scratch_.path(), .node = "local", .clock = &clock_});
+    if (!engine_.missing().empty()) GTEST_SKIP() << engine_.missing();
+    auto opened = engine_.open(clock_);
     ASSERT_TRUE(opened.has_value()) << opened.error().message;
     store_ = std::move(*opened);
     std::vector<CallRow> rows = calls();
@@ -177,7 +177,7 @@ class Views : public testing::TestWithParam<Dialect> {
     EXPECT_EQ((*published)->columns(), (*rows)->columns());
   }
 
-  Scratch scratch_;
+  TestEngine engine_{GetParam()};
   ManualClock clock_{from_micros(1'795'000'000'000'000)};
   std::unique_ptr<Store> store_;
 };
@@ -271,9 +271,7 @@ TEST_P(Views, AgentPerformanceMetrics) {
          "11-18T12:00 agent1 1 0 - - - - - 0 - - - - acme"});
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Views, testing::Values(Dialect::duckdb), [](const auto& engine) {
-  return std::string(engine.param == Dialect::duckdb ? "duckdb" : "other");
-});
+INSTANTIATE_TEST_SUITE_P(Engines, Views, testing::ValuesIn(TestEngine::speaking_sql()), [](const auto& engine) { return engine.param; });
 
 }  // namespace
 }  // namespace aybiza

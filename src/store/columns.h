@@ -1,6 +1,7 @@
-// Which member of which row is which column: one table per published table, read by writer and reader alike.
+// Which member of which row is which column: one table per published table, read by every engine's writer and reader.
 //
-// Shape    columns_of<CallRow>() and so on; a new column is one line in duck_columns.cc and a migration.
+// Shape    columns_of<CallRow>() and so on; a new column is one line in columns.cc and a migration of each engine. What a line says
+//          is written once and compiled for DuckDB's vectors (put, get) and for PostgreSQL's binary cells (send, receive).
 // Threads  constant data; any.
 // Source   docs/sql.md; decisions.md 26.
 #pragma once
@@ -9,6 +10,7 @@
 
 #include "model/rows.h"
 #include "store/duck_vector.h"
+#include "store/postgres_cells.h"
 #include "store/store.h"
 
 namespace aybiza {
@@ -19,6 +21,8 @@ struct Column {
   SqlType type;
   void (*put)(VectorWriter&, idx_t, const Row&);
   void (*get)(const VectorReader&, idx_t, Row&);  // null for columns that follow from others
+  void (*send)(CellWriter&, idx_t, const Row&);
+  void (*receive)(const CellReader&, idx_t, Row&);  // null likewise
 };
 
 template <typename Row>
@@ -37,5 +41,13 @@ template <> std::span<const Column<LearningRow>> columns_of();
 template <> std::span<const Column<ChangeRow>> columns_of();
 template <> std::span<const Column<RawRow>> columns_of();
 template <> std::span<const Column<RollupRow>> columns_of();
+
+// Under which key the store has, or may have, an older version of a row. REQUIRES: stored_start, stored_time are known.
+template <typename Row>
+std::span<const Column<Row>> stored_keys_of();
+template <> std::span<const Column<CallRow>> stored_keys_of();
+template <> std::span<const Column<TurnRow>> stored_keys_of();
+template <> std::span<const Column<UsageRow>> stored_keys_of();
+template <> std::span<const Column<RollupRow>> stored_keys_of();
 
 }  // namespace aybiza

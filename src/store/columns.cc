@@ -1,6 +1,7 @@
-#include "store/duck_columns.h"
+#include "store/columns.h"
 
 #include <bit>
+#include <type_traits>
 
 #include "model/sentiment.h"
 
@@ -9,23 +10,33 @@ namespace {
 
 using enum SqlType;
 
-// A column that is one member: `access` gives a reference to it, const or not.
-template <typename Row, typename Access>
-constexpr Column<Row> column(const char* name, SqlType type, Access) {
-  return {name, type, [](VectorWriter& out, idx_t i, const Row& row) { out.put(i, Access{}(row)); },
-          [](const VectorReader& in, idx_t i, Row& row) { in.get(i, Access{}(row)); }};
+// What `put` writes and `get` reads, for every engine. A null `get`: the column follows from others.
+template <typename Row, typename Put, typename Get>
+constexpr Column<Row> column(const char* name, SqlType type, Put, Get) {
+  Column<Row> made{name, type, [](VectorWriter& out, idx_t i, const Row& row) { Put{}(out, i, row); }, nullptr,
+                   [](CellWriter& out, idx_t i, const Row& row) { Put{}(out, i, row); }, nullptr};
+  if constexpr (!std::is_null_pointer_v<Get>) {
+    made.get = [](const VectorReader& in, idx_t i, Row& row) { Get{}(in, i, row); };
+    made.receive = [](const CellReader& in, idx_t i, Row& row) { Get{}(in, i, row); };
+  }
+  return made;
 }
 
 template <typename Row>
 struct For {
+  template <typename Put, typename Get>
+  static constexpr Column<Row> column(const char* name, SqlType type, Put put, Get get) {
+    return aybiza::column<Row>(name, type, put, get);
+  }
+  // A column that is one member: `access` gives a reference to it, const or not.
   template <typename Access>
-  static constexpr Column<Row> column(const char* name, SqlType type, Access access) {
-    return aybiza::column<Row>(name, type, access);
+  static constexpr Column<Row> member(const char* name, SqlType type, Access) {
+    return column(name, type, [](auto& out, idx_t i, const Row& row) { out.put(i, Access{}(row)); },
+                  [](auto& in, idx_t i, Row& row) { in.get(i, Access{}(row)); });
   }
 };
 
-#define MEMBER(name, type, member) \
-  make::column(name, type, [](auto& row) -> auto& { return row.member; })
+#define MEMBER(name, type, member_name) make::member(name, type, [](auto& row) -> auto& { return row.member_name; })
 
 std::string_view to_text(CostSource source) {
   switch (source) {
@@ -42,12 +53,12 @@ CostSource parse_cost_source(std::string_view text) {
 
 template <typename Row>
 constexpr Column<Row> cost_source_column() {
-  return {"cost_source", text,
-          [](VectorWriter& out, idx_t i, const Row& row) {
+  return aybiza::column<Row>("cost_source", text,
+          [](auto& out, idx_t i, const Row& row) {
             const std::string_view word = to_text(row.cost_source);
             word.empty() ? out.null(i) : out.put_text(i, word);
           },
-          [](const VectorReader& in, idx_t i, Row& row) { row.cost_source = parse_cost_source(in.text(i)); }};
+          [](auto& in, idx_t i, Row& row) { row.cost_source = parse_cost_source(in.text(i)); });
 }
 
 }  // namespace
@@ -94,16 +105,16 @@ std::span<const Column<CallRow>> columns_of() {
       MEMBER("experiment", text, dims[Field::experiment]),
       MEMBER("variant", text, dims[Field::variant]),
       MEMBER("end_reason", text, end_reason),
-      {"escalated", boolean, [](VectorWriter& out, idx_t i, const CallRow& row) { out.put(i, row.escalated()); },
-       nullptr},
+      make::column("escalated", boolean, [](auto& out, idx_t i, const CallRow& row) { out.put(i, row.escalated()); },
+       nullptr),
       MEMBER("escalated_flag", boolean, escalated_flag),
-      {"state", text,
-       [](VectorWriter& out, idx_t i, const CallRow& row) {
+      make::column("state", text,
+       [](auto& out, idx_t i, const CallRow& row) {
          out.put_text(i, row.state == CallState::ended ? "ended" : "active");
        },
-       [](const VectorReader& in, idx_t i, CallRow& row) {
+       [](auto& in, idx_t i, CallRow& row) {
          row.state = in.text(i) == "ended" ? CallState::ended : CallState::active;
-       }},
+       }),
       MEMBER("ended_at", time, ended),
       MEMBER("updated_at", time, updated),
       MEMBER("nps", integer, nps),
@@ -124,9 +135,9 @@ std::span<const Column<TurnRow>> columns_of() {
       MEMBER("time", time, time),
       MEMBER("call_id", id, call_id),
       MEMBER("turn_number", integer, turn_number),
-      {"speaker", text,
-       [](VectorWriter& out, idx_t i, const TurnRow& row) { out.put_text(i, row.agent_speaks ? "agent" : "caller"); },
-       [](const VectorReader& in, idx_t i, TurnRow& row) { row.agent_speaks = in.text(i) == "agent"; }},
+      make::column("speaker", text,
+       [](auto& out, idx_t i, const TurnRow& row) { out.put_text(i, row.agent_speaks ? "agent" : "caller"); },
+       [](auto& in, idx_t i, TurnRow& row) { row.agent_speaks = in.text(i) == "agent"; }),
       MEMBER("text_content", text, text_content),
       MEMBER("sentiment_score", score, sentiment_e4),
       MEMBER("emotion", text, emotion),
@@ -134,9 +145,9 @@ std::span<const Column<TurnRow>> columns_of() {
       MEMBER("entities", text, entities),
       MEMBER("response_time_ms", millis, response_time_us),
       MEMBER("confidence_score", score, confidence_e4),
-      {"text_embedding", floats,
-       [](VectorWriter& out, idx_t i, const TurnRow& row) { out.put_floats(i, row.embedding); },
-       [](const VectorReader& in, idx_t i, TurnRow& row) { row.embedding = in.floats(i); }},
+      make::column("text_embedding", floats,
+       [](auto& out, idx_t i, const TurnRow& row) { out.put_floats(i, row.embedding); },
+       [](auto& in, idx_t i, TurnRow& row) { row.embedding = in.floats(i); }),
       MEMBER("state", text, state),
       MEMBER("stt_latency_ms", millis, stt_latency_us),
       MEMBER("llm_latency_ms", millis, llm_latency_us),
@@ -144,17 +155,17 @@ std::span<const Column<TurnRow>> columns_of() {
       MEMBER("endpointing_ms", millis, endpointing_us),
       MEMBER("interrupted", boolean, interrupted),
       MEMBER("backchannel", boolean, backchannel),
-      {"sentiment_class", text,
-       [](VectorWriter& out, idx_t i, const TurnRow& row) {
+      make::column("sentiment_class", text,
+       [](auto& out, idx_t i, const TurnRow& row) {
          row.sentiment_e4 ? out.put_text(i, sentiment_word(*row.sentiment_e4)) : out.null(i);
        },
-       nullptr},
+       nullptr),
       MEMBER("sentiment_confidence", score, sentiment_confidence_e4),
       MEMBER("topics", integer, topics),
       MEMBER("features", text, features),
-      {"text_sealed", blob,
-       [](VectorWriter& out, idx_t i, const TurnRow& row) { row.sealed.empty() ? out.null(i) : out.put_text(i, row.sealed); },
-       [](const VectorReader& in, idx_t i, TurnRow& row) { row.sealed = in.text(i); }},
+      make::column("text_sealed", blob,
+       [](auto& out, idx_t i, const TurnRow& row) { row.sealed.empty() ? out.null(i) : out.put_text(i, row.sealed); },
+       [](auto& in, idx_t i, TurnRow& row) { row.sealed = in.text(i); }),
       MEMBER("tools", text, tools),
       MEMBER("started_at", time, started),
       MEMBER("ended_at", time, ended),
@@ -203,8 +214,8 @@ std::span<const Column<SystemRow>> columns_of() {
   using make = For<SystemRow>;
   static constexpr Column<SystemRow> table[] = {
       MEMBER("time", time, time),
-      {"region", text, [](VectorWriter& out, idx_t i, const SystemRow& row) { out.put_text(i, row.region); },
-       [](const VectorReader& in, idx_t i, SystemRow& row) { row.region = in.text(i); }},
+      make::column("region", text, [](auto& out, idx_t i, const SystemRow& row) { out.put_text(i, row.region); },
+       [](auto& in, idx_t i, SystemRow& row) { row.region = in.text(i); }),
       MEMBER("concurrent_calls", integer, concurrent_calls),
       MEMBER("cpu_utilization_pct", percent, cpu_e4),
       MEMBER("memory_utilization_pct", percent, memory_e4),
@@ -240,13 +251,13 @@ std::span<const Column<AgentStatusRow>> columns_of() {
 
 template <typename Row>
 constexpr Column<Row> series_column() {  // 64 bits either way; the column is signed
-  return {"series", integer,
-          [](VectorWriter& out, idx_t i, const Row& row) { out.put(i, std::bit_cast<std::int64_t>(row.series)); },
-          [](const VectorReader& in, idx_t i, Row& row) {
+  return aybiza::column<Row>("series", integer,
+          [](auto& out, idx_t i, const Row& row) { out.put(i, std::bit_cast<std::int64_t>(row.series)); },
+          [](auto& in, idx_t i, Row& row) {
             std::int64_t series = 0;
             in.get(i, series);
             row.series = std::bit_cast<std::uint64_t>(series);
-          }};
+          });
 }
 
 template <>
@@ -274,11 +285,11 @@ std::span<const Column<MetricDistributionRow>> columns_of() {
   static constexpr Column<MetricDistributionRow> table[] = {
       MEMBER("time", time, time), series_column<MetricDistributionRow>(), MEMBER("count", integer, count), MEMBER("sum", real, sum),
       MEMBER("min", real, min),   MEMBER("max", real, max),
-      {"sketch", blob,
-       [](VectorWriter& out, idx_t i, const MetricDistributionRow& row) {
+      make::column("sketch", blob,
+       [](auto& out, idx_t i, const MetricDistributionRow& row) {
          row.sketch.empty() ? out.null(i) : out.put_text(i, row.sketch);
        },
-       [](const VectorReader& in, idx_t i, MetricDistributionRow& row) { row.sketch = in.text(i); }},
+       [](auto& in, idx_t i, MetricDistributionRow& row) { row.sketch = in.text(i); }),
   };
   return table;
 }
@@ -286,14 +297,14 @@ std::span<const Column<MetricDistributionRow>> columns_of() {
 // What a customer's event says about agents and circumstances; `customer` is there twice in memory, once here.
 template <typename Row>
 constexpr Column<Row> customer_column() {
-  return {"customer_id", text, [](VectorWriter& out, idx_t i, const Row& row) { out.put(i, row.customer); },
-          [](const VectorReader& in, idx_t i, Row& row) { row.dims[Field::customer_id] = row.customer = in.text(i); }};
+  return aybiza::column<Row>("customer_id", text, [](auto& out, idx_t i, const Row& row) { out.put(i, row.customer); },
+          [](auto& in, idx_t i, Row& row) { row.dims[Field::customer_id] = row.customer = in.text(i); });
 }
 
 template <typename Row>
 constexpr Column<Row> agent_column() {
-  return {"agent_id", id, [](VectorWriter& out, idx_t i, const Row& row) { row.agent_id.empty() ? out.null(i) : out.put(i, row.agent_id); },
-          [](const VectorReader& in, idx_t i, Row& row) { if (!in.null(i)) in.get(i, row.agent_id); }};
+  return aybiza::column<Row>("agent_id", id, [](auto& out, idx_t i, const Row& row) { row.agent_id.empty() ? out.null(i) : out.put(i, row.agent_id); },
+          [](auto& in, idx_t i, Row& row) { if (!in.null(i)) in.get(i, row.agent_id); });
 }
 
 #define DIMENSIONS                                                                                                           \
@@ -312,8 +323,8 @@ std::span<const Column<LearningRow>> columns_of() {
   static constexpr Column<LearningRow> table[] = {
       MEMBER("time", time, time),
       MEMBER("event_id", id, id),
-      {"type", text, [](VectorWriter& out, idx_t i, const LearningRow& row) { out.put_text(i, to_string(row.type)); },
-       [](const VectorReader& in, idx_t i, LearningRow& row) { row.type = parse_event_type(in.text(i)); }},
+      make::column("type", text, [](auto& out, idx_t i, const LearningRow& row) { out.put_text(i, to_string(row.type)); },
+       [](auto& in, idx_t i, LearningRow& row) { row.type = parse_event_type(in.text(i)); }),
       customer_column<LearningRow>(),
       agent_column<LearningRow>(),
       MEMBER("pattern_id", text, pattern_id),
@@ -364,31 +375,58 @@ std::span<const Column<RollupRow>> columns_of() {
   using make = For<RollupRow>;
   static constexpr Column<RollupRow> table[] = {
       MEMBER("bucket", time, bucket),
-      {"step_seconds", integer,
-       [](VectorWriter& out, idx_t i, const RollupRow& row) { out.put(i, std::int64_t(row.step / std::chrono::seconds(1))); },
-       [](const VectorReader& in, idx_t i, RollupRow& row) {
+      make::column("step_seconds", integer,
+       [](auto& out, idx_t i, const RollupRow& row) { out.put(i, std::int64_t(row.step / std::chrono::seconds(1))); },
+       [](auto& in, idx_t i, RollupRow& row) {
          std::int64_t step = 0;
          in.get(i, step);
          row.step = std::chrono::seconds(step);
-       }},
+       }),
       MEMBER("customer_id", text, customer),
-      {"dimension", text, [](VectorWriter& out, idx_t i, const RollupRow& row) { out.put_text(i, row.dimension); },
-       [](const VectorReader& in, idx_t i, RollupRow& row) { row.dimension = in.text(i); }},
-      {"value", text,
-       [](VectorWriter& out, idx_t i, const RollupRow& row) {
+      make::column("dimension", text, [](auto& out, idx_t i, const RollupRow& row) { out.put_text(i, row.dimension); },
+       [](auto& in, idx_t i, RollupRow& row) { row.dimension = in.text(i); }),
+      make::column("value", text,
+       [](auto& out, idx_t i, const RollupRow& row) {
          row.value_is_null ? out.null(i) : out.put_text(i, row.value);
        },
-       [](const VectorReader& in, idx_t i, RollupRow& row) {
+       [](auto& in, idx_t i, RollupRow& row) {
          row.value_is_null = in.null(i);
          row.value = in.text(i);
-       }},
-      {"tally", blob, [](VectorWriter& out, idx_t i, const RollupRow& row) { out.put_text(i, row.tally); },
-       [](const VectorReader& in, idx_t i, RollupRow& row) { row.tally = in.text(i); }},
-      {"sketches", blob, [](VectorWriter& out, idx_t i, const RollupRow& row) { out.put_text(i, row.sketches); },
-       [](const VectorReader& in, idx_t i, RollupRow& row) { row.sketches = in.text(i); }},
+       }),
+      make::column("tally", blob, [](auto& out, idx_t i, const RollupRow& row) { out.put_text(i, row.tally); },
+       [](auto& in, idx_t i, RollupRow& row) { row.tally = in.text(i); }),
+      make::column("sketches", blob, [](auto& out, idx_t i, const RollupRow& row) { out.put_text(i, row.sketches); },
+       [](auto& in, idx_t i, RollupRow& row) { row.sketches = in.text(i); }),
   };
   return table;
 }
+
+template <>
+std::span<const Column<CallRow>> stored_keys_of() {
+  using make = For<CallRow>;
+  static constexpr Column<CallRow> table[] = {
+      make::column("time", time, [](auto& out, idx_t i, const CallRow& row) { out.put(i, *row.stored_start); }, nullptr),
+      make::column("call_id", id, [](auto& out, idx_t i, const CallRow& row) { out.put(i, row.call_id); }, nullptr),
+  };
+  return table;
+}
+
+template <>
+std::span<const Column<TurnRow>> stored_keys_of() {
+  using make = For<TurnRow>;
+  static constexpr Column<TurnRow> table[] = {
+      make::column("time", time, [](auto& out, idx_t i, const TurnRow& row) { out.put(i, *row.stored_time); }, nullptr),
+      make::column("call_id", id, [](auto& out, idx_t i, const TurnRow& row) { out.put(i, row.call_id); }, nullptr),
+      make::column("turn_number", integer, [](auto& out, idx_t i, const TurnRow& row) { out.put(i, row.turn_number); }, nullptr),
+  };
+  return table;
+}
+
+template <>
+std::span<const Column<UsageRow>> stored_keys_of() { return columns_of<UsageRow>().first(2); }
+
+template <>
+std::span<const Column<RollupRow>> stored_keys_of() { return columns_of<RollupRow>().first(5); }  // all but what it holds
 
 #undef MEMBER
 

@@ -1,9 +1,4 @@
-#include "store/duck_select.h"
-
-#include <algorithm>
-
-#include "base/limits.h"
-#include "store/duck_columns.h"
+#include "store/select.h"
 
 namespace aybiza {
 namespace {
@@ -26,7 +21,7 @@ Source source_of(Table table) {
     case Table::raw_events: return {"time, event_id", false, true};
     case Table::metric_series: return {"series", false, true};
     case Table::metric_values:
-    case Table::metric_distributions: return {"time, series, rowid", false, false};
+    case Table::metric_distributions: return {"time, series, {}", false, false};
     case Table::rollups: return {"bucket, step_seconds, customer_id, dimension, value NULLS LAST", false, true};
   }
   return {};
@@ -40,15 +35,15 @@ Where learning_range(Instant from, Instant to) {
       "provider_stt, provider_llm, provider_tts, carrier, model_used, experiment, variant";
   const auto newest = [&](std::string_view told) {
     return fmt::format(
-        "SELECT event_id FROM learning_events WHERE type = 'learning.knowledge' AND time < make_timestamptz({}::BIGINT){} "
-        "QUALIFY row_number() OVER (PARTITION BY {} ORDER BY time DESC, event_id DESC) = 1",
-        to_micros(from), told, graph);
+        "SELECT event_id FROM (SELECT event_id, row_number() OVER (PARTITION BY {} ORDER BY time DESC, event_id DESC) AS place "
+        "FROM learning_events WHERE type = 'learning.knowledge' AND time < make_timestamptz({}::BIGINT){}) ranked WHERE place = 1",
+        graph, to_micros(from), told);
   };
   Where where = time_range("time", Instant::min(), to);
   where.add(fmt::format(
       "(time >= make_timestamptz({0}::BIGINT) OR event_id IN ({1} UNION ALL {2} UNION ALL {3} UNION ALL "
-      "SELECT event_id FROM learning_events WHERE type = 'learning.pattern' "
-      "QUALIFY row_number() OVER (PARTITION BY customer_id, pattern_id ORDER BY time, event_id) = 1))",
+      "SELECT event_id FROM (SELECT event_id, row_number() OVER (PARTITION BY customer_id, pattern_id ORDER BY time, event_id) AS place "
+      "FROM learning_events WHERE type = 'learning.pattern') ranked WHERE place = 1))",
       to_micros(from), newest(""), newest(" AND orphans IS NOT NULL"), newest(" AND unanswered_questions IS NOT NULL")));
   return where;
 }
@@ -62,13 +57,15 @@ void add_rated(Where& where, const RowFilter::Rated& rated) {
   if (!rated.customer.empty()) where.add("call_id IN (SELECT call_id FROM call_analytics WHERE customer_id =", std::string_view(rated.customer));
 }
 
-template <typename Row>
-Status select_table(DuckConnection& connection, Table table, const RowFilter& filter, std::size_t& room,
-                    std::vector<Row>& out, std::span<const Id> ids = {}) {
+}  // namespace
+
+std::string_view order_of(Table table) { return source_of(table).order; }
+
+std::optional<Where> conditions(Table table, const RowFilter& filter, std::span<const Id> ids) {
   const Source source = source_of(table);
-  if (!(filter.tables & bit(table)) || (filter.call && !source.has_call)) return {};
+  if (!(filter.tables & bit(table)) || (filter.call && !source.has_call)) return std::nullopt;
   const bool narrow = table == Table::metric_values || table == Table::metric_distributions;
-  if (filter.customer && !source.has_customer && !filter.call && !narrow) return {};
+  if (filter.customer && !source.has_customer && !filter.call && !narrow) return std::nullopt;
   Where where;
   const bool before = table == Table::learning_events && filter.learning_before && filter.from != Instant::min();
   if (before) where = learning_range(filter.from, filter.to);
@@ -85,41 +82,8 @@ Status select_table(DuckConnection& connection, Table table, const RowFilter& fi
 
   if (!ids.empty()) where.add_in("call_id", ids);
   if (filter.rated) add_rated(where, *filter.rated);
-
-  std::vector<const Column<Row>*> columns;
-  std::string names;
-  for (const Column<Row>& column : columns_of<Row>()) {
-    if (!column.get) continue;
-    columns.push_back(&column);
-    if (!names.empty()) names += ", ";
-    names += column.name;
-  }
-  auto answer = connection.open(
-      fmt::format("SELECT {} FROM {}{} ORDER BY {}", names, to_string(table), where.text(), source.order),
-      where.params());
-  if (!answer) return wrap(answer.error(), to_string(table));
-  for (;;) {
-    const auto more = answer->next();
-    if (!more) return wrap(more.error(), to_string(table));
-    if (!*more) return {};
-    const std::size_t count = answer->row_count(), begin = out.size();
-    if (count > room) return fail(Code::too_large, "more than {} rows are meant: narrow the range", limits::store_rows_max);
-    room -= count;
-    out.resize(begin + count);
-    for (std::size_t c = 0; c < columns.size(); ++c) {
-      const VectorReader reader(answer->vector(c), columns[c]->type);
-      for (std::size_t i = 0; i < count; ++i) columns[c]->get(reader, i, out[begin + i]);
-    }
-  }
+  return where;
 }
-
-void mark_stored(RowBatch& out) {
-  for (CallRow& row : out.calls) row.stored_start = row.start;
-  for (TurnRow& row : out.turns) row.stored_time = row.time;
-  for (UsageRow& row : out.usage) row.stored = true;
-}
-
-}  // namespace
 
 void Where::add(std::string_view condition) {
   text_ += text_.empty() ? " WHERE " : " AND ";
@@ -150,47 +114,6 @@ Where time_range(std::string_view column, Instant from, Instant to) {
   if (from != Instant::min()) where.add(fmt::format("{} >=", column), from);
   if (to != Instant::max()) where.add(fmt::format("{} <", column), to);
   return where;
-}
-
-Result<RowBatch> select_rows(DuckConnection& connection, const RowFilter& filter, const std::string& node) {
-  RowBatch out;
-  const auto offset = connection.integer("SELECT event_offset FROM applied WHERE node = $1", {node});
-  if (!offset) return std::unexpected(offset.error());
-  out.to = static_cast<std::uint64_t>(offset->value_or(0));
-  std::size_t room = filter.rated ? limits::rerate_rows : limits::store_rows_max;
-  const auto take = [&]<typename Row>(Table table, std::vector<Row>& rows) {
-    return select_table(connection, table, filter, room, rows);
-  };
-  AYBIZA_TRY(take(Table::call_analytics, out.calls));
-  AYBIZA_TRY(take(Table::conversation_turns, out.turns));
-  AYBIZA_TRY(take(Table::usage_events, out.usage));
-  AYBIZA_TRY(take(Table::interventions, out.interventions));
-  AYBIZA_TRY(take(Table::system_performance_metrics, out.system));
-  AYBIZA_TRY(take(Table::agent_status, out.agent_status));
-  AYBIZA_TRY(take(Table::metric_series, out.metric_series));
-  AYBIZA_TRY(take(Table::metric_values, out.metric_points));
-  AYBIZA_TRY(take(Table::metric_distributions, out.metric_distributions));
-  AYBIZA_TRY(take(Table::learning_events, out.learning));
-  AYBIZA_TRY(take(Table::change_events, out.changes));
-  AYBIZA_TRY(take(Table::raw_events, out.raw));
-  AYBIZA_TRY(take(Table::rollups, out.rollups));
-  mark_stored(out);
-  return out;
-}
-
-Result<RowBatch> select_calls(DuckConnection& connection, std::span<const Id> ids) {
-  constexpr std::size_t ids_per_statement = 256;
-  RowBatch out;
-  std::size_t room = limits::store_rows_max;
-  const RowFilter all;
-  for (; !ids.empty(); ids = ids.subspan(std::min(ids_per_statement, ids.size()))) {
-    const auto some = ids.first(std::min(ids_per_statement, ids.size()));
-    AYBIZA_TRY(select_table(connection, Table::call_analytics, all, room, out.calls, some));
-    AYBIZA_TRY(select_table(connection, Table::conversation_turns, all, room, out.turns, some));
-    AYBIZA_TRY(select_table(connection, Table::usage_events, all, room, out.usage, some));
-  }
-  mark_stored(out);
-  return out;
 }
 
 }  // namespace aybiza

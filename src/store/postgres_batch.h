@@ -1,0 +1,25 @@
+// The rows of one batch into PostgreSQL's tables, inside the caller's transaction.
+//
+// Shape    what is stored already is deleted by key, one statement a table; then everything is copied in time order. Late events
+//          are merged with the stored rows first (late.h). `careful` writes the same, but bisects what the server refuses down to
+//          the rows it refuses, which go to poison_rows with the reason; everybody else's rows are written.
+// Cost     careful: two savepoints more a table, and a logarithm of them for each refused row.
+// Threads  the writer's.
+// Source   reliability.md 3.1 rule 7.
+#pragma once
+
+#include "assemble/price_book.h"
+#include "model/rows.h"
+#include "store/postgres.h"
+
+namespace aybiza {
+
+struct BatchOutcome {
+  std::uint64_t out_of_range = 0;  // numbers that did not fit their column
+  std::uint64_t set_aside = 0;     // rows the server refuses
+};
+
+Status write_batch(PostgresConnection& writer, const RowBatch& batch, const PriceBook& prices, const std::string& node, bool careful,
+                   BatchOutcome& outcome);
+
+}  // namespace aybiza

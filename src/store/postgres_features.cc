@@ -1,0 +1,128 @@
+#include "store/postgres_features.h"
+
+#include <algorithm>
+#include <array>
+
+namespace aybiza {
+namespace {
+
+constexpr int oldest = 150'000;
+// Tables with a time that grow without end, each with it.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> timed = {{
+    {"call_analytics", "time"}, {"conversation_turns", "time"}, {"usage_events", "time"}, {"system_performance_metrics", "time"},
+    {"agent_status", "time"}, {"metric_values", "time"}, {"metric_distributions", "time"}, {"raw_events", "time"}, {"rollups", "bucket"},
+}};
+
+Result<std::string> ask(PostgresConnection& connection, std::string_view text) {
+  auto word = connection.word(text);
+  if (!word) return std::unexpected(word.error());
+  return word->value_or("");
+}
+
+std::string available(const PostgresFeatures& features, std::string_view name) {
+  const auto at = std::ranges::find(features.extensions, name, &PostgresFeatures::Extension::name);
+  return at == features.extensions.end() ? "" : at->available;
+}
+
+// Of an extension that is not used (yet): "not on this server", "on this server, not in this database", "0.8.1".
+std::string presence(const PostgresFeatures& features, std::string_view name) {
+  if (const std::string version = features.installed(name); !version.empty()) return version;
+  const std::string version = available(features, name);
+  return version.empty() ? "not on this server" : fmt::format("{} is on this server, but not in this database (CREATE EXTENSION {})", version, name);
+}
+
+}  // namespace
+
+std::string PostgresFeatures::installed(std::string_view name) const {
+  const auto at = std::ranges::find(extensions, name, &Extension::name);
+  return at == extensions.end() ? "" : at->installed;
+}
+
+Result<PostgresFeatures> detect_features(PostgresConnection& connection) {
+  PostgresFeatures out;
+  out.version_number = connection.server_version();
+  out.version = fmt::format("{}.{}", out.version_number / 10'000, out.version_number % 10'000);
+  out.encoding = connection.parameter("server_encoding");
+  const std::pair<std::string*, std::string_view> words[] = {
+      {&out.schema, "SELECT coalesce(current_schema(), '')::text"},
+      {&out.user, "SELECT current_user::text"},
+      {&out.timescale_license, "SELECT coalesce(current_setting('timescaledb.license', true), '')"},
+  };
+  for (const auto& [word, question] : words) {
+    auto answer = ask(connection, question);
+    if (!answer) return std::unexpected(answer.error());
+    *word = std::move(*answer);
+  }
+  const auto rights = connection.integer(
+      "SELECT CASE WHEN pg_is_in_recovery() THEN 1 ELSE 0 END + "
+      "CASE WHEN current_schema() IS NOT NULL AND has_schema_privilege(current_schema(), 'CREATE') THEN 2 ELSE 0 END");
+  if (!rights) return std::unexpected(rights.error());
+  out.read_only = (rights->value_or(0) & 1) != 0;
+  out.may_create = (rights->value_or(0) & 2) != 0;
+  auto answer = connection.open("SELECT name::text, default_version, coalesce(installed_version, '') FROM pg_available_extensions "
+                                "WHERE name IN ('timescaledb', 'vector', 'vectorscale', 'citus', 'tdigest') ORDER BY name", {});
+  if (!answer) return std::unexpected(answer.error());
+  for (;;) {
+    const auto more = answer->next();
+    if (!more) return std::unexpected(more.error());
+    if (!*more) return out;
+    for (std::size_t row = 0; row < answer->row_count(); ++row)
+      out.extensions.push_back({std::string(answer->bytes(row, 0)), std::string(answer->bytes(row, 1)), std::string(answer->bytes(row, 2))});
+  }
+}
+
+Status refuse_unsupported(const PostgresFeatures& features) {
+  if (features.version_number < oldest)
+    return fail(Code::unsupported, "the server is PostgreSQL {}, version 15 is the oldest that will do", features.version);
+  if (features.encoding != "UTF8")
+    return fail(Code::unsupported, "the database has the encoding {}: make one with ENCODING 'UTF8'", features.encoding);
+  if (!features.installed("citus").empty() && !features.installed("timescaledb").empty())
+    return fail(Code::unsupported, "this database has Citus and TimescaleDB at once, which break each other silently: use a server with one of them");
+  if (features.schema.empty())
+    return fail(Code::invalid, "no schema of the search path exists: create one, or name it with ?options=-csearch_path%3D<schema>");
+  if (features.read_only) return fail(Code::unavailable, "the server is a standby and cannot be written to: name the primary");
+  return {};
+}
+
+std::vector<std::string> describe(const PostgresFeatures& features) {
+  std::vector<std::string> out;
+  out.push_back(fmt::format("PostgreSQL {}, encoding {}, schema {}, user {}", features.version, features.encoding,
+                            features.schema.empty() ? "none" : features.schema, features.user));
+  if (!features.may_create) out.push_back("rights: the user may not create tables here: GRANT CREATE, USAGE ON SCHEMA … TO …");
+  const std::string timescale = features.installed("timescaledb");
+  if (timescale.empty()) {
+    out.push_back(fmt::format("timescaledb: {}: plain tables with an index on time; retention deletes day by day", presence(features, "timescaledb")));
+  } else {
+    out.push_back(fmt::format("timescaledb {}, {} edition: tables that are empty when the server first starts become hypertables with a chunk a day",
+                              timescale, features.timescale_license == "timescale" ? "Community" : "Apache"));
+    out.push_back(features.timescale_license == "timescale"
+                      ? "  continuous aggregates, compression and retention policies are there; this version does not use them: its own rollups answer"
+                      : "  no continuous aggregates, compression or policies in this edition: its own rollups answer");
+  }
+  out.push_back(fmt::format("vector (pgvector): {}: embeddings are real[], this version builds no vector index", presence(features, "vector")));
+  out.push_back(fmt::format("vectorscale: {}; not used by this version", presence(features, "vectorscale")));
+  out.push_back(fmt::format("tdigest: {}; not needed: percentiles are merged from sketches of our own", presence(features, "tdigest")));
+  out.push_back(fmt::format("citus: {}{}", presence(features, "citus"),
+                            features.installed("citus").empty() ? "" : ": tables stay on the coordinator, this version distributes none"));
+  return out;
+}
+
+Status use_features(PostgresConnection& connection, const PostgresFeatures& features) {
+  if (features.installed("timescaledb").empty()) return {};
+  const auto home = ask(connection, "SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'timescaledb'");
+  if (!home) return std::unexpected(home.error());
+  for (const auto& [table, time] : timed) {
+    const auto full = connection.integer(fmt::format(
+        "SELECT count(*) FROM (SELECT 1 FROM {0} LIMIT 1) some", table));
+    if (!full) return std::unexpected(full.error());
+    const auto made = connection.integer(
+        "SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_schema = current_schema() AND hypertable_name = $1", {table});
+    if (!made) return std::unexpected(made.error());
+    if (full->value_or(0) != 0 || made->value_or(0) != 0) continue;
+    AYBIZA_TRY(connection.script(fmt::format(
+        "SELECT {}.create_hypertable('{}', '{}', chunk_time_interval => interval '1 day', create_default_indexes => false)", *home, table, time)));
+  }
+  return {};
+}
+
+}  // namespace aybiza

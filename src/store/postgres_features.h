@@ -1,0 +1,37 @@
+// What a PostgreSQL server brings, and what this program does with each of it.
+//
+// Shape    detect_features() asks the catalogue; describe() says it in lines for `aybiza doctor`; use_features() applies what helps
+//          to tables that are still empty (a hypertable cannot be made of a full one without copying it).
+// Errors   refuse_unsupported: a server older than 15, an encoding other than UTF8, Citus beside TimescaleDB.
+// Threads  as the connection.
+// Source   storage.md 1: the licence is what current_setting('timescaledb.license') says, never the extension's presence.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "store/postgres.h"
+
+namespace aybiza {
+
+struct PostgresFeatures {
+  int version_number = 0;   // 150018
+  std::string version;      // "15.18"
+  std::string encoding;     // UTF8
+  std::string schema, user;
+  bool read_only = false, may_create = false;
+  struct Extension {
+    std::string name, available, installed;  // versions; empty: not
+  };
+  std::vector<Extension> extensions;  // those we know of that the server has
+  std::string timescale_license;      // apache, timescale; empty: not loaded
+
+  std::string installed(std::string_view name) const;  // its version in this database; empty: not
+};
+
+Result<PostgresFeatures> detect_features(PostgresConnection& connection);
+Status refuse_unsupported(const PostgresFeatures& features);
+std::vector<std::string> describe(const PostgresFeatures& features);
+Status use_features(PostgresConnection& connection, const PostgresFeatures& features);
+
+}  // namespace aybiza

@@ -1,0 +1,351 @@
+// What is PostgreSQL's own in the store: its cells, connections that are lost, servers that are restarted, hung or older than
+// the schema, rows it refuses. The rest is the conformance suite's.
+#include "store/postgres_store.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <csignal>
+#include <thread>
+
+#include "base/limits.h"
+#include "store/memory_store.h"
+#include "store/postgres.h"
+#include "store/postgres_features.h"
+#include "store/postgres_migrate.h"
+#include "store/postgres_server.h"
+#include "store/row_text.h"
+#include "store/sample_rows.h"
+
+namespace aybiza {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Steps by a tenth of a second whenever it is asked: a deadline comes without waiting.
+class TickingClock final : public Clock {
+ public:
+  Instant now() const override { return from_micros(1'795'000'000'000'000); }
+  Duration elapsed() const override { return 100ms * ++steps_; }
+
+ private:
+  mutable std::atomic<std::int64_t> steps_{0};
+};
+
+class PostgresTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string binaries = PostgresServer::binaries();
+    if (binaries.empty()) GTEST_SKIP() << "no PostgreSQL server is installed here: script/bootstrap brings one";
+    auto started = PostgresServer::start(binaries);
+    ASSERT_TRUE(started) << started.error().message;
+    server_ = std::move(*started);
+  }
+  std::unique_ptr<Store> open() {
+    auto store = open_postgres_store({.url = server_->url(), .clock = &clock_});
+    EXPECT_TRUE(store) << store.error().message;
+    return store ? std::move(*store) : nullptr;
+  }
+  std::unique_ptr<PostgresConnection> raw() {
+    auto made = PostgresConnection::open(server_->url(), clock_, false);
+    EXPECT_TRUE(made) << made.error().message;
+    return made ? std::move(*made) : nullptr;
+  }
+  // Tries like the server's writer does, until the world is well again.
+  static Status until_applied(Store& store, const RowBatch& batch) {
+    Status done;
+    for (int attempt = 0; attempt < 600; ++attempt) {
+      done = store.apply(batch);
+      if (done || done.error().code != Code::unavailable) return done;
+      std::this_thread::sleep_for(50ms);
+    }
+    return done;
+  }
+
+  std::unique_ptr<PostgresServer> server_;
+  SystemClock clock_;
+};
+
+// The answer's cells, columns by blanks, rows by lines.
+std::string ask(Store& store, std::string_view text, std::vector<Param> params = {}) {
+  auto rows = store.sql(text, params);
+  if (!rows) return rows.error().message;
+  std::string out;
+  for (;;) {
+    const auto more = (*rows)->next();
+    if (!more) return more.error().message;
+    if (!*more) return out;
+    for (std::size_t row = 0; row < (*rows)->row_count(); ++row) {
+      for (std::size_t column = 0; column < (*rows)->columns().size(); ++column) {
+        const Cell cell = (*rows)->cell(row, column);
+        if (column > 0) out += ' ';
+        if (const auto* word = std::get_if<std::string_view>(&cell)) out += *word;
+        else if (const auto* decimal = std::get_if<Decimal>(&cell)) out += to_string(*decimal);
+        else if (const auto* time = std::get_if<Instant>(&cell)) out += format_rfc3339(*time);
+        else if (const auto* id = std::get_if<Id>(&cell)) out += to_string(*id);
+        else if (const auto integer = as_integer(cell)) out += fmt::format("{}", *integer);
+        else if (const auto real = as_real(cell)) out += fmt::format("{}", *real);
+        else out += is_null(cell) ? "NULL" : fmt::format("blob of {}", std::get<Blob>(cell).bytes.size());
+      }
+      out += '\n';
+    }
+  }
+}
+
+TEST_F(PostgresTest, CellsOfEveryType) {
+  auto store = open();
+  const auto check = [&](std::string_view expression, std::string_view expected) {
+    EXPECT_EQ(ask(*store, fmt::format("SELECT {}", expression)), fmt::format("{}\n", expected)) << expression;
+  };
+  check("NULL", "NULL");
+  check("true", "1");
+  check("(-7)::smallint", "-7");
+  check("2147483647", "2147483647");
+  check("-9223372036854775807", "-9223372036854775807");
+  check("12.5::numeric(3,1)", "12.5");
+  check("-0.0001::numeric(6,4)", "-0.0001");
+  check("0::numeric(18,9)", "0.000000000");
+  check("123456789.000000001::numeric(18,9)", "123456789.000000001");
+  check("-10000::numeric", "-10000");
+  check("100000000::numeric(18,6)", "100000000.000000");
+  check("92233720368547758.07", "92233720368547758.07");
+  check("1e30::numeric", "1e+30");                     // more than 64 bits
+  check("avg(x) FROM generate_series(1, 2) t(x)", "1.5000000000000000");
+  check("1::numeric / 3 = 0.33333333333333333333", "1");
+  check("'NaN'::numeric", "nan");
+  check("sum(x) FROM generate_series(1::bigint, 4) t(x)", "10");  // a numeric without a scale
+  check("0.25::real", "0.25");
+  check("1e15::float8", "1000000000000000");
+  check("timestamptz '2026-11-21 09:00:00.000001+01'", "2026-11-21T08:00:00.000001Z");
+  check("timestamptz '1969-12-31 23:59:59.999999Z'", "1969-12-31T23:59:59.999999Z");
+  check("date '2026-11-21'", "2026-11-21T00:00:00.000Z");
+  check("'ffffffff-0000-0000-0000-000000000007'::uuid", "ffffffff-0000-0000-0000-000000000007");
+  check("'a text'", "a text");
+  check("'{\"a\": 1}'::jsonb", "{\"a\": 1}");
+  check("'\\x00ff'::bytea", "blob of 2");
+  check("'{1,-0.5,1e10}'::real[]", "[1.0, -0.5, 10000000000.0]");
+  EXPECT_EQ(store->sql("SELECT interval '1 day'", {}).error().code, Code::unsupported);
+  EXPECT_EQ(store->sql("SELEC", {}).error().code, Code::invalid);
+  EXPECT_EQ(store->sql("SELECT 1 / 0", {}).error().code, Code::invalid);
+}
+
+TEST_F(PostgresTest, ParametersAreBoundAndReadersCannotWrite) {
+  auto store = open();
+  EXPECT_EQ(ask(*store, "SELECT $1, $2, $3, $4, $5, $6, $7::text",
+                {"'; DROP TABLE call_analytics; --", std::int64_t(-5), Id{1, 2}, from_micros(1), 0.5, true, std::monostate{}}),
+            "'; DROP TABLE call_analytics; -- -5 00000000-0000-0001-0000-000000000002 1970-01-01T00:00:00.000001Z 0.5 1 NULL\n");
+  EXPECT_FALSE(store->sql("DELETE FROM applied", {}));
+  EXPECT_EQ(ask(*store, "SELECT event_offset FROM applied"), "0\n");
+}
+
+TEST_F(PostgresTest, LongAnswersComeInChunksAndMayBeLeft) {
+  auto store = open();
+  for (int round = 0; round < 2; ++round) {
+    auto rows = store->sql("SELECT x FROM generate_series(1, 5000) t(x)", {});
+    ASSERT_TRUE(rows) << rows.error().message;
+    std::int64_t seen = 0;
+    while ((*rows)->next().value()) {
+      EXPECT_LE((*rows)->row_count(), limits::postgres_chunk_rows);
+      for (std::size_t i = 0; i < (*rows)->row_count(); ++i) ASSERT_EQ(as_integer((*rows)->cell(i, 0)), ++seen);
+      if (round == 0) break;  // the connection goes with the rest of it; the next question takes another
+    }
+    EXPECT_EQ(seen, round == 0 ? std::int64_t(limits::postgres_chunk_rows) : 5000);
+  }
+  std::vector<std::unique_ptr<Rows>> open_answers;
+  for (std::size_t i = 0; i < limits::store_readers; ++i) open_answers.push_back(store->sql("SELECT 1", {}).value());
+  EXPECT_EQ(store->sql("SELECT 1", {}).error().code, Code::unavailable);
+}
+
+TEST_F(PostgresTest, ADeadlineEndsAQuestion) {
+  auto store = open();
+  const auto began = store->sql("SELECT pg_sleep(60)", {}, clock_.elapsed() + 50ms);
+  ASSERT_FALSE(began);
+  EXPECT_EQ(began.error().code, Code::unavailable);
+  EXPECT_EQ(ask(*store, "SELECT 1"), "1\n");
+}
+
+TEST_F(PostgresTest, AHungServerCostsTheDeadlineAndNotTheThread) {
+  auto store = open();
+  EXPECT_EQ(ask(*store, "SELECT 1"), "1\n");  // a reader is connected
+  const RowBatch batch{.from = 0, .to = 3};
+  server_->pause(true);
+  EXPECT_EQ(store->sql("SELECT 1", {}, clock_.elapsed() + 50ms).error().code, Code::unavailable);
+  server_->pause(false);
+  EXPECT_TRUE(until_applied(*store, batch));
+  EXPECT_EQ(ask(*store, "SELECT event_offset FROM applied"), "3\n");
+}
+
+TEST_F(PostgresTest, ARestartedServerIsFoundAgain) {
+  auto store = open();
+  auto rival = make_memory_store();
+  SampleRows sample(5);
+  for (int i = 0; i < 6; ++i) {
+    const RowBatch batch = sample.next(200);
+    EXPECT_EQ(ask(*store, "SELECT 1"), "1\n");  // also on a connection that lay idle through a restart
+    if (i == 2) {
+      ASSERT_TRUE(server_->stop(SIGKILL));
+      EXPECT_EQ(store->apply(batch).error().code, Code::unavailable);
+      EXPECT_EQ(store->sql("SELECT 1", {}).error().code, Code::unavailable);
+      ASSERT_TRUE(server_->again());
+    }
+    if (i == 4) {
+      ASSERT_TRUE(server_->stop(SIGINT));
+      ASSERT_TRUE(server_->again());
+    }
+    const Status done = until_applied(*store, batch);
+    ASSERT_TRUE(done) << done.error().message;
+    ASSERT_TRUE(rival->apply(batch));
+  }
+  EXPECT_EQ(row_texts(store->rows({}).value()), row_texts(rival->rows({}).value()));
+}
+
+// The commit arrives, its answer does not: as if the server had been lost in between.
+TEST_F(PostgresTest, ACommitNobodyHeardOfIsLookedUp) {
+  auto store = open();
+  auto other = raw();
+  // The session is ended by a trigger that fires when the transaction has been written, at its very end.
+  ASSERT_TRUE(other->script("CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                            "PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$; "
+                            "CREATE CONSTRAINT TRIGGER last_word AFTER INSERT ON raw_events DEFERRABLE INITIALLY DEFERRED "
+                            "FOR EACH ROW EXECUTE FUNCTION hang_up()"));
+  RowBatch batch{.from = 0, .to = 4};
+  batch.raw.push_back({.id = {1, 1}, .time = from_micros(1'795'000'000'000'000), .customer = "acme", .type = "x", .source = "", .id_text = "", .data = "{}"});
+  EXPECT_EQ(store->apply(batch).error().code, Code::unavailable);
+  EXPECT_EQ(*other->integer("SELECT count(*) FROM raw_events"), 0);  // this one was rolled back: the retry writes it
+  ASSERT_TRUE(other->script("DROP TRIGGER last_word ON raw_events"));
+  EXPECT_TRUE(until_applied(*store, batch));
+  EXPECT_EQ(*other->integer("SELECT count(*) FROM raw_events"), 1);
+  // And one that was committed all the same, by the hand of a test: the retry is taken as done.
+  ASSERT_TRUE(other->script("CREATE CONSTRAINT TRIGGER last_word AFTER INSERT ON raw_events DEFERRABLE INITIALLY DEFERRED "
+                            "FOR EACH ROW EXECUTE FUNCTION hang_up()"));
+  batch.from = 4, batch.to = 9;
+  EXPECT_EQ(store->apply(batch).error().code, Code::unavailable);
+  ASSERT_TRUE(other->script("DROP TRIGGER last_word ON raw_events; UPDATE applied SET event_offset = 9"));
+  EXPECT_TRUE(until_applied(*store, batch));
+  EXPECT_EQ(*other->integer("SELECT count(*) FROM raw_events"), 1);
+  EXPECT_EQ(store->apply(batch).error().code, Code::conflict);  // once only
+}
+
+TEST_F(PostgresTest, ASecondServerOfTheNodeIsRefused) {
+  TickingClock soon;  // for the patience of a start
+  auto store = open();
+  const auto second = open_postgres_store({.url = server_->url(), .clock = &soon});
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Code::conflict);
+  EXPECT_TRUE(open_postgres_store({.url = server_->url(), .node = "another", .clock = &clock_}));
+  store.reset();
+  EXPECT_TRUE(open_postgres_store({.url = server_->url(), .clock = &clock_}));
+}
+
+TEST_F(PostgresTest, ASchemaOfTomorrowIsLeftAlone) {
+  open();
+  ASSERT_TRUE(raw()->script("INSERT INTO schema_migrations VALUES (999, 'of tomorrow', now())"));
+  const auto refused = open_postgres_store({.url = server_->url(), .clock = &clock_});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::unsupported);
+}
+
+// Whatever step a migration is killed at, whole versions are left, and the next start goes on.
+TEST_F(PostgresTest, AMigrationThatFailsLeavesWholeVersions) {
+  auto connection = raw();
+  const Migration steps[] = {{1, "0001_a", "CREATE TABLE a (x int)"}, {2, "0002_b", "CREATE TABLE b (x int); SELECT 1 / 0"}};
+  EXPECT_FALSE(migrate(*connection, steps, clock_.now()));
+  EXPECT_EQ(*connection->integer("SELECT max(version) FROM schema_migrations"), 1);
+  EXPECT_EQ(*connection->integer("SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename IN ('a', 'b')"), 1);
+  const Migration killed[] = {steps[0], {2, "0002_b", "CREATE TABLE b (x int); SELECT pg_terminate_backend(pg_backend_pid())"}};
+  EXPECT_EQ(migrate(*connection, killed, clock_.now()).error().code, Code::unavailable);
+  connection = raw();
+  const Migration mended[] = {steps[0], {2, "0002_b", "CREATE TABLE b (x int)"}};
+  EXPECT_TRUE(migrate(*connection, mended, clock_.now()));
+  EXPECT_EQ(*connection->integer("SELECT max(version) FROM schema_migrations"), 2);
+}
+
+TEST_F(PostgresTest, RowsTheServerRefusesAreSetAside) {
+  auto store = open();
+  auto rival = make_memory_store();
+  SampleRows sample(9);
+  RowBatch batch = sample.next(300);
+  ASSERT_TRUE(rival->apply(batch));
+  TurnRow turn = batch.turns.at(0);
+  turn.call_id = {7, 7};
+  turn.text_content = "caf\xE9";  // no UTF-8
+  batch.turns.insert(batch.turns.begin() + 5, turn);
+  RollupRow rollup = batch.rollups.at(0);
+  rollup.dimension = "region", rollup.value = "\xFF", rollup.value_is_null = false;
+  batch.rollups.push_back(rollup);
+  const Status done = store->apply(batch);
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(store->stats().rows_set_aside, 2u);
+  EXPECT_EQ(row_texts(store->rows({}).value()), row_texts(rival->rows({}).value()));
+  EXPECT_EQ(ask(*store, "SELECT node, event_offset, table_name FROM poison_rows ORDER BY table_name"),
+            "local 300 conversation_turns\nlocal 300 rollups\n");
+  EXPECT_NE(ask(*store, "SELECT data FROM poison_rows WHERE table_name = 'conversation_turns'").find("\"text_content\":\"caf\\u00e9\""), std::string::npos);
+}
+
+TEST_F(PostgresTest, ATextWithANulIsKept) {
+  auto store = open();
+  RowBatch batch{.from = 0, .to = 1};
+  batch.raw.push_back({.id = {1, 1}, .time = clock_.now(), .customer = "acme", .type = "x", .source = "", .id_text = "", .data = std::string("a\0b", 3)});
+  ASSERT_TRUE(store->apply(batch));
+  EXPECT_EQ(ask(*store, "SELECT data FROM raw_events"), "a\xEF\xBF\xBD" "b\n");
+  EXPECT_EQ(store->stats().values_out_of_range, 1u);
+}
+
+TEST_F(PostgresTest, ALostIndexSlowsButDoesNotStop) {
+  auto store = open();
+  auto rival = make_memory_store();
+  SampleRows sample(3);
+  for (int i = 0; i < 3; ++i) {
+    const RowBatch batch = sample.next(200);
+    ASSERT_TRUE(store->apply(batch));
+    ASSERT_TRUE(rival->apply(batch));
+    if (i > 0) continue;
+    ASSERT_TRUE(raw()->script("DROP INDEX call_analytics_call, rollups_key; ALTER TABLE conversation_turns DROP CONSTRAINT conversation_turns_pkey"));
+  }
+  EXPECT_EQ(row_texts(store->rows({}).value()), row_texts(rival->rows({}).value()));
+}
+
+TEST_F(PostgresTest, AReadOnlyServerIsWaitedFor) {
+  auto store = open();
+  ASSERT_TRUE(raw()->script("ALTER SYSTEM SET default_transaction_read_only = on"));
+  ASSERT_TRUE(server_->stop(SIGINT));
+  ASSERT_TRUE(server_->again());
+  EXPECT_TRUE(until_applied(*store, {.from = 0, .to = 1}));  // our session says for itself that it writes
+  ASSERT_TRUE(raw()->script("ALTER SYSTEM RESET default_transaction_read_only"));
+}
+
+TEST_F(PostgresTest, WhatIsDetectedIsTold) {
+  const auto report = examine_postgres(server_->url(), clock_);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_TRUE(report->fit) << report->fit.error().message;
+  EXPECT_TRUE(report->lines.at(0).starts_with("PostgreSQL 1")) << report->lines.at(0);
+  PostgresFeatures features{.version_number = 140'010, .version = "14.10", .encoding = "UTF8", .schema = "public", .user = "a", .timescale_license = {}};
+  EXPECT_EQ(refuse_unsupported(features).error().code, Code::unsupported);
+  features.version_number = 180'001;
+  EXPECT_TRUE(refuse_unsupported(features));
+  features.extensions = {{"citus", "13.0", "13.0"}, {"timescaledb", "2.31", "2.31"}};
+  EXPECT_EQ(refuse_unsupported(features).error().code, Code::unsupported);
+  features.extensions.erase(features.extensions.begin());
+  EXPECT_TRUE(refuse_unsupported(features));
+  features.encoding = "SQL_ASCII";
+  EXPECT_EQ(refuse_unsupported(features).error().code, Code::unsupported);
+}
+
+TEST_F(PostgresTest, ExportsAreThoseOfDuckdb) {
+  auto store = open();
+  RowBatch batch{.from = 0, .to = 1};
+  TurnRow turn{.call_id = {7, 8}, .turn_number = 1, .time = from_micros(1'795'000'000'000'001), .text_content = "=1+1", .updated = from_micros(1'795'000'000'000'001)};
+  turn.embedding = std::string("\0\0\x80\x3F\0\0\0\xBF", 8);
+  batch.turns.push_back(turn);
+  ASSERT_TRUE(store->apply(batch));
+  std::string out;
+  const auto sink = [&](std::string_view piece) { return out += piece, Status(); };
+  ASSERT_TRUE(store->export_table("conversation_turns", ExportFormat::csv, Instant::min(), Instant::max(), sink));
+  EXPECT_NE(out.find("00000000-0000-0007-0000-000000000008,1,caller,\"'=1+1\""), std::string::npos) << out;
+  EXPECT_NE(out.find("\"[1.0, -0.5]\""), std::string::npos) << out;
+  EXPECT_EQ(store->export_table("conversation_turns", ExportFormat::parquet, Instant::min(), Instant::max(), sink).error().code, Code::unsupported);
+  EXPECT_EQ(store->export_table("pg_authid", ExportFormat::csv, Instant::min(), Instant::max(), sink).error().code, Code::invalid);
+}
+
+}  // namespace
+}  // namespace aybiza
