@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace aybiza {
 namespace {
 
@@ -14,24 +16,27 @@ constexpr Field amount_fields[] = {Field::input_tokens, Field::cache_read_tokens
 
 void write_turns(bytes::Writer& out, const std::vector<LiveTurn>& turns) {
   out.count(turns.size());
+  Instant before{};
   for (const LiveTurn& turn : turns) {
-    turn.state.write(out);
-    out.count(turn.turn_state);
+    turn.state.write(out, std::exchange(before, turn.state.time()));
+    const unsigned stored = turn.stored == turn.state.time() ? 1 : turn.stored == never ? 0 : 2;
+    out.count(std::uint64_t(turn.turn_state) << 2 | stored);
     out.count(turn.intent);
     out.count(turn.emotion);
-    out.byte(turn.stored == turn.state.time() ? 1 : turn.stored == never ? 0 : 2);
-    if (turn.stored != never && turn.stored != turn.state.time()) out.instant(turn.stored);
+    if (stored == 2) out.instant(turn.stored);
   }
 }
 
 bool read_turns(bytes::Reader& in, std::vector<LiveTurn>& turns) {
-  turns.resize(in.length(12));
+  turns.resize(in.length(6));
+  Instant before{};
   for (LiveTurn& turn : turns) {
-    if (!turn.state.read(in)) return false;
-    turn.turn_state = Label(in.count());
+    if (!turn.state.read(in, before)) return false;
+    before = turn.state.time();
+    const std::uint64_t head = in.count(), stored = head & 3;
+    turn.turn_state = Label(head >> 2);
     turn.intent = Label(in.count());
     turn.emotion = Label(in.count());
-    const std::uint8_t stored = in.byte();
     turn.stored = stored == 1 ? turn.state.time() : stored == 0 ? never : in.instant();
   }
   return !in.bad() && std::is_sorted(turns.begin(), turns.end(), [](const LiveTurn& a, const LiveTurn& b) {
@@ -41,9 +46,10 @@ bool read_turns(bytes::Reader& in, std::vector<LiveTurn>& turns) {
 
 void write_usage(bytes::Writer& out, const std::vector<LiveUsage>& usage) {
   out.count(usage.size());
+  Instant before{};
   for (const LiveUsage& use : usage) {
     out.id(use.id);
-    out.instant(use.time);
+    out.instant(use.time, std::exchange(before, use.time));
     std::uint32_t present = 0;
     for (std::size_t i = 0; i < use.amount.size(); ++i) present |= use.amount[i] >= 0 ? 1u << i : 0;
     out.count(present);
@@ -58,9 +64,10 @@ void write_usage(bytes::Writer& out, const std::vector<LiveUsage>& usage) {
 
 bool read_usage(bytes::Reader& in, std::vector<LiveUsage>& usage) {
   usage.resize(in.length(20));
+  Instant before{};
   for (LiveUsage& use : usage) {
     use.id = in.id();
-    use.time = in.instant();
+    before = use.time = in.instant(before);
     const std::uint64_t present = in.count();
     for (std::size_t i = 0; i < use.amount.size(); ++i) {
       use.amount[i] = (present >> i & 1) != 0 ? std::int64_t(in.count()) : -1;
@@ -148,12 +155,12 @@ void CallRecord::pack() {
   if (is_packed) return;
   if (spans) spans->keys.freeze();
   for (LiveTurn& turn : turns) turn.state.forget_texts();
-  std::string out;
-  bytes::Writer writer(out);
+  thread_local std::string room;  // its memory serves again
+  room.clear();
+  bytes::Writer writer(room);
   write_turns(writer, turns);
   write_usage(writer, usage);
-  out.shrink_to_fit();
-  packed = std::move(out);
+  packed = room;
   turns = std::vector<LiveTurn>();
   usage = std::vector<LiveUsage>();
   call.shrink();
@@ -167,6 +174,41 @@ bool CallRecord::unpack() {
   packed = std::string();
   is_packed = false;
   return true;
+}
+
+const CallRecord& CallRecord::opened(CallRecord& room) const {
+  if (!is_packed) return *this;
+  room.packed = packed;
+  room.is_packed = true;
+  CHECK(room.unpack());  // our own bytes, or those restore() has read
+  return room;
+}
+
+std::size_t CallRecord::freeze(std::string& out) const {
+  const std::size_t before = out.size();
+  bytes::Writer writer(out);
+  write(writer);
+  const std::size_t written = out.size() - before;
+  for (std::size_t i = 0; i < shared_axes; ++i) {
+    writer.count(labels[i]);
+    writer.count(series[i]);
+  }
+  for (const std::uint32_t outcome : outcome_series) writer.count(outcome);
+  return written;
+}
+
+void CallRecord::thaw(std::string_view frozen) {
+  bytes::Reader in(frozen);
+  CHECK(read(in));
+  for (std::size_t i = 0; i < shared_axes; ++i) {
+    labels[i] = Label(in.count());
+    series[i] = std::uint32_t(in.count());
+  }
+  for (std::uint32_t& outcome : outcome_series) outcome = std::uint32_t(in.count());
+  CHECK(in.done() && !in.bad());
+  counted = retained = true;
+  pane_start = call.start();
+  pane_facts = call.facts(sums);
 }
 
 std::size_t CallRecord::heap_bytes() const {
@@ -207,7 +249,7 @@ void CallRecord::write(bytes::Writer& out) const {
   }
   if (stored_start != never) out.instant(stored_start);
   out.instant(low);
-  out.instant(high);
+  out.instant(high, low);
 }
 
 bool CallRecord::read(bytes::Reader& in) {
@@ -244,7 +286,7 @@ bool CallRecord::read(bytes::Reader& in) {
   sums.errors = errors();
   stored_start = (flags & 4) != 0 ? in.instant() : never;
   low = in.instant();
-  high = in.instant();
+  high = in.instant(low);
   return !in.bad();
 }
 

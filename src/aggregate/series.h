@@ -2,7 +2,8 @@
 //
 // Shape    A contribution lies in exactly one pane: the finest ring that still reaches back to it. What leaves the seconds
 //          is merged into its minute, what leaves the minutes into its hour; whole minutes and whole hours leave at once,
-//          so a minute is never half in one ring and half in another.
+//          so a minute is never half in one ring and half in another. Agents' minutes leave ten at a time: an hour may be in part
+//          an hour's pane, and from the floor on minutes.
 //          Every contribution lies in exactly one region (null is one). So the customers have no panes of their own: they are
 //          the sum of their regions. The total is that too, but it is asked many times a second: what changes a region
 //          changes the total's minute or hour as well (Shard::State::total_pane), and only its seconds are summed.

@@ -144,17 +144,14 @@ std::vector<AgentStatusRow> Shard::agents() const {
 
 std::vector<StateTransition> Shard::State::flow(std::string_view customer, Instant from, Instant to) const {
   std::map<std::pair<Label, Label>, std::int64_t> counts;
-  for (const auto& held : calls) {
-    if (!held || held->high < from || held->low >= to) continue;
-    if (!customer.empty() && held->call.customer() != customer) continue;
-    CallRecord open;
-    if (held->is_packed) {
-      open.packed = held->packed;
-      open.is_packed = true;
-      CHECK(open.unpack());
-    }
+  std::optional<CallRecord> room;
+  for (Slot slot = 0; slot < calls.size(); ++slot) {
+    if (!held(slot) || extents[slot].high < from || extents[slot].low >= to) continue;
+    const CallRecord& record = look(slot, room);
+    if (!customer.empty() && record.call.customer() != customer) continue;
+    CallRecord parts;
     Label before = null_label;
-    for (const LiveTurn& turn : held->is_packed ? open.turns : held->turns) {
+    for (const LiveTurn& turn : record.opened(parts).turns) {
       if (turn.turn_state == null_label) continue;
       if (turn.state.time() >= from && turn.state.time() < to) ++counts[{before, turn.turn_state}];
       before = turn.turn_state;
@@ -167,25 +164,23 @@ std::vector<StateTransition> Shard::State::flow(std::string_view customer, Insta
 }
 
 std::optional<CallDetail> Shard::State::detail(const Id& id) const {
-  const CallRecord* record = find(id);
-  if (!record) return std::nullopt;
+  const auto slot = slot_of(id);
+  if (!slot) return std::nullopt;
+  std::optional<CallRecord> room;
+  const CallRecord& record = look(*slot, room);
   CallDetail detail;
-  detail.call = record->call.row(id, record->sums);
-  CallRecord open;
-  if (record->is_packed) {
-    open.packed = record->packed;
-    open.is_packed = true;
-    CHECK(open.unpack());
-  }
-  for (const LiveTurn& turn : record->is_packed ? open.turns : record->turns) {
+  detail.call = record.call.row(id, record.sums);
+  CallRecord parts;
+  const CallRecord& open = record.opened(parts);
+  for (const LiveTurn& turn : open.turns) {
     detail.turns.push_back(turn.state.row(id));
     detail.complete = detail.complete && turn.state.has_texts();
     detail.turns.back().state = labels.text(turn.turn_state);
     detail.turns.back().intent = labels.text(turn.intent);
     detail.turns.back().emotion = labels.text(turn.emotion);
   }
-  for (const LiveUsage& usage : record->is_packed ? open.usage : record->usage) detail.usage.push_back(usage.row(id, labels));
-  if (record->interventions) detail.interventions = *record->interventions;
+  for (const LiveUsage& usage : open.usage) detail.usage.push_back(usage.row(id, labels));
+  if (record.interventions) detail.interventions = *record.interventions;
   return detail;
 }
 
@@ -197,7 +192,8 @@ ShardStats Shard::State::stats() const {
 }
 
 void Shard::State::count(ShardSizes& into, std::size_t slot) const {
-  if (const auto& held = calls[slot]) into.bytes_calls += sizeof(CallRecord) + held->heap_bytes();
+  into.bytes_calls += frozen[slot].size;
+  if (const auto& record = calls[slot]) into.bytes_calls += sizeof(CallRecord) + record->heap_bytes();
 }
 
 void Shard::State::count(ShardSizes& into, const Series& one) const {
@@ -206,7 +202,8 @@ void Shard::State::count(ShardSizes& into, const Series& one) const {
 }
 
 std::uint64_t Shard::State::bytes_other() const {
-  return metrics.minutes().heap_bytes() + learning.heap_bytes() + labels.heap_bytes() + by_id.heap_bytes() + evicted.size() * 16 + calls.capacity() * sizeof(void*);
+  return metrics.minutes().heap_bytes() + learning.heap_bytes() + labels.heap_bytes() + by_id.heap_bytes() + evicted.size() * sizeof(std::uint64_t) +
+         evicted_index.heap_bytes() + calls.capacity() * (sizeof(void*) + sizeof(Frozen) + sizeof(Extent));
 }
 
 ShardSizes Shard::measure() const {

@@ -145,12 +145,8 @@ class Scan {
     summed_ = summed_ && !turn_groups_ && !turn_filters_ && !(by_model_ && question.usage);
   }
 
-  void record(CallRecord& record, const std::vector<Cut::Range>& rest, bool in_flight) {
+  void record(const CallRecord& record, const std::vector<Cut::Range>& rest, bool in_flight) {
     if (!group_.empty()) cached_ = nullptr;
-    if (in_flight && !record.flight_facts) {
-      record.pane_facts = record.call.facts(record.sums);
-      record.flight_facts = true;
-    }
     customer_ = record.customer();
     const bool kept = keeps(record, {});
     set_group(record, {});
@@ -162,10 +158,8 @@ class Scan {
       if (range && record.high < range->to) return kept ? sums(record, range->bucket) : void();
     }
     if (!record.is_packed) return parts(record, record.turns, record.usage, ranges, kept);
-    CallRecord open;  // figures of a packed call, for as long as this takes
-    open.packed = record.packed;
-    open.is_packed = true;
-    CHECK(open.unpack());
+    CallRecord room;  // figures of a packed call, for as long as this takes
+    const CallRecord& open = record.opened(room);
     parts(record, open.turns, open.usage, ranges, kept);
   }
 
@@ -391,7 +385,7 @@ LivePartial Shard::State::ask(const LiveQuestion& question, Instant now) const {
   // Retained calls: what panes cannot answer; those in flight whole, because they are in no pane.
   Scan scan(*this, question, out);
   const bool intervals = question.intervals && question.edges.size() >= 2;
-  const auto look = [&](CallRecord& record, bool flying, bool near) {
+  const auto visit = [&](const CallRecord& record, bool flying, bool near) {
     if (flying || near) scan.record(record, parts.rest, flying);
     if ((!flying && !intervals) || !scan.keeps(record, {})) return;
     out.calls_in_flight += flying;
@@ -406,14 +400,18 @@ LivePartial Shard::State::ask(const LiveQuestion& question, Instant now) const {
   for (std::size_t i = 0; i < in_flight.size(); ++i) {
     if (i + far < in_flight.size()) __builtin_prefetch(&calls[in_flight[i + far]]);
     if (i + near_by < in_flight.size()) scan.fetch(*calls[in_flight[i + near_by]]);
-    look(*calls[in_flight[i]], true, false);
+    CallRecord& record = *calls[in_flight[i]];
+    if (!std::exchange(record.flight_facts, true)) record.pane_facts = record.call.facts(record.sums);
+    visit(record, true, false);
   }
+  std::optional<CallRecord> room;
   // Of the ended ones only those are touched that reach into what is asked.
   for (Slot slot = 0; slot < extents.size() && (intervals || !parts.rest.empty()); ++slot) {
     const auto [low, high] = extents[slot];
     const bool near = !parts.rest.empty() && high >= parts.rest.front().from && low < parts.rest.back().to;
     const bool overlaps = intervals && high >= question.edges.front() && low < question.edges.back();
-    if ((near || overlaps) && calls[slot] && calls[slot]->counted) look(*calls[slot], false, near);
+    if (!(near || overlaps) || !held(slot)) continue;
+    if (const CallRecord& record = look(slot, room); record.counted) visit(record, false, near);
   }
   return out;
 }

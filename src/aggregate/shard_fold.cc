@@ -103,42 +103,6 @@ void Shard::State::advance(Instant received_at) {
   count_on();
 }
 
-CallRecord* Shard::State::find(const Id& id) const {
-  const auto slot = by_id.find(IdHash{}(id), [&](Slot s) { return calls[s]->id == id; });
-  return slot ? calls[*slot].get() : nullptr;
-}
-
-bool Shard::State::was_evicted(const Event& event) const {
-  const std::uint64_t hash = IdHash{}(event.call);
-  const auto same = [&](std::uint32_t position) { return evicted[position - evicted_first] == hash; };
-  if (evicted_index.find(hash, same)) return true;
-  // Older ids are forgotten: a call that begins with its rating or a correction is one of those.
-  return evicted_overflow && (event.type == EventType::call_rated || event.type == EventType::call_updated ||
-                              event.type == EventType::call_intervened);
-}
-
-CallRecord& Shard::State::create(const Id& id) {
-  Slot slot = 0;
-  if (free_slots.empty()) {
-    slot = Slot(calls.size());
-    calls.emplace_back();
-  } else {
-    slot = free_slots.back();
-    free_slots.pop_back();
-  }
-  calls[slot] = std::make_unique<CallRecord>();
-  calls[slot]->id = id;
-  calls[slot]->slot = slot;
-  by_id.insert(IdHash{}(id), slot);
-  return *calls[slot];
-}
-
-void Shard::State::unpack(CallRecord& record) {
-  if (!record.is_packed) return;
-  CHECK(record.unpack());  // our own bytes, or those restore() has read
-  to_pack.push_back({record.slot, record.id});
-}
-
 void Shard::State::fold_call_event(const Event& event, Instant received_at) {
   CallRecord* known = find(event.call);
   if (!known && was_evicted(event)) return fold_late(event);
@@ -351,49 +315,6 @@ void Shard::State::update_flight(CallRecord& record) {
   record.retained = true;
   ended.push_back({record.slot, record.id});
   to_pack.push_back({record.slot, record.id});
-}
-
-void Shard::State::pack_calls(Instant received_at) {
-  while (!to_pack.empty()) {
-    const auto [slot, id] = to_pack.front();
-    CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr;
-    if (record && record->id == id && record->call.ended()) {
-      if (record->touched || record->waiting || received_at - record->call.last_received() < Duration(limits::turn_texts_kept)) return;
-      record->pack();
-    }
-    to_pack.pop_front();
-  }
-}
-
-void Shard::State::bound_calls() {
-  while (ended.size() > options.calls_retained) {
-    const auto [slot, id] = ended.front();
-    CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr;
-    if (record && record->id == id && record->retained) {
-      if (!record->call.ended()) record->retained = false;  // it lives again, and comes back when it ends
-      else if (record->touched || record->waiting) return;  // the store does not have it yet
-      else evict(slot);
-    }
-    ended.pop_front();
-  }
-}
-
-void Shard::State::evict(Slot slot) {
-  CallRecord& record = *calls[slot];
-  calls_since = std::max(calls_since, record.high + Duration(1));
-  const std::uint64_t hash = IdHash{}(record.id);
-  by_id.erase(hash, slot);
-  evicted_index.insert(hash, evicted_first + std::uint32_t(evicted.size()));
-  evicted.push_back(hash);
-  if (evicted.size() > std::max<std::size_t>(limits::calls_evicted_known / options.count, 1)) {
-    evicted_index.erase(evicted.front(), evicted_first);
-    evicted.pop_front();
-    ++evicted_first;
-    evicted_overflow = true;
-  }
-  calls[slot].reset();
-  extents[slot] = {};
-  free_slots.push_back(slot);
 }
 
 }  // namespace aybiza

@@ -67,10 +67,12 @@ void Shard::State::reprice(CallRecord& record, bool reported_before) {
 // state answers from there on.
 void Shard::State::rerate(const Rerate& order) {
   if (order.from < calls_since) exact_since = std::max(exact_since, std::min(order.to, calls_since));
-  for (const auto& held : calls) {
-    if (!held || held->sums.usages == 0 || held->high < order.from || held->low >= order.to) continue;
-    if (!order.customer.empty() && held->call.customer() != order.customer) continue;
-    rerate(*held, order);
+  for (Slot slot = 0; slot < calls.size(); ++slot) {
+    if (!held(slot) || extents[slot].high < order.from || extents[slot].low >= order.to) continue;
+    const bool was_frozen = !calls[slot];
+    CallRecord& record = was_frozen ? thaw(slot) : *calls[slot];
+    if (record.sums.usages != 0 && (order.customer.empty() || record.call.customer() == order.customer)) rerate(record, order);
+    if (was_frozen) freeze(slot);
   }
 }
 

@@ -1,6 +1,6 @@
 // Snapshots: everything a shard knows as bytes, and back.
 //
-// Layout   "AYLIVE" version(4) | index count | scalars | labels | series with their panes | calls | let-go ids | marks |
+// Layout   "AYLIVE" version(5) | index count | scalars | labels | series with their panes | calls | let-go ids |
 //          agent statuses | price books | series of metrics | learning and changes | XXH3-64 of all before. Numbers are varints (assemble/bytes.h).
 #include <algorithm>
 #include <map>
@@ -13,7 +13,7 @@ namespace aybiza {
 namespace {
 
 constexpr std::string_view magic = "AYLIVE";
-constexpr std::uint8_t version = 4;
+constexpr std::uint8_t version = 5;
 constexpr std::size_t snapshot_piece = 256 * limits::KiB;  // handed on at a time: stays in the cache
 
 constexpr Instant furthest_time = from_micros(std::int64_t{1} << 60);  // either way: no clock has shown it
@@ -23,9 +23,12 @@ bool is_time(Instant t) {
 
 void write_ring(bytes::Writer& out, const Ring& ring) {
   out.count(ring.count());
+  std::string packed;
   ring.each(INT64_MIN, INT64_MAX, [&](std::int64_t index, const Pane& pane) {
+    packed.clear();
+    pane.append_packed(packed);
     out.number(index);
-    out.text(pane.bytes());
+    out.text(packed);
   });
 }
 
@@ -40,8 +43,7 @@ bool read_ring(bytes::Reader& in, Ring& ring, Level level, std::int64_t span_max
     if (i == 0) first = index;
     if (index < -furthest || index > furthest || index < first || index - first > span_max) return false;
     if (pane.empty()) continue;
-    if (!parse_tally(pane)) return false;
-    ring.at(index).set_cold(pane);
+    if (!ring.at(index).set_packed(pane)) return false;
   }
   return !in.bad();
 }
@@ -89,29 +91,25 @@ void Shard::State::write(std::string& into, const std::function<void()>& pass) c
     for (const Ring* ring : {&one.seconds, &one.minutes, &one.hours}) write_ring(out, *ring);
     pass();
   }
-  std::size_t held = 0;
-  for (const auto& record : calls) held += record ? 1 : 0;
-  out.count(held);
+  out.count(calls.size() - free_slots.size());
   // The queue first, oldest first, so that calls are let go in the same order after a restart.
-  std::vector<const CallRecord*> order;
+  std::vector<Slot> order;
   std::vector<bool> queued(calls.size());
   for (const auto& [slot, id] : ended) {
-    const CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr;
-    if (!record || record->id != id || !record->retained || !record->call.ended() || queued[slot]) continue;
+    if (!holds(slot, id) || queued[slot] || (calls[slot] && !(calls[slot]->retained && calls[slot]->call.ended()))) continue;
     queued[slot] = true;
-    order.push_back(record);
+    order.push_back(slot);
   }
-  for (std::size_t slot = 0; slot < calls.size(); ++slot)
-    if (calls[slot] && !queued[slot]) order.push_back(calls[slot].get());
-  for (const CallRecord* record : order) {
-    record->write(out);
+  for (Slot slot = 0; slot < calls.size(); ++slot)
+    if (held(slot) && !queued[slot]) order.push_back(slot);
+  for (const Slot slot : order) {
+    if (calls[slot]) calls[slot]->write(out);
+    else into.append(frozen[slot].all().substr(0, frozen[slot].written));
     pass();
   }
   out.count(evicted.size());
   for (const std::uint64_t hash : evicted) out.fixed(hash);
   out.byte(evicted_overflow ? 1 : 0);
-  out.count(0);  // two lists of marks that earlier versions kept
-  out.count(0);
   std::map<Id, const AgentStatusRow*> agents;
   for (const auto& [id, row] : agent_status) agents[id] = &row;
   out.count(agents.size());
@@ -160,11 +158,12 @@ Status Shard::State::read(bytes::Reader& in) {
   const std::size_t call_count = in.length(40);
   for (std::size_t i = 0; i < call_count; ++i) {
     auto record = std::make_unique<CallRecord>();
-    if (!record->read(in) || find(record->id)) return broken("a call");
-    record->slot = Slot(calls.size());
-    by_id.insert(IdHash{}(record->id), record->slot);
-    calls.push_back(std::move(record));
-    if (!adopt(*calls.back())) return broken("a call's turns");
+    if (!record->read(in) || slot_of(record->id)) return broken("a call");
+    const Slot slot = record->slot = new_slot();
+    by_id.insert(IdHash{}(record->id), slot);
+    calls[slot] = std::move(record);
+    if (!adopt(*calls[slot])) return broken("a call's turns");
+    freeze(slot);
   }
   const std::size_t evicted_count = in.length(8);
   for (std::size_t i = 0; i < evicted_count; ++i) {
@@ -172,10 +171,6 @@ Status Shard::State::read(bytes::Reader& in) {
     evicted_index.insert(evicted.back(), std::uint32_t(i));
   }
   evicted_overflow = in.byte() != 0;
-  for (int lists = 0; lists < 2; ++lists) {  // of an earlier version: rollups follow from the store's rows now
-    const std::size_t marked = in.length(2);
-    for (std::size_t i = 0; i < marked; ++i) static_cast<void>(in.count()), static_cast<void>(in.number());
-  }
   const std::size_t agents = in.length(36);
   for (std::size_t i = 0; i < agents; ++i) {
     AgentStatusRow row = read_status(in);
@@ -292,19 +287,21 @@ std::string Shard::State::canonical_dump() const {
         lines.push_back(fmt::format("pane {} {} {} {} {} {}", labels.text(one.customer), name_of(one.axis), labels.text(one.value),
                                     int(place.first), place.second, to_string(hash128(serialise(tally)))));
   }
-  for (const auto& held : calls) {
-    if (!held) continue;
+  std::optional<CallRecord> room;
+  for (Slot slot = 0; slot < calls.size(); ++slot) {
+    if (!held(slot)) continue;
+    const CallRecord& record = look(slot, room);
     std::string call;
     bytes::Writer out(call);
-    held->call.write(out);
+    record.call.write(out);
     std::string parts;
-    const auto detail_of = detail(held->id);
+    const auto detail_of = detail(record.id);
     for (const TurnRow& turn : detail_of->turns)
       parts += fmt::format(" t{}@{}:{}/{}/{}/{}/{}/{}", turn.turn_number, to_micros(turn.time), turn.state, turn.intent, turn.emotion,
-                           turn.topics, held->counted ? std::string_view{} : std::string_view(turn.text_content), turn.response_time_us.value_or(-1));
+                           turn.topics, record.counted ? std::string_view{} : std::string_view(turn.text_content), turn.response_time_us.value_or(-1));
     for (const UsageRow& usage : detail_of->usage)
       parts += fmt::format(" u{}@{}:{}/{}", to_string(usage.id), to_micros(usage.time), usage.model, usage.cost_nano.value_or(-1));
-    lines.push_back(fmt::format("call {} {} {}{}", to_string(held->id), to_string(hash128(call)), held->in_panes, parts));
+    lines.push_back(fmt::format("call {} {} {}{}", to_string(record.id), to_string(hash128(call)), record.in_panes, parts));
   }
   std::sort(lines.begin(), lines.end());
   std::string out = fmt::format("newest {} since {} {} late {}\n", to_micros(newest), to_micros(calls_since), to_micros(exact_since), late_events);

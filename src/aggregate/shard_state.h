@@ -32,6 +32,12 @@ struct Shard::State {
 
   // Calls.
   std::vector<std::unique_ptr<CallRecord>> calls;  // by slot
+  struct Frozen {
+    std::unique_ptr<char[]> bytes;                 // CallRecord::freeze()
+    std::uint32_t size = 0, written = 0;
+    std::string_view all() const { return {bytes.get(), size}; }
+  };
+  std::vector<Frozen> frozen;                      // by slot: calls that ended a while ago, instead of their records
   std::vector<Slot> free_slots, in_flight;
   // By slot: what its call contributes lies in [low, high]. Together, so that looking through all of them is cheap.
   struct Extent { Instant low = Instant::max(), high = never; };
@@ -90,14 +96,24 @@ struct Shard::State {
   void count(ShardSizes& into, const Series& one) const;
   std::uint64_t bytes_other() const;
   void count_on();                                                 // a share of them
-  CallRecord* find(const Id& id) const;
+  void see_time(Instant time);
+  void cool_panes();
+
+  // shard_calls.cc
+  bool held(Slot slot) const { return slot < calls.size() && (calls[slot] || frozen[slot].bytes); }
+  bool holds(Slot slot, const Id& id) const { return held(slot) && id_at(slot) == id; }
+  Id id_at(Slot slot) const;                       // REQUIRES: held(slot)
+  std::optional<Slot> slot_of(const Id& id) const;
+  CallRecord* find(const Id& id);                  // to change it
+  const CallRecord& look(Slot slot, std::optional<CallRecord>& room) const;  // of a frozen one a copy. REQUIRES: held(slot)
+  Slot new_slot();
   CallRecord& create(const Id& id);
+  void freeze(Slot slot);                          // if it can be
+  CallRecord& thaw(Slot slot);                     // REQUIRES: it is frozen
   bool was_evicted(const Event& event) const;
   void evict(Slot slot);
   void bound_calls();
   void pack_calls(Instant received_at);
-  void see_time(Instant time);
-  void cool_panes();
   void unpack(CallRecord& record);
 
   // shard_spans.cc

@@ -110,6 +110,11 @@ std::string serialise_sketches(const Tally& tally);
 Result<Tally> parse_sums(std::string_view bytes);              // its sketches are empty: quantiles are unknown
 Status add_sketches(std::string_view bytes, Tally& tally);     // of the tally whose sums these are; it is not to be used after a failure
 
+// The same for memory and snapshots, less than half as long: appended; equal contents give equal bytes. merge_packed() adds what
+// was packed, or the named parts of it; false: pack() did not write this, and what was merged is worthless.
+void pack(const Tally& tally, std::string& out);
+[[nodiscard]] bool merge_packed(std::string_view packed, Tally& into, bool calls = true, bool turns = true, bool usage = true);
+
 // The measure's value over what the tally holds, in wire units; nullopt: unknown. active_*, utilization and metric:
 // are not in a tally and answer nullopt; histograms see histogram_of.
 std::optional<double> value_of(const Measure& measure, const Tally& tally);

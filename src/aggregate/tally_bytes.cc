@@ -1,20 +1,27 @@
-// The compact form of a Tally: what cold panes, snapshots and rollup rows hold.
+// The compact forms of a Tally: what rollup rows hold, and, denser, what cold panes and snapshots do.
+#include <bit>
+
 #include "aggregate/tally.h"
 #include "assemble/bytes.h"
+#include "sketch/bits.h"
 
 namespace aybiza {
 namespace {
 
 // No tally has counted more, and thousands of such tallies add up within 64 bits.
 constexpr std::int64_t count_max = std::int64_t{1} << 48;
+// Of one pane in memory: a sum of numbers that one event each may tell up to 10^12 of; an hour has not so many.
+constexpr std::uint64_t packed_count_max = std::uint64_t{1} << 58;
 constexpr std::uint8_t has_calls = 1, has_turns = 2, has_usage = 4;
 enum class Form : std::uint8_t { whole = 1, sums = 2, sketches = 3 };  // the first byte
 
 __extension__ using UnsignedWide = unsigned __int128;
 
+UnsignedWide fold(Wide value) { return (UnsignedWide(value) << 1) ^ UnsignedWide(value >> 127); }
+Wide unfold(UnsignedWide value) { return Wide(value >> 1) ^ -Wide(value & 1); }
+
 void put_wide(bytes::Writer& out, Wide value) {
-  const auto folded = (UnsignedWide(value) << 1) ^ UnsignedWide(value >> 127);
-  auto rest = folded;
+  auto rest = fold(value);
   for (; rest >= 0x80; rest >>= 7) out.byte(std::uint8_t((rest & 0x7F) | 0x80));
   out.byte(std::uint8_t(rest));
 }
@@ -24,7 +31,7 @@ Wide get_wide(bytes::Reader& in, bool& bad) {
   for (unsigned shift = 0; shift < 128; shift += 7) {
     const std::uint8_t part = in.byte();
     value |= UnsignedWide(part & 0x7F) << shift;
-    if (part < 0x80) return Wide(value >> 1) ^ -Wide(value & 1);
+    if (part < 0x80) return unfold(value);
   }
   bad = true;
   return 0;
@@ -56,6 +63,101 @@ struct Putting {
     put_wide(out, stat.sum);
     out.number(stat.min);
     out.number(stat.max - stat.min);
+  }
+};
+
+// How a packed Stat tells its extremes: where in the outermost buckets they lie, if they are exact and lie there.
+enum class Extremes : std::uint8_t { one_value, in_buckets, exact, bounds };
+constexpr unsigned extremes_bits = 2;
+
+unsigned offset_bits(const DdSketch::Bucket& bucket) { return unsigned(std::bit_width(std::uint64_t(bucket.upper - bucket.lower))); }
+bool within(std::int64_t value, const DdSketch::Bucket& bucket) { return value >= bucket.lower && value <= bucket.upper; }
+
+void put_sum(bits::Writer& out, Wide sum) {
+  const UnsignedWide folded = fold(sum);
+  const bool wide = folded >> 64 != 0;
+  out.put(wide, 1);
+  out.number(std::uint64_t(folded));
+  if (wide) out.number(std::uint64_t(folded >> 64));
+}
+
+Wide take_sum(bits::Reader& in) {
+  const bool wide = in.take(1) != 0;
+  const std::uint64_t low = in.number(), high = wide ? in.number() : 0;
+  return unfold(UnsignedWide(high) << 64 | low);
+}
+
+struct Packing {
+  bits::Writer out;
+  void operator()(const std::int64_t& value) { out.small(std::uint64_t(value)); }
+  void operator()(const Mean& mean) {
+    out.small(std::uint64_t(mean.count));
+    if (mean.count != 0) put_sum(out, mean.sum);
+  }
+  void operator()(const Stat& stat) {
+    out.small(std::uint64_t(stat.count));
+    if (stat.count == 0) return;
+    stat.sketch.pack(out);
+    const DdSketch::Reach reach = stat.sketch.reach();
+    const bool inside = stat.extremes_exact && within(stat.min, reach.lowest) && within(stat.max, reach.highest);
+    const bool one = inside && stat.count == 1 && stat.min == stat.max && stat.sum == stat.min;
+    const Extremes how = one ? Extremes::one_value : inside ? Extremes::in_buckets : stat.extremes_exact ? Extremes::exact : Extremes::bounds;
+    out.put(std::uint64_t(how), extremes_bits);
+    if (inside) out.wide(std::uint64_t(stat.min - reach.lowest.lower), offset_bits(reach.lowest));
+    if (one) return;
+    put_sum(out, stat.sum);
+    if (inside) return out.wide(std::uint64_t(stat.max - reach.highest.lower), offset_bits(reach.highest));
+    out.number(std::uint64_t(stat.min));
+    out.number(std::uint64_t(stat.max - stat.min));
+  }
+};
+
+// Adds what was packed; without `keeps` it is only gone through.
+struct Merging {
+  bits::Reader in;
+  bool keeps = true, bad = false;
+
+  std::int64_t count() {
+    const std::uint64_t value = in.small();
+    bad |= in.bad() || value > packed_count_max;
+    return bad ? 0 : std::int64_t(value);
+  }
+  void operator()(std::int64_t& into) { into += count(); }
+  void operator()(Mean& into) {
+    const std::int64_t added = count();
+    if (added == 0) return;
+    const Wide sum = take_sum(in), most = Wide(added) << 63;
+    bad |= sum > most || sum < -most;
+    into.count += added;
+    into.sum += sum;
+  }
+  void operator()(Stat& into) {
+    const std::int64_t added = count();
+    if (added == 0) return;
+    const DdSketch::Reach reach =
+        keeps ? into.sketch.merge_packed(in, std::uint64_t(added)) : DdSketch::skip_packed(in, std::uint64_t(added));
+    const auto how = Extremes(in.take(extremes_bits));
+    bad |= !reach || (how == Extremes::one_value && added != 1);
+    if (bad) return;
+    const bool inside = how <= Extremes::in_buckets;
+    std::int64_t low = 0, high = 0;
+    if (inside) low = reach.lowest.lower + std::int64_t(in.wide(offset_bits(reach.lowest)));
+    const Wide sum = how == Extremes::one_value ? Wide(low) : take_sum(in);
+    if (how == Extremes::one_value) high = low;
+    else if (inside) high = reach.highest.lower + std::int64_t(in.wide(offset_bits(reach.highest)));
+    if (!inside) {
+      const std::uint64_t least = in.number(), span = in.number();
+      bad |= least > std::uint64_t(INT64_MAX) || span > std::uint64_t(INT64_MAX) - least;
+      if (bad) return;
+      low = std::int64_t(least);
+      high = std::int64_t(least + span);
+    }
+    bad |= in.bad() || low > high || sum < 0 || sum > Wide(added) << 63 || (inside && !(within(low, reach.lowest) && within(high, reach.highest)));
+    into.min = into.count == 0 ? low : std::min(into.min, low);
+    into.max = into.count == 0 ? high : std::max(into.max, high);
+    into.extremes_exact = into.extremes_exact && how != Extremes::bounds;
+    into.count += added;
+    into.sum += sum;
   }
 };
 
@@ -132,6 +234,18 @@ void read_part(Getting& get, bool present, std::unique_ptr<Part>& part) {
   each_member(get, *part);
 }
 
+template <typename Part>
+void merge_part(Merging& merge, bool wanted, std::unique_ptr<Part>& into) {
+  if (merge.bad) return;
+  merge.keeps = wanted;
+  if (!wanted) {
+    Part passed;
+    return each_member(merge, passed);
+  }
+  if (!into) into = std::make_unique<Part>();
+  each_member(merge, *into);
+}
+
 std::uint8_t parts_of(const Tally& tally) {
   return std::uint8_t((tally.calls ? has_calls : 0) | (tally.turns ? has_turns : 0) | (tally.usage ? has_usage : 0));
 }
@@ -166,6 +280,26 @@ Result<Tally> read(std::string_view from, Form form) {
 }
 
 }  // namespace
+
+void pack(const Tally& tally, std::string& out) {
+  Packing put{.out = bits::Writer(out)};
+  put.out.put(parts_of(tally), 3);
+  if (tally.usage) each_member(put, std::as_const(*tally.usage));
+  if (tally.calls) each_member(put, std::as_const(*tally.calls));
+  if (tally.turns) each_member(put, std::as_const(*tally.turns));
+  put.out.finish();
+}
+
+bool merge_packed(std::string_view packed, Tally& into, bool calls, bool turns, bool usage) {
+  Merging merge{.in = bits::Reader(packed)};
+  const std::uint64_t parts = merge.in.take(3);
+  if ((parts & has_usage) != 0) merge_part(merge, usage, into.usage);
+  if (!calls && !turns) return !merge.bad && !merge.in.bad();
+  if ((parts & has_calls) != 0) merge_part(merge, calls, into.calls);
+  if (!turns) return !merge.bad && !merge.in.bad();
+  if ((parts & has_turns) != 0) merge_part(merge, turns, into.turns);
+  return !merge.bad && merge.in.done() && !merge.in.bad();
+}
 
 std::string serialise(const Tally& tally) { return write(tally, Form::whole); }
 std::string serialise_sums(const Tally& tally) { return write(tally, Form::sums); }

@@ -113,6 +113,61 @@ TEST(Tally, refuses_what_it_did_not_write) {
   }
 }
 
+TEST(Tally, packed_it_is_the_same_in_less) {
+  std::mt19937 random(5);
+  std::size_t packed_bytes = 0, written_bytes = 0;
+  for (int n = 0; n < 400; ++n) {
+    Tally tally, other;
+    std::vector<Facts> facts;
+    for (int i = 0; i < n; ++i) facts.push_back(random_facts(random));
+    for (const Facts& f : facts) add(tally, f);
+    for (int i = 0; i < n / 3; ++i) retract(tally, facts[std::size_t(i)]);  // extremes are lost
+    add(other, random_facts(random));
+    std::string bytes, backwards;
+    pack(tally, bytes);
+    Tally read;
+    ASSERT_TRUE(merge_packed(bytes, read)) << n;
+    EXPECT_EQ(serialise(read), serialise(tally)) << n;
+    pack(read, backwards);
+    EXPECT_EQ(backwards, bytes);
+    Tally both = other;
+    both.merge(tally, false, true, true);
+    ASSERT_TRUE(merge_packed(bytes, other, false, true, true));
+    EXPECT_EQ(serialise(other), serialise(both));
+    Tally usage, calls;
+    ASSERT_TRUE(merge_packed(bytes, usage, false, false, true) && merge_packed(bytes, calls, true, false, false));
+    EXPECT_TRUE(!usage.calls && !usage.turns && !calls.turns && !calls.usage);
+    packed_bytes += bytes.size();
+    written_bytes += serialise(tally).size();
+  }
+  EXPECT_LT(packed_bytes * 2, written_bytes);
+}
+
+TEST(Tally, refuses_what_it_did_not_pack) {
+  std::mt19937 random(6);
+  Tally tally;
+  for (int i = 0; i < 20; ++i) add(tally, random_facts(random));
+  std::string bytes;
+  pack(tally, bytes);
+  for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
+    Tally into;
+    EXPECT_FALSE(merge_packed(std::string_view(bytes).substr(0, cut), into)) << cut;
+  }
+  Tally into;
+  EXPECT_FALSE(merge_packed(bytes + "x", into));
+  for (int i = 0; i < 5'000; ++i) {  // any answer will do, as long as there is one
+    std::string broken = bytes;
+    for (unsigned n = random() % 3; n <= 2; ++n) broken[random() % broken.size()] = char(random());
+    Tally read;
+    if (!merge_packed(broken, read)) continue;
+    std::string again;
+    pack(read, again);
+    Tally twice;
+    EXPECT_TRUE(merge_packed(again, twice));
+    EXPECT_EQ(serialise(twice), serialise(read));
+  }
+}
+
 void check(const char* measure, const Tally& tally, std::optional<double> expected) {
   EXPECT_EQ(value_of(*parse_measure(measure), tally), expected) << measure;
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "aggregate/random_events.h"
+#include "aggregate/series.h"
 #include "aggregate/shard.h"
 
 namespace aybiza {
@@ -52,6 +53,40 @@ TEST(Total, is_the_sum_of_the_regions_at_any_moment) {
     }
     shard.advance(arrivals.back().received + 26h);  // minutes become hours
     check_total(shard, hour - 1h, hour + 6h, "later");
+  }
+}
+
+// Agents' minutes become parts of an hour ten at a time: whatever is asked, at whatever minute, they are what the regions are.
+TEST(Agents, are_as_much_as_the_regions_while_their_minutes_leave) {
+  for (const unsigned seed : {7u, 8u}) {
+    Stream stream(seed);
+    const Stream::Shape shape{.calls = 120};
+    const auto arrivals = stream.calls(shape);
+    Shard shard;
+    Instant newest{}, asked{};
+    std::size_t partial = 0;
+    const auto check = [&](Instant from, Instant to) {
+      const LiveQuestion agents{.by = {Dimension::agent_id}, .where = {}, .edges = {from, to}}, regions{.by = {Dimension::region}, .where = {}, .edges = {from, to}};
+      ASSERT_TRUE(shard.covers(agents, newest).covered);
+      EXPECT_EQ(figures(sum_of(shard.ask(agents, to))), figures(sum_of(shard.ask(regions, to)))) << seed << ' ' << to_micros(from) << ' ' << to_micros(to);
+    };
+    for (std::size_t i = 0; i < arrivals.size(); ++i) {
+      shard.apply(arrivals[i].event, i + 1, arrivals[i].received);
+      newest = std::max(newest, arrivals[i].event.time);
+      if (floor_to(newest, 3min) == asked) continue;
+      asked = floor_to(newest, 3min);
+      shard.advance(arrivals[i].received);
+      const Instant floor = floors_of(Axis::agent_id, newest).minute, hour = floor_to(floor, 1h);
+      partial += floor != hour;
+      for (const Instant from : {hour - 1h, hour, hour + 5min, floor - 1min, floor, floor + 7min})
+        for (const Instant to : {hour, floor, floor + 3min, hour + 1h, newest + 1us, newest + 2h})
+          if (from < to) check(from, to);
+      check(newest - 47min - 3s, newest - 1min);
+    }
+    EXPECT_GT(partial, 10u);
+    Shard again;
+    ASSERT_TRUE(again.restore(shard.snapshot()));
+    EXPECT_EQ(again.canonical_dump(), shard.canonical_dump());
   }
 }
 

@@ -10,6 +10,8 @@ namespace {
 // Fields that say something about the call itself; those of turns and usage belong to them alone.
 bool about_call(EventType type) { return type != EventType::turn && type != EventType::usage; }
 
+constexpr unsigned idle_flag = 16;  // of the byte before the orders; the lower ones say which there are
+
 Number mean(std::int64_t sum, std::int64_t count) {
   return count == 0 ? Number{} : Number(mul_div_half_even(sum, 1, count));
 }
@@ -210,40 +212,38 @@ std::size_t AssembledCall::heap_bytes() const {
 }
 
 void AssembledCall::write(bytes::Writer& out) const {
-  slots_.write(out);
+  OrderPlaces orders;
+  slots_.write(out, orders);
   out.text(implied_customer_);
   out.text(external_);
-  for (const auto& order : {external_order_, implied_order_, started_, ended_}) {
-    out.byte(order ? 1 : 0);
-    if (!order) continue;
-    out.byte(std::uint8_t(order->rank));
-    out.instant(order->time);
-    out.id(order->id);
-  }
+  const std::optional<Order>* const told[] = {&external_order_, &implied_order_, &started_, &ended_};
+  unsigned flags = idle_ ? idle_flag : 0u;
+  for (std::size_t i = 0; i < std::size(told); ++i) flags |= *told[i] ? 1u << i : 0u;
+  out.byte(std::uint8_t(flags));
+  for (const auto* order : told)
+    if (*order) orders.write(out, **order);
   out.id(agent_);
   out.instant(first_);
-  out.instant(last_);
-  out.instant(last_received_);
-  out.byte(idle_ ? 1 : 0);
+  out.instant(last_, first_);
+  out.instant(last_received_, last_);
 }
 
 bool AssembledCall::read(bytes::Reader& in) {
-  if (!slots_.read(in)) return false;
+  OrderPlaces orders;
+  if (!slots_.read(in, orders)) return false;
   implied_customer_ = in.text();
   external_ = in.text();
-  for (auto* order : {&external_order_, &implied_order_, &started_, &ended_}) {
-    order->reset();
-    if (in.byte() == 0) continue;
-    Order known{.rank = Rank(in.byte())};
-    known.time = in.instant();
-    known.id = in.id();
-    *order = known;
+  const unsigned flags = in.byte();
+  idle_ = (flags & idle_flag) != 0;
+  std::optional<Order>* const told[] = {&external_order_, &implied_order_, &started_, &ended_};
+  for (std::size_t i = 0; i < std::size(told); ++i) {
+    told[i]->reset();
+    if ((flags >> i & 1) != 0) *told[i] = orders.read(in);
   }
   agent_ = in.id();
   first_ = in.instant();
-  last_ = in.instant();
-  last_received_ = in.instant();
-  idle_ = in.byte() != 0;
+  last_ = in.instant(first_);
+  last_received_ = in.instant(last_);
   derive();
   return !in.bad();
 }

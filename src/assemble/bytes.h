@@ -37,6 +37,9 @@ class Writer {
     count(code + 1);
   }
   void instant(Instant t) { number(to_micros(t)); }
+  void instant(Instant t, Instant since) {  // in few bytes where it is near
+    number(std::int64_t(std::uint64_t(to_micros(t)) - std::uint64_t(to_micros(since))));
+  }
   void id(const Id& v) { fixed(v.high); fixed(v.low); }
   void text(std::string_view v) { count(v.size()); out_.append(v); }
   void fixed(std::uint64_t v) { char raw[8]; std::memcpy(raw, &v, 8); out_.append(raw, 8); }
@@ -49,6 +52,7 @@ class Reader {
  public:
   explicit Reader(std::string_view from) : rest_(from) {}
   bool bad() const { return bad_; }
+  void refuse() { bad_ = true; }  // what was read makes no sense
   bool done() const { return rest_.empty(); }
   std::size_t left() const { return rest_.size(); }
   std::uint8_t byte() {
@@ -80,6 +84,7 @@ class Reader {
     return unzigzag(code == ~std::uint64_t{0} ? count() : code - 1);
   }
   Instant instant() { return from_micros(number()); }
+  Instant instant(Instant since) { return from_micros(std::int64_t(std::uint64_t(to_micros(since)) + std::uint64_t(number()))); }
   Id id() { const std::uint64_t high = fixed(); return {high, fixed()}; }
   std::string_view text() { return take(length()); }
   std::string_view take(std::size_t n) {

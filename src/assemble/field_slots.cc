@@ -104,27 +104,22 @@ void FieldSlots::shrink() {
   text_.shrink_to_fit();
 }
 
-void FieldSlots::write(bytes::Writer& out) const {
+void FieldSlots::write(bytes::Writer& out, OrderPlaces& orders) const {
   out.count(slots_.size());
   for (const Slot& slot : slots_) {
-    const Order& order = orders_[slot.order];
     out.byte(slot.field);
-    out.byte(std::uint8_t(order.rank));
-    out.instant(order.time);
-    out.id(order.id);
+    orders.write(out, orders_[slot.order]);
     if (slot.is_text) out.text(text(slot.field));
     else out.number(slot.number);
   }
 }
 
-bool FieldSlots::read(bytes::Reader& in) {
+bool FieldSlots::read(bytes::Reader& in, OrderPlaces& orders) {
   *this = {};
   int before = -1;
-  for (std::size_t left = in.length(18); left > 0 && !in.bad(); --left) {
+  for (std::size_t left = in.length(3); left > 0 && !in.bad(); --left) {
     const std::uint8_t field = in.byte();
-    Order order{.rank = Rank(in.byte())};
-    order.time = in.instant();
-    order.id = in.id();
+    const Order order = orders.read(in);
     if (field > ext || field <= before) return false;
     before = field;
     if (carries_text(field)) merge(field, order, 0, in.text());

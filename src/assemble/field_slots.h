@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "assemble/bytes.h"
-#include "assemble/order.h"
+#include "assemble/order_bytes.h"
 
 namespace aybiza {
 
@@ -37,8 +37,8 @@ class FieldSlots {
   std::size_t heap_bytes() const;
   void shrink();  // for a call that will hardly change any more
 
-  void write(bytes::Writer& out) const;  // canonical: equal contents, equal bytes
-  bool read(bytes::Reader& in);
+  void write(bytes::Writer& out, OrderPlaces& orders) const;  // canonical: equal contents, equal bytes
+  bool read(bytes::Reader& in, OrderPlaces& orders);
 
  private:
   struct Slot {

@@ -32,7 +32,8 @@ std::vector<Said> random_words(std::mt19937& random, std::size_t count) {
 std::string bytes_of(const FieldSlots& slots) {
   std::string out;
   bytes::Writer writer(out);
-  slots.write(writer);
+  OrderPlaces orders;
+  slots.write(writer, orders);
   return out;
 }
 
@@ -78,11 +79,13 @@ TEST(FieldSlots, read_back_it_is_the_same) {
   for (const Said& said : random_words(random, 300)) slots.merge(said.field, said.order, said.number, said.text);
   const std::string bytes = bytes_of(slots);
   bytes::Reader in(bytes);
-  ASSERT_TRUE(back.read(in));
+  OrderPlaces orders;
+  ASSERT_TRUE(back.read(in, orders));
   EXPECT_EQ(bytes_of(back), bytes);
   for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
     bytes::Reader part(std::string_view(bytes).substr(0, cut));
-    EXPECT_FALSE(FieldSlots().read(part)) << cut;
+    OrderPlaces none;
+    EXPECT_FALSE(FieldSlots().read(part, none)) << cut;
   }
 }
 

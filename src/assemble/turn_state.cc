@@ -81,6 +81,12 @@ std::string_view fragment_of(const Event& event) {
 
 Number known(std::int64_t value) { return value < 0 ? Number{} : Number(value); }
 
+// What there is to tell, a bit each: most turns tell half of it.
+enum Told : std::uint16_t {
+  speaks = 1, interrupts = 2, with_fragments = 4, with_response = 8, with_stt = 16, with_llm = 32, with_tts = 64, with_sentiment = 128,
+  with_confidence = 256, with_topics = 512, with_found = 1024, told_all = 2047,
+};
+
 }  // namespace
 
 void TurnState::read_fragments(TurnFields& fields) const {
@@ -315,38 +321,58 @@ TurnRow TurnState::row(const Id& call) const {
   return row;
 }
 
-void TurnState::write(bytes::Writer& out) const {
+void TurnState::write(bytes::Writer& out, Instant since) const {
+  unsigned told = 0;
+  const auto tell = [&](bool is, Told bit) { told |= is ? unsigned(bit) : 0u; };
+  tell(agent_speaks_, speaks);
+  tell(interrupted_, interrupts);
+  tell(!fragments_.empty(), with_fragments);
+  tell(response_us_ != unknown, with_response);
+  tell(stt_us_ != unknown, with_stt);
+  tell(llm_us_ != unknown, with_llm);
+  tell(tts_us_ != unknown, with_tts);
+  tell(sentiment_e4_ != unknown_score, with_sentiment);
+  tell(confidence_e4_ != unknown_score, with_confidence);
+  tell(topics_ != 0, with_topics);
+  tell(found_emotion_ >= 0 || found_intent_ >= 0, with_found);
+  out.count(told);
   out.number(number_);
-  out.instant(time_);
-  out.text(fragments_);
-  for (const std::int64_t latency : {response_us_, stt_us_, llm_us_, tts_us_}) out.count(std::uint64_t(latency + 1));
-  out.number(sentiment_e4_ == unknown_score ? 20'000 : sentiment_e4_);
-  out.number(confidence_e4_ == unknown_score ? 20'000 : confidence_e4_);
-  out.count(topics_);
-  out.byte(std::uint8_t((found_emotion_ + 1) | (found_intent_ + 1) << 4));
-  out.byte(std::uint8_t((agent_speaks_ ? 1 : 0) | (interrupted_ ? 2 : 0)));
+  out.instant(time_, since);
+  if ((told & with_fragments) != 0) out.text(fragments_);
+  for (const std::int64_t latency : {response_us_, stt_us_, llm_us_, tts_us_})
+    if (latency != unknown) out.count(std::uint64_t(latency));
+  for (const std::int16_t score : {sentiment_e4_, confidence_e4_})
+    if (score != unknown_score) out.number(score);
+  if (topics_ != 0) out.count(topics_);
+  if ((told & with_found) != 0) out.byte(std::uint8_t((found_emotion_ + 1) | (found_intent_ + 1) << 4));
 }
 
-bool TurnState::read(bytes::Reader& in) {
+bool TurnState::read(bytes::Reader& in, Instant since) {
+  const std::uint64_t told = in.count();
+  if (told > told_all) return false;
   number_ = std::int32_t(in.number());
-  time_ = in.instant();
-  fragments_ = in.text();
-  for (std::int64_t* latency : {&response_us_, &stt_us_, &llm_us_, &tts_us_}) *latency = std::int64_t(in.count()) - 1;
-  const auto score = [&] {
+  time_ = in.instant(since);
+  if ((told & with_fragments) != 0) fragments_ = in.text();
+  const auto latency = [&](Told bit) { return (told & bit) != 0 ? std::int64_t(in.count()) : unknown; };
+  response_us_ = latency(with_response);
+  stt_us_ = latency(with_stt);
+  llm_us_ = latency(with_llm);
+  tts_us_ = latency(with_tts);
+  const auto score = [&](Told bit) {
+    if ((told & bit) == 0) return unknown_score;
     const std::int64_t value = in.number();
     return value < -10'000 || value > 10'000 ? unknown_score : std::int16_t(value);
   };
-  sentiment_e4_ = score();
-  confidence_e4_ = score();
-  topics_ = std::uint32_t(in.count());
-  const unsigned found = in.byte();
+  sentiment_e4_ = score(with_sentiment);
+  confidence_e4_ = score(with_confidence);
+  topics_ = (told & with_topics) != 0 ? std::uint32_t(in.count()) : 0;
+  const unsigned found = (told & with_found) != 0 ? in.byte() : 0;
   found_emotion_ = std::int8_t(std::min<int>(int(found & 0xF), emotion_count) - 1);
   found_intent_ = std::int8_t(std::min<int>(int(found >> 4), intent_count) - 1);
-  const std::uint8_t flags = in.byte();
-  agent_speaks_ = (flags & 1) != 0;
-  interrupted_ = (flags & 2) != 0;
-  for (const std::int64_t latency : {response_us_, stt_us_, llm_us_, tts_us_})
-    if (latency < unknown) return false;
+  agent_speaks_ = (told & speaks) != 0;
+  interrupted_ = (told & interrupts) != 0;
+  for (const std::int64_t known_latency : {response_us_, stt_us_, llm_us_, tts_us_})
+    if (known_latency < unknown) return false;
   return !in.bad();
 }
 

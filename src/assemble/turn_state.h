@@ -47,8 +47,8 @@ class TurnState {
   TurnRow row(const Id& call) const;  // REQUIRES: has_texts(), or a row without texts will do
 
   std::size_t heap_bytes() const { return fragments_.capacity() > 15 ? fragments_.capacity() + 1 : 0; }
-  void write(bytes::Writer& out) const;
-  bool read(bytes::Reader& in);
+  void write(bytes::Writer& out, Instant since) const;  // since: near its time, so that this takes few bytes
+  bool read(bytes::Reader& in, Instant since);
 
  private:
   void read_fragments(TurnFields& fields) const;

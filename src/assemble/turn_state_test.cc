@@ -45,10 +45,10 @@ class Turn_state : public ::testing::Test {
     // The same after a snapshot.
     std::string bytes;
     bytes::Writer out(bytes);
-    turn.write(out);
+    turn.write(out, turn.time() - Duration(3'000'000));
     TurnState again;
     bytes::Reader in(bytes);
-    EXPECT_TRUE(again.read(in));
+    EXPECT_TRUE(again.read(in, turn.time() - Duration(3'000'000)));
     EXPECT_EQ(again.labels().intent, turn.labels().intent);
     const TurnRow row = turn.row({}), second = again.row({});
     EXPECT_EQ(std::tie(row.intent, row.emotion, row.entities, row.features, row.sealed, row.topics, row.sentiment_e4),

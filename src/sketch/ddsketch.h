@@ -21,6 +21,10 @@
 #include "base/status.h"
 
 namespace aybiza {
+namespace bits {
+class Reader;
+class Writer;
+}  // namespace bits
 
 class DdSketch {
  public:
@@ -65,6 +69,19 @@ class DdSketch {
   void serialise(std::string& out) const;  // appends; equal content gives equal bytes
   static Result<DdSketch> deserialise(std::string_view bytes);
 
+  // The same for memory: some three bits a bucket where values crowd, instead of two bytes. How many values it holds is told
+  // beside it, as `count`. Both answer what was packed reaches over; false: pack() did not write it for that count, and what
+  // was merged is worthless. REQUIRES: count > 0.
+  struct Reach {
+    bool whole = false;
+    Bucket lowest, highest;  // their bounds; counts are not told
+    explicit operator bool() const { return whole; }
+  };
+  Reach reach() const;                 // REQUIRES: not empty
+  void pack(bits::Writer& out) const;  // equal content gives equal bits
+  [[nodiscard]] Reach merge_packed(bits::Reader& in, std::uint64_t count);
+  [[nodiscard]] static Reach skip_packed(bits::Reader& in, std::uint64_t count);
+
   std::size_t heap_bytes() const;
   friend bool operator==(const DdSketch& a, const DdSketch& b);
 
@@ -83,6 +100,9 @@ class DdSketch {
   void become_dense(std::uint32_t bucket);
   void cover(std::uint32_t first, std::uint32_t last);
   void release();
+  template <typename Prepare, typename Take>
+  static Reach each_packed(bits::Reader& in, std::uint64_t count, Prepare&& prepare, Take&& take);
+  static constexpr std::uint64_t packed_count_max = std::uint64_t(1) << 61;  // so that no sum of two overflows
 
   std::uint64_t count_ = 0, zeros_ = 0;
   union {

@@ -9,6 +9,7 @@
 #include <random>
 #include <vector>
 
+#include "sketch/bits.h"
 #include "sketch/ddsketch_buckets.h"
 
 namespace aybiza {
@@ -33,6 +34,24 @@ double exact(const std::vector<std::int64_t>& sorted, double q) {
   return double(static_cast<long double>(sorted[low]) * (1 - fraction) + static_cast<long double>(sorted[high]) * fraction);
 }
 
+// Packed and merged, into nothing and into another, it is the same.
+void check_packed(const DdSketch& sketch, const DdSketch& other) {
+  if (sketch.empty()) return;
+  std::string packed;
+  bits::Writer out(packed);
+  sketch.pack(out);
+  out.finish();
+  DdSketch alone, sum = other, wanted = other;
+  bits::Reader in(packed), again(packed), skipped(packed), cut(std::string_view(packed).substr(0, packed.size() - 1));
+  const DdSketch::Reach read = alone.merge_packed(in, sketch.count());
+  ASSERT_TRUE(read && in.done() && sum.merge_packed(again, sketch.count()) && DdSketch::skip_packed(skipped, sketch.count()) && skipped.done());
+  wanted.merge(sketch);
+  EXPECT_TRUE(alone == sketch && sum == wanted);
+  EXPECT_EQ(read.lowest.lower, sketch.reach().lowest.lower);
+  EXPECT_EQ(read.highest.upper, sketch.reach().highest.upper);
+  EXPECT_FALSE(DdSketch::skip_packed(cut, sketch.count()) && !cut.bad());
+}
+
 // Whole, sharded and read back must be one sketch, and within alpha of the exact answer.
 void check(std::vector<std::int64_t> values, std::size_t shards = 3) {
   DdSketch whole, merged;
@@ -49,6 +68,8 @@ void check(std::vector<std::int64_t> values, std::size_t shards = 3) {
   const auto read = DdSketch::deserialise(bytes_of(whole));
   ASSERT_TRUE(read.has_value());
   EXPECT_TRUE(*read == whole);
+
+  check_packed(whole, parts[0]);
 
   std::ranges::sort(values);
   for (const double q : quantiles) {
@@ -210,6 +231,33 @@ TEST(DdSketch, refuses_hostile_bytes) {
   refuse({1, 0x80, 0x00, 0});           // a longer varint than need be
   refuse({1, 0, 0xFF, 0xFF, 0xFF, 0x7F});
   refuse({1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01, 0});
+}
+
+TEST(Bits, numbers_come_back_as_they_went) {
+  std::mt19937_64 random(9);
+  std::string bytes;
+  bits::Writer out(bytes);
+  std::vector<std::uint64_t> values{0, 1, 7, 8, ~std::uint64_t{0}, std::uint64_t{1} << 63};
+  for (int i = 0; i < 2'000; ++i) values.push_back(random() >> random() % 64);
+  for (const std::uint64_t value : values) {
+    out.small(value);
+    out.number(value);
+    out.wide(value, 64);
+    out.rice(value % 100'000, unsigned(value % 17));
+    out.put(value % 2, 1);
+  }
+  out.finish();
+  bits::Reader in(bytes);
+  for (const std::uint64_t value : values) {
+    EXPECT_EQ(in.small(), value);
+    EXPECT_EQ(in.number(), value);
+    EXPECT_EQ(in.wide(64), value);
+    EXPECT_EQ(in.rice(unsigned(value % 17)), value % 100'000);
+    EXPECT_EQ(in.take(1), value % 2);
+  }
+  EXPECT_TRUE(in.done() && !in.bad());
+  EXPECT_EQ(in.take(20), 0u);
+  EXPECT_TRUE(in.bad());
 }
 
 }  // namespace
