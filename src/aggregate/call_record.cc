@@ -151,16 +151,17 @@ CallSpans& CallRecord::spans_of_call() {
   return *spans;
 }
 
-void CallRecord::pack() {
-  if (is_packed) return;
+void CallRecord::forget_texts() {
   if (spans) spans->keys.freeze();
   for (LiveTurn& turn : turns) turn.state.forget_texts();
-  thread_local std::string room;  // its memory serves again
-  room.clear();
-  bytes::Writer writer(room);
+}
+
+void CallRecord::pack() {
+  if (is_packed) return;
+  forget_texts();
+  bytes::Writer writer(packed);
   write_turns(writer, turns);
   write_usage(writer, usage);
-  packed = room;
   turns = std::vector<LiveTurn>();
   usage = std::vector<LiveUsage>();
   call.shrink();
@@ -187,7 +188,18 @@ const CallRecord& CallRecord::opened(CallRecord& room) const {
 std::size_t CallRecord::freeze(std::string& out) const {
   const std::size_t before = out.size();
   bytes::Writer writer(out);
-  write(writer);
+  write_head(writer, true);
+  if (is_packed) {
+    writer.text(packed);
+  } else {  // as pack() and text() would, without a copy in between
+    const std::size_t begin = out.size();
+    write_turns(writer, turns);
+    write_usage(writer, usage);
+    std::string length;
+    bytes::Writer(length).count(out.size() - begin);
+    out.insert(begin, length);
+  }
+  write_tail(writer);
   const std::size_t written = out.size() - before;
   for (std::size_t i = 0; i < shared_axes; ++i) {
     writer.count(labels[i]);
@@ -219,20 +231,28 @@ std::size_t CallRecord::heap_bytes() const {
 }
 
 void CallRecord::write(bytes::Writer& out) const {
-  out.id(id);
-  call.write(out);
-  for (const std::int64_t* sum : {&sums.turns, &sums.interventions, &sums.response, &sums.response_n, &sums.stt, &sums.stt_n,
-                                  &sums.llm, &sums.llm_n, &sums.tts, &sums.tts_n, &sums.sentiment_e4, &sums.sentiment_n,
-                                  &sums.usages, &sums.unknown_costs, &sums.cost_nano, &sums.tokens})
-    out.number(*sum);
-  out.byte(std::uint8_t((is_packed ? 1 : 0) | (in_panes ? 2 : 0) | (stored_start != never ? 4 : 0) | (waiting ? 8 : 0) |
-                        (stored_ended ? 16 : 0) | (spans ? 32 : 0)));
+  write_head(out, is_packed);
   if (is_packed) {
     out.text(packed);
   } else {
     write_turns(out, turns);
     write_usage(out, usage);
   }
+  write_tail(out);
+}
+
+void CallRecord::write_head(bytes::Writer& out, bool packs) const {
+  out.id(id);
+  call.write(out);
+  for (const std::int64_t* sum : {&sums.turns, &sums.interventions, &sums.response, &sums.response_n, &sums.stt, &sums.stt_n,
+                                  &sums.llm, &sums.llm_n, &sums.tts, &sums.tts_n, &sums.sentiment_e4, &sums.sentiment_n,
+                                  &sums.usages, &sums.unknown_costs, &sums.cost_nano, &sums.tokens})
+    out.number(*sum);
+  out.byte(std::uint8_t((packs ? 1 : 0) | (in_panes ? 2 : 0) | (stored_start != never ? 4 : 0) | (waiting ? 8 : 0) |
+                        (stored_ended ? 16 : 0) | (spans ? 32 : 0)));
+}
+
+void CallRecord::write_tail(bytes::Writer& out) const {
   out.count(interventions ? interventions->size() : 0);
   if (interventions)
     for (const InterventionRow& row : *interventions) {

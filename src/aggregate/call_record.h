@@ -89,17 +89,22 @@ struct CallRecord {
   void open(LiveTurn& turn) { open_turns += std::exchange(turn.dirty, true) ? 0u : 1u; }
   void open(LiveUsage& one) { open_usage += std::exchange(one.dirty, true) ? 0u : 1u; }
   void pack();
+  void forget_texts();              // what pack() gives up
   bool unpack();                    // false: the bytes are not what pack() wrote
   const CallRecord& opened(CallRecord& room) const;  // with turns and usage: itself, or `room`, which then has nothing else
   std::size_t heap_bytes() const;
 
   void write(bytes::Writer& out) const;
   bool read(bytes::Reader& in);     // all but what the series table knows
-  // A call that has ended, is packed and owes the store nothing, as bytes alone: what write() writes, and behind it where it is
-  // counted. REQUIRES of the second: what the first wrote.
+  // A call that has ended, has no texts any more and owes the store nothing, as bytes alone, appended: what write() writes when it
+  // is packed, and behind it where it is counted. REQUIRES of the second: what the first wrote.
   std::size_t freeze(std::string& out) const;  // how much of it is write()'s
   void thaw(std::string_view frozen);
-  bool can_freeze() const { return is_packed && in_panes && counted && retained && !touched && !waiting && call.ended(); }
+  bool can_freeze() const { return in_panes && counted && retained && !touched && !waiting && call.ended(); }
+
+ private:
+  void write_head(bytes::Writer& out, bool packs) const;
+  void write_tail(bytes::Writer& out) const;
 };
 
 }  // namespace aybiza

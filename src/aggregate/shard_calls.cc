@@ -90,7 +90,7 @@ void Shard::State::pack_calls(Instant received_at) {
     CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr;
     if (record && record->id == id && record->call.ended()) {
       if (record->touched || record->waiting || received_at - record->call.last_received() < Duration(limits::turn_texts_kept)) return;
-      record->pack();
+      record->forget_texts();
       freeze(slot);
     }
     to_pack.pop_front();

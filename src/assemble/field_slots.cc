@@ -109,7 +109,7 @@ void FieldSlots::write(bytes::Writer& out, OrderPlaces& orders) const {
   for (const Slot& slot : slots_) {
     out.byte(slot.field);
     orders.write(out, orders_[slot.order]);
-    if (slot.is_text) out.text(text(slot.field));
+    if (slot.is_text) out.text(std::string_view(text_).substr(std::size_t(slot.number), slot.length));
     else out.number(slot.number);
   }
 }
