@@ -1,4 +1,4 @@
-// Any bytes: either refused, or a tally that survives writing and reading, merges, and answers every measure.
+// Any bytes: either refused, or a tally that survives writing and reading, packed or not, merges, and answers every measure.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,7 +8,15 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace aybiza;
-  const auto read = parse_tally({reinterpret_cast<const char*>(data), size});
+  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  if (Tally unpacked; merge_packed(input, unpacked)) {
+    std::string packed;
+    pack(unpacked, packed);
+    Tally again;
+    CHECK(merge_packed(packed, again) && serialise(again) == serialise(unpacked));
+    CHECK(merge_packed(packed, again, false, true, false));
+  }
+  const auto read = parse_tally(input);
   if (!read) return 0;
   const std::string bytes = serialise(*read);  // canonical, which the input need not have been
   const auto again = parse_tally(bytes);

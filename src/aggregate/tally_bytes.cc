@@ -122,6 +122,9 @@ struct Merging {
     bad |= in.bad() || value > packed_count_max;
     return bad ? 0 : std::int64_t(value);
   }
+  std::int64_t place_in(const DdSketch::Bucket& bucket) {  // it may lie beyond, or wrap: the caller looks
+    return std::int64_t(std::uint64_t(bucket.lower) + in.wide(offset_bits(bucket)));
+  }
   void operator()(std::int64_t& into) { into += count(); }
   void operator()(Mean& into) {
     const std::int64_t added = count();
@@ -141,10 +144,10 @@ struct Merging {
     if (bad) return;
     const bool inside = how <= Extremes::in_buckets;
     std::int64_t low = 0, high = 0;
-    if (inside) low = reach.lowest.lower + std::int64_t(in.wide(offset_bits(reach.lowest)));
+    if (inside) low = place_in(reach.lowest);
     const Wide sum = how == Extremes::one_value ? Wide(low) : take_sum(in);
     if (how == Extremes::one_value) high = low;
-    else if (inside) high = reach.highest.lower + std::int64_t(in.wide(offset_bits(reach.highest)));
+    else if (inside) high = place_in(reach.highest);
     if (!inside) {
       const std::uint64_t least = in.number(), span = in.number();
       bad |= least > std::uint64_t(INT64_MAX) || span > std::uint64_t(INT64_MAX) - least;

@@ -126,7 +126,7 @@ inline constexpr std::size_t dedup_unsaved_ids = 4'000'000;  // waiting to be wr
 // Live engine.
 inline constexpr std::size_t mailbox_batches = 1024;
 inline constexpr std::size_t series_per_customer = 20'000;   // per dimension set; the rest is __other__
-inline constexpr std::size_t calls_retained = 60'000;        // ended calls kept for late events, all shards together; 2.5 KB each
+inline constexpr std::size_t calls_retained = 60'000;        // ended calls kept for late events, all shards together; 1.2 KB each
 inline constexpr std::size_t memory_per_call_retained = 32 * KiB;  // of --memory-max: 2 GiB keep 65 536
 inline constexpr std::size_t calls_evicted_known = 1'000'000;  // ids of calls no longer retained, 8 B each, all shards
 inline constexpr std::size_t labels_interned = 1'000'000;    // distinct dimension values a shard tells apart

@@ -90,13 +90,13 @@ const std::uint64_t* SlicedSet::find(const Id& id) const {
 void SlicedSet::open_slice(std::uint64_t number, Instant start) {
   // A slice is likely to be as full as the one before: then it need not grow under way.
   const std::size_t expected = slices_.empty() ? 0 : slices_.back().table.size();
-  slices_.push_back({number, start, start, IdTable(limits_.with_values)});
-  if (expected > 0) slices_.back().table.reserve(expected);
-  next_number_ = number + 1;
-  while (slices_.size() > limits_.slices) {
+  while (!slices_.empty() && slices_.size() >= limits_.slices) {  // first, so that there is never one more in memory
     slices_.pop_front();
     forgot_ = true;
   }
+  slices_.push_back({number, start, start, IdTable(limits_.with_values)});
+  if (expected > 0) slices_.back().table.reserve(expected);
+  next_number_ = number + 1;
 }
 
 std::uint64_t SlicedSet::insert(const Id& id, std::uint64_t value, Instant now) {
