@@ -8,6 +8,8 @@
 #include <string>
 
 namespace aybiza {
+
+#ifndef AYBIZA_SANITIZED  // whose allocators are not glibc's
 namespace {
 
 // glibc raises its threshold to the size of every block that is given back: then tables that double leave holes of their size in
@@ -15,9 +17,10 @@ namespace {
 constexpr int large_block_bytes = 4 << 20, heap_spare_bytes = 32 << 20;
 
 }  // namespace
+#endif
 
 void restart_with_huge_pages(char** argv) {
-#ifndef AYBIZA_SANITIZED  // their allocators are not glibc's
+#ifndef AYBIZA_SANITIZED
   ::mallopt(M_MMAP_THRESHOLD, large_block_bytes);
   ::mallopt(M_TRIM_THRESHOLD, heap_spare_bytes);  // which the other setting would leave at 128 KiB
   if (std::getenv("GLIBC_TUNABLES")) return;  // the user's, or ours after the restart
