@@ -2,40 +2,18 @@
 
 #include <algorithm>
 #include <map>
-#include <span>
 
-#include "base/limits.h"
+#include "live/asking.h"
 
 namespace aybiza {
 namespace {
-
-using Known = std::optional<double>;
-using Words = std::span<const std::string_view>;
-
-Question question_of(Words measures, Instant from, Instant to, const ViewScope& scope) {
-  Question q;
-  for (const std::string_view word : measures) q.measures.push_back(*parse_measure(word));
-  q.from = from, q.to = to;
-  q.where = filters_of(scope);
-  q.limit = limits::query_rows_default;
-  return q;
-}
-
-Known number(const std::vector<Figure>& row, std::size_t column) {
-  const auto* value = column < row.size() ? std::get_if<double>(&row[column]) : nullptr;
-  return value ? Known(*value) : std::nullopt;
-}
-std::string text(const Figure& figure) {
-  const auto* value = std::get_if<std::string>(&figure);
-  return value ? *value : std::string{};
-}
 
 constexpr std::string_view tile_words[] = {"avg_sentiment", "resolution_rate", "avg_satisfaction", "interruptions", "turns", "rated_calls", "calls"};
 
 // A tile's figure from a row whose measures begin at `first`.
 Known tile_value(const std::vector<Figure>& row, std::size_t first, std::size_t tile) {
-  if (tile != interruption_tile) return number(row, first + tile);
-  const Known cut = number(row, first + 3), turns = number(row, first + 4);
+  if (tile != interruption_tile) return number_in(row, first + tile);
+  const Known cut = number_in(row, first + 3), turns = number_in(row, first + 4);
   return cut && turns && *turns > 0 ? Known(*cut / *turns) : std::nullopt;
 }
 
@@ -56,7 +34,7 @@ void fill_tiles(const Ask& ask, const ViewScope& scope, const Range& range, std:
     }
     if (now->rows.empty()) continue;
     tile.value = tile_value(now->rows[0], 0, i);
-    tile.n = number(now->rows[0], counted[i]).value_or(0);
+    tile.n = number_in(now->rows[0], counted[i]).value_or(0);
     if (before && !before->rows.empty()) tile.previous = tile_value(before->rows[0], 0, i);
     if (over_time)
       for (const auto& row : over_time->rows) tile.spark.push_back(tile_value(row, 1, i));
@@ -75,9 +53,9 @@ ChartSeries moods_of(const Ask& ask, const ViewScope& scope, const Range& range)
   if (!answer) return series.error = answer.error().message, series;
   std::map<Instant, std::array<double, std::size(classes)>> turns;
   for (const auto& row : answer->rows) {
-    const auto at = std::ranges::find(classes, text(row[1]));
+    const auto at = std::ranges::find(classes, text_in(row[1]));
     if (at == std::end(classes)) continue;  // of no known mood
-    if (const auto time = parse_rfc3339(text(row[0]))) turns[*time][std::size_t(at - classes)] += number(row, 2).value_or(0);
+    if (const auto time = parse_rfc3339(text_in(row[0]))) turns[*time][std::size_t(at - classes)] += number_in(row, 2).value_or(0);
   }
   for (const auto& [time, counts] : turns) {
     const double all = counts[0] + counts[1] + counts[2];
@@ -95,8 +73,8 @@ Counted turns_by(const Ask& ask, const ViewScope& scope, const Range& range, Dim
   const auto answer = ask(q);
   if (!answer) return out.error = answer.error().message, out;
   for (const auto& row : answer->rows)
-    if (const std::string name = text(row[0]); !name.empty())
-      if (const Known count = number(row, 1); count && *count > 0) out.rows.push_back({name, *count});
+    if (const std::string name = text_in(row[0]); !name.empty())
+      if (const Known count = number_in(row, 1); count && *count > 0) out.rows.push_back({name, *count});
   std::ranges::sort(out.rows, [](const NamedCount& a, const NamedCount& b) { return a.value != b.value ? a.value > b.value : a.name < b.name; });
   return out;
 }
@@ -119,7 +97,7 @@ void fill_stages(const Ask& ask, const ViewScope& scope, const Range& range, Con
     return;
   }
   if (answer->rows.empty()) return;
-  for (std::size_t i = 0; i < std::size(names); ++i) into.stages.push_back({names[i], number(answer->rows[0], 2 * i), number(answer->rows[0], 2 * i + 1)});
+  for (std::size_t i = 0; i < std::size(names); ++i) into.stages.push_back({names[i], number_in(answer->rows[0], 2 * i), number_in(answer->rows[0], 2 * i + 1)});
 }
 
 }  // namespace

@@ -1,33 +1,13 @@
 #include "live/costs.h"
 
 #include <algorithm>
-#include <span>
 #include <tuple>
 
-#include "base/limits.h"
+#include "live/asking.h"
 
 namespace aybiza {
 namespace {
 
-using Known = std::optional<double>;
-
-Question question_of(std::span<const std::string_view> measures, Instant from, Instant to, const ViewScope& scope) {
-  Question q;
-  for (const std::string_view word : measures) q.measures.push_back(*parse_measure(word));
-  q.from = from, q.to = to;
-  q.where = filters_of(scope);
-  q.limit = limits::query_rows_default;
-  return q;
-}
-
-Known number(const std::vector<Figure>& row, std::size_t column) {
-  const auto* value = column < row.size() ? std::get_if<double>(&row[column]) : nullptr;
-  return value ? Known(*value) : std::nullopt;
-}
-std::string text(const Figure& figure) {
-  const auto* value = std::get_if<std::string>(&figure);
-  return value ? *value : std::string{};
-}
 Known ratio(const Known& above, const Known& below) { return above && below && *below > 0 ? Known(*above / *below) : std::nullopt; }
 
 constexpr std::string_view asked[] = {"cost_usd", "cost_per_call", "resolved_calls", "cache_read_tokens", "input_tokens", "calls"};
@@ -40,10 +20,10 @@ struct Sums {
 };
 
 void take(Sums& out, const std::vector<Figure>& row, std::size_t first) {
-  const Known cost = number(row, first), resolved = number(row, first + 2), cached = number(row, first + 3), input = number(row, first + 4);
-  const double calls = number(row, first + 5).value_or(0);
+  const Known cost = number_in(row, first), resolved = number_in(row, first + 2), cached = number_in(row, first + 3), input = number_in(row, first + 4);
+  const double calls = number_in(row, first + 5).value_or(0);
   out.value[spend_tile] = cost;
-  out.value[per_call_tile] = number(row, first + 1);
+  out.value[per_call_tile] = number_in(row, first + 1);
   out.value[per_resolved_tile] = ratio(cost, resolved);
   if (cached && input) out.value[cache_share_tile] = ratio(cached, *cached + *input);
   out.n = {calls, calls, resolved.value_or(0), calls};
@@ -73,7 +53,7 @@ void over_time(const Ask& ask, const ViewScope& scope, const Range& range, Costs
   for (const auto& row : answer->rows) {
     Sums sums;
     take(sums, row, 1);
-    into.spend.times.push_back(parse_rfc3339(text(row[0])).value_or(Instant{}));
+    into.spend.times.push_back(parse_rfc3339(text_in(row[0])).value_or(Instant{}));
     into.spend.values[0].push_back(sums.value[spend_tile]);
     for (std::size_t i = 0; i < cost_tiles; ++i) into.tiles[i].spark.push_back(sums.value[i]);
   }
@@ -104,8 +84,8 @@ CostsState compute_costs(const Ask& ask, const ViewScope& scope, Instant now) {
   const auto parts = ask(q);
   if (!parts) return state.parts_error = parts.error().message, state;
   for (const auto& row : parts->rows)
-    if (const Known cost = number(row, 3); cost && *cost > 0)
-      state.parts.push_back({text(row[0]), text(row[1]), text(row[2]), *cost, number(row, 4).value_or(0), number(row, 5)});
+    if (const Known cost = number_in(row, 3); cost && *cost > 0)
+      state.parts.push_back({text_in(row[0]), text_in(row[1]), text_in(row[2]), *cost, number_in(row, 4).value_or(0), number_in(row, 5)});
   std::ranges::sort(state.parts, [](const CostPart& a, const CostPart& b) { return std::tuple(-a.cost_usd, a.region, a.agent_type, a.model) < std::tuple(-b.cost_usd, b.region, b.agent_type, b.model); });
   return state;
 }
