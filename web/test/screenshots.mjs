@@ -2,8 +2,8 @@
 import { launch } from "./lib.mjs";
 
 const [server, folder, ...wanted] = process.argv.slice(2);
-const pages = { overview: "/", calls: "/calls", call: null, agents: "/agents", conversations: "/conversations", costs: "/costs", learning: "/learning", alerts: "/alerts", system: "/system" };
-const names = wanted.length ? wanted : ["overview", "calls", "call"];
+const pages = { overview: "/", agents: "/agents", conversations: "/conversations", calls: "/calls", call: null, costs: "/costs" };
+const names = wanted.length ? wanted : ["overview", "agents", "conversations", "calls", "call", "costs"];
 const unknown = names.filter(name => !(name in pages));
 if (unknown.length) { console.error(`no such page: ${unknown} (${Object.keys(pages)})`); process.exit(2); }
 
