@@ -19,6 +19,13 @@ std::size_t ids_in(std::size_t bytes, std::size_t slot_bytes) {
   return slots / 4 * 3;
 }
 
+// Times come from a log as it lies on disk: whatever a damaged one says, their difference ends at the largest there is.
+Duration between(Instant then, Instant now) {
+  std::int64_t difference = 0;
+  if (!__builtin_sub_overflow(now.time_since_epoch().count(), then.time_since_epoch().count(), &difference)) return Duration(difference);
+  return now > then ? Duration::max() : Duration::min();
+}
+
 }  // namespace
 
 std::size_t IdTable::slot_of(const Id& id) const {
@@ -101,7 +108,7 @@ void SlicedSet::open_slice(std::uint64_t number, Instant start) {
 
 std::uint64_t SlicedSet::insert(const Id& id, std::uint64_t value, Instant now) {
   const bool over = slices_.empty() || slices_.back().table.size() >= limits_.ids_per_slice ||
-                    (limits_.slice_span != Duration::max() && now - slices_.back().start >= limits_.slice_span);
+                    (limits_.slice_span != Duration::max() && between(slices_.back().start, now) >= limits_.slice_span);
   if (over) open_slice(next_number_, now);
   Slice& slice = slices_.back();
   slice.table.insert(id, value);
@@ -117,7 +124,7 @@ void SlicedSet::erase(const Id& id) {
 
 void SlicedSet::forget_before(Instant now) {
   if (limits_.horizon == Duration::max()) return;
-  while (!slices_.empty() && now - slices_.front().last > limits_.horizon) {
+  while (!slices_.empty() && between(slices_.front().last, now) > limits_.horizon) {
     slices_.pop_front();
     forgot_ = true;
   }
@@ -192,7 +199,7 @@ void Dedup::rollback() {
 
 Duration Dedup::horizon(Instant now) const {
   const auto since = events_.since();
-  return since ? std::max(Duration(0), now - *since) : Duration(0);
+  return since ? std::max(Duration(0), between(*since, now)) : Duration(0);
 }
 
 }  // namespace aybiza::spool

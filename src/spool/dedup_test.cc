@@ -83,6 +83,16 @@ TEST(Dedup, CustomersDoNotMeet) {
   EXPECT_EQ(dedup.event_key(dedup.customer_hash("a"), id), dedup.event_key(dedup.customer_hash("a"), id));
 }
 
+// A damaged log may say any time: nothing overflows, and what is remembered stays.
+TEST(Dedup, TimesFromTheEndsOfTheWorld) {
+  Dedup dedup = make();
+  dedup.add_batch({1, 2}, 7, noon);
+  EXPECT_EQ(dedup.find_batch({1, 2}, 7, Instant::min()), Dedup::Batch::duplicate);
+  dedup.add_batch({3, 4}, 7, Instant::min());
+  EXPECT_EQ(dedup.find_batch({3, 4}, 7, Instant::min()), Dedup::Batch::duplicate);
+  EXPECT_EQ(dedup.horizon(Instant::min()), Duration(0));
+}
+
 // The memory bound of limits.h: slices of the largest power of two that fits.
 TEST(Dedup, HoldsWhatTheBytesAllow) {
   constexpr std::size_t slices = limits::dedup_event_slices;
