@@ -34,8 +34,7 @@ void AgentsPage::opened(Context& context, const Location&) {
   const ViewScope scope = this->scope();
   Filters shown = filters();
   shown.refresh = Refresh::live;  // does not change what is asked
-  std::string key = "agents|";
-  for (const std::string& customer : viewer().customers) key += fmt::format("{}:{},", customer.size(), customer);
+  std::string key = "agents|" + customers_key();
   key += address("/agents", shown);
   const Ask ask = [source = viewer().source](const Question& q) { return source->ask(q); };
   watch(context, league_slot, {key, [ask, scope, spec = spec()](Instant now) {

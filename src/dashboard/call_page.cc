@@ -230,8 +230,7 @@ std::vector<Block> timeline(const CallDetail& call, Instant now) {
 
 void CallPageView::opened(Context& context, const Location& at) {
   const std::string id(at.param("id"));
-  std::string key = "call|";
-  for (const std::string& customer : viewer().customers) key += fmt::format("{}:{},", customer.size(), customer);
+  std::string key = "call|" + customers_key();
   Source* source = viewer().source;
   watch(context, call_slot, {key + "|" + id, [source, id, customers = viewer().customers](Instant now) {
                                return std::make_shared<CallShown>(CallShown{now, source->call(id, customers)});

@@ -54,8 +54,7 @@ void CallsPageView::opened(Context& context, const Location&) {
   const Filters& f = filters();
   const ViewScope scope = this->scope();
   CallsFilter filter{viewer().customers, f.customer, f.region, f.agent, f.outcome, f.state, f.model, std::nullopt, std::nullopt};
-  std::string key = "calls|";
-  for (const std::string& customer : viewer().customers) key += fmt::format("{}:{},", customer.size(), customer);
+  std::string key = "calls|" + customers_key();
   Filters shown = f;  // the zone and the refresh do not change what is asked
   shown.zone = "UTC", shown.refresh = Refresh::live;
   key += address("/calls", shown);

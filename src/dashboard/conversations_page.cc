@@ -104,8 +104,7 @@ double sum_of(const Counted& counted) {
 std::string ConversationsPage::key() const {
   Filters shown = filters();
   shown.refresh = Refresh::live, shown.sort.clear(), shown.by.clear();  // none of them changes what the charts ask
-  std::string key = "conversations|";
-  for (const std::string& customer : viewer().customers) key += fmt::format("{}:{},", customer.size(), customer);
+  std::string key = "conversations|" + customers_key();
   return key + address("/conversations", shown);
 }
 

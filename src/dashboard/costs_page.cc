@@ -68,8 +68,7 @@ LeagueSpec CostsPage::spec() const { return league_spec(dimension(), columns, fi
 std::string CostsPage::key() const {
   Filters shown = filters();
   shown.refresh = Refresh::live, shown.sort.clear(), shown.by.clear();  // none of them changes what the charts ask
-  std::string key = "costs|";
-  for (const std::string& customer : viewer().customers) key += fmt::format("{}:{},", customer.size(), customer);
+  std::string key = "costs|" + customers_key();
   return key + address("/costs", shown);
 }
 

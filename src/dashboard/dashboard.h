@@ -1,6 +1,6 @@
 // The pages of the product on a router: first pages over HTTP, the socket that keeps them alive, and their files.
 //
-// Shape    Dashboard(options, source, live).add_routes(router). A first page is rendered on the live thread, where its
+// Shape    Dashboard(options, source, live).add_routes(router). A first page is rendered on a live thread, where its
 //          figures are computed; the socket that follows lives on the page thread.
 // Errors   without rights 403, a page that is not there 404, while starting or stopping 503: each a readable page.
 // Threads  construct, add_routes and destroy from one thread. Destroy it after the HTTP server has stopped and before the

@@ -60,6 +60,8 @@ TopicPlan choices_plan(const Viewer& viewer, const Filters& filters) {
 
 }  // namespace
 
+std::string LivePage::customers_key() const { return joined(viewer_.customers); }
+
 ViewScope LivePage::scope() const {
   ViewScope out;
   out.customers = viewer_.customers;

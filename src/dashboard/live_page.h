@@ -44,6 +44,7 @@ class LivePage : public liveview::View {
   void go(liveview::Context& context, const Filters& to) const;
 
   const Viewer& viewer() const { return viewer_; }
+  std::string customers_key() const;  // whom the viewer may see, as part of a topic's key
   const Filters& filters() const { return filters_; }
   const std::string& path() const { return path_; }
   ViewScope scope() const;

@@ -1,9 +1,10 @@
 // A Source over rows in memory, for tests: made-up calls whose answers are those of query/rows_scan.h.
 //
-// Threads  none: owned by one test; the live thread may call it while the test waits.
+// Threads  none: owned by one test; live threads may call it while the test waits.
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 
 #include "dashboard/source.h"
 #include "query/rows_scan.h"
@@ -85,7 +86,7 @@ class SampleSource final : public Source {
 
   RowSet rows;
   std::string refusal;  // not empty: every question is refused with it
-  int asked = 0;
+  std::atomic<int> asked = 0;
 
  private:
   static bool seen(const CallRow& call, const std::vector<std::string>& customers) {

@@ -2,7 +2,7 @@
 //
 // Shape    the server implements it over live state and store; tests over rows in memory.
 // Errors   a Refusal or an Error becomes the text of one tile or of one page.
-// Threads  called on the live thread only; a call may take as long as limits::query_timeout.
+// Threads  called on both live threads at once; a call may take as long as limits::query_timeout.
 #pragma once
 
 #include <optional>

@@ -6,7 +6,7 @@
 // Cost     per step: one compute per topic that is due. A topic that is expensive comes less often: never more than
 //          half of the thread's time goes to one topic, most of which it waits for shards. One that many look at too: what it takes to hand a state out
 //          grows with them, so that 50 subscribers get one state where ten get five.
-// Threads  none: owned by the live thread (live_thread.h posts to it). Notify runs on that thread and must not block.
+// Threads  none: owned by one lane (live_thread.h posts to it). Notify runs on that thread and must not block.
 // Source   decisions.md 32; architecture.md 2 (live/).
 #pragma once
 

@@ -4,7 +4,7 @@
 //          tiles of an unfiltered Overview.
 // Units    wire units.
 // Errors   a question that fails leaves its tile without a value and with the reason: one tile breaks, not the page.
-// Threads  pure; `ask` may be slow and is called on the live thread.
+// Threads  pure; `ask` may be slow and is called on a live thread.
 // Source   interface.md "Pages"; decisions.md 24.
 #pragma once
 

@@ -1,6 +1,6 @@
 // The pages' questions, answered by the pipeline.
 //
-// Threads  called on the live thread; see dashboard/source.h.
+// Threads  called on both live threads; see dashboard/source.h.
 #pragma once
 
 #include <functional>
