@@ -11,13 +11,29 @@
 import { formats } from "../format.js";
 import { tell, tellDrawn, tellError } from "./pulse.js";
 
-let library = null;  // loaded by the first chart of a page, after first paint
-const load = () => (library ??= import(__CHARTS_URL__));
+let library = null;  // loaded after first paint, by the first chart of a page or before it (preload)
+const load = () => (library ??= import(__CHARTS_URL__).catch(error => { library = null; throw error; }));  // the next chart tries again
 const maps = new Map();
-const loadMap = (charts, name) => {
-  if (!maps.has(name)) maps.set(name, fetch(__WORLD_URL__).then(r => r.json()).then(shapes => charts.registerMap(name, shapes)));
+const loadShapes = name => {
+  if (!maps.has(name)) maps.set(name, fetch(__WORLD_URL__).then(r => r.json()).catch(error => { maps.delete(name); throw error; }));
   return maps.get(name);
 };
+const known = new Set();
+async function loadMap(name) {
+  const [charts, shapes] = await Promise.all([load(), loadShapes(name)]);
+  if (!known.has(name)) known.add(name), charts.registerMap(name, shapes);
+}
+
+// A page with charts gets their library while the socket connects, not when the first chart is mounted: what it takes to
+// parse it would otherwise stand between a chart's data and its ink. Only after the first paint, which it would hold up.
+export function preloadCharts() {
+  if (!document.querySelector(".chart")) return;
+  requestAnimationFrame(() => setTimeout(() => {
+    load().catch(() => {});  // a chart that needs it says so
+    const map = document.querySelector(".chart[data-map]");
+    if (map) loadShapes(map.dataset.map).catch(() => {});
+  }));
+}
 
 const token = name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
@@ -81,7 +97,7 @@ export const Chart = {
     document.addEventListener("visibilitychange", this.shown);
     try {
       const charts = await load();
-      if (this.el.dataset.map) await loadMap(charts, this.el.dataset.map);
+      if (this.el.dataset.map) await loadMap(this.el.dataset.map);
       if (this.gone) return;
       this.charts = charts;
       if (this.option) this.draw("all");
