@@ -39,6 +39,10 @@ const liveSocket = new LiveSocket("/live", Socket, {
   reconnectAfterMs,
   dom: { onBeforeElUpdated: keepBrowserState },
 });
-liveSocket.connect();
-preloadCharts();
+// The page came with its figures; they are painted before the socket is opened and anything else is loaded.
+const afterPaint = then => (document.hidden ? then() : requestAnimationFrame(() => setTimeout(then)));
+afterPaint(() => {
+  liveSocket.connect();
+  preloadCharts();
+});
 window.liveSocket = liveSocket;  // for the console and the tests

@@ -25,14 +25,12 @@ async function loadMap(name) {
 }
 
 // A page with charts gets their library while the socket connects, not when the first chart is mounted: what it takes to
-// parse it would otherwise stand between a chart's data and its ink. Only after the first paint, which it would hold up.
+// parse it would otherwise stand between a chart's data and its ink. Not before the first paint, which it would hold up.
 export function preloadCharts() {
   if (!document.querySelector(".chart")) return;
-  requestAnimationFrame(() => setTimeout(() => {
-    load().catch(() => {});  // a chart that needs it says so
-    const map = document.querySelector(".chart[data-map]");
-    if (map) loadShapes(map.dataset.map).catch(() => {});
-  }));
+  load().catch(() => {});  // a chart that needs it says so
+  const map = document.querySelector(".chart[data-map]");
+  if (map) loadShapes(map.dataset.map).catch(() => {});
 }
 
 const token = name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -74,12 +72,32 @@ function appended(rows, fresh, keep_from) {
   return rows.slice(start, end).concat(fresh);
 }
 
+// Charts take turns: a frame draws until a few milliseconds are spent and leaves the others to the next, so that five
+// charts that are renewed together never stand between a figure and the screen.
+const frame_budget_ms = 6;
+const waiting = new Set();
+let frame = 0;
+function paintSoon(chart) {
+  waiting.add(chart);
+  frame ||= requestAnimationFrame(paintSome);
+}
+function paintSome() {
+  frame = 0;
+  const began = performance.now();
+  for (const chart of waiting) {
+    waiting.delete(chart);
+    try { chart.paint(); } catch (error) { tellError(`chart ${chart.el.id}: ${error.message}`); }
+    if (performance.now() - began > frame_budget_ms) break;
+  }
+  if (waiting.size) frame = requestAnimationFrame(paintSome);
+}
+
 export const Chart = {
   async mounted() {
     this.option = null;      // as the server sent it, with the rows appended since
     this.as_of = NaN;
     this.pending = null;     // "all" | "data": what the next frame has to draw
-    this.seen = true;
+    this.seen = false;       // until the observer has said so, which it does at once
     const { id } = this.el;
     this.handleEvent(`chart:${id}`, message => {
       this.option = message.option;
@@ -118,8 +136,8 @@ export const Chart = {
   // The newest state is drawn once a frame; what came in between is never drawn, and a chart nobody sees waits.
   draw(what) {
     this.pending = what === "all" || this.pending === "all" ? "all" : what === "data" || this.pending === "data" ? "data" : what;
-    if (this.frame || !this.charts || !this.seen || document.hidden) return;
-    this.frame = requestAnimationFrame(() => { this.frame = 0; this.paint(); });
+    if (!this.charts || !this.seen || document.hidden) return;
+    paintSoon(this);
   },
 
   paint() {
@@ -154,7 +172,7 @@ export const Chart = {
 
   destroyed() {
     this.gone = true;
-    cancelAnimationFrame(this.frame);
+    waiting.delete(this);
     window.removeEventListener("aybiza:theme", this.retheme);
     document.removeEventListener("visibilitychange", this.shown);
     this.size?.disconnect();
