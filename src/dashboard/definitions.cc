@@ -74,6 +74,8 @@ int number_of(const Definition& definition) {
   return &definition == &unknown ? int(table.size()) + 1 : int(&definition - table.data()) + 1;
 }
 
+int number_of_moving(const Definition& definition) { return number_of(definition) + int(table.size()) + 1; }
+
 const Definition& definition_of(std::string_view name) {
   const auto at = std::ranges::find(table, name, &Definition::name);
   return at == table.end() ? unknown : *at;

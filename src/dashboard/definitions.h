@@ -20,6 +20,7 @@ struct Definition {
 };
 
 int number_of(const Definition& definition);  // its place in the table, from 1
+int number_of_moving(const Definition& definition);  // beyond all places: of the part of its tile that moves with every tick
 const Definition& definition_of(std::string_view name);  // an unknown name gets a definition that says so
 
 }  // namespace aybiza::dashboard

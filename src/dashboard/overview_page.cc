@@ -158,6 +158,7 @@ void OverviewPage::on_event(Context& context, const liveview::Event& event) {
 // What pages with the same address show, made once for those that stand at the same states.
 struct OverviewPage::Rendered {
   StatePtr tiles, charts, masked;
+  StatePtr tabled;  // the tiles' state when the charts last came: tables move with the charts
   bool made = false;
   Node kpis, volume, latency, regions, sentiment, outcomes;
   std::optional<Node> finds;
@@ -169,15 +170,18 @@ OverviewPage::Rendered& OverviewPage::rendered() {
   return *static_cast<Rendered*>(held.get());
 }
 
-Node OverviewPage::kpis(const TilesState* tiles, const OverviewState* charts) const {
+Node OverviewPage::kpis(const TilesState* tiles, const OverviewState* charts, const TilesState* tabled) const {
   constexpr std::array names{"active_agents", "active_calls", "calls_today", "success_rate", "avg_resolution_ms", "p95_voice_latency_ms", "avg_sentiment", "spend_today_usd"};
   static_assert(names.size() == overview_tiles);
   std::array<std::size_t, overview_tiles> all{};
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
   return each(all, [](std::size_t i) { return i; }, [&](std::size_t i) {
     const bool charted = i == avg_resolution_tile, known = charted ? charts != nullptr : tiles != nullptr;
-    const TileState tile = !known ? TileState{} : charted ? charts->tiles[i] : charts ? merged(tiles->tiles[i], charts->tiles[i]) : tiles->tiles[i];
-    return kpi({.name = names[i], .state = known ? &tile : nullptr, .spark = charts ? &charts->tiles[i].spark : nullptr,
+    const auto shown = [&](const TilesState* from) {
+      return !known ? TileState{} : charted ? charts->tiles[i] : !from ? TileState{} : charts ? merged(from->tiles[i], charts->tiles[i]) : from->tiles[i];
+    };
+    const TileState tile = shown(tiles), in_table = shown(tabled);
+    return kpi({.name = names[i], .state = known ? &tile : nullptr, .spark = charts ? &charts->tiles[i].spark : nullptr, .tabled = known && tabled ? &in_table : nullptr,
                 .as_of = !known ? Instant{} : charted ? charts->as_of : tiles->as_of, .filters = filters()});
   });
 }
@@ -215,7 +219,9 @@ Node OverviewPage::body(const Context&) {
   const StatePtr tiles = held_state(tiles_slot), charts = held_state(charts_slot), finds = held_state(masked_slot);
   Rendered& all = rendered();
   if (!all.made || all.charts != charts) render_charts(all, state<OverviewState>(charts_slot));
-  if (!all.made || all.charts != charts || all.tiles != tiles) all.kpis = kpis(state<TilesState>(tiles_slot), state<OverviewState>(charts_slot));
+  if (!all.made || all.charts != charts || !all.tabled) all.tabled = tiles;
+  if (!all.made || all.charts != charts || all.tiles != tiles)
+    all.kpis = kpis(state<TilesState>(tiles_slot), state<OverviewState>(charts_slot), static_cast<const TilesState*>(all.tabled.get()));
   if (own_scope().agent.empty() && (!all.made || all.masked != finds)) all.finds = masked(state<MaskedFinds>(masked_slot));
   all.made = true;
   all.tiles = tiles, all.charts = charts, all.masked = finds;

@@ -38,7 +38,7 @@ class OverviewPage : public LivePage {
 
   struct Rendered;
   Rendered& rendered();
-  liveview::Node kpis(const TilesState* tiles, const OverviewState* charts) const;
+  liveview::Node kpis(const TilesState* tiles, const OverviewState* charts, const TilesState* tabled) const;
   void render_charts(Rendered& into, const OverviewState* charts) const;
   liveview::Node masked(const MaskedFinds* finds) const;
 

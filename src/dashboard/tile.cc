@@ -140,11 +140,14 @@ Node kpi(const KpiInput& in) {
       n = html<"<span class=\"n\">n {}</span>">(show_count(t.n));
       if (const std::string bound = error_shown(t.relative_error); !bound.empty()) error = html<"<span class=\"err\">{}</span>">(bound);
     }
-    menu = as_table(d, kpi_table(d, t));
+    menu = as_table(d, kpi_table(d, in.tabled ? *in.tabled : t));
   }
+  // What moves with every tick is a component of its own: the client looks at a dozen elements for it, not at the whole
+  // tile with its definition and table (7 ms of script for eight tiles, measured; 33 times a second).
+  Node now = shared_component(number_of_moving(d), html_ptr<"<div class=\"now\">{}<footer>{}{}{}</footer></div>">(std::move(body), how_old, std::move(n), std::move(error)));
   return shared_component(number_of(d),
-                   html_ptr<"<section class=\"tile kpi half w-3 h-2{}\" id=\"tile-{}\" aria-labelledby=\"h-{}\">{}{}<footer>{}{}{}</footer></section>">(
-                       state, d.name, d.name, heading(d, std::move(menu)), std::move(body), how_old, std::move(n), std::move(error)));
+                   html_ptr<"<section class=\"tile kpi half w-3 h-2{}\" id=\"tile-{}\" aria-labelledby=\"h-{}\">{}{}</section>">(
+                       state, d.name, d.name, heading(d, std::move(menu)), std::move(now)));
 }
 
 Node chart(ChartInput in) {

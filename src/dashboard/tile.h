@@ -22,6 +22,7 @@ struct KpiInput {
   std::string_view name;                    // of the definition
   const TileState* state = nullptr;         // null: still loading
   const std::vector<std::optional<double>>* spark = nullptr;
+  const TileState* tabled = nullptr;        // what the table shows, which need not move with every tick; null: as `state`
   Instant as_of{};
   const Filters& filters;
 };
