@@ -1,7 +1,8 @@
-// A month of calls in the embedded store: how fast it is written, how fast its rollups are made, how large it is, and how
+// A month of calls in the store: how fast it is written, how fast its rollups are made, how large it is, and how
 // long the questions of the pages take, from rollups over the month and from rows over a day.
 //
 //   history_bench [million calls, default 1] [directory, default the system's scratch; kept and used again when it is given]
+//   history_bench MILLIONS postgres: in a PostgreSQL server of its own; or the address of one, kept and used again
 // Calls spread evenly over thirty days, two turns without text and one usage each, 4 customers, 5 regions, 500 agents.
 #include <fmt/format.h>
 
@@ -13,6 +14,8 @@
 #include "query/rollup_repair.h"
 #include "query/sql_answer.h"
 #include "store/duckdb_store.h"
+#include "store/postgres_server.h"
+#include "store/postgres_store.h"
 #include "store/scratch.h"
 
 namespace aybiza {
@@ -110,11 +113,15 @@ void ask(Store& store, const char* title, Duration range) {
   fmt::print("{}: p50 {:.1f} ms, p95 {:.1f} ms\n", title, all[all.size() / 2], all[all.size() * 95 / 100]);
 }
 
-void run(std::size_t calls, const std::string& directory) {
+double bytes_of(Store& store) {
+  if (store.dialect() == Dialect::duckdb) return double(store.stats().file_bytes);
+  auto rows = store.sql("SELECT sum(pg_total_relation_size(c.oid))::bigint FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace", {});
+  must(rows.has_value() && (*rows)->next().value_or(false), "the tables' size");
+  return as_real((*rows)->cell(0, 0)).value_or(0);
+}
+
+void run(std::size_t calls, Store& store) {
   const SystemClock clock;
-  auto opened = open_duckdb_store({.directory = directory, .clock = &clock});
-  must(opened.has_value(), opened ? "" : opened.error().message);
-  Store& store = **opened;
   if (store.stats().applied == 0) {
     History history(calls);
     const auto begin = Steady::now();
@@ -125,7 +132,7 @@ void run(std::size_t calls, const std::string& directory) {
     must(store.checkpoint().has_value(), "checkpoint");
     const double took = seconds_since(begin);
     fmt::print("written: {} calls in {:.1f} s, {:.0f} calls/s, {:.0f} rows/s; {:.1f} bytes a call\n", calls, took, double(calls) / took, 4 * double(calls) / took,
-               double(store.stats().file_bytes) / double(calls));
+               bytes_of(store) / double(calls));
   }
   if (!store.dirty_rollups().empty()) {
     const auto begin = Steady::now();
@@ -134,7 +141,7 @@ void run(std::size_t calls, const std::string& directory) {
     must(store.checkpoint().has_value(), "checkpoint");
     const double took = seconds_since(begin);
     fmt::print("rollups: {} hours, {} rows in {:.1f} s ({:.0f} calls/s); {:.1f} bytes a call all in all\n", made->hours_read, made->rows, took,
-               double(calls) / took, double(store.stats().file_bytes) / double(calls));
+               double(calls) / took, bytes_of(store) / double(calls));
   }
   ask(store, "thirty days", month - 24h);
   ask(store, "seven days", 7 * 24h);
@@ -148,6 +155,18 @@ void run(std::size_t calls, const std::string& directory) {
 int main(int argc, char** argv) {
   const auto calls = std::size_t((argc > 1 ? std::atof(argv[1]) : 1) * 1e6);
   fmt::print("{}\n", aybiza::bench::machine());
+  const aybiza::SystemClock clock;
   const aybiza::Scratch scratch;
-  aybiza::run(calls, argc > 2 ? argv[2] : scratch.path());
+  const std::string place = argc > 2 ? argv[2] : scratch.path();
+  std::unique_ptr<aybiza::PostgresServer> server;
+  if (place == "postgres") {
+    auto started = aybiza::PostgresServer::start(aybiza::PostgresServer::binaries(), "fsync=on\nshared_buffers=512MB\nmax_wal_size=4GB\nwork_mem=32MB");
+    aybiza::bench::must(started.has_value(), started ? "" : started.error().message);
+    server = std::move(*started);
+  }
+  const std::string url = server ? server->url() : place;
+  auto store = aybiza::is_postgres_url(url) ? aybiza::open_postgres_store({.url = url, .clock = &clock})
+                                            : aybiza::open_duckdb_store({.directory = place, .clock = &clock});
+  aybiza::bench::must(store.has_value(), store ? "" : store.error().message);
+  aybiza::run(calls, **store);
 }

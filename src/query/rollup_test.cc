@@ -8,11 +8,10 @@
 #include "query/rollup_answer.h"
 #include "query/rollup_repair.h"
 #include "query/rows_scan.h"
-#include "store/duckdb_store.h"
 #include "store/rerate.h"
 #include "store/row_text.h"
 #include "store/sample_rows.h"
-#include "store/scratch.h"
+#include "store/test_engine.h"
 
 namespace aybiza {
 namespace {
@@ -23,10 +22,13 @@ const Instant base = from_micros(1'795'000'000'000'000);  // rows lie in the two
 const RepairTime at_once{.now = base, .elapsed = Duration(0), .at_once = true};
 const auto never_stop = [] { return false; };
 
-class Rollups : public testing::Test {
+class Rollups : public testing::TestWithParam<std::string> {
  protected:
+  void SetUp() override {
+    if (!engine_.missing().empty()) GTEST_SKIP() << engine_.missing();
+  }
   std::unique_ptr<Store> open() {
-    auto opened = open_duckdb_store({.directory = scratch_.path(), .clock = &clock_});
+    auto opened = engine_.open(clock_);
     EXPECT_TRUE(opened.has_value()) << opened.error().message;
     return opened ? std::move(*opened) : nullptr;
   }
@@ -44,9 +46,10 @@ class Rollups : public testing::Test {
     return row_texts(store.rows({.tables = bit(Table::rollups), .call = {}, .customer = {}, .step = {}, .dimension = {}}).value());
   }
 
-  Scratch scratch_;
+  TestEngine engine_{GetParam()};
   ManualClock clock_{base};
 };
+INSTANTIATE_TEST_SUITE_P(Engines, Rollups, testing::ValuesIn(TestEngine::speaking_sql()), [](const auto& engine) { return engine.param; });
 
 RowSet row_set(RowBatch batch) {
   return {std::move(batch.calls), std::move(batch.turns), std::move(batch.usage), {}, {}, {}, {}, {}, {}};
@@ -113,7 +116,7 @@ int compare(Store& store, std::mt19937_64& random, int count) {
   return answered;
 }
 
-TEST_F(Rollups, AnswerAsTheRowsWhateverHasChangedSince) {
+TEST_P(Rollups, AnswerAsTheRowsWhateverHasChangedSince) {
   auto store = open();
   SampleRows sample(5);
   std::mt19937_64 random(17);
@@ -131,7 +134,7 @@ TEST_F(Rollups, AnswerAsTheRowsWhateverHasChangedSince) {
   }
 }
 
-TEST_F(Rollups, PieceByPieceIsAsAtOnce) {
+TEST_P(Rollups, PieceByPieceIsAsAtOnce) {
   auto store = open();
   SampleRows sample(6);
   for (int i = 0; i < 30; ++i) {
@@ -146,7 +149,7 @@ TEST_F(Rollups, PieceByPieceIsAsAtOnce) {
   EXPECT_EQ(rollups(*store), piecewise);
 }
 
-TEST_F(Rollups, WhatChangesWhileItIsReadStaysMarked) {
+TEST_P(Rollups, WhatChangesWhileItIsReadStaysMarked) {
   auto store = open();
   SampleRows sample(7);
   ASSERT_TRUE(store->apply(next(sample, 100)).has_value());
@@ -162,7 +165,7 @@ TEST_F(Rollups, WhatChangesWhileItIsReadStaysMarked) {
   EXPECT_TRUE(std::any_of(left.begin(), left.end(), is_day));  // both had the day
 }
 
-TEST_F(Rollups, AreMadeWhenTheirTimeIsOverAndTheirRowsRest) {
+TEST_P(Rollups, AreMadeWhenTheirTimeIsOverAndTheirRowsRest) {
   auto store = open();
   CallRow call;
   call.call_id = {1, 1};
@@ -180,7 +183,7 @@ TEST_F(Rollups, AreMadeWhenTheirTimeIsOverAndTheirRowsRest) {
   EXPECT_EQ(rollups(*store).size(), 2u + 19u + 19u);  // the total and region; the total and all eighteen dimensions of a call
 }
 
-TEST_F(Rollups, FollowUsageThatIsPricedAnew) {
+TEST_P(Rollups, FollowUsageThatIsPricedAnew) {
   auto store = open();
   CallRow call;
   call.call_id = {1, 1};
@@ -204,7 +207,7 @@ TEST_F(Rollups, FollowUsageThatIsPricedAnew) {
   EXPECT_DOUBLE_EQ(cost(), double(*row.cost_nano) / 1e9);
 }
 
-TEST_F(Rollups, OutliveTheRowsTheyWereMadeOf) {
+TEST_P(Rollups, OutliveTheRowsTheyWereMadeOf) {
   auto store = open();
   SampleRows sample(8);
   for (int i = 0; i < 4; ++i) ASSERT_TRUE(store->apply(next(sample, 200)).has_value());

@@ -7,7 +7,8 @@
 #include "base/limits.h"
 #include "codec/json_writer.h"
 #include "live/overview.h"
-#include "query/sql_text.h"
+#include "query/flow.h"
+#include "server/answer_export.h"
 #include "server/answering.h"
 #include "server/call_json.h"
 #include "server/call_list.h"
@@ -91,14 +92,21 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
   }
 
   Response query(const Request& request) {
-    auto question = parse_question(parse_query_string(request.query), parts.pipeline->clock().now());
+    Parameters words = parse_query_string(request.query);
+    const auto asked = std::ranges::find(words, "format", [](const auto& word) { return word.first; });
+    const std::string format = asked == words.end() ? "json" : asked->second;
+    const auto kind = export_kind(format);
+    if (!kind && format != "json")
+      return bad("unknown_format", "format", fmt::format("'{}' is not a format; known are json, csv, ndjson, parquet", format));
+    if (asked != words.end()) words.erase(asked);
+    auto question = parse_question(words, parts.pipeline->clock().now());
     if (!question) return refused(question.error());
     restrict(request, *question);
     for (Filter& filter : question->where)  // as in call(): what is personal was kept as its token
       for (std::string& value : filter.values) value = parts.tokenizer->mask_label(value);
     auto answer = parts.pipeline->ask(*question);
     if (!answer) return refused(answer.error());
-    return Response::json(200, to_json(*answer));
+    return kind ? export_answer(*question, *answer, *kind, parts.pipeline->clock()) : Response::json(200, to_json(*answer));
   }
 
   static void restrict(const Request& request, Question& question) {
@@ -207,28 +215,12 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     if (!question) return refused(question.error());
     if (auto late = behind()) return std::move(*late);
     const auto customers = customers_of(request);
-    SqlText sql;
-    const std::string restriction = customers.empty() ? "" : fmt::format(" AND c.customer_id = {}", sql.bind(customers[0]));
-    const std::string text = fmt::format(
-        "WITH steps AS (SELECT t.time, t.state, lag(t.state) OVER (PARTITION BY t.call_id ORDER BY t.turn_number) AS previous, t.call_id"
-        " FROM conversation_turns t WHERE t.state IS NOT NULL) SELECT s.previous, s.state, count(*) FROM steps s{} WHERE s.time >= make_timestamptz({})"
-        " AND s.time < make_timestamptz({}) AND s.previous IS NOT NULL{} GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
-        customers.empty() ? "" : " JOIN call_analytics c ON c.call_id = s.call_id", to_micros(question->from), to_micros(question->to), restriction);
-    auto rows = parts.pipeline->store().sql(text, sql.params(), deadline());
-    if (!rows) return failed(rows.error());
+    const auto pairs = flow_of(parts.pipeline->store(), question->from, question->to, customers.empty() ? "" : customers[0], deadline());
+    if (!pairs) return failed(pairs.error());
     std::string out;
     JsonWriter json(out);
     json.begin_object().key("columns").begin_array().string("from").string("to").string("count").end_array().key("rows").begin_array();
-    for (;;) {
-      const auto more = (*rows)->next();
-      if (!more) return failed(more.error());
-      if (!*more) break;
-      for (std::size_t row = 0; row < (*rows)->row_count(); ++row) {
-        const auto from = (*rows)->cell(row, 0), to = (*rows)->cell(row, 1);
-        json.begin_array().string(std::get<std::string_view>(from)).string(std::get<std::string_view>(to));
-        json.integer(as_integer((*rows)->cell(row, 2)).value_or(0)).end_array();
-      }
-    }
+    for (const FlowPair& pair : *pairs) json.begin_array().string(pair.from).string(pair.to).integer(pair.count).end_array();
     json.end_array().member("as_of", format_rfc3339(parts.pipeline->clock().now())).end_object();
     return Response::json(200, std::move(out));
   }
@@ -329,15 +321,13 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     if (!from) return respond(std::move(from.error()));
     if (!to) return respond(std::move(to.error()));
     const std::string format = arguments.text("format", "csv"), table = arguments.text("table");
-    static constexpr std::pair<std::string_view, std::string_view> types[] = {
-        {"csv", "text/csv; charset=utf-8"}, {"ndjson", "application/x-ndjson"}, {"parquet", "application/vnd.apache.parquet"}};
-    const auto known = std::find_if(std::begin(types), std::end(types), [&](const auto& t) { return t.first == format; });
-    if (known == std::end(types)) return respond(bad("unknown_format", "format", fmt::format("'{}' is not a format; known are csv, ndjson, parquet", format)));
+    const auto known = export_kind(format);
+    if (!known) return respond(bad("unknown_format", "format", fmt::format("'{}' is not a format; known are csv, ndjson, parquet", format)));
     if (!authz_of(*request).platform()) return respond(Response::error(403, "forbidden", "exports of whole tables need a platform key"));
     auto stream = std::make_shared<ExportStream>();
     auto shared = std::make_shared<Responder>(std::move(respond));
-    const auto kind = ExportFormat(known - std::begin(types));
-    const std::string type(known->second);
+    const auto kind = known->format;
+    const std::string type(known->type);
     const bool taken = exports.post([self = shared_from_this(), stream, shared, table, kind, type, from = *from, to = *to] {
       if (auto late = self->behind()) return (*shared)(std::move(*late));
       bool answered = false;

@@ -9,6 +9,7 @@
 #include "runtime/huge_pages.h"
 #include "server/doctor.h"
 #include "server/fleet_commands.h"
+#include "server/history_commands.h"
 #include "server/key_commands.h"
 #include "server/price_commands.h"
 #include "server/privacy_commands.h"
@@ -32,9 +33,10 @@ struct Commands {
   aybiza::PrivacyCommands privacy;
   aybiza::PriceCommands price;
   aybiza::NewSamplingOptions sampling;
+  aybiza::MoveOptions move;
   bool recompute_apply = false;
   std::filesystem::path data = "./aybiza-data";
-  std::string memory = "2GiB", query, recompute_from, recompute_to, key_id, source_id, rule_id;
+  std::string memory = "2GiB", store = "duckdb", query, recompute_from, recompute_to, key_id, source_id, rule_id;
 };
 
 void add_data(CLI::App* app, std::filesystem::path& data) {
@@ -113,9 +115,14 @@ int main(int argc, char** argv) {
   auto* recompute_query = recompute->add_option("--query", c.query, "as in /api/v1/query?…");
   auto* recompute_apply = recompute->add_flag("--apply", c.recompute_apply, "make the store's rollups anew from its rows (while the server is stopped); goes on where it was cut off");
   recompute_apply->excludes(recompute_query);
+  recompute->add_option("--store", c.store, "with --apply: duckdb, or postgres://USER@HOST/DATABASE, as the server has it")->envname("AYBIZA_STORE")->capture_default_str();
   recompute->add_option("--from", c.recompute_from, "with --apply: only from here on, RFC 3339")->needs(recompute_apply);
   recompute->add_option("--to", c.recompute_to, "with --apply: only before")->needs(recompute_apply);
   recompute->add_option("--lexicon", c.serve.lexicon, "the folder the server reads texts by, if it has one")->envname("AYBIZA_LEXICON");
+  auto* move = app.add_subcommand("move", "copy the history into another engine, while the server is stopped; goes on where it was cut off (docs/postgres.md)");
+  add_data(move, c.move.data);
+  move->add_option("--from", c.move.from, "duckdb, or postgres://USER@HOST/DATABASE")->capture_default_str();
+  move->add_option("--to", c.move.to, "likewise; without rows")->required();
   auto* doctor = app.add_subcommand("doctor", "what a store has that this program can use, and whether it will do; changes nothing");
   doctor->add_option("--store", c.serve.store, "duckdb, or postgres://USER@HOST/DATABASE")->envname("AYBIZA_STORE")->required();
   c.privacy.add_to(app);
@@ -196,9 +203,10 @@ int main(int argc, char** argv) {
     return aybiza::run_replay(c.replay, stop);
   }
   if (*doctor) return aybiza::run_doctor(c.serve.store);
+  if (*move) return aybiza::run_move(c.move);
   if (*verify) return aybiza::run_verify(c.data);
   if (const auto done = c.privacy.run()) return *done;
-  if (c.recompute_apply) return aybiza::run_recompute_apply(c.data, c.recompute_from, c.recompute_to);
+  if (c.recompute_apply) return aybiza::run_recompute_apply(c.data, c.store, c.recompute_from, c.recompute_to);
   if (*recompute) {
     if (c.query.empty()) {
       fmt::print(stderr, "aybiza recompute: --query or --apply is needed\n");

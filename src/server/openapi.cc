@@ -96,7 +96,7 @@ std::string openapi_document() {
             {{"select", "comma list of measures", true}, {"by", "comma list of dimensions"}, {"from", "RFC 3339"}, {"to", "RFC 3339"},
              {"window", "5m, 15m, 1h, 24h, 7d, 30d or today"}, {"step", "1s … 31d: one row per bucket"}, {"where", "[!]dimension:value|value, repeated"},
              {"order", "columns, - for descending"}, {"limit", "rows"}, {"source", "auto, live or store"}, {"tz", "IANA zone of buckets and days"},
-             {"ma", "window of ma_ measures"}, {"metric", "a generic metric; select then names its aggregations: sum, p95 …"}});
+             {"format", "json, csv, ndjson or parquet"}, {"ma", "window of ma_ measures"}, {"metric", "a generic metric; select then names its aggregations: sum, p95 …"}});
   operation(json, "/api/v1/prices", "get", "The price book in force: rates with their origin and dates, and the rules by which names are found",
             {{"customer_id", ""}, {"model", ""}});
   operation(json, "/api/v1/prices/unpriced", "get", "What was used and has no price: counts, amounts, first and last seen",

@@ -9,10 +9,10 @@
 #include "codec/event_binary.h"
 #include "query/oracle.h"
 #include "query/rollup_repair.h"
+#include "server/open_store.h"
 #include "server/pipeline.h"
 #include "spool/reader.h"
 #include "spool/verify.h"
-#include "store/duckdb_store.h"
 
 namespace aybiza {
 
@@ -83,12 +83,12 @@ Status mark_range(Store& store, const std::filesystem::path& note, const std::st
   return {};
 }
 
-Status recompute_rollups(const std::filesystem::path& data, const std::string& from_text, const std::string& to_text) {
+Status recompute_rollups(const std::filesystem::path& data, const std::string& store_text, const std::string& from_text, const std::string& to_text) {
   const auto from = time_of(from_text, Instant::min()), to = time_of(to_text, Instant::max());
   if (!from) return std::unexpected(from.error());
   if (!to) return std::unexpected(to.error());
   const SystemClock clock;
-  auto store = open_duckdb_store({.directory = data.string(), .clock = &clock});
+  auto store = open_store(data, store_text, clock);
   if (!store) return std::unexpected(store.error());
   const std::filesystem::path note = data / "recompute";
   const std::string range = fmt::format("[{}, {})", from_text.empty() ? "the beginning" : from_text, to_text.empty() ? "the end" : to_text);
@@ -113,8 +113,8 @@ Status recompute_rollups(const std::filesystem::path& data, const std::string& f
 
 }  // namespace
 
-int run_recompute_apply(const std::filesystem::path& data, const std::string& from, const std::string& to) {
-  const Status done = recompute_rollups(data, from, to);
+int run_recompute_apply(const std::filesystem::path& data, const std::string& store, const std::string& from, const std::string& to) {
+  const Status done = recompute_rollups(data, store, from, to);
   if (!done) fmt::print(stderr, "aybiza recompute: {}\n", done.error().message);
   return done ? 0 : done.error().code == Code::invalid ? 2 : 1;
 }

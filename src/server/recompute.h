@@ -13,7 +13,8 @@ namespace aybiza {
 int run_recompute(const std::filesystem::path& data, const std::string& query);
 // Makes the rollups of [from, to) anew from the stored rows; "" is without a limit. What a run that was cut off has left is
 // gone on with: DIR/recompute says which range that was.
-int run_recompute_apply(const std::filesystem::path& data, const std::string& from, const std::string& to);
+// `store` is as in serve.
+int run_recompute_apply(const std::filesystem::path& data, const std::string& store, const std::string& from, const std::string& to);
 int run_verify(const std::filesystem::path& data);
 
 }  // namespace aybiza

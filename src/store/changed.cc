@@ -69,6 +69,10 @@ std::vector<RollupBucket> ChangedBuckets::unmarked(std::span<const RollupBucket>
 
 void ChangedBuckets::mark(std::span<const RollupBucket> buckets, Duration elapsed) {
   const std::lock_guard lock(mutex_);
+  mark_locked(buckets, elapsed);
+}
+
+void ChangedBuckets::mark_locked(std::span<const RollupBucket> buckets, Duration elapsed) {
   for (const RollupBucket& bucket : buckets) {
     if (bucket.second < floor_) continue;
     const auto [at, fresh] = marks_.try_emplace(bucket);
@@ -83,10 +87,14 @@ void ChangedBuckets::unmark(std::span<const DirtyBucket> buckets) {
   for (const DirtyBucket& bucket : buckets) marks_.erase({bucket.step, bucket.bucket});
 }
 
-bool ChangedBuckets::still(const DirtyBucket& claim) const {
+std::vector<DirtyBucket> ChangedBuckets::held(std::span<const DirtyBucket> claims) const {
+  std::vector<DirtyBucket> out;
   const std::lock_guard lock(mutex_);
-  const auto at = marks_.find({claim.step, claim.bucket});
-  return at != marks_.end() && at->second.generation == claim.generation;
+  std::copy_if(claims.begin(), claims.end(), std::back_inserter(out), [&](const DirtyBucket& claim) {
+    const auto at = marks_.find({claim.step, claim.bucket});
+    return at != marks_.end() && at->second.generation == claim.generation;
+  });
+  return out;
 }
 
 std::vector<DirtyBucket> ChangedBuckets::all() const {
@@ -97,15 +105,27 @@ std::vector<DirtyBucket> ChangedBuckets::all() const {
   return out;
 }
 
+std::size_t ChangedBuckets::size() const {
+  const std::lock_guard lock(mutex_);
+  return marks_.size();
+}
+
+Instant ChangedBuckets::floor() const {
+  const std::lock_guard lock(mutex_);
+  return floor_;
+}
+
 void ChangedBuckets::raise_floor(Instant floor) {
   const std::lock_guard lock(mutex_);
   floor_ = std::max(floor_, floor);
   std::erase_if(marks_, [&](const auto& one) { return one.first.second < floor_; });
 }
 
-void ChangedBuckets::clear() {
+void ChangedBuckets::replace(std::span<const RollupBucket> buckets, Instant floor, Duration elapsed) {
   const std::lock_guard lock(mutex_);
   marks_.clear();
+  floor_ = floor;
+  mark_locked(buckets, elapsed);
 }
 
 }  // namespace aybiza

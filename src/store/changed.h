@@ -38,12 +38,17 @@ class ChangedBuckets {
   std::vector<RollupBucket> unmarked(std::span<const RollupBucket> buckets) const;  // those that are not marked and not before the floor
   void mark(std::span<const RollupBucket> buckets, Duration elapsed);
   void unmark(std::span<const DirtyBucket> buckets);
-  bool still(const DirtyBucket& claim) const;  // it is marked and nothing has changed since
-  std::vector<DirtyBucket> all() const;        // minutes first, ascending
-  void raise_floor(Instant floor);             // forgets the marks before it
-  void clear();
+  std::vector<DirtyBucket> held(std::span<const DirtyBucket> claims) const;  // those that are marked and have not changed since
+  std::vector<DirtyBucket> all() const;  // minutes first, ascending
+  std::size_t size() const;
+  Instant floor() const;
+  void raise_floor(Instant floor);       // forgets the marks before it
+  // These are marked and nothing else, in one step: nobody sees a moment without marks.
+  void replace(std::span<const RollupBucket> buckets, Instant floor, Duration elapsed);
 
  private:
+  void mark_locked(std::span<const RollupBucket> buckets, Duration elapsed);
+
   struct Mark {
     std::uint64_t generation = 0;
     Duration first{}, last{};

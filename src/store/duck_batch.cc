@@ -1,7 +1,5 @@
 #include "store/duck_batch.h"
 
-#include <map>
-
 #include "store/duck_select.h"
 #include "store/duck_write.h"
 #include "store/late.h"
@@ -145,31 +143,6 @@ Status write_batch(DuckConnection& writer, const RowBatch& batch, const PriceBoo
   const RowBatch whole = with_late(batch, std::move(*stored), prices);
   minutes = changed_minutes(whole);
   return write_rows(writer, whole, out_of_range);
-}
-
-Status replace_buckets(DuckConnection& writer, std::span<const DirtyBucket> buckets, const std::vector<RollupRow>& rows) {
-  std::vector<const RollupRow*> kept;
-  for (const RollupRow& row : rows)
-    if (std::ranges::any_of(buckets, [&](const DirtyBucket& one) { return one.step == row.step && one.bucket == row.bucket; })) kept.push_back(&row);
-  std::map<Duration, std::vector<std::int64_t>> starts;  // by step
-  for (const DirtyBucket& one : buckets) starts[one.step].push_back(to_micros(one.bucket));
-  for (const auto& [step, all] : starts) {
-    std::string list;
-    for (const std::int64_t start : all) list += fmt::format("{}make_timestamptz({}::BIGINT)", list.empty() ? "" : ", ", start);
-    const auto [first, last] = std::ranges::minmax(all);
-    for (const std::string_view table : {"rollup_dirty", "rollups"})
-      AYBIZA_TRY(writer.script(fmt::format("DELETE FROM {} WHERE step_seconds = {} AND bucket >= make_timestamptz({}::BIGINT) AND "
-                                           "bucket <= make_timestamptz({}::BIGINT) AND bucket IN ({})",
-                                           table, step / std::chrono::seconds(1), first, last, list)));
-  }
-  std::uint64_t none = 0;  // counts and bytes fit
-  return insert_rows<RollupRow>(writer, Table::rollups, kept, none);
-}
-
-Status mark_buckets(DuckConnection& writer, std::span<const RollupBucket> buckets) {
-  for (const auto& [step, bucket] : buckets)
-    AYBIZA_TRY(writer.run("INSERT INTO rollup_dirty VALUES ($1, $2)", {std::int64_t(step / std::chrono::seconds(1)), bucket}));
-  return {};
 }
 
 }  // namespace aybiza

@@ -16,8 +16,5 @@ namespace aybiza {
 // Counts the numbers that did not fit their column, and says which minutes hold other rows now.
 Status write_batch(DuckConnection& writer, const RowBatch& batch, const PriceBook& prices, std::uint64_t& out_of_range,
                    std::vector<Instant>& minutes);
-// What `buckets` hold is `rows` now, as far as these are theirs; they are not marked any more.
-Status replace_buckets(DuckConnection& writer, std::span<const DirtyBucket> buckets, const std::vector<RollupRow>& rows);
-Status mark_buckets(DuckConnection& writer, std::span<const RollupBucket> buckets);
 
 }  // namespace aybiza

@@ -1,8 +1,5 @@
 #include "store/duckdb_store.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <filesystem>
 #include <mutex>
@@ -12,9 +9,11 @@
 #include "store/duck_open.h"
 #include "store/duck_rows.h"
 #include "store/duck_select.h"
-#include "store/duck_vector.h"
+#include "store/duck_write.h"
 #include "store/export.h"
 #include "store/migrate.h"
+#include "store/parquet.h"
+#include "store/rollup_tables.h"
 
 namespace aybiza {
 namespace {
@@ -53,6 +52,7 @@ class DuckdbStore final : public Store {
                       Duration deadline) override;
   bool keeps_rollups() const override { return true; }
   std::vector<DirtyBucket> dirty_rollups() const override { return changed_.all(); }
+  Instant rollup_floor() const override { return changed_.floor(); }
   Status put_rollups(std::span<const DirtyBucket> claims, const std::vector<RollupRow>& rows) override;
   Status mark_rollups(Instant from, Instant to) override;
   Status checkpoint() override;
@@ -134,7 +134,7 @@ Status DuckdbStore::read_applied() {
 StoreStats DuckdbStore::stats() const {
   return {.engine = "duckdb", .version = duckdb_library_version(), .applied = applied_, .checkpointed = checkpointed_,
           .batches = batches_, .rows = rows_, .values_out_of_range = out_of_range_, .file_bytes = size_of(path_),
-          .log_bytes = size_of(path_ + ".wal"), .repaired = repaired_};
+          .log_bytes = size_of(path_ + ".wal"), .rollups_waiting = changed_.size(), .repaired = repaired_};
 }
 
 Result<std::uint64_t> DuckdbStore::applied() { return applied_.load(); }
@@ -217,51 +217,30 @@ Result<std::uint64_t> DuckdbStore::forget(Table table, Instant before) {
   if (table == Table::metric_series) return 0;  // a series has no time; it is small
   const std::lock_guard lock(writing_);
   std::uint64_t gone = 0;
-  const bool rolled = table == Table::call_analytics || table == Table::conversation_turns || table == Table::usage_events;
   const Status deleted = in_transaction([&]() -> Status {
-    if (rolled) {
-      AYBIZA_TRY(writer_.run("DELETE FROM rollup_dirty WHERE bucket < $1", {before}));
-      AYBIZA_TRY(writer_.run("INSERT INTO rollup_floor VALUES ($1)", {before}));
-    }
+    if (is_rolled(table)) AYBIZA_TRY(writer_.script(raise_floor_text(before)));
     const auto done = writer_.run(fmt::format("DELETE FROM {} WHERE {} < $1", to_string(table), time_column(table)), {before});
     if (!done) return std::unexpected(done.error());
     gone = *done;
     return {};
   });
   if (!deleted) return std::unexpected(deleted.error());
-  if (rolled) changed_.raise_floor(before);
+  if (is_rolled(table)) changed_.raise_floor(before);
   return gone;
 }
 
 // --- Rollups ----------------------------------------------------------------------------------------------------------
 
 Status DuckdbStore::read_changed() {
-  changed_.clear();
-  auto answer = writer_.open("SELECT step_seconds, bucket FROM rollup_dirty UNION SELECT 0, max(before) FROM rollup_floor HAVING count(*) > 0", std::span<const Param>());
-  if (!answer) return std::unexpected(answer.error());
-  std::vector<RollupBucket> marked;
-  for (;;) {
-    const auto more = answer->next();
-    if (!more) return std::unexpected(more.error());
-    if (!*more) break;
-    const VectorReader steps(answer->vector(0), SqlType::integer), buckets(answer->vector(1), SqlType::time);
-    for (std::size_t row = 0; row < answer->row_count(); ++row) {
-      std::int64_t step = 0;
-      Instant bucket;
-      steps.get(row, step);
-      buckets.get(row, bucket);
-      if (step == 0) changed_.raise_floor(bucket);
-      else marked.emplace_back(std::chrono::seconds(step), bucket);
-    }
-  }
-  changed_.mark(marked, options_.clock->elapsed());
+  const auto marks = read_marks(writer_);
+  if (!marks) return std::unexpected(marks.error());
+  changed_.replace(marks->buckets, marks->floor, options_.clock->elapsed());
   return {};
 }
 
 Status DuckdbStore::put_rollups(std::span<const DirtyBucket> claims, const std::vector<RollupRow>& rows) {
   const std::lock_guard lock(writing_);
-  std::vector<DirtyBucket> held;
-  std::copy_if(claims.begin(), claims.end(), std::back_inserter(held), [&](const DirtyBucket& claim) { return changed_.still(claim); });
+  const std::vector<DirtyBucket> held = changed_.held(claims);
   if (held.empty()) return {};
   AYBIZA_TRY(in_transaction([&] { return replace_buckets(writer_, held, rows); }));
   changed_.unmark(held);
@@ -270,21 +249,9 @@ Status DuckdbStore::put_rollups(std::span<const DirtyBucket> claims, const std::
 }
 
 Status DuckdbStore::mark_rollups(Instant from, Instant to) {
-  from = std::max(from, from_micros(0));
-  to = std::min(to, from_micros(253'402'300'800'000'000));  // the year 10000
+  const auto [first, last] = whole_days(from, to);
   const std::lock_guard lock(writing_);
-  // Whole days: a day's rollup is the merge of its hours.
-  const std::string within = fmt::format("WHERE t >= make_timestamptz({}::BIGINT) AND t < make_timestamptz({}::BIGINT)",
-                                         to_micros(floor_to(from, std::chrono::hours(24))), to_micros(to));
-  AYBIZA_TRY(in_transaction([&] {
-    return writer_.script(fmt::format(
-        "INSERT INTO rollup_dirty SELECT step, b FROM (SELECT step, to_timestamp(floor(extract(epoch FROM t) / step) * step) AS b FROM "
-        "(SELECT time AS t FROM call_analytics UNION ALL SELECT time FROM conversation_turns UNION ALL SELECT time FROM usage_events) times, "
-        "(VALUES (60), (3600), (86400)) steps(step) {0} UNION SELECT step_seconds, t FROM (SELECT step_seconds, bucket AS t FROM rollups) {0}) "
-        "WHERE b >= coalesce((SELECT max(before) FROM rollup_floor), '-infinity'::TIMESTAMPTZ) "
-        "EXCEPT SELECT step_seconds, bucket FROM rollup_dirty",
-        within));
-  }));
+  AYBIZA_TRY(in_transaction([&] { return writer_.script(mark_range_text(first, last)); }));
   return read_changed();
 }
 
@@ -331,21 +298,6 @@ Result<std::unique_ptr<Rows>> DuckdbStore::sql(std::string_view text, std::span<
 }
 
 // --- Export ---------------------------------------------------------------------------------------------------------
-
-Status send_file(const std::string& path, const ByteSink& sink) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return fail(Code::io, "{}: {}", path, std::generic_category().message(errno));
-  std::string piece(limits::export_piece_bytes, '\0');
-  Status done;
-  while (done) {
-    const ssize_t got = ::read(file, piece.data(), piece.size());
-    if (got < 0) done = fail(Code::io, "{}: {}", path, std::generic_category().message(errno));
-    if (got <= 0) break;
-    done = sink(std::string_view(piece).substr(0, std::size_t(got)));
-  }
-  ::close(file);
-  return done;
-}
 
 Status DuckdbStore::export_parquet(std::string_view table, std::string_view time_column, Instant from, Instant to,
                                    const ByteSink& sink, Duration deadline) {

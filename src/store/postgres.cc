@@ -93,12 +93,13 @@ Duration PostgresConnection::until(Duration patience) const { return clock_->ela
 
 Status PostgresConnection::wait(bool to_write, Duration deadline) {
   pollfd socket{.fd = PQsocket(connection_.get()), .events = short(to_write ? POLLIN | POLLOUT : POLLIN), .revents = 0};
+  const Duration end = deadline == Duration::max() ? until(limits::postgres_silence) : deadline;
   for (;;) {
     if (socket.fd < 0) return failed(nullptr);
     const int ready = ::poll(&socket, 1, int(slice / 1ms));
     if (ready > 0) return {};
     if (ready < 0 && errno != EINTR) return fail(Code::io, "poll: {}", std::generic_category().message(errno));
-    if (deadline != Duration::max() && clock_->elapsed() > deadline) {
+    if (clock_->elapsed() > end) {
       broken_ = true;
       return fail(Code::unavailable, "PostgreSQL does not answer in time");
     }
@@ -169,6 +170,10 @@ Status PostgresConnection::script(const std::string& text, Duration patience) {
 Status PostgresConnection::rollback() {
   server_limit_ms_ = -1;
   return script("ROLLBACK");
+}
+
+Status PostgresConnection::take_time(Duration patience) {
+  return script(fmt::format("SET LOCAL statement_timeout = {}", patience / 1ms));
 }
 
 // The server is told how long the next statement may take, if that is not what it was told last.

@@ -30,6 +30,9 @@ namespace aybiza {
 namespace limits {
 inline constexpr auto postgres_connect = std::chrono::seconds(5);   // for each address of the server
 inline constexpr auto postgres_patience = std::chrono::seconds(30); // for one statement of the writer, then the connection is given up
+inline constexpr auto postgres_day = std::chrono::minutes(5);       // for a statement of the writer about a day's rows
+inline constexpr auto postgres_migration = std::chrono::hours(6);  // for one migration
+inline constexpr auto postgres_silence = std::chrono::minutes(15);  // of an answer without a deadline, then the connection is given up
 inline constexpr auto postgres_grace = std::chrono::seconds(2);     // beyond a deadline, for the server to say so itself
 inline constexpr auto postgres_takeover = std::chrono::seconds(10); // at start, for the lock of a process that was killed
 inline constexpr std::size_t postgres_chunk_rows = 1'024;           // of an answer held at a time
@@ -101,6 +104,7 @@ class PostgresConnection {
   // Several statements without parameters.
   Status script(const std::string& text, Duration patience = limits::postgres_patience);
   Status rollback();
+  Status take_time(Duration patience);  // that statements may take until the end of this transaction
   // One statement; how many rows it changed.
   Result<std::uint64_t> run(std::string_view text, std::span<const PgParam> params, Duration patience = limits::postgres_patience);
   Result<std::uint64_t> run(std::string_view text, std::initializer_list<Param> params = {});

@@ -204,10 +204,15 @@ class BatchWriter {
 Status write_batch(PostgresConnection& writer, const RowBatch& batch, const PriceBook& prices, const std::string& node, bool careful,
                    BatchOutcome& outcome) {
   BatchWriter rows(writer, node, batch.to, careful, outcome);
-  if (batch.late.empty()) return rows.write(batch);
+  if (batch.late.empty()) {
+    outcome.minutes = changed_minutes(batch);
+    return rows.write(batch);
+  }
   auto stored = select_calls(writer, needs_of(batch));
   if (!stored) return wrap(stored.error(), "reading the calls of late events");
-  return rows.write(with_late(batch, std::move(*stored), prices));
+  const RowBatch whole = with_late(batch, std::move(*stored), prices);
+  outcome.minutes = changed_minutes(whole);
+  return rows.write(whole);
 }
 
 }  // namespace aybiza

@@ -10,6 +10,7 @@
 
 #include "assemble/price_book.h"
 #include "model/rows.h"
+#include "store/changed.h"
 #include "store/postgres.h"
 
 namespace aybiza {
@@ -17,6 +18,7 @@ namespace aybiza {
 struct BatchOutcome {
   std::uint64_t out_of_range = 0;  // numbers that did not fit their column
   std::uint64_t set_aside = 0;     // rows the server refuses
+  std::vector<Instant> minutes;    // that hold other rows now
 };
 
 Status write_batch(PostgresConnection& writer, const RowBatch& batch, const PriceBook& prices, const std::string& node, bool careful,

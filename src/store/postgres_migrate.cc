@@ -29,7 +29,8 @@ Status run_one(PostgresConnection& connection, const Migration& migration, Insta
   if (*version >= migration.version) return {};
   AYBIZA_TRY(connection.script("CREATE TABLE IF NOT EXISTS schema_migrations "
                                "(version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at TIMESTAMPTZ NOT NULL)"));
-  AYBIZA_TRY(connection.script(std::string(migration.text)));
+  AYBIZA_TRY(connection.take_time(limits::postgres_migration));
+  AYBIZA_TRY(connection.script(std::string(migration.text), limits::postgres_migration));
   const auto noted = connection.run("INSERT INTO schema_migrations VALUES ($1, $2, $3)", {std::int64_t(migration.version), migration.name, now});
   return noted ? Status() : Status(std::unexpected(noted.error()));
 }

@@ -1,17 +1,23 @@
 #include "store/postgres_store.h"
 
+#include <unistd.h>
+
 #include <atomic>
+#include <filesystem>
 #include <mutex>
 #include <thread>
 
 #include "base/check.h"
 #include "base/limits.h"
 #include "store/export.h"
+#include "store/parquet.h"
 #include "store/postgres_batch.h"
 #include "store/postgres_features.h"
 #include "store/postgres_migrate.h"
-#include "store/postgres_rows.h"
+#include "store/postgres_pool.h"
 #include "store/postgres_select.h"
+#include "store/postgres_write.h"
+#include "store/rollup_tables.h"
 
 namespace aybiza {
 namespace {
@@ -22,7 +28,7 @@ constexpr Duration size_asked_every = 60s;
 
 class PostgresStore final : public Store {
  public:
-  explicit PostgresStore(const PostgresOptions& options) : options_(options) {}
+  explicit PostgresStore(const PostgresOptions& options) : options_(options), readers_(options.url, *options.clock) {}
 
   Status open();
 
@@ -35,6 +41,11 @@ class PostgresStore final : public Store {
   Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params, Duration deadline) override;
   Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink,
                       Duration deadline) override;
+  bool keeps_rollups() const override { return true; }
+  std::vector<DirtyBucket> dirty_rollups() const override { return changed_.all(); }
+  Instant rollup_floor() const override { return changed_.floor(); }
+  Status put_rollups(std::span<const DirtyBucket> claims, const std::vector<RollupRow>& rows) override;
+  Status mark_rollups(Instant from, Instant to) override;
   Status checkpoint() override { return {}; }
   Result<std::uint64_t> forget(Table table, Instant before) override;
 
@@ -42,16 +53,18 @@ class PostgresStore final : public Store {
   struct Range {
     std::uint64_t from = 0, to = 0;
   };
-  Result<PostgresLease> borrow(bool fresh);
-  template <typename Read>
-  auto reading(const Read& read, Duration deadline = no_deadline) -> decltype(read(std::declval<PostgresLease&>()));
   Status connect(bool starting);
   Status prepare(PostgresConnection& connection);
   Status take_lock(PostgresConnection& connection, bool starting);
   Status read_applied(PostgresConnection& connection);
   Status ready();
+  template <typename Work>
+  Status in_transaction(Work&& work, std::optional<Range> batch = {});
   Status write(const RowBatch& batch, bool careful, BatchOutcome& outcome);
   Status transact(const RowBatch& batch, bool careful, BatchOutcome& outcome);
+  Status read_changed(PostgresConnection& connection);
+  Result<std::pair<Instant, Instant>> stored_range();
+  Status export_parquet(std::string_view table, const Where& where, const ByteSink& sink, Duration deadline);
   void note_size();
 
   const PostgresOptions options_;
@@ -60,20 +73,18 @@ class PostgresStore final : public Store {
   std::unique_ptr<PostgresConnection> writer_;  // behind writing_; null or broken: to be connected anew
   std::optional<Range> in_doubt_;               // behind writing_: its commit was sent, whose answer was not heard
   Duration size_asked_{0};                      // behind writing_
+  ChangedBuckets changed_;
 
-  std::mutex lending_;
-  std::vector<std::unique_ptr<PostgresConnection>> idle_;  // behind lending_
-  std::size_t lent_ = 0;                                   // behind lending_
-  std::string version_;                                    // set by open()
+  PostgresPool readers_;
+  std::string version_;  // set by open()
 
   // Written by the writer, read by stats(): each is a figure of its own, so relaxed order will do.
-  std::atomic<std::uint64_t> applied_{0}, batches_{0}, rows_{0}, out_of_range_{0}, set_aside_{0}, bytes_{0};
+  std::atomic<std::uint64_t> applied_{0}, batches_{0}, rows_{0}, out_of_range_{0}, set_aside_{0}, bytes_{0}, exports_{0};
 };
 
 // --- Connecting -----------------------------------------------------------------------------------------------------
 
 Status PostgresStore::open() {
-  CHECK(options_.clock != nullptr);
   const std::lock_guard lock(writing_);
   return connect(true);
 }
@@ -84,6 +95,8 @@ Status PostgresStore::connect(bool starting) {
   if (!made) return std::unexpected(made.error());
   PostgresConnection& connection = **made;
   AYBIZA_TRY(starting ? prepare(connection) : take_lock(connection, false));
+  // What a commit whose answer was lost has marked, before anybody is told that its rows are there.
+  AYBIZA_TRY(read_changed(connection));
   AYBIZA_TRY(read_applied(connection));
   writer_ = std::move(*made);
   note_size();
@@ -141,78 +154,40 @@ void PostgresStore::note_size() {
 StoreStats PostgresStore::stats() const {
   const std::uint64_t applied = applied_;  // a commit is on the server's disk: what is applied needs no log of ours
   return {.engine = "postgres", .version = version_, .applied = applied, .checkpointed = applied, .batches = batches_, .rows = rows_,
-          .values_out_of_range = out_of_range_, .rows_set_aside = set_aside_, .file_bytes = bytes_, .log_bytes = 0, .repaired = {}};
+          .values_out_of_range = out_of_range_, .rows_set_aside = set_aside_, .file_bytes = bytes_, .log_bytes = 0, .rollups_waiting = changed_.size(), .repaired = {}};
 }
 
 Result<std::uint64_t> PostgresStore::applied() { return applied_.load(); }
 
-Result<PostgresLease> PostgresStore::borrow(bool fresh) {
-  const auto give_back = [this](PostgresConnection* connection) {
-    std::unique_ptr<PostgresConnection> back(connection);
-    const std::lock_guard lock(lending_);
-    --lent_;
-    if (!back->broken()) idle_.push_back(std::move(back));
-  };
-  std::unique_ptr<PostgresConnection> connection;
-  {
-    const std::lock_guard lock(lending_);
-    if (lent_ == limits::store_readers)
-      return fail(Code::unavailable, "{} answers are open already: try again", limits::store_readers);
-    if (fresh) idle_.clear();
-    if (!idle_.empty()) {
-      connection = std::move(idle_.back());
-      idle_.pop_back();
-    }
-    ++lent_;
-  }
-  if (!connection) {
-    auto made = PostgresConnection::open(options_.url, *options_.clock, true);
-    if (!made) {
-      const std::lock_guard lock(lending_);
-      --lent_;
-      return std::unexpected(made.error());
-    }
-    connection = std::move(*made);
-  }
-  return PostgresLease(connection.release(), give_back);
-}
-
-// A connection that lay idle may have died with a server that was restarted: then once more with a new one.
-template <typename Read>
-auto PostgresStore::reading(const Read& read, Duration deadline) -> decltype(read(std::declval<PostgresLease&>())) {
-  for (const bool fresh : {false, true}) {
-    auto lease = borrow(fresh);
-    if (!lease) return std::unexpected(lease.error());
-    PostgresConnection* connection = lease->get();
-    auto out = read(*lease);
-    const bool lost = !out && *lease && connection->broken();
-    if (!lost || fresh || (deadline != no_deadline && options_.clock->elapsed() > deadline)) return out;
-  }
-  return fail(Code::unavailable, "no connection");
-}
-
 // --- Writing --------------------------------------------------------------------------------------------------------
 
+// The answer is the first failure. `batch` is what is in doubt where the answer to the commit is lost.
+template <typename Work>
+Status PostgresStore::in_transaction(Work&& work, std::optional<Range> batch) {
+  Status done = writer_->script("BEGIN");
+  if (done) done = work();
+  if (done) {
+    if (batch) in_doubt_ = batch;
+    done = writer_->script("COMMIT");
+    if (batch && (done || !writer_->broken())) in_doubt_.reset();  // it was heard what became of it
+    if (done) return done;
+  }
+  // A connection on which this fails too is closed.
+  if (!writer_->broken() && !writer_->rollback()) writer_->give_up();
+  return done;
+}
+
 Status PostgresStore::write(const RowBatch& batch, bool careful, BatchOutcome& outcome) {
-  AYBIZA_TRY(writer_->script("BEGIN"));
   const auto moved = writer_->run("UPDATE applied SET event_offset = $3 WHERE node = $1 AND event_offset = $2",
                                   {std::string_view(options_.node), std::int64_t(batch.from), std::int64_t(batch.to)});
   if (!moved) return std::unexpected(moved.error());
   if (*moved != 1) return fail(Code::conflict, "rows ({}, {}] do not follow the store's applied offset", batch.from, batch.to);
-  return write_batch(*writer_, batch, prices_, options_.node, careful, outcome);
+  AYBIZA_TRY(write_batch(*writer_, batch, prices_, options_.node, careful, outcome));
+  return mark_buckets(*writer_, changed_.unmarked(buckets_of(outcome.minutes)));
 }
 
 Status PostgresStore::transact(const RowBatch& batch, bool careful, BatchOutcome& outcome) {
-  Status done = write(batch, careful, outcome);
-  if (done) {
-    in_doubt_ = {batch.from, batch.to};
-    done = writer_->script("COMMIT");
-    if (done || !writer_->broken()) in_doubt_.reset();  // it was heard what became of it
-    if (done) return done;
-  }
-  // The caller hears of the first failure; a connection on which this one fails too is closed.
-  if (!writer_->broken() && !writer_->rollback()) writer_->give_up();
-  return done;
+  return in_transaction([&] { return write(batch, careful, outcome); }, Range{batch.from, batch.to});
 }
 
 Status PostgresStore::apply(const RowBatch& batch) {
@@ -228,6 +203,7 @@ Status PostgresStore::apply(const RowBatch& batch) {
   Status done = transact(batch, false, outcome);
   if (!done && !writer_->broken() && done.error().code == Code::invalid) done = transact(batch, true, outcome = {});
   if (!done) return done;
+  changed_.mark(buckets_of(outcome.minutes), options_.clock->elapsed());  // before anybody is told that the rows are there
   applied_ = batch.to;
   ++batches_;
   out_of_range_ += outcome.out_of_range;
@@ -244,21 +220,82 @@ Result<std::uint64_t> PostgresStore::forget(Table table, Instant before) {
   if (Status connected = ready(); !connected) return std::unexpected(connected.error());
   const std::string_view time = time_column(table);
   std::uint64_t gone = 0;
+  if (is_rolled(table)) {
+    if (Status raised = writer_->script(raise_floor_text(before)); !raised) return std::unexpected(raised.error());
+    changed_.raise_floor(before);
+  }
   for (;;) {
     const auto first = writer_->integer(fmt::format("SELECT epoch_us(min({})) FROM {}", time, to_string(table)));
     if (!first) return std::unexpected(first.error());
     if (!*first || from_micros(**first) >= before) return gone;
     const Instant until = std::min(before, from_micros(**first) + Duration(24h));
-    const auto deleted = writer_->run(fmt::format("DELETE FROM {} WHERE {} < $1", to_string(table), time), {until});
-    if (!deleted) return deleted;
+    Result<std::uint64_t> deleted = 0;
+    const Status done = in_transaction([&]() -> Status {
+      AYBIZA_TRY(writer_->take_time(limits::postgres_day));
+      deleted = writer_->run(fmt::format("DELETE FROM {} WHERE {} < make_timestamptz({})", to_string(table), time, to_micros(until)), std::span<const PgParam>(),
+                             limits::postgres_day);
+      return deleted ? Status() : std::unexpected(deleted.error());
+    });
+    if (!done) return std::unexpected(done.error());
     gone += *deleted;
   }
+}
+
+// --- Rollups --------------------------------------------------------------------------------------------------------
+
+Status PostgresStore::read_changed(PostgresConnection& connection) {
+  const auto marks = read_marks(connection, options_.clock->elapsed() + limits::postgres_patience);
+  if (!marks) return std::unexpected(marks.error());
+  changed_.replace(marks->buckets, marks->floor, options_.clock->elapsed());
+  return {};
+}
+
+Status PostgresStore::put_rollups(std::span<const DirtyBucket> claims, const std::vector<RollupRow>& rows) {
+  const std::lock_guard lock(writing_);
+  AYBIZA_TRY(ready());
+  const std::vector<DirtyBucket> held = changed_.held(claims);
+  if (held.empty()) return {};
+  AYBIZA_TRY(in_transaction([&] { return replace_buckets(*writer_, held, rows); }));
+  changed_.unmark(held);
+  return {};
+}
+
+// From the first to the last row or rollup; empty where there are none.
+Result<std::pair<Instant, Instant>> PostgresStore::stored_range() {
+  std::pair<Instant, Instant> out{Instant::max(), Instant::min()};
+  for (const Table table : {Table::call_analytics, Table::conversation_turns, Table::usage_events, Table::rollups})
+    for (const std::string_view end : {"min", "max"}) {
+      const auto at = writer_->integer(fmt::format("SELECT epoch_us({}({})) FROM {}", end, time_column(table), to_string(table)));
+      if (!at) return std::unexpected(at.error());
+      if (!*at) continue;
+      out.first = std::min(out.first, from_micros(**at));
+      out.second = std::max(out.second, from_micros(**at));
+    }
+  return out;
+}
+
+// Day by day, so that no statement is long.
+Status PostgresStore::mark_rollups(Instant from, Instant to) {
+  const std::lock_guard lock(writing_);
+  AYBIZA_TRY(ready());
+  const auto stored = stored_range();
+  if (!stored) return std::unexpected(stored.error());
+  if (stored->first > stored->second) return {};
+  const auto [first, last] = whole_days(std::max(from, stored->first), std::min(to, stored->second + Duration(1)));
+  for (Instant day = first; day < last; day += 24h) {
+    const Status done = in_transaction([&]() -> Status {
+      AYBIZA_TRY(writer_->take_time(limits::postgres_day));
+      return writer_->script(mark_range_text(day, std::min(last, day + 24h)), limits::postgres_day);
+    });
+    if (!done) return done;
+  }
+  return read_changed(*writer_);
 }
 
 // --- Reading --------------------------------------------------------------------------------------------------------
 
 Result<RowBatch> PostgresStore::rows(const RowFilter& filter) {
-  return reading([&](PostgresLease& lease) -> Result<RowBatch> {
+  return readers_.reading([&](PostgresLease& lease) -> Result<RowBatch> {
     AYBIZA_TRY(lease->script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));  // one cut through all tables
     auto out = select_rows(*lease, filter, options_.node);
     if (!lease->broken() && !lease->rollback()) lease->give_up();
@@ -268,7 +305,7 @@ Result<RowBatch> PostgresStore::rows(const RowFilter& filter) {
 
 Result<RowBatch> PostgresStore::find_call(std::string_view id, std::string_view customer) {
   const std::optional<Id> uuid = parse_uuid(id);
-  const auto found = reading([&](PostgresLease& lease) {
+  const auto found = readers_.reading([&](PostgresLease& lease) {
     return lease->word("SELECT call_id FROM call_analytics WHERE (call_id = $1::UUID OR external_call_id = $2) "
                        "AND ($3 = '' OR customer_id = $3) ORDER BY time DESC, call_id DESC LIMIT 1",
                        {uuid ? Param(*uuid) : Param(), id, customer});
@@ -280,20 +317,38 @@ Result<RowBatch> PostgresStore::find_call(std::string_view id, std::string_view 
 }
 
 Result<std::unique_ptr<Rows>> PostgresStore::sql(std::string_view text, std::span<const Param> params, Duration deadline) {
-  return reading([&](PostgresLease& lease) -> Result<std::unique_ptr<Rows>> {
+  return readers_.reading([&](PostgresLease& lease) -> Result<std::unique_ptr<Rows>> {
     auto answer = lease->open(text, params, deadline);
     if (!answer) return std::unexpected(answer.error());
     return make_postgres_rows(std::move(lease), std::move(*answer));
   }, deadline);
 }
 
+// A table of our own has columns here that are not published ("place"); a Parquet file is the same from every engine.
+Status PostgresStore::export_parquet(std::string_view table, const Where& where, const ByteSink& sink, Duration deadline) {
+  const auto columns = published_columns(table, *options_.clock);
+  if (!columns) return std::unexpected(columns.error());
+  std::string names;
+  for (const ParquetColumn& column : *columns) names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", column.name);
+  auto answer = sql(fmt::format("SELECT {} FROM {}{}", names, table, where.text()), where.params(), deadline);
+  if (!answer) return std::unexpected(answer.error());
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  const fs::path folder = options_.scratch.empty() ? fs::temp_directory_path(failed) : fs::path(options_.scratch);
+  fs::create_directories(folder, failed);
+  const std::string path = (folder / fmt::format("export-{}-{}.parquet", ::getpid(), ++exports_)).string();
+  Status done = write_parquet(**answer, *columns, path, *options_.clock);
+  if (done) done = send_file(path, sink);
+  fs::remove(path, failed);  // a file that cannot be removed is in nobody's way
+  return done;
+}
+
 Status PostgresStore::export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink,
                                    Duration deadline) {
   const auto time_column = export_time_column(table);
   if (!time_column) return fail(Code::invalid, "there is no table {} to export", table);
-  if (format == ExportFormat::parquet)
-    return fail(Code::unsupported, "Parquet is written by the embedded store only: export csv or ndjson, or COPY from PostgreSQL itself");
   const Where where = time_range(*time_column, from, to);
+  if (format == ExportFormat::parquet) return export_parquet(table, where, sink, deadline);
   auto answer = sql(fmt::format("SELECT * FROM {}{}", table, where.text()), where.params(), deadline);
   if (!answer) return std::unexpected(answer.error());
   return format == ExportFormat::csv ? write_csv(**answer, sink) : write_ndjson(**answer, sink);
@@ -312,6 +367,7 @@ Result<PostgresReport> examine_postgres(const std::string& url, const Clock& clo
 }
 
 Result<std::unique_ptr<Store>> open_postgres_store(const PostgresOptions& options) {
+  CHECK(options.clock != nullptr);
   auto store = std::make_unique<PostgresStore>(options);
   if (Status opened = store->open(); !opened) return wrap(opened.error(), "opening the store");
   return store;

@@ -3,6 +3,7 @@
 // Shape    our tables in the first schema of the connection's search path. One writing connection behind a lock, a bounded pool
 //          of reading ones (their transactions are read-only). The writer holds an advisory lock of its node for as long as it is
 //          connected, so that a second server of the same node is refused; `applied` moves in the transaction of the rows.
+//          Which rollups wait is remembered beside the writer and read again with each connection: one node writes to a schema.
 // Units    see docs/sql.md.
 // Errors   unavailable: not reachable, hung, restarting, read-only, full; the next call connects anew. A commit whose answer was
 //          lost is looked up then, and the batch, told again, is taken as done. conflict: another server of this node writes there.
@@ -26,6 +27,7 @@ struct PostgresOptions {
   std::string url;             // postgres://user@host/database, or libpq's key=value; passwords by ~/.pgpass or PGPASSWORD too
   std::string node = "local";  // whose offsets these are
   const Clock* clock = nullptr;
+  std::string scratch = {};    // for Parquet files on their way out; empty: the system's
 };
 
 bool is_postgres_url(std::string_view text);

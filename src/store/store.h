@@ -72,6 +72,7 @@ struct StoreStats {
   std::uint64_t values_out_of_range = 0;      // did not fit their column and were stored as NULL
   std::uint64_t rows_set_aside = 0;           // refused by the engine for what they hold: they are in poison_rows
   std::uint64_t file_bytes = 0, log_bytes = 0;
+  std::uint64_t rollups_waiting = 0;  // minutes, hours and days that have changed since their rollup was made
   std::string repaired;  // what had to be set aside at start, for the operator; empty: nothing
 };
 
@@ -109,6 +110,7 @@ class Store {
   // Rollups (query/rollup_repair.h makes them). An engine that keeps them marks what a batch changes in its transaction.
   virtual bool keeps_rollups() const { return false; }
   virtual std::vector<DirtyBucket> dirty_rollups() const { return {}; }
+  virtual Instant rollup_floor() const { return Instant::min(); }  // rollups of before it are all that is left of their rows
   // What the claims' buckets hold is `rows`, from now on; claims whose buckets have changed since they were told are left out.
   virtual Status put_rollups(std::span<const DirtyBucket> claims, const std::vector<RollupRow>& rows);
   // Marks every bucket with rows or rollups in [from, to), so that it is made anew.

@@ -5,7 +5,8 @@ import json
 import pathlib
 import urllib.parse
 
-from harness import Server, check, check_conservation, command
+from harness import Server, check, check_conservation, command, wait_until
+from postgres_server import PostgresServer, binaries
 
 DAY = datetime.datetime.now(datetime.timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
 FIRST = DAY - datetime.timedelta(days=5)
@@ -63,21 +64,38 @@ def send(server, events):
 
 
 def apply(server, *range_of, code=0):
-    done = command("recompute", "--data", server.data, "--apply", *range_of)
+    done = command("recompute", "--data", server.data, "--apply", *server.extra[:2], *range_of)  # --store URL where it is not the default
     check(done.returncode == code, f"{done.returncode} {done.stdout} {done.stderr}")
     return done.stdout + done.stderr
 
 
-def main():
-    check(command("recompute", "--apply", "--query", "select=calls").returncode != 0, "two wishes at once")
-    with Server() as server:
+def files(server):
+    """The same answer as a file of each kind, and a table."""
+    query = "/api/v1/query?source=store&select=calls&by=region&where=region:eu&" + urllib.parse.urlencode({"from": at(), "to": at(days=4)}) + "&format="
+    def ask():
+        answer = server.request("GET", query + "csv")
+        return answer[0] != 503, answer
+    status, headers, body = wait_until("an answer as CSV", ask)
+    check((status, body) == (200, b"region,calls\r\neu,100\r\n"), f"{status} {body}")
+    check((headers["Aybiza-Source"], headers["Aybiza-Truncated"]) == ("rollups", "false"), f"{headers}")
+    check(server.read(query + "ndjson") == (200, b'{"region":"eu","calls":100}\n'), "an answer as NDJSON")
+    for target in (query + "parquet", "/api/v1/export?format=parquet&table=call_analytics"):
+        status, body = server.read(target)
+        check(status == 200 and body[:4] == body[-4:] == b"PAR1", f"{target}: {status} {body[:200]}")
+    check(server.read(query + "xlsx")[0] == 400, "a format that is none")
+
+
+def run(store, taken, move_to=None):
+    with Server(extra=store) as server:
         send(server, [event for number in range(300) for event in call(number)])
         compare(server, None)  # whatever has been made by now
-        check("held by another process" in apply(server, code=1), "a store in use")
+        check(taken in apply(server, code=1), "a store in use")
         server.stop()
         check("made anew" in apply(server), "recompute")
         server.start()
         compare(server, "rollups")
+        files(server)
+        check("\naybiza_store_rollups_waiting 0\n" in server.get("/metrics")[1], "something waits still")
 
         # Late news of calls that live state let go, or has still: the days they touch are answered from rows until they rest.
         send(server, [{"type": "call.rated", "id": f"late-{n}", "time": at(minutes=n * 17 + 60),
@@ -98,10 +116,35 @@ def main():
         check("going on" in apply(server), "nothing was gone on with")
         check(not note.exists(), "it is over")
         check("made anew" in apply(server, "--from", at(days=1), "--to", at(days=2)), "a range")
-        check(command("recompute", "--data", server.data, "--apply", "--from", "yesterday").returncode == 2, "a time that is none")
+        check("is not a time" in apply(server, "--from", "yesterday", code=2), "a time that is none")
         server.start()
         compare(server, "rollups")
-    print("rollup: ok")
+
+        if move_to:  # and the same figures from another engine, to which later events go
+            server.stop()
+            check(command("move", "--data", server.data, "--from", store[1], "--to", store[1]).returncode == 2, "to itself")
+            moved = command("move", "--data", server.data, "--from", store[1], "--to", move_to)
+            check(moved.returncode == 0 and "moved: " in moved.stdout, f"{moved.stdout}{moved.stderr}")
+            server.extra[:2] = ["--store", move_to]
+            server.start()
+            compare(server, None)
+            send(server, call(311))
+            compare(server, None)
+            check_conservation(server)
+
+
+def main():
+    check(command("recompute", "--apply", "--query", "select=calls").returncode != 0, "two wishes at once")
+    check(command("recompute", "--apply", "--store", "sqlite").returncode == 2, "a store that is none")
+    folder = binaries()
+    if not folder:
+        run(["--store", "duckdb"], "held by another process")
+    else:
+        with PostgresServer(folder) as postgres:
+            run(["--store", postgres.url], "another server of node", "duckdb")
+            postgres.ask("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+            run(["--store", "duckdb"], "held by another process", postgres.url)
+    print("rollup: ok" + ("" if folder else ", but not on PostgreSQL, which is not installed here"))
 
 
 if __name__ == "__main__":
