@@ -11,6 +11,7 @@ FROM (
     avg(customer_satisfaction_score) AS avg_satisfaction,
     avg(total_duration_ms) / 1000.0 AS avg_duration_seconds,
     CAST(count(*) FILTER (WHERE resolution_status = 'resolved') AS DOUBLE PRECISION) / count(*) AS resolution_rate
-  FROM call_analytics
+  FROM (SELECT * FROM call_analytics UNION ALL  -- a sampled call as often as it counts
+    SELECT c.* FROM call_analytics c JOIN generate_series(2, 1000) AS again(n) ON again.n <= c.sample_weight WHERE c.sample_weight > 1) counted
   GROUP BY 1, 2, 3
 ) daily;

@@ -15,7 +15,8 @@ WITH weekly AS (
     count(voice_processing_latency_ms) AS n_latency,
     count(*) FILTER (WHERE resolution_status = 'resolved') AS resolved_calls,
     sum(cost_usd) AS cost_usd
-  FROM call_analytics
+  FROM (SELECT * FROM call_analytics UNION ALL  -- a sampled call as often as it counts
+    SELECT c.* FROM call_analytics c JOIN generate_series(2, 1000) AS again(n) ON again.n <= c.sample_weight WHERE c.sample_weight > 1) counted
   WHERE time >= (date_trunc('week', now() AT TIME ZONE 'UTC') - INTERVAL '84 days') AT TIME ZONE 'UTC'
     AND time < date_trunc('week', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
   GROUP BY 1, 2, 3

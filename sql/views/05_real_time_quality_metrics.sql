@@ -9,7 +9,8 @@ SELECT to_timestamp(floor(EXTRACT(EPOCH FROM time) / 300) * 300) AS time_window,
   avg(customer_satisfaction_score) AS avg_satisfaction,
   count(*) FILTER (WHERE error_count > 0) AS calls_with_errors,
   percentile_cont(0.95) WITHIN GROUP (ORDER BY CAST(voice_processing_latency_ms AS DOUBLE PRECISION)) AS p95_latency
-FROM call_analytics
+FROM (SELECT * FROM call_analytics UNION ALL  -- a sampled call as often as it counts
+  SELECT c.* FROM call_analytics c JOIN generate_series(2, 1000) AS again(n) ON again.n <= c.sample_weight WHERE c.sample_weight > 1) counted
 WHERE time >= now() - INTERVAL '2 hours'
 GROUP BY 1, 2, 3
 ORDER BY time_window DESC;

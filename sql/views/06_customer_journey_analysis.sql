@@ -10,7 +10,8 @@ WITH callers AS (
     sum(cost_usd) AS total_value,
     EXTRACT(EPOCH FROM now()) - EXTRACT(EPOCH FROM max(time)) AS seconds_since_last,
     EXTRACT(EPOCH FROM max(time)) - EXTRACT(EPOCH FROM min(time)) AS seconds_between
-  FROM call_analytics
+  FROM (SELECT * FROM call_analytics UNION ALL  -- a sampled call as often as it counts
+    SELECT c.* FROM call_analytics c JOIN generate_series(2, 1000) AS again(n) ON again.n <= c.sample_weight WHERE c.sample_weight > 1) counted
   WHERE time >= now() - INTERVAL '90 days' AND caller_number IS NOT NULL
   GROUP BY 1, 2
 )

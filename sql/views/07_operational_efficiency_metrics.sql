@@ -10,7 +10,8 @@ WITH calls AS (
     count(*) FILTER (WHERE error_count > 0) AS error_calls,
     avg(cost_usd) AS cost_per_call,
     avg(audio_quality_score) AS avg_audio_quality
-  FROM call_analytics
+  FROM (SELECT * FROM call_analytics UNION ALL  -- a sampled call as often as it counts
+    SELECT c.* FROM call_analytics c JOIN generate_series(2, 1000) AS again(n) ON again.n <= c.sample_weight WHERE c.sample_weight > 1) counted
   WHERE time >= now() - INTERVAL '7 days'
   GROUP BY 1, 2, 3
 ), machines AS (

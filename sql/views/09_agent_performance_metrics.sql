@@ -2,7 +2,8 @@
 CREATE OR REPLACE VIEW agent_performance_metrics AS
 WITH calls AS (
   SELECT date_trunc('hour', time AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS hour, *
-  FROM call_analytics
+  FROM (SELECT * FROM call_analytics UNION ALL  -- a sampled call as often as it counts
+    SELECT c.* FROM call_analytics c JOIN generate_series(2, 1000) AS again(n) ON again.n <= c.sample_weight WHERE c.sample_weight > 1) counted
 ), models AS (
   SELECT hour, agent_id, '{' || string_agg(CAST(to_json(model_used) AS TEXT) || ':' || CAST(calls AS TEXT), ',' ORDER BY model_used) || '}' AS distribution
   FROM (SELECT hour, agent_id, model_used, count(*) AS calls FROM calls WHERE model_used IS NOT NULL GROUP BY 1, 2, 3) used

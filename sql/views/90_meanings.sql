@@ -48,6 +48,7 @@ COMMENT ON COLUMN call_analytics.nps IS '0 to 10';
 COMMENT ON COLUMN call_analytics.cost_source IS 'reported or priced';
 COMMENT ON COLUMN call_analytics.quality_score IS '0 to 1, derived (metrics.md)';
 COMMENT ON COLUMN call_analytics.efficiency_score IS '0 to 1, derived (metrics.md)';
+COMMENT ON COLUMN call_analytics.sample_weight IS 'how many calls this one stands for, where a sampling rule kept it (sampling.md); else NULL: one';
 COMMENT ON COLUMN call_analytics.interventions IS 'how often a person stepped in';
 COMMENT ON COLUMN call_analytics.turns IS 'how many turns it has';
 COMMENT ON COLUMN call_analytics.ext IS 'JSON: members that have no column';

@@ -151,6 +151,14 @@ CallSpans& CallRecord::spans_of_call() {
   return *spans;
 }
 
+std::optional<SampledCall> CallRecord::sampled(std::int64_t weight, bool reports_cost) const {
+  if (weight == 1) return std::nullopt;
+  SampledCall whole{.weight = weight};
+  for (const LiveTurn& turn : turns) whole.add(turn.state.facts());
+  for (const LiveUsage& use : usage) whole.add(use.facts(reports_cost));
+  return whole;
+}
+
 void CallRecord::forget_texts() {
   if (spans) spans->keys.freeze();
   for (LiveTurn& turn : turns) turn.state.forget_texts();

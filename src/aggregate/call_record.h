@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "aggregate/sampled_tally.h"
 #include "aggregate/series.h"
 #include "assemble/assembled_call.h"
 #include "assemble/price_book.h"
@@ -88,6 +89,8 @@ struct CallRecord {
   std::int64_t errors() const { return spans && spans->errors_told ? std::int64_t(spans->errors.size()) : -1; }
   void open(LiveTurn& turn) { open_turns += std::exchange(turn.dirty, true) ? 0u : 1u; }
   void open(LiveUsage& one) { open_usage += std::exchange(one.dirty, true) ? 0u : 1u; }
+  // What turns and usage of a call come to that stands for `weight` calls; nullopt: for itself alone. REQUIRES: not packed.
+  std::optional<SampledCall> sampled(std::int64_t weight, bool reports_cost) const;
   void pack();
   void forget_texts();              // what pack() gives up
   bool unpack();                    // false: the bytes are not what pack() wrote

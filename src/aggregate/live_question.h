@@ -50,6 +50,7 @@ struct CallInterval {
   Id call{}, agent{};
   Instant start{}, end{};  // an active call ends at the question's `now`
   LiveGroup group;
+  std::int64_t weight = 1;   // how many calls it stands for
 };
 
 struct LivePartial {

@@ -18,6 +18,7 @@ void MovingParts::gather(const CallRecord& record, bool reports_cost) {
   uses_.clear();
   minutes_.clear();
   entries_.clear();
+  sampled_ = record.sampled(record.call.weight(), reports_cost);
   for (const LiveTurn& turn : record.turns) {
     const TurnFacts facts = turn.state.facts();
     moments_.push_back({.time = turn.state.time(), .turn = &turn, .facts = facts, .slots = slots_of(facts)});
@@ -56,21 +57,23 @@ const Tally& MovingParts::sum(Minute& minute) const {
 }
 
 void MovingParts::move(Pane& into, const Moment& moment, int sign) const {
+  if (sampled_) return sign < 0 ? into.warm().retract(moment.facts, *sampled_) : into.warm().add(moment.facts, *sampled_);
   if (sign < 0) return into.warm().retract(moment.facts);
   into.add(bytes(moment.entry, moment.end), [&](Tally& tally) { tally.add(moment.facts, moment.slots); });
 }
 
 void MovingParts::move(Pane& into, const Use& use, int sign) const {
+  if (sampled_) return sign < 0 ? into.warm().retract(use.facts, *sampled_) : into.warm().add(use.facts, *sampled_);
   if (sign < 0) return into.warm().retract(use.facts);
   into.add(bytes(use.entry, use.end), [&](Tally& tally) { tally.add(use.facts); });
 }
 
 void MovingParts::move(Pane& into, Minute& minute, int sign, bool with_usage) const {
-  if (sign > 0)
+  if (sign > 0 && !sampled_)
     return into.add(bytes(minute.entries, with_usage ? minute.end : minute.use_entries),
                     [&](Tally& tally) { tally.merge(sum(minute), false, true, with_usage); });
-  for (std::size_t i = minute.first_moment; i < minute.end_moment; ++i) into.warm().retract(moments_[i].facts);
-  for (std::size_t i = minute.first_use; i < minute.end_use && with_usage; ++i) into.warm().retract(uses_[i].facts);
+  for (std::size_t i = minute.first_moment; i < minute.end_moment; ++i) move(into, moments_[i], sign);
+  for (std::size_t i = minute.first_use; i < minute.end_use && with_usage; ++i) move(into, uses_[i], sign);
 }
 
 }  // namespace aybiza

@@ -6,6 +6,7 @@
 // Threads  none: owned by one shard.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,7 +45,7 @@ class MovingParts {
   const std::vector<Moment>& moments() const { return moments_; }
   const std::vector<Use>& uses() const { return uses_; }
 
-  // Adds (sign 1) to a pane, or takes back (-1).
+  // Adds (sign 1) to a pane, or takes back (-1). A call that stands for several: as often, without the list of a pane.
   void move(Pane& into, const Moment& moment, int sign) const;
   void move(Pane& into, const Use& use, int sign) const;
   void move(Pane& into, Minute& minute, int sign, bool with_usage = true) const;  // all of its minute's
@@ -58,6 +59,7 @@ class MovingParts {
   std::vector<Use> uses_;
   std::vector<Minute> minutes_;
   std::string entries_;  // minute by minute
+  std::optional<SampledCall> sampled_;
 };
 
 }  // namespace aybiza

@@ -17,7 +17,7 @@
 
 namespace aybiza {
 
-// Appends a contribution as bytes: what add_entries() adds.
+// Appends a contribution as bytes: what add_entries() adds. REQUIRES: of a call that stands for itself alone.
 void append_entry(std::string& entry, const TurnFacts& facts);
 void append_entry(std::string& entry, const UsageFacts& facts);
 void append_entry(std::string& entry, const CallFacts& facts, bool counts_cost);  // counts_cost: its reported cost counts as usage

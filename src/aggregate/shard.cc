@@ -153,7 +153,7 @@ std::vector<StateTransition> Shard::State::flow(std::string_view customer, Insta
     Label before = null_label;
     for (const LiveTurn& turn : record.opened(parts).turns) {
       if (turn.turn_state == null_label) continue;
-      if (turn.state.time() >= from && turn.state.time() < to) ++counts[{before, turn.turn_state}];
+      if (turn.state.time() >= from && turn.state.time() < to) counts[{before, turn.turn_state}] += record.call.weight();
       before = turn.turn_state;
     }
   }

@@ -153,13 +153,17 @@ class Scan {
     if (kept && !turn_groups_ && !turn_filters_) calls(record, rest, in_flight);
     const std::vector<Cut::Range>& ranges = in_flight ? whole_ : rest;
     if (ranges.empty() || record.high < ranges.front().from || record.low >= ranges.back().to) return;
-    if (in_flight && summed_) {
+    if (in_flight && summed_ && record.call.weight() == 1) {
       const Cut::Range* range = range_of(ranges, record.low);
       if (range && record.high < range->to) return kept ? sums(record, range->bucket) : void();
     }
-    if (!record.is_packed) return parts(record, record.turns, record.usage, ranges, kept);
+    if (!record.is_packed) {
+      sampled_ = record.sampled(record.call.weight(), record.call.reports_cost());
+      return parts(record, record.turns, record.usage, ranges, kept);
+    }
     CallRecord room;  // figures of a packed call, for as long as this takes
     const CallRecord& open = record.opened(room);
+    sampled_ = open.sampled(record.call.weight(), record.call.reports_cost());
     parts(record, open.turns, open.usage, ranges, kept);
   }
 
@@ -218,7 +222,7 @@ class Scan {
     }
     const CallFacts& facts = record.pane_facts;
     if (question_.calls) cell(bucket).add(facts);
-    if (question_.usage && facts.reported_cost_nano) cell(bucket).add_reported_cost(*facts.reported_cost_nano);
+    if (question_.usage && facts.reported_cost_nano) cell(bucket).add_reported_cost(*facts.reported_cost_nano, facts.weight);
   }
 
   // All its turns and usage, of which less is asked than their sums say.
@@ -257,19 +261,21 @@ class Scan {
         if (!keeps(record, model)) continue;
         set_group(record, model);
         cached_ = nullptr;
-        cell(range->bucket).add(use.facts(reports));
+        add(cell(range->bucket), use.facts(reports));
         set_group(record, {});
         cached_ = nullptr;
       } else if (kept) {
-        cell(range->bucket).add(use.facts(reports));
+        add(cell(range->bucket), use.facts(reports));
       }
     }
   }
 
+  void add(Tally& into, const auto& facts) const { sampled_ ? into.add(facts, *sampled_) : into.add(facts); }
+
   // Every combination of the turn's values of the question's turn dimensions; topics may be several.
   void add_turn(const LiveTurn& turn, std::size_t bucket) {
     if (!turn_groups_ && !turn_filters_) {
-      cell(bucket).add(turn.state.facts());
+      add(cell(bucket), turn.state.facts());
       return;
     }
     for (const LiveFilter& filter : question_.where)
@@ -280,7 +286,7 @@ class Scan {
   }
   void add_turn_groups(const LiveTurn& turn, std::size_t bucket, std::size_t place) {
     if (place == group_.size()) {
-      out_.cells[LiveKey{bucket, group_}].add(turn.state.facts());
+      add(out_.cells[LiveKey{bucket, group_}], turn.state.facts());
       return;
     }
     if (!of_turn(question_.by[place])) return add_turn_groups(turn, bucket, place + 1);
@@ -318,6 +324,7 @@ class Scan {
   bool summed_ = false;            // calls in flight are added by their sums
   Tally* cached_ = nullptr;
   std::size_t cached_bucket_ = 0;
+  std::optional<SampledCall> sampled_;  // of the record at hand
 };
 
 std::string since_text(Instant since) {
@@ -388,12 +395,12 @@ LivePartial Shard::State::ask(const LiveQuestion& question, Instant now) const {
   const auto visit = [&](const CallRecord& record, bool flying, bool near) {
     if (flying || near) scan.record(record, parts.rest, flying);
     if ((!flying && !intervals) || !scan.keeps(record, {})) return;
-    out.calls_in_flight += flying;
+    out.calls_in_flight += flying ? record.call.weight() : 0;
     if (!intervals) return;
     const Instant start = record.call.start(), end = record.call.ended_at().value_or(std::max(now, start));
     if (start >= question.edges.back() || std::max(end, start + Duration(1)) <= question.edges.front()) return;
     scan.set_group(record, {});
-    out.intervals.push_back({record.id, record.call.agent(), start, end, scan.group()});
+    out.intervals.push_back({record.id, record.call.agent(), start, end, scan.group(), record.call.weight()});
   };
   // Thousands of records nobody has touched lately: fetched some steps ahead, which is three quarters of what a look costs.
   constexpr std::size_t far = 24, near_by = 12;

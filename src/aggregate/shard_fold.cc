@@ -108,6 +108,7 @@ void Shard::State::fold_call_event(const Event& event, Instant received_at) {
   if (!known && was_evicted(event)) return fold_late(event);
   CallRecord& record = known ? *known : create(event.call);
   const bool reported_before = record.call.reports_cost();
+  uncount_sampled(record);
   const AssembledCall::Change change = record.call.merge(event, received_at);
   if (change.dimensions || !known) refresh_dimensions(record, reported_before);
   if (change.dimensions || reported_before != record.call.reports_cost()) reprice(record, reported_before);

@@ -127,26 +127,27 @@ void Shard::State::move_call(std::uint32_t id, Instant start, const CallFacts& f
   if (sign < 0)
     return change(id, start, [&](Tally& tally) {
       tally.retract(facts);
-      if (counts_cost) tally.retract_reported_cost(*facts.reported_cost_nano);
+      if (counts_cost) tally.retract_reported_cost(*facts.reported_cost_nano, facts.weight);
     });
+  const auto add = [&](Tally& tally) {
+    tally.add(facts);
+    if (counts_cost) tally.add_reported_cost(*facts.reported_cost_nano, facts.weight);
+  };
+  if (facts.weight > 1) return change(id, start, add);  // lists of contributions know no weights
   std::string& entry = moving_parts.scratch();
   entry.clear();
   append_entry(entry, facts, counts_cost);
-  const auto add = [&](Tally& tally) {
-    tally.add(facts);
-    if (counts_cost) tally.add_reported_cost(*facts.reported_cost_nano);
-  };
   if (Pane* into = pane(id, start)) into->add(entry, add);
   if (series[id].axis != Axis::region) return;
   if (Pane* all = total_pane(start)) all->add(entry, add);
 }
 
 void Shard::State::amend_call(std::uint32_t id, Instant start, const CallFacts& old, const CallFacts& fresh) {
-  const bool moves_cost = std::size_t(series[id].axis) < shared_axes && old.reported_cost_nano != fresh.reported_cost_nano;
+  const bool moves_cost = std::size_t(series[id].axis) < shared_axes && (old.reported_cost_nano != fresh.reported_cost_nano || old.weight != fresh.weight);
   change(id, start, [&](Tally& tally) {
     tally.amend(old, fresh);
-    if (moves_cost && fresh.reported_cost_nano) tally.add_reported_cost(*fresh.reported_cost_nano);
-    if (moves_cost && old.reported_cost_nano) tally.retract_reported_cost(*old.reported_cost_nano);
+    if (moves_cost && fresh.reported_cost_nano) tally.add_reported_cost(*fresh.reported_cost_nano, fresh.weight);
+    if (moves_cost && old.reported_cost_nano) tally.retract_reported_cost(*old.reported_cost_nano, old.weight);
   });
 }
 
@@ -188,6 +189,14 @@ void Shard::State::resolve_outcomes(const CallRecord& record, std::array<std::ui
   const std::string_view texts[] = {record.call.call_outcome(), record.call.text(Field::resolution_status), record.call.end_reason()};
   for (std::size_t i = 0; i < into.size(); ++i)
     into[i] = series.resolve(record.customer(), Axis(shared_axes + i), labels.intern(texts[i]));
+}
+
+// The error of each part's count depends on all parts of its call, so that no part can change alone.
+void Shard::State::uncount_sampled(CallRecord& record) {
+  if (!record.counted || record.call.weight() == 1) return;
+  unpack(record);
+  move_parts(record, record.call.reports_cost(), -1, Axes().set());
+  record.counted = false;
 }
 
 void Shard::State::refresh_panes(CallRecord& record) {

@@ -79,6 +79,7 @@ void Shard::State::rerate(const Rerate& order) {
 void Shard::State::rerate(CallRecord& record, const Rerate& order) {
   const bool was_packed = record.is_packed, waits = record.touched || record.waiting;
   CHECK(record.unpack());  // our own bytes
+  uncount_sampled(record);
   for (LiveUsage& usage : record.usage) {
     if (!order.covers(usage.time, record.call.customer())) continue;
     usage.book = shelf.current();

@@ -157,6 +157,7 @@ struct Shard::State {
   Number price(const CallRecord& record, const LiveUsage& usage) const;
 
   void refresh_panes(CallRecord& record);          // the call's own facts, once it has ended
+  void uncount_sampled(CallRecord& record);        // before it changes; refresh_panes() counts it again
   void leave_panes(CallRecord& record);
   void resolve_series(CallRecord& record);
   void resolve_outcomes(const CallRecord& record, std::array<std::uint32_t, call_axes - shared_axes>& into);

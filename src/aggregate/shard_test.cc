@@ -275,7 +275,7 @@ std::map<LiveKey, Exact> answer(const std::vector<std::pair<Id, RivalCall>>& cal
   for (const auto& [id, call] : calls) {
     const auto known = [](const std::string& w) { return !w.empty() && w != "unknown"; };
     CallFacts facts{known(call.outcome), call.outcome == "successful", known(call.resolution), call.resolution == "resolved",
-                    call.escalated, call.intervened, call.errors, call.satisfaction, call.quality, call.efficiency,
+                    call.escalated, call.intervened, 1, call.errors, call.satisfaction, call.quality, call.efficiency,
                     call.duration, call.voice, call.cost, call.reported ? call.cost : Number{}};
     if (question.calls || (question.usage && call.reported))
       into(call.start, call, nullptr, nullptr, [&](Exact& e) {

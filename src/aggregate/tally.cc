@@ -8,59 +8,61 @@
 namespace aybiza {
 namespace {
 
-void move_stat(Stat& stat, const Number& value, int sign) {
+// `times` below zero takes back.
+void move_stat(Stat& stat, const Number& value, std::int64_t times) {
   if (!value) return;
-  if (sign > 0) stat.add(*value);
-  else stat.remove(*value);
+  if (times == 1) stat.add(*value);
+  else if (times > 0) stat.add_times(*value, times);
+  else stat.remove(*value, -times);
 }
 
-void amend_stat(Stat& stat, const Number& old, const Number& fresh) {
+void amend_stat(Stat& stat, const Number& old, const Number& fresh, std::int64_t times = 1) {
   if (old == fresh) return;
-  move_stat(stat, old, -1);
-  move_stat(stat, fresh, 1);
+  move_stat(stat, old, -times);
+  move_stat(stat, fresh, times);
 }
 
 // What every CallFacts adds but its Stats.
-void move_counts(CallTally& tally, const CallFacts& facts, int sign) {
-  tally.calls += sign;
-  tally.known_outcome += sign * facts.known_outcome;
-  tally.successful += sign * facts.successful;
-  tally.known_resolution += sign * facts.known_resolution;
-  tally.resolved += sign * facts.resolved;
-  tally.escalated += sign * facts.escalated;
-  tally.intervened += sign * facts.intervened;
-  tally.errors += sign * facts.errors;
-  tally.calls_with_errors += sign * (facts.errors > 0);
-  tally.satisfaction.add(facts.satisfaction_e4, sign);
-  tally.quality.add(facts.quality_e4, sign);
-  tally.efficiency.add(facts.efficiency_e4, sign);
+void move_counts(CallTally& tally, const CallFacts& facts, std::int64_t times) {
+  tally.calls += times;
+  tally.known_outcome += times * facts.known_outcome;
+  tally.successful += times * facts.successful;
+  tally.known_resolution += times * facts.known_resolution;
+  tally.resolved += times * facts.resolved;
+  tally.escalated += times * facts.escalated;
+  tally.intervened += times * facts.intervened;
+  tally.errors += times * facts.errors;
+  tally.calls_with_errors += times * (facts.errors > 0);
+  tally.satisfaction.add(facts.satisfaction_e4, times);
+  tally.quality.add(facts.quality_e4, times);
+  tally.efficiency.add(facts.efficiency_e4, times);
 }
 
-void move_counts(TurnTally& tally, const TurnFacts& facts, int sign) {
-  tally.turns += sign;
-  tally.interruptions += sign * facts.interrupted;
-  tally.sentiment.add(facts.sentiment_e4, sign);
-  tally.sentiment_confidence.add(facts.sentiment_confidence_e4, sign);
+void move_counts(TurnTally& tally, const TurnFacts& facts, std::int64_t times) {
+  tally.turns += times;
+  tally.interruptions += times * facts.interrupted;
+  tally.sentiment.add(facts.sentiment_e4, times);
+  tally.sentiment_confidence.add(facts.sentiment_confidence_e4, times);
 }
 
-void move_counts(UsageTally& tally, const UsageFacts& facts, int sign) {
-  tally.usages += sign;
-  tally.unknown_costs += sign * facts.cost_unknown;
-  for (std::size_t i = 0; i < token_kinds; ++i) tally.tokens[i].add(facts.tokens[i], sign);
-  tally.cost.add(facts.cost_nano, sign);
+void move_counts(UsageTally& tally, const UsageFacts& facts, std::int64_t times) {
+  tally.usages += times;
+  tally.unknown_costs += times * facts.cost_unknown;
+  for (std::size_t i = 0; i < token_kinds; ++i) tally.tokens[i].add(facts.tokens[i], times);
+  tally.cost.add(facts.cost_nano, times);
 }
 
-void move_stats(CallTally& tally, const CallFacts& facts, int sign) {
-  move_stat(tally.duration, facts.duration_us, sign);
-  move_stat(tally.voice_latency, facts.voice_latency_us, sign);
-  move_stat(tally.cost, facts.cost_nano, sign);
+void move_stats(CallTally& tally, const CallFacts& facts, std::int64_t times) {
+  move_stat(tally.duration, facts.duration_us, times);
+  move_stat(tally.voice_latency, facts.voice_latency_us, times);
+  move_stat(tally.cost, facts.cost_nano, times);
 }
 
-void move_stats(TurnTally& tally, const TurnFacts& facts, int sign) {
-  move_stat(tally.response, facts.response_us, sign);
-  move_stat(tally.stt, facts.stt_us, sign);
-  move_stat(tally.llm, facts.llm_us, sign);
-  move_stat(tally.tts, facts.tts_us, sign);
+void move_stats(TurnTally& tally, const TurnFacts& facts, std::int64_t times) {
+  move_stat(tally.response, facts.response_us, times);
+  move_stat(tally.stt, facts.stt_us, times);
+  move_stat(tally.llm, facts.llm_us, times);
+  move_stat(tally.tts, facts.tts_us, times);
 }
 
 template <typename Part>
@@ -79,10 +81,18 @@ void Stat::add(std::int64_t value, std::uint32_t slot) {
   sum += value;
 }
 
-void Stat::remove(std::int64_t value) {
-  CHECK(count > 0 && sketch.remove(value));  // only what was added is taken back
-  sum -= value;
-  if (--count == 0) *this = {};
+void Stat::add_times(std::int64_t value, std::int64_t times) {
+  CHECK(sketch.add(value, std::uint64_t(times)));
+  min = count == 0 ? value : std::min(min, value);
+  max = count == 0 ? value : std::max(max, value);
+  count += times;
+  sum += Wide(times) * value;
+}
+
+void Stat::remove(std::int64_t value, std::int64_t times) {
+  CHECK(count >= times && sketch.remove(value, std::uint64_t(times)));  // only what was added is taken back
+  sum -= Wide(times) * value;
+  if ((count -= times) == 0) *this = {};
   else if (value == min || value == max) extremes_exact = false;
 }
 
@@ -106,21 +116,17 @@ std::optional<double> Stat::highest() const {
   return extremes_exact ? double(max) : sketch.quantile(1);
 }
 
-void Mean::add(const Number& value, int sign) {
-  if (!value) return;
-  count += sign;
-  sum += sign * *value;
-}
-
-void Mean::merge(const Mean& other) {
-  count += other.count;
-  sum += other.sum;
+template <typename With>
+void Tally::move_sampled(With&& with) {
+  with(part_of(sampled));
+  if (sampled->none()) sampled.reset();
 }
 
 void Tally::add(const CallFacts& facts) {
   CallTally& part = part_of(calls);
-  move_counts(part, facts, 1);
-  move_stats(part, facts, 1);
+  move_counts(part, facts, facts.weight);
+  move_stats(part, facts, facts.weight);
+  if (facts.weight > 1) move_sampled([&](SampledTally& into) { into.move(facts, 1); });
 }
 
 TurnSlots slots_of(const TurnFacts& facts) {
@@ -139,13 +145,29 @@ void Tally::add(const TurnFacts& facts, const TurnSlots& slots) {
 
 void Tally::add(const UsageFacts& facts) { move_counts(part_of(usage), facts, 1); }
 
-void Tally::add_reported_cost(std::int64_t nano_usd) { part_of(usage).cost.add(nano_usd, 1); }
+void Tally::add_reported_cost(std::int64_t nano_usd, std::int64_t weight) {
+  part_of(usage).cost.add(nano_usd, weight);
+  if (weight > 1) move_sampled([&](SampledTally& into) { into.move_reported_cost(nano_usd, weight, 1); });
+}
+
+void Tally::add(const TurnFacts& facts, const SampledCall& call) {
+  TurnTally& part = part_of(turns);
+  move_counts(part, facts, call.weight);
+  move_stats(part, facts, call.weight);
+  move_sampled([&](SampledTally& into) { into.move(facts, call, 1); });
+}
+
+void Tally::add(const UsageFacts& facts, const SampledCall& call) {
+  move_counts(part_of(usage), facts, call.weight);
+  move_sampled([&](SampledTally& into) { into.move(facts, call, 1); });
+}
 
 void Tally::retract(const CallFacts& facts) {
   CHECK(calls && calls->calls > 0);
-  move_counts(*calls, facts, -1);
-  move_stats(*calls, facts, -1);
+  move_counts(*calls, facts, -std::int64_t(facts.weight));
+  move_stats(*calls, facts, -std::int64_t(facts.weight));
   if (calls->calls == 0) calls.reset();
+  if (facts.weight > 1) move_sampled([&](SampledTally& into) { into.move(facts, -1); });
 }
 
 void Tally::retract(const TurnFacts& facts) {
@@ -161,19 +183,41 @@ void Tally::retract(const UsageFacts& facts) {
   if (usage->usages == 0 && usage->cost.count == 0) usage.reset();
 }
 
-void Tally::retract_reported_cost(std::int64_t nano_usd) {
+void Tally::retract_reported_cost(std::int64_t nano_usd, std::int64_t weight) {
   CHECK(usage && usage->cost.count > 0);
-  usage->cost.add(nano_usd, -1);
+  usage->cost.add(nano_usd, -weight);
   if (usage->usages == 0 && usage->cost.count == 0) usage.reset();
+  if (weight > 1) move_sampled([&](SampledTally& into) { into.move_reported_cost(nano_usd, weight, -1); });
+}
+
+void Tally::retract(const TurnFacts& facts, const SampledCall& call) {
+  CHECK(turns && turns->turns > 0);
+  move_counts(*turns, facts, -call.weight);
+  move_stats(*turns, facts, -call.weight);
+  if (turns->turns == 0) turns.reset();
+  move_sampled([&](SampledTally& into) { into.move(facts, call, -1); });
+}
+
+void Tally::retract(const UsageFacts& facts, const SampledCall& call) {
+  CHECK(usage && usage->usages > 0);
+  move_counts(*usage, facts, -call.weight);
+  if (usage->usages == 0 && usage->cost.count == 0) usage.reset();
+  move_sampled([&](SampledTally& into) { into.move(facts, call, -1); });
 }
 
 void Tally::amend(const CallFacts& old, const CallFacts& fresh) {
   CHECK(calls && calls->calls > 0);
-  move_counts(*calls, old, -1);
-  move_counts(*calls, fresh, 1);
-  amend_stat(calls->duration, old.duration_us, fresh.duration_us);
-  amend_stat(calls->voice_latency, old.voice_latency_us, fresh.voice_latency_us);
-  amend_stat(calls->cost, old.cost_nano, fresh.cost_nano);
+  if (old.weight != fresh.weight) {
+    add(fresh);
+    return retract(old);
+  }
+  const std::int64_t times = fresh.weight;
+  move_counts(*calls, old, -times);
+  move_counts(*calls, fresh, times);
+  amend_stat(calls->duration, old.duration_us, fresh.duration_us, times);
+  amend_stat(calls->voice_latency, old.voice_latency_us, fresh.voice_latency_us, times);
+  amend_stat(calls->cost, old.cost_nano, fresh.cost_nano, times);
+  if (times > 1) move_sampled([&](SampledTally& into) { into.move(fresh, 1), into.move(old, -1); });
 }
 
 void Tally::amend(const TurnFacts& old, const TurnFacts& fresh) {
@@ -232,6 +276,7 @@ void Tally::merge(const Tally& other, bool with_calls, bool with_turns, bool wit
     for (std::size_t i = 0; i < token_kinds; ++i) into.tokens[i].merge(from.tokens[i]);
     into.cost.merge(from.cost);
   }
+  if (other.sampled) move_sampled([&](SampledTally& into) { into.merge(*other.sampled); });
 }
 
 std::size_t Tally::heap_bytes() const {
@@ -242,6 +287,7 @@ std::size_t Tally::heap_bytes() const {
   if (calls) bytes += sizeof(CallTally), sketches({&calls->duration, &calls->voice_latency, &calls->cost});
   if (turns) bytes += sizeof(TurnTally), sketches({&turns->response, &turns->stt, &turns->llm, &turns->tts});
   if (usage) bytes += sizeof(UsageTally);
+  if (sampled) bytes += sizeof(SampledTally);
   return bytes;
 }
 

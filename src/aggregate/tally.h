@@ -5,7 +5,7 @@
 //          equal bytes, whatever the order they came in.
 // Units    microseconds, nano-USD, x 10^4 inside; value_of answers in wire units (ms, USD, shares).
 // Errors   parse refuses what serialise() did not write (code corrupt); it never trusts a length.
-// Cost     add is a few increments and up to four sketch updates; an empty Tally is 24 bytes; serialise() is the compact form for cold ones.
+// Cost     add is a few increments and up to four sketch updates; an empty Tally is 32 bytes; serialise() is the compact form for cold ones.
 // Threads  none: owned by one pane, or a value in an answer.
 // Source   docs/metrics.md "Measures"; decisions.md 7, 8, 11; reliability.md 3.1 rules 10, 11.
 #pragma once
@@ -17,14 +17,13 @@
 #include <string_view>
 #include <vector>
 
+#include "aggregate/sampled_tally.h"
 #include "assemble/facts.h"
 #include "base/status.h"
 #include "model/measure.h"
 #include "sketch/ddsketch.h"
 
 namespace aybiza {
-
-__extension__ using Wide = __int128;  // sums of 31-day microseconds over any number of rows
 
 struct Stat {
   std::int64_t count = 0, min = 0, max = 0;
@@ -34,17 +33,11 @@ struct Stat {
 
   void add(std::int64_t value) { add(value, DdSketch::slot_of(value)); }
   void add(std::int64_t value, std::uint32_t slot);  // REQUIRES: slot == DdSketch::slot_of(value)
-  void remove(std::int64_t value);
+  void add_times(std::int64_t value, std::int64_t times);
+  void remove(std::int64_t value, std::int64_t times = 1);
   void merge(const Stat& other);
   std::optional<double> lowest() const;   // from the sketch when the exact one is lost
   std::optional<double> highest() const;
-};
-
-struct Mean {  // a count and a sum, of which the mean is asked
-  std::int64_t count = 0;
-  Wide sum = 0;
-  void add(const Number& value, int sign = 1);
-  void merge(const Mean& other);
 };
 
 // The sketch slots of a turn's latencies, found once for all the panes it goes to.
@@ -76,6 +69,7 @@ struct Tally {
   std::unique_ptr<CallTally> calls;
   std::unique_ptr<TurnTally> turns;
   std::unique_ptr<UsageTally> usage;
+  std::unique_ptr<SampledTally> sampled;  // only where a call stands for more than itself
 
   Tally() = default;
   Tally(Tally&&) = default;
@@ -87,11 +81,16 @@ struct Tally {
   void add(const TurnFacts& facts) { add(facts, slots_of(facts)); }
   void add(const TurnFacts& facts, const TurnSlots& slots);
   void add(const UsageFacts& facts);
-  void add_reported_cost(std::int64_t nano_usd);
+  void add_reported_cost(std::int64_t nano_usd, std::int64_t weight = 1);
+  // Of a call that stands for several: as often.
+  void add(const TurnFacts& facts, const SampledCall& call);
+  void add(const UsageFacts& facts, const SampledCall& call);
   void retract(const CallFacts& facts);  // REQUIRES of every retract: the same facts were added before
   void retract(const TurnFacts& facts);
   void retract(const UsageFacts& facts);
-  void retract_reported_cost(std::int64_t nano_usd);
+  void retract_reported_cost(std::int64_t nano_usd, std::int64_t weight = 1);
+  void retract(const TurnFacts& facts, const SampledCall& call);
+  void retract(const UsageFacts& facts, const SampledCall& call);
   // retract(old), then add(fresh), but values that are in both stay untouched, extremes with them.
   void amend(const CallFacts& old, const CallFacts& fresh);
   void amend(const TurnFacts& old, const TurnFacts& fresh);
@@ -100,6 +99,10 @@ struct Tally {
   void merge(const Tally& other, bool with_calls = true, bool with_turns = true, bool with_usage = true);
   std::size_t heap_bytes() const;
   bool empty() const { return !calls && !turns && !usage; }  // parts go when their count is back at zero
+
+ private:
+  template <typename With>
+  void move_sampled(With&& with);  // changes `sampled`, which goes when nothing is left in it
 };
 
 std::string serialise(const Tally& tally);

@@ -12,7 +12,8 @@ namespace {
 constexpr std::int64_t count_max = std::int64_t{1} << 48;
 // Of one pane in memory: a sum of numbers that one event each may tell up to 10^12 of; an hour has not so many.
 constexpr std::uint64_t packed_count_max = std::uint64_t{1} << 58;
-constexpr std::uint8_t has_calls = 1, has_turns = 2, has_usage = 4;
+constexpr std::uint8_t has_calls = 1, has_turns = 2, has_usage = 4, has_sampled = 8;
+constexpr std::uint8_t all_parts = has_calls | has_turns | has_usage;
 enum class Form : std::uint8_t { whole = 1, sums = 2, sketches = 3 };  // the first byte
 
 __extension__ using UnsignedWide = unsigned __int128;
@@ -49,6 +50,9 @@ struct Putting {
     if (form == Form::sketches) return;
     out.number(mean.count);
     if (mean.count != 0) put_wide(out, mean.sum);
+  }
+  void operator()(const Wide& square) {
+    if (form != Form::sketches) put_wide(out, square);
   }
   void operator()(const Stat& stat) {
     if (form != Form::sketches) sums(stat);
@@ -94,6 +98,7 @@ struct Packing {
     out.small(std::uint64_t(mean.count));
     if (mean.count != 0) put_sum(out, mean.sum);
   }
+  void operator()(const Wide& square) { put_sum(out, square); }
   void operator()(const Stat& stat) {
     out.small(std::uint64_t(stat.count));
     if (stat.count == 0) return;
@@ -126,6 +131,7 @@ struct Merging {
     return std::int64_t(std::uint64_t(bucket.lower) + in.wide(offset_bits(bucket)));
   }
   void operator()(std::int64_t& into) { into += count(); }
+  void operator()(Wide& into) { into = take_sum(in); }
   void operator()(Mean& into) {
     const std::int64_t added = count();
     if (added == 0) return;
@@ -172,6 +178,9 @@ struct Getting {
     if (form == Form::sketches) return;
     value = in.number();
     bad |= value < 0 || value > count_max;
+  }
+  void operator()(Wide& square) {
+    if (form != Form::sketches) square = get_wide(in, bad);
   }
   void operator()(Mean& mean) {
     if (form == Form::sketches) return;
@@ -230,6 +239,13 @@ void each_member(Visit& visit, Part& part)
   visit(part.cost);
 }
 
+template <typename Visit, typename Part>
+void each_member(Visit& visit, Part& part)
+  requires std::is_same_v<std::remove_const_t<Part>, SampledTally>
+{
+  each_square(visit, part);
+}
+
 template <typename Part>
 void read_part(Getting& get, bool present, std::unique_ptr<Part>& part) {
   if (!present || get.bad) return;
@@ -250,7 +266,7 @@ void merge_part(Merging& merge, bool wanted, std::unique_ptr<Part>& into) {
 }
 
 std::uint8_t parts_of(const Tally& tally) {
-  return std::uint8_t((tally.calls ? has_calls : 0) | (tally.turns ? has_turns : 0) | (tally.usage ? has_usage : 0));
+  return std::uint8_t((tally.calls ? has_calls : 0) | (tally.turns ? has_turns : 0) | (tally.usage ? has_usage : 0) | (tally.sampled ? has_sampled : 0));
 }
 
 std::string write(const Tally& tally, Form form) {
@@ -261,6 +277,7 @@ std::string write(const Tally& tally, Form form) {
   if (tally.calls) each_member(put, *tally.calls);
   if (tally.turns) each_member(put, *tally.turns);
   if (tally.usage) each_member(put, *tally.usage);
+  if (tally.sampled) each_member(put, *tally.sampled);
   return out;
 }
 
@@ -272,7 +289,8 @@ Status read(std::string_view from, Form form, Tally& tally) {
   read_part(get, (parts & has_calls) != 0, tally.calls);
   read_part(get, (parts & has_turns) != 0, tally.turns);
   read_part(get, (parts & has_usage) != 0, tally.usage);
-  if (get.bad || get.in.bad() || !get.in.done() || parts > 7) return fail(Code::corrupt, "these are not the bytes of a tally");
+  read_part(get, (parts & has_sampled) != 0, tally.sampled);
+  if (get.bad || get.in.bad() || !get.in.done() || parts > 15) return fail(Code::corrupt, "these are not the bytes of a tally");
   return {};
 }
 
@@ -286,7 +304,12 @@ Result<Tally> read(std::string_view from, Form form) {
 
 void pack(const Tally& tally, std::string& out) {
   Packing put{.out = bits::Writer(out)};
-  put.out.put(parts_of(tally), 3);
+  if (tally.sampled) {  // announced by no parts and a bit, which nothing else begins with
+    put.out.put(0, 3);
+    put.out.put(1, 1);
+    each_member(put, std::as_const(*tally.sampled));
+  }
+  put.out.put(parts_of(tally) & all_parts, 3);
   if (tally.usage) each_member(put, std::as_const(*tally.usage));
   if (tally.calls) each_member(put, std::as_const(*tally.calls));
   if (tally.turns) each_member(put, std::as_const(*tally.turns));
@@ -295,7 +318,14 @@ void pack(const Tally& tally, std::string& out) {
 
 bool merge_packed(std::string_view packed, Tally& into, bool calls, bool turns, bool usage) {
   Merging merge{.in = bits::Reader(packed)};
-  const std::uint64_t parts = merge.in.take(3);
+  std::uint64_t parts = merge.in.take(3);
+  if (parts == 0 && merge.in.take(1) != 0) {
+    Tally squares;
+    squares.sampled = std::make_unique<SampledTally>();
+    each_member(merge, *squares.sampled);
+    into.merge(squares);
+    parts = merge.in.take(3);
+  }
   if ((parts & has_usage) != 0) merge_part(merge, usage, into.usage);
   if (!calls && !turns) return !merge.bad && !merge.in.bad();
   if ((parts & has_calls) != 0) merge_part(merge, calls, into.calls);

@@ -10,7 +10,7 @@ namespace {
 // Fields that say something about the call itself; those of turns and usage belong to them alone.
 bool about_call(EventType type) { return type != EventType::turn && type != EventType::usage; }
 
-constexpr unsigned idle_flag = 16;  // of the byte before the orders; the lower ones say which there are
+constexpr unsigned idle_flag = 16, weight_flag = 32;  // of the byte before the orders; the lower ones say which there are
 
 Number mean(std::int64_t sum, std::int64_t count) {
   return count == 0 ? Number{} : Number(mul_div_half_even(sum, 1, count));
@@ -56,6 +56,12 @@ AssembledCall::Change AssembledCall::merge(const Event& event, Instant received)
     external_ = event.text(Field::call_id);
     change.any = true;
   }
+  static_assert(std::size_t(Field::sample_weight) + 1 == field_count);  // so that it comes last
+  const bool weighs = !event.values.empty() && event.values.back().field == Field::sample_weight;
+  const auto weight = std::uint16_t(weighs ? std::clamp<std::int64_t>(event.values.back().number, 1, limits::sampling_calls_one_in) : 1);
+  // Rules may have changed while it went on. The laxer of two keeps what the stricter one keeps, and its weight is that of
+  // what was kept by either.
+  if (weight_ == 0 || weight < weight_) change.any |= weight_ != 0, weight_ = weight;
   const bool all = about_call(event.type);
   moved |= all;
   bool names_customer = false;
@@ -63,7 +69,7 @@ AssembledCall::Change AssembledCall::merge(const Event& event, Instant received)
     const bool dimension = std::size_t(value.field) < dimension_field_count;
     if (!dimension && !all) break;  // sorted: dimensions come first
     if (value.field == Field::call_id || value.field == Field::intervention_kind || value.field == Field::actor ||
-        value.field == Field::error_events)
+        value.field == Field::error_events || value.field == Field::sample_weight)
       continue;
     names_customer |= value.field == Field::customer_id;
     if (!slots_.merge(value, order)) continue;
@@ -182,6 +188,7 @@ CallRow AssembledCall::row(const Id& id, const CallSums& sums) const {
   row.turns = sums.turns;
   row.quality_e4 = known.quality_e4;
   row.efficiency_e4 = known.efficiency_e4;
+  if (weight_ > 1) row.sample_weight = weight_;
   return row;
 }
 
@@ -189,6 +196,7 @@ CallFacts AssembledCall::facts(const CallSums& sums) const {
   const CallFigures known = figures(sums);
   const auto is_known = [](std::string_view word) { return !word.empty() && word != "unknown"; };
   CallFacts facts;
+  facts.weight = std::uint16_t(weight());
   facts.known_outcome = is_known(known.call_outcome);
   facts.successful = known.call_outcome == "successful";
   facts.known_resolution = is_known(known.resolution_status);
@@ -217,11 +225,12 @@ void AssembledCall::write(bytes::Writer& out) const {
   out.text(implied_customer_);
   out.text(external_);
   const std::optional<Order>* const told[] = {&external_order_, &implied_order_, &started_, &ended_};
-  unsigned flags = idle_ ? idle_flag : 0u;
+  unsigned flags = (idle_ ? idle_flag : 0u) | (weight_ > 1 ? weight_flag : 0u);
   for (std::size_t i = 0; i < std::size(told); ++i) flags |= *told[i] ? 1u << i : 0u;
   out.byte(std::uint8_t(flags));
   for (const auto* order : told)
     if (*order) orders.write(out, **order);
+  if (weight_ > 1) out.count(weight_);
   out.id(agent_);
   out.instant(first_);
   out.instant(last_, first_);
@@ -240,6 +249,8 @@ bool AssembledCall::read(bytes::Reader& in) {
     told[i]->reset();
     if ((flags >> i & 1) != 0) *told[i] = orders.read(in);
   }
+  weight_ = (flags & weight_flag) != 0 ? std::uint16_t(in.count()) : 1;
+  if (weight_ == 0 || weight_ > limits::sampling_calls_one_in) return false;
   agent_ = in.id();
   first_ = in.instant();
   last_ = in.instant(first_);

@@ -8,6 +8,7 @@
 // Source   docs/metrics.md "Columns of a call that are derived"; decisions.md 3, 4, 6, 7.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -68,6 +69,7 @@ class AssembledCall {
   std::string_view call_outcome() const;  // `unknown` and `idle` for a call that ended by silence
   std::string_view end_reason() const;
   const Id& agent() const { return agent_; }
+  std::int64_t weight() const { return std::max<std::int64_t>(weight_, 1); }  // how many calls it stands for
 
   CallFigures figures(const CallSums& sums) const;
   CallRow row(const Id& id, const CallSums& sums) const;  // all but stored_start
@@ -89,6 +91,7 @@ class AssembledCall {
   Instant first_ = Instant::max(), last_ = Instant::min(), last_received_ = Instant::min();
   Instant start_{};
   bool idle_ = false, reports_cost_ = false;
+  std::uint16_t weight_ = 0;     // the least that an event told, which is 1 where it told none; 0 before the first
 };
 
 }  // namespace aybiza

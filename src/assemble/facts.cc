@@ -9,6 +9,7 @@ bool known(const std::string& word) { return !word.empty() && word != "unknown";
 
 CallFacts facts_of(const CallRow& call) {
   CallFacts facts;
+  facts.weight = std::uint16_t(call.sample_weight.value_or(1));
   facts.known_outcome = known(call.call_outcome);
   facts.successful = call.call_outcome == "successful";
   facts.known_resolution = known(call.resolution_status);

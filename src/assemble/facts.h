@@ -17,6 +17,7 @@ namespace aybiza {
 struct CallFacts {
   bool known_outcome = false, successful = false, known_resolution = false, resolved = false, escalated = false,
        intervened = false;
+  std::uint16_t weight = 1;   // how many calls it stands for
   std::int64_t errors = 0;
   Number satisfaction_e4, quality_e4, efficiency_e4, duration_us, voice_latency_us, cost_nano;
   Number reported_cost_nano;  // counts as usage, at the call's start, under the call's model

@@ -16,7 +16,7 @@ static_assert(field_count < ext_number);
 
 bool kept(Field field) {  // dimensions belong to the call
   return std::size_t(field) >= dimension_field_count && field != Field::call_id && field != Field::turn_number &&
-         field != Field::turn_key && field != Field::turn_exchange;
+         field != Field::turn_key && field != Field::turn_exchange && field != Field::sample_weight;
 }
 
 constexpr std::uint8_t part_flag = 0x80;  // of the rank's byte

@@ -95,6 +95,8 @@ inline constexpr std::size_t call_aliases = 200'000;              // names of ca
 // Sampling.
 inline constexpr std::size_t sampling_rules = 1'000;
 inline constexpr double sampling_keep_min = 1e-6;
+inline constexpr int sampling_calls_one_in = 1'000;               // of calls at least that share is kept: a call stands for at most so many
+inline constexpr std::size_t sampling_calls_remembered = 1'000'000;  // calls in flight when rules change, which go on as they began; 64 bytes each
 
 // Time.
 inline constexpr auto allowed_lateness = 10min;   // then a minute closes for audit; a pane stays writable

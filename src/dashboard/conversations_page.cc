@@ -149,17 +149,17 @@ Node ConversationsPage::tiles(const ConversationsState* state) const {
 Node ConversationsPage::charts(const ConversationsState* state) const {
   static const ConversationsState nothing;
   const ConversationsState& s = state ? *state : nothing;
-  const auto tile = [&](std::string_view name, std::string_view size, bool empty, const std::string& error, Node table, std::string n = "") {
+  const auto tile = [&](std::string_view name, std::string_view size, bool empty, const std::string& error, bool estimate, Node table, std::string n = "") {
     return chart({.name = name, .size = size, .loading = state == nullptr, .empty = empty, .error = error, .as_of = s.as_of, .n = std::move(n),
-                  .relative_error = std::nullopt, .filters = filters(), .table = std::move(table)});
+                  .relative_error = std::nullopt, .estimate = estimate, .filters = filters(), .table = std::move(table)});
   };
   const std::string topics = state ? "n " + show_count(sum_of(s.topics)) : "", emotions = state ? "n " + show_count(sum_of(s.emotions)) : "";
   return html<"{}{}{}{}{}">(
-      tile("moods", "w-6 h-4", s.moods.times.empty(), s.moods.error, moods_table(s.moods, zone_or_utc(filters().zone))),
-      tile("stages", "w-6 h-4", none(s.stages), s.stages_error, bars_table("Where the time goes", "Stage", bars_of(s.stages), Format::milliseconds)),
-      tile("topics", "w-4 h-4", s.topics.rows.empty(), s.topics.error, bars_table("What they talk about", "Topic", bars_of(s.topics, ""), Format::count), topics),
-      tile("emotions", "w-4 h-4", s.emotions.rows.empty(), s.emotions.error, bars_table("Emotions", "Emotion", bars_of(s.emotions, ""), Format::count), emotions),
-      tile("lengths", "w-4 h-4", s.lengths.empty(), s.lengths_error, bars_table("How long calls take", "From", bars_of(s.lengths), Format::count)));
+      tile("moods", "w-6 h-4", s.moods.times.empty(), s.moods.error, s.moods.estimate, moods_table(s.moods, zone_or_utc(filters().zone))),
+      tile("stages", "w-6 h-4", none(s.stages), s.stages_error, s.stages_estimate, bars_table("Where the time goes", "Stage", bars_of(s.stages), Format::milliseconds)),
+      tile("topics", "w-4 h-4", s.topics.rows.empty(), s.topics.error, s.topics.estimate, bars_table("What they talk about", "Topic", bars_of(s.topics, ""), Format::count), topics),
+      tile("emotions", "w-4 h-4", s.emotions.rows.empty(), s.emotions.error, s.emotions.estimate, bars_table("Emotions", "Emotion", bars_of(s.emotions, ""), Format::count), emotions),
+      tile("lengths", "w-4 h-4", s.lengths.empty(), s.lengths_error, s.lengths_estimate, bars_table("How long calls take", "From", bars_of(s.lengths), Format::count)));
 }
 
 Node ConversationsPage::table() const {

@@ -112,9 +112,9 @@ Node CostsPage::charts(const CostsState* state) const {
   const CostsState& s = state ? *state : nothing;
   const bool loading = state == nullptr;
   const Node spend = chart({.name = "spend", .size = "w-6 h-5", .loading = loading, .empty = !any_known(s.spend), .error = s.spend.error, .as_of = s.as_of, .n = "",
-                            .relative_error = std::nullopt, .filters = filters(), .table = spend_table(s.spend, zone_or_utc(filters().zone))});
+                            .relative_error = std::nullopt, .estimate = s.spend.estimate, .filters = filters(), .table = spend_table(s.spend, zone_or_utc(filters().zone))});
   const Node map = chart({.name = "cost_map", .size = "w-6 h-5", .loading = loading, .empty = s.parts.empty(), .error = s.parts_error, .as_of = s.as_of,
-                          .n = loading ? "" : efficiency_words(s), .relative_error = std::nullopt, .filters = filters(), .table = parts_table(s.parts)});
+                          .n = loading ? "" : efficiency_words(s), .relative_error = std::nullopt, .estimate = s.parts_estimate, .filters = filters(), .table = parts_table(s.parts)});
   return html<"{}{}">(spend, map);
 }
 

@@ -40,7 +40,7 @@ Node foot(const LeagueInput& in) {
   const League& league = *in.league;
   double worst = 0;
   for (const auto& error : league.relative_error) worst = std::max(worst, error.value_or(0));
-  const std::string bound = worst > 0 ? fmt::format("± {:.1f} %", worst * 100) : "";
+  const std::string bound = league.estimate ? "estimates" : worst > 0 ? fmt::format("± {:.1f} %", worst * 100) : "";
   const std::string many = league.found > league.rows.size() || !league.complete
                                ? fmt::format("{} of {}{} {}", league.rows.size(), league.complete ? "" : "more than ", show_count(double(league.found)), in.what)
                                : fmt::format("{} {}", show_count(double(league.found)), in.what);

@@ -193,19 +193,19 @@ void OverviewPage::render_charts(Rendered& into, const OverviewState* charts) co
   const bool loading = charts == nullptr;
   const double calls = sum(c.volume, 0);
   into.volume = chart({.name = "volume", .size = "w-6 h-4", .loading = loading, .empty = calls == 0, .error = c.volume.error, .as_of = c.as_of,
-                       .n = loading ? "" : "n " + show_count(calls), .relative_error = std::nullopt, .filters = filters(),
+                       .n = loading ? "" : "n " + show_count(calls), .relative_error = std::nullopt, .estimate = c.volume.estimate, .filters = filters(),
                        .table = series_table("Call volume", c.volume, {"Calls"}, Format::count, zone)});
   into.latency = chart({.name = "latency", .size = "w-6 h-4", .loading = loading, .empty = none_known(c.latency), .error = c.latency.error, .as_of = c.as_of,
-                        .n = "", .relative_error = c.latency.relative_error, .filters = filters(),
+                        .n = "", .relative_error = c.latency.relative_error, .estimate = c.latency.estimate, .filters = filters(),
                         .table = series_table("Response time", c.latency, {"p50", "p95", "p99"}, Format::milliseconds, zone)});
   into.regions = chart({.name = "regions", .size = "w-6 h-5 wide", .loading = loading, .empty = calls_in(c.regions) == 0, .error = c.share_error, .as_of = c.slow_as_of,
-                        .n = loading ? "" : fmt::format("{} regions", c.regions.size()), .relative_error = std::nullopt, .filters = filters(),
+                        .n = loading ? "" : fmt::format("{} regions", c.regions.size()), .relative_error = std::nullopt, .estimate = c.share_estimate, .filters = filters(),
                         .table = shares_table("Activity by region", "Region", c.regions), .map = "world", .beside = unplaced(c.regions)});
   into.sentiment = chart({.name = "sentiment", .size = "w-3 h-5 mid", .loading = loading, .empty = none_known(c.sentiment), .error = c.sentiment.error, .as_of = c.as_of,
-                          .n = "", .relative_error = std::nullopt, .filters = filters(),
+                          .n = "", .relative_error = std::nullopt, .estimate = c.sentiment.estimate, .filters = filters(),
                           .table = series_table("Sentiment", c.sentiment, {"Sentiment"}, Format::score, zone)});
   into.outcomes = chart({.name = "outcomes", .size = "w-3 h-5 mid", .loading = loading, .empty = calls_in(c.outcomes) == 0, .error = c.share_error, .as_of = c.slow_as_of,
-                         .n = loading ? "" : "n " + show_count(calls_in(c.outcomes)), .relative_error = std::nullopt, .filters = filters(),
+                         .n = loading ? "" : "n " + show_count(calls_in(c.outcomes)), .relative_error = std::nullopt, .estimate = c.share_estimate, .filters = filters(),
                          .table = shares_table("Outcome mix", "Outcome", c.outcomes)});
 }
 

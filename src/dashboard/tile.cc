@@ -32,12 +32,20 @@ std::string error_shown(const std::optional<double>& relative) {
   return relative && *relative > 0 ? fmt::format("± {:.1f} %", *relative * 100) : "";
 }
 
+// A bound that holds, or of an estimate what the truth lies within 19 times in 20.
+std::string error_shown(const TileState& t) {
+  if (!t.estimate) return error_shown(t.relative_error);
+  const double value = std::abs(t.value.value_or(0));
+  if (!t.standard_error || value == 0) return "estimate";
+  return fmt::format("estimate ± {:.1f} %", 200 * *t.standard_error / value);
+}
+
 Node kpi_table(const Definition& d, const TileState& t) {
   return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><tbody><tr><th scope=\"row\">Now</th><td class=\"num\">{} {}</td></tr>"
               "<tr><th scope=\"row\">Period before</th><td class=\"num\">{} {}</td></tr><tr><th scope=\"row\">Sample</th><td class=\"num\">{} {}</td></tr>"
               "<tr><th scope=\"row\">Error bound</th><td class=\"num\">{}</td></tr></tbody></table>">(
       d.title, show(d.format, t.value), d.unit, show(d.format, t.previous), d.unit, show_count(t.n), d.counted,
-      error_shown(t.relative_error).empty() ? std::string("exact") : error_shown(t.relative_error));
+      error_shown(t).empty() ? std::string("exact") : error_shown(t));
 }
 
 Node bones() { return raw<"<div class=\"bone value\"></div><div class=\"bone line\"></div>">(); }
@@ -138,7 +146,7 @@ Node kpi(const KpiInput& in) {
     } else {
       body = kpi_value(d, in);
       n = html<"<span class=\"n\">n {}</span>">(show_count(t.n));
-      if (const std::string bound = error_shown(t.relative_error); !bound.empty()) error = html<"<span class=\"err\">{}</span>">(bound);
+      if (const std::string bound = error_shown(t); !bound.empty()) error = html<"<span class=\"err\">{}</span>">(bound);
     }
     menu = as_table(d, kpi_table(d, in.tabled ? *in.tabled : t));
   }
@@ -166,7 +174,7 @@ Node chart(ChartInput in) {
       state = " empty";
       said = html<"<p class=\"why\">{}</p>">(why_empty(d.counted, in.filters));
     }
-    if (const std::string shown = error_shown(in.relative_error); !shown.empty()) bound = html<"<span class=\"err\">{}</span>">(shown);
+    if (const std::string shown = in.estimate ? "estimate" : error_shown(in.relative_error); !shown.empty()) bound = html<"<span class=\"err\">{}</span>">(shown);
   }
   std::optional<Node> count;
   if (!in.n.empty()) count = html<"<span class=\"n\">{}</span>">(in.n);

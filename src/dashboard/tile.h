@@ -36,6 +36,7 @@ struct ChartInput {
   Instant as_of{};
   std::string n;                            // "1 204 calls"
   std::optional<double> relative_error;
+  bool estimate = false;                    // rests on sampled calls
   const Filters& filters;
   liveview::Node table;                     // a <table>
   std::string_view map = {};                // "world": the chart needs its shapes

@@ -140,7 +140,7 @@ Result<Prepared> EventsEndpoint::prepare(BodyFormat format, std::string bytes, c
     }
   }
   if (!preparer) preparer = std::make_unique<Preparer>(*config_.tokenizer, config_.masking);
-  auto prepared = preparer->prepare(format, std::move(bytes), context, config_.sampler);
+  auto prepared = preparer->prepare(format, std::move(bytes), context, config_.sampler, config_.calls);
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(preparer));  // as many as ever ran at once: the network's threads
   if (prepared) {

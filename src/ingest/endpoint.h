@@ -30,6 +30,7 @@ struct EventsEndpointConfig {
   const Tokenizer* tokenizer = nullptr;
   Masking masking = {};
   const MetricSampler* sampler = nullptr;  // none: nothing is sampled
+  CallSampler* calls = nullptr;            // likewise
   IngestTrust trust;
   IngestAdmission::Config admission;
   std::uint8_t spool_source = 0;  // what records of this way in carry

@@ -43,7 +43,7 @@ struct OtlpEndpoint::InFlight {
   std::string customer;  // whose ledger line
   OtlpSignal signal;
   OtlpEncoding encoding;
-  std::uint64_t events = 0, rejected = 0;  // handed to the spool; refused before
+  std::uint64_t events = 0, rejected = 0, sampled = 0;  // handed to the spool; refused before
   std::map<std::string, std::uint64_t, std::less<>> reasons;
   std::string message;
 };
@@ -168,7 +168,7 @@ void OtlpEndpoint::take(OtlpSignal signal, net::RequestPtr request, const auth::
   // The protocol has no batch id, so the body is its own: sent again byte for byte, it is the same batch.
   append_request.batch_key = hash128(body->bytes, 16 + std::uint64_t(signal));
   auto preparer = borrow();
-  auto prepared = preparer->prepare(signal, *encoding, std::move(body->bytes), context, config_.sampler, config_.joiner);
+  auto prepared = preparer->prepare(signal, *encoding, std::move(body->bytes), context, config_.sampler, config_.joiner, config_.calls);
   give_back(std::move(preparer));
   if (!prepared) {
     const bool large = prepared.error().code == Code::too_large;
@@ -191,6 +191,7 @@ void OtlpEndpoint::take(OtlpSignal signal, net::RequestPtr request, const auth::
                                                           .encoding = *encoding,
                                                           .events = prepared->items.size(),
                                                           .rejected = prepared->rejected,
+                                                          .sampled = prepared->sampled,
                                                           .reasons = std::move(prepared->reasons),
                                                           .message = std::move(prepared->message)});
   if (prepared->items.empty()) return finish(*flight, {.status = {}, .last = config_.visible()});
@@ -205,16 +206,18 @@ void OtlpEndpoint::append(const std::shared_ptr<InFlight>& flight, spool::Append
   if (admission == Admission::taken) return;
   const AdmissionRefusal refusal = refusal_of(admission);
   // The whole request will come again, its refused items too: all of it is shed.
-  config_.ledger->settle(flight->customer, {.shed = {{std::string(refusal.reason), flight->events + flight->rejected}}});
+  config_.ledger->settle(flight->customer, {.shed = {{std::string(refusal.reason), flight->events + flight->rejected + flight->sampled}}});
   flight->respond(failure(flight->encoding, refusal));
 }
 
 void OtlpEndpoint::finish(InFlight& flight, const spool::AppendResult& result) {
   if (!result.status) {
-    config_.ledger->settle(flight.customer, {.shed = {{"disk", flight.events + flight.rejected}}});
+    config_.ledger->settle(flight.customer, {.shed = {{"disk", flight.events + flight.rejected + flight.sampled}}});
     return flight.respond(failure(flight.encoding, {503, "disk", "the data could not be written", 5s}));
   }
-  config_.ledger->settle(flight.customer, {.accepted = result.accepted, .duplicates = result.duplicates, .rejected = flight.reasons});
+  Ledger::Outcome outcome{.accepted = result.accepted, .duplicates = result.duplicates, .rejected = flight.reasons};
+  if (flight.sampled > 0) outcome.shed["sampled"] = flight.sampled;
+  config_.ledger->settle(flight.customer, outcome);
   flight.respond(answer(flight.encoding, 200, otlp_success(flight.signal, flight.encoding, flight.rejected, flight.message))
                      .with("X-Durability", fmt::format("fsync; offset={}", result.last.value)));
 }

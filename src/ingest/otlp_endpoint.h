@@ -31,6 +31,7 @@ struct OtlpEndpointConfig {
   const Tokenizer* tokenizer = nullptr;
   Masking masking = {};
   const MetricSampler* sampler = nullptr;  // none: nothing is sampled
+  CallSampler* calls = nullptr;            // likewise
   const CallJoiner* joiner = nullptr;      // none: calls of spans are theirs alone
   IngestTrust trust;
   Ledger* ledger = nullptr;  // the one of all ways in

@@ -25,9 +25,10 @@ OtlpPreparer::OtlpPreparer(const Tokenizer& tokenizer, Masking masking)
       masker_(tokenizer, masking) {}
 
 Result<OtlpPrepared> OtlpPreparer::prepare(OtlpSignal signal, OtlpEncoding encoding, std::string body, const DecodeContext& context,
-                                           const MetricSampler* sampler, const CallJoiner* joiner) {
+                                           const MetricSampler* sampler, const CallJoiner* joiner, CallSampler* calls) {
   OtlpPrepared out;
   sampler_ = sampler;
+  calls_ = calls;
   joiner_ = joiner != nullptr && joiner->wanted(context.customer) ? joiner : nullptr;
   const std::size_t bytes = body.size();
   masked_tags_ = {};
@@ -67,6 +68,7 @@ Status OtlpPreparer::prepare_calls(OtlpSignal signal, std::string body, const De
   out.masked = masker_.mask(events_, context.customer, context.received);
   identity_.assign(events_, context.customer);
   if (joiner_ != nullptr) joiner_->join(events_, assembler_.names(), scope_of(context), context.received);
+  if (calls_ != nullptr) out.sampled = calls_->sample(events_, context.received);
   out.items.reserve(events_.events.size() + 1);
   for (const Event& event : events_.events) {
     const std::size_t before = out.bytes.size();

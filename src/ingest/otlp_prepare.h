@@ -21,6 +21,7 @@
 #include "codec/otlp_metrics.h"
 #include "codec/span_events.h"
 #include "ingest/call_joiner.h"
+#include "ingest/call_sampler.h"
 #include "ingest/mask_batch.h"
 #include "ingest/metric_sampler.h"
 #include "spool/spool.h"
@@ -34,8 +35,9 @@ struct OtlpPrepared {
   std::map<std::string, std::uint64_t, std::less<>> reasons;  // the same, by reason
   std::string message;         // why the first was refused, or a warning
   MaskCounts masked;
+  std::uint64_t sampled = 0;   // events of calls that a sampling rule left out
 
-  std::uint64_t offered() const { return items.size() + rejected; }
+  std::uint64_t offered() const { return items.size() + rejected + sampled; }
   std::size_t memory() const { return bytes.capacity() + items.capacity() * sizeof(spool::Item); }
 };
 
@@ -43,7 +45,7 @@ class OtlpPreparer {
  public:
   explicit OtlpPreparer(const Tokenizer& tokenizer, Masking masking = {});
   Result<OtlpPrepared> prepare(OtlpSignal signal, OtlpEncoding encoding, std::string body, const DecodeContext& context,
-                               const MetricSampler* sampler = nullptr, const CallJoiner* joiner = nullptr);
+                               const MetricSampler* sampler = nullptr, const CallJoiner* joiner = nullptr, CallSampler* calls = nullptr);
   std::size_t working_bytes() const { return batch_.arena.bytes() + batch_.spans.capacity() * sizeof(OtlpSpan); }
 
  private:
@@ -61,6 +63,7 @@ class OtlpPreparer {
   SpanAssembler assembler_;
   const MetricSampler* sampler_ = nullptr;  // of this request
   const CallJoiner* joiner_ = nullptr;
+  CallSampler* calls_ = nullptr;
   BatchMasker masker_;
   Identity identity_;
   OtlpBatch batch_;

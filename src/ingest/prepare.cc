@@ -27,7 +27,8 @@ std::size_t Prepared::offered() const {
   return items.size() + sampled + std::accumulate(rejected.begin(), rejected.end(), std::size_t(0));
 }
 
-Result<Prepared> Preparer::prepare(BodyFormat format, std::string body, const DecodeContext& context, const MetricSampler* sampler) {
+Result<Prepared> Preparer::prepare(BodyFormat format, std::string body, const DecodeContext& context, const MetricSampler* sampler,
+                                   CallSampler* calls) {
   const std::size_t bytes = body.size();
   AYBIZA_TRY(decoder_.decode(format, std::move(body), context, batch_));
   const auto broken = batch_.rejected[std::size_t(RejectReason::invalid_json)];
@@ -39,6 +40,7 @@ Result<Prepared> Preparer::prepare(BodyFormat format, std::string body, const De
   out.masked = masker_.mask(batch_, context.customer, context.received);
   identity_.assign(batch_, context.customer);
   if (sampler != nullptr) out.sampled = sampler->sample(batch_, context.customer, context.received);
+  if (calls != nullptr) out.sampled += calls->sample(batch_, context.received);
   out.items.reserve(batch_.events.size());
   out.bytes.reserve(bytes / 2 + 256);
   for (const Event& event : batch_.events) {

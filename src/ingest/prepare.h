@@ -14,6 +14,7 @@
 #include "codec/event_json.h"
 #include "codec/identity.h"
 #include "codec/span_events.h"
+#include "ingest/call_sampler.h"
 #include "ingest/mask_batch.h"
 #include "ingest/metric_sampler.h"
 #include "spool/spool.h"
@@ -35,7 +36,8 @@ struct Prepared {
 class Preparer {
  public:
   explicit Preparer(const Tokenizer& tokenizer, Masking masking = {}) : masker_(tokenizer, masking) {}
-  Result<Prepared> prepare(BodyFormat format, std::string body, const DecodeContext& context, const MetricSampler* sampler = nullptr);
+  Result<Prepared> prepare(BodyFormat format, std::string body, const DecodeContext& context, const MetricSampler* sampler = nullptr,
+                           CallSampler* calls = nullptr);
 
  private:
   JsonDecoder decoder_;

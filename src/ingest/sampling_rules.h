@@ -1,10 +1,10 @@
-// Which generic metrics are sampled, and how much of them is kept: nothing, unless a rule says so.
+// Which generic metrics and whose calls are sampled, and how much of them is kept: nothing, unless a rule says so.
 //
 // Shape    one file, `<data>/sampling`, one rule a line; writers take a lock and replace the file, so that `aybiza sampling`
 //          beside a running server works; a server looks at it at most once a second. A rule names a metric (`x.*`: all that
-//          begin so) or a tag (`key=value`), of one customer or of all (`*`). Of several that match, the smallest share counts.
-// Errors   io, corrupt with the line's number; a reader that meets one keeps the rules it had. Calls cannot be sampled:
-//          Code::unsupported says why.
+//          begin so), a tag (`key=value`), or calls, of one customer or of all (`*`). Of several that match, the smallest share
+//          counts. Of calls one in a whole number is kept, and money has to be named with them: it is left out with them.
+// Errors   io, corrupt with the line's number; a reader that meets one keeps the rules it had.
 // Cost     keep() two hash look-ups and one comparison for each rule that ends in `*` or names a tag.
 // Threads  any; a lock is held to copy a pointer, never during i/o.
 // Source   docs/sampling.md.
@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "auth/watched_file.h"
@@ -24,15 +25,21 @@
 namespace aybiza {
 
 struct SamplingRule {
-  enum class What : unsigned char { metric, tag };
+  enum class What : unsigned char { metric, tag, calls };
   std::string id;             // of what it names: setting it again replaces it
   std::string customer = "*";
   What what = What::metric;
-  std::string pattern;        // name, name*, or key=value
+  std::string pattern;        // name, name*, or key=value; of calls what else is left out with them: money
   double keep = 1;            // share that is kept, [limits::sampling_keep_min, 1)
   Instant created{};
 };
 std::string_view to_string(SamplingRule::What what);
+inline constexpr std::string_view money_too = "money";
+
+// Of the calls of whom one in how many is kept. `*` is everybody; the customer is that of the sender's key.
+using CallShares = std::vector<std::pair<std::string, int>>;
+CallShares call_shares(const std::vector<SamplingRule>& rules);
+int one_in(const CallShares& shares, std::string_view customer);  // 1: all
 
 // What was in the file at one moment.
 class SamplingTable {
@@ -40,11 +47,13 @@ class SamplingTable {
   static Result<std::shared_ptr<const SamplingTable>> read(const std::filesystem::path& file);
   bool empty() const { return rules_.empty(); }
   const std::vector<SamplingRule>& rules() const { return rules_; }
+  const CallShares& calls() const { return calls_; }
   // The share of a series that is kept. `tags` as in MetricSeries.
   double keep(std::string_view customer, std::string_view name, std::string_view tags) const;
 
  private:
   std::vector<SamplingRule> rules_;
+  CallShares calls_;
 };
 
 class SamplingRules {

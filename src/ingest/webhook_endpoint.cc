@@ -70,7 +70,7 @@ struct WebhookEndpoint::InFlight {
   IngestAdmission::Hold hold;
   std::string customer;  // whose ledger line
   RejectCounts rejected{};
-  std::uint64_t events = 0;
+  std::uint64_t events = 0, sampled = 0;
   bool empty_answer = false;
 
   std::uint64_t rejected_total() const {
@@ -203,8 +203,9 @@ void WebhookEndpoint::take(Delivery delivery, net::Responder respond) {
   const MaskCounts masked = worker->masker.mask(batch.events, delivery.source->tenant(), delivery.now);
   assign_vendor_ids(batch, delivery.vendor, delivery.source->tenant());
   name_calls(*worker, delivery);
+  const std::uint64_t sampled = config_.calls ? config_.calls->sample(batch.events, delivery.now) : 0;
   spool::AppendRequest request = encode(*worker, delivery);
-  const std::uint64_t offered = batch.events.offered();
+  const std::uint64_t offered = batch.events.offered() + sampled;
   {
     const std::lock_guard lock(mutex_);
     const std::string_view vendor = to_string(delivery.vendor);
@@ -215,7 +216,7 @@ void WebhookEndpoint::take(Delivery delivery, net::Responder respond) {
     counters_.masked += masked;
   }
   auto flight = std::make_shared<InFlight>(InFlight{.respond = std::move(respond), .hold = std::move(delivery.hold), .customer = customer,
-                                                    .rejected = batch.events.rejected, .events = request.items.size(),
+                                                    .rejected = batch.events.rejected, .events = request.items.size(), .sampled = sampled,
                                                     .empty_answer = delivery.vendor == Vendor::twilio});
   give_back(std::move(worker));
   config_.ledger->offer(customer, offered);
@@ -293,7 +294,7 @@ void WebhookEndpoint::append(const std::shared_ptr<InFlight>& flight, spool::App
 }
 
 void WebhookEndpoint::shed(InFlight& flight, const AdmissionRefusal& refusal) {
-  config_.ledger->settle(flight.customer, {.shed = {{std::string(refusal.reason), flight.events + flight.rejected_total()}}});
+  config_.ledger->settle(flight.customer, {.shed = {{std::string(refusal.reason), flight.events + flight.rejected_total() + flight.sampled}}});
   flight.respond(response_of(refusal));
 }
 
@@ -302,6 +303,7 @@ void WebhookEndpoint::finish(InFlight& flight, const spool::AppendResult& result
   Ledger::Outcome outcome;
   outcome.accepted = result.accepted;
   outcome.duplicates = result.duplicates;
+  if (flight.sampled > 0) outcome.shed["sampled"] = flight.sampled;
   for (std::size_t i = 0; i < flight.rejected.size(); ++i)
     if (flight.rejected[i] > 0) outcome.rejected[std::string(to_string(RejectReason(i)))] = flight.rejected[i];
   config_.ledger->settle(flight.customer, outcome);

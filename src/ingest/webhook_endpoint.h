@@ -24,6 +24,7 @@
 #include "ingest/admission.h"
 #include "ingest/call_aliases.h"
 #include "ingest/call_joiner.h"
+#include "ingest/call_sampler.h"
 #include "ingest/ledger.h"
 #include "ingest/mask_batch.h"
 #include "net/http.h"
@@ -40,6 +41,7 @@ struct WebhookEndpointConfig {
   auth::WebhookSources* sources = nullptr;
   CallAliases* aliases = nullptr;
   Ledger* ledger = nullptr;  // the one of all ways in
+  CallSampler* calls = nullptr;  // none: nothing is sampled
   IngestAdmission::Config admission;
   std::uint8_t spool_source = 0;
   std::function<spool::Admission(spool::AppendRequest)> append;

@@ -34,6 +34,8 @@ void fill_tiles(const Ask& ask, const ViewScope& scope, const Range& range, std:
     }
     if (now->rows.empty()) continue;
     tile.value = tile_value(now->rows[0], 0, i);
+    note_sample(*now, i, tile);
+    if (i == interruption_tile) tile.standard_error.reset();  // of a share that is asked as two counts
     tile.n = number_in(now->rows[0], counted[i]).value_or(0);
     if (before && !before->rows.empty()) tile.previous = tile_value(before->rows[0], 0, i);
     if (over_time)
@@ -51,6 +53,7 @@ ChartSeries moods_of(const Ask& ask, const ViewScope& scope, const Range& range)
   series.values.resize(std::size(classes));
   const auto answer = ask(q);
   if (!answer) return series.error = answer.error().message, series;
+  series.estimate = rests_on_sample(*answer);
   std::map<Instant, std::array<double, std::size(classes)>> turns;
   for (const auto& row : answer->rows) {
     const auto at = std::ranges::find(classes, text_in(row[1]));
@@ -72,6 +75,7 @@ Counted turns_by(const Ask& ask, const ViewScope& scope, const Range& range, Dim
   Counted out;
   const auto answer = ask(q);
   if (!answer) return out.error = answer.error().message, out;
+  out.estimate = rests_on_sample(*answer);
   for (const auto& row : answer->rows)
     if (const std::string name = text_in(row[0]); !name.empty())
       if (const Known count = number_in(row, 1); count && *count > 0) out.rows.push_back({name, *count});
@@ -82,9 +86,13 @@ Counted turns_by(const Ask& ask, const ViewScope& scope, const Range& range, Dim
 void fill_lengths(const Ask& ask, const ViewScope& scope, const Range& range, ConversationsState& into) {
   constexpr std::string_view words[] = {"hist_duration_ms"};
   const auto answer = ask(question_of(words, range.from, range.to, scope));
-  if (!answer) into.lengths_error = answer.error().message;
-  else if (!answer->rows.empty())
-    if (const auto* buckets = std::get_if<Histogram>(&answer->rows[0][0])) into.lengths = *buckets;
+  if (!answer) {
+    into.lengths_error = answer.error().message;
+    return;
+  }
+  into.lengths_estimate = rests_on_sample(*answer);
+  if (answer->rows.empty()) return;
+  if (const auto* buckets = std::get_if<Histogram>(&answer->rows[0][0])) into.lengths = *buckets;
 }
 
 void fill_stages(const Ask& ask, const ViewScope& scope, const Range& range, ConversationsState& into) {
@@ -96,6 +104,7 @@ void fill_stages(const Ask& ask, const ViewScope& scope, const Range& range, Con
     into.stages_error = answer.error().message;
     return;
   }
+  into.stages_estimate = rests_on_sample(*answer);
   if (answer->rows.empty()) return;
   for (std::size_t i = 0; i < std::size(names); ++i) into.stages.push_back({names[i], number_in(answer->rows[0], 2 * i), number_in(answer->rows[0], 2 * i + 1)});
 }

@@ -21,6 +21,7 @@ struct NamedCount {
 struct Counted {
   std::vector<NamedCount> rows;  // most first
   std::string error;
+  bool estimate = false;         // rests on sampled calls
 };
 struct Stage {
   std::string_view name;         // "Speech to text"
@@ -34,6 +35,7 @@ struct ConversationsState {
   Counted topics, emotions;
   Histogram lengths;             // of calls, ms
   std::string lengths_error, stages_error;
+  bool lengths_estimate = false, stages_estimate = false;
   std::vector<Stage> stages;     // overlapping parts of one response, and last the response itself
 };
 

@@ -17,6 +17,7 @@ struct Sums {
   std::array<Known, cost_tiles> value;
   std::array<double, cost_tiles> n{};
   std::string error;
+  std::array<TileState, cost_tiles> sample = {};  // what of it is an estimate
 };
 
 void take(Sums& out, const std::vector<Figure>& row, std::size_t first) {
@@ -35,6 +36,10 @@ Sums sums_of(const Ask& ask, const ViewScope& scope, Instant from, Instant to) {
   if (!answer) return out.error = answer.error().message, out;
   if (answer->rows.empty()) return out;
   take(out, answer->rows[0], 0);
+  for (std::size_t i = 0; i < cost_tiles; ++i) {
+    note_sample(*answer, i == cache_share_tile ? 3 : i == per_call_tile ? 1 : 0, out.sample[i]);
+    if (i == per_resolved_tile || i == cache_share_tile) out.sample[i].standard_error.reset();  // of a share that is asked as two sums
+  }
   return out;
 }
 
@@ -50,6 +55,7 @@ void over_time(const Ask& ask, const ViewScope& scope, const Range& range, Costs
     into.spend.error = answer.error().message;
     return;
   }
+  into.spend.estimate = rests_on_sample(*answer);
   for (const auto& row : answer->rows) {
     Sums sums;
     take(sums, row, 1);
@@ -75,6 +81,7 @@ CostsState compute_costs(const Ask& ask, const ViewScope& scope, Instant now) {
     tile.name = names[i], tile.trend = trends[i];
     tile.value = sums.value[i], tile.n = sums.n[i], tile.error = sums.error;
     tile.previous = before.value[i];
+    tile.estimate = sums.sample[i].estimate, tile.standard_error = sums.sample[i].standard_error;
   }
   over_time(ask, scope, range, state);
 
@@ -83,6 +90,7 @@ CostsState compute_costs(const Ask& ask, const ViewScope& scope, Instant now) {
   q.by = {{Dimension::region, ""}, {Dimension::agent_type, ""}, {Dimension::model_used, ""}};
   const auto parts = ask(q);
   if (!parts) return state.parts_error = parts.error().message, state;
+  state.parts_estimate = rests_on_sample(*parts);
   for (const auto& row : parts->rows)
     if (const Known cost = number_in(row, 3); cost && *cost > 0)
       state.parts.push_back({text_in(row[0]), text_in(row[1]), text_in(row[2]), *cost, number_in(row, 4).value_or(0), number_in(row, 5)});

@@ -26,6 +26,7 @@ struct CostsState {
   ChartSeries spend;
   std::vector<CostPart> parts;  // the dearest first; parts of no known cost are left out
   std::string parts_error;
+  bool parts_estimate = false;  // rest on sampled calls
 };
 
 CostsState compute_costs(const Ask& ask, const ViewScope& scope, Instant now);

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/limits.h"
+#include "live/asking.h"
 
 namespace aybiza {
 namespace {
@@ -42,6 +43,7 @@ League compute_league(const Ask& ask, const ViewScope& scope, const LeagueSpec& 
   league.source = answer->source;
   league.as_of = answer->as_of;
   league.complete = !answer->truncated;
+  league.estimate = rests_on_sample(*answer);
   for (std::size_t i = 0; i < spec.measures.size(); ++i)
     league.relative_error.push_back(i + 1 < answer->relative_error.size() ? answer->relative_error[i + 1] : std::nullopt);
   const std::string wanted = lower(spec.search);

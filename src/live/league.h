@@ -34,6 +34,7 @@ struct League {
   bool complete = true;                               // false: there are more groups than a question answers
   std::vector<std::optional<double>> relative_error;  // by measure
   std::string error, source;
+  bool estimate = false;                              // some figures rest on sampled calls
 };
 
 League compute_league(const Ask& ask, const ViewScope& scope, const LeagueSpec& spec, Instant now);

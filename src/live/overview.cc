@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "live/asking.h"
 #include "query/zone.h"
 
 namespace aybiza {
@@ -34,11 +35,14 @@ std::string text(const Figure& figure) {
 struct Reading {
   std::optional<double> value, n, error;
   std::string refusal;
+  TileState sample = {};
 };
 
 Reading read(const Answered<Answer>& answer, std::size_t value, std::size_t n) {
   if (!answer) return {{}, {}, {}, answer.error().message};
-  return {number(*answer, 0, value), number(*answer, 0, n), value < answer->relative_error.size() ? answer->relative_error[value] : std::nullopt, ""};
+  Reading out{number(*answer, 0, value), number(*answer, 0, n), value < answer->relative_error.size() ? answer->relative_error[value] : std::nullopt, ""};
+  note_sample(*answer, value, out.sample);
+  return out;
 }
 
 struct Periods {
@@ -71,6 +75,8 @@ void put(TileState& tile, std::string_view name, Trend trend, const Reading& rea
   tile.value = reading.value;
   tile.n = reading.n.value_or(0);
   tile.relative_error = reading.error;
+  tile.estimate = reading.sample.estimate;
+  tile.standard_error = reading.sample.standard_error;
   tile.error = reading.refusal;
 }
 
@@ -124,6 +130,7 @@ ChartSeries series_of(const Answered<Answer>& answer, std::vector<std::string> n
     series.error = answer.error().message;
     return series;
   }
+  series.estimate = rests_on_sample(*answer);
   for (const auto& error : answer->relative_error)
     if (error) series.relative_error = std::max(series.relative_error.value_or(0), *error);
   for (std::size_t row = 0; row < answer->rows.size(); ++row) {
@@ -136,6 +143,7 @@ ChartSeries series_of(const Answered<Answer>& answer, std::vector<std::string> n
 // Some columns of a series, by their place.
 ChartSeries part_of(const ChartSeries& all, std::size_t first, std::size_t count) {
   ChartSeries part{all.times, {}, {}, all.error};
+  part.estimate = all.estimate;
   part.names.assign(all.names.begin() + std::ptrdiff_t(first), all.names.begin() + std::ptrdiff_t(first + count));
   part.values.assign(all.values.begin() + std::ptrdiff_t(first), all.values.begin() + std::ptrdiff_t(first + count));
   return part;
@@ -150,9 +158,10 @@ Question stepped(const ViewScope& scope, std::initializer_list<std::string_view>
   return q;
 }
 
-std::vector<Share> shares_of(const Answered<Answer>& answer, std::string& error) {
+std::vector<Share> shares_of(const Answered<Answer>& answer, std::string& error, bool& estimate) {
   std::vector<Share> shares;
   if (!answer) return error = answer.error().message, shares;
+  estimate |= rests_on_sample(*answer);
   for (std::size_t row = 0; row < answer->rows.size(); ++row)
     shares.push_back({text(answer->rows[row][0]), number(*answer, row, 1).value_or(0), number(*answer, row, 2),
                       number(*answer, row, 3)});
@@ -205,8 +214,8 @@ OverviewSlow compute_slow(const Ask& ask, const ViewScope& scope, Instant now) {
     q.by = {{dimension, ""}};
     return ask(q);
   };
-  slow.regions = shares_of(grouped(Dimension::region), slow.share_error);
-  slow.outcomes = shares_of(grouped(Dimension::call_outcome), slow.share_error);
+  slow.regions = shares_of(grouped(Dimension::region), slow.share_error, slow.share_estimate);
+  slow.outcomes = shares_of(grouped(Dimension::call_outcome), slow.share_error, slow.share_estimate);
   slow.active = series_of(ask(stepped(scope, {"active_agents", "active_calls"}, where, now)), {"active_agents", "active_calls"});
   slow.resolution = series_of(ask(stepped(scope, {"avg_duration_ms"}, resolved_of(where), now)), {"resolution"});
   slow.before = tiles_before(ask, scope, now);
@@ -221,6 +230,7 @@ OverviewState compute_charts(const Ask& ask, const ViewScope& scope, Instant now
   state.regions = slow.regions;
   state.outcomes = slow.outcomes;
   state.share_error = slow.share_error;
+  state.share_estimate = slow.share_estimate;
   const auto where = filters_of(scope);
   const auto main = ask(stepped(scope, {"calls", "success_rate", "p50_response_time_ms", "p95_response_time_ms", "p99_response_time_ms", "avg_sentiment", "cost_usd"}, where, now));
   const ChartSeries all = series_of(main, {"calls", "success_rate", "p50", "p95", "p99", "sentiment", "cost_usd"});

@@ -36,6 +36,8 @@ struct TileState {
   std::optional<double> value, previous;
   double n = 0;                        // sample size
   std::optional<double> relative_error;
+  bool estimate = false;               // it rests on sampled calls
+  std::optional<double> standard_error;
   Trend trend = Trend::neither;
   std::vector<std::optional<double>> spark;
 };
@@ -46,6 +48,7 @@ struct ChartSeries {
   std::vector<std::vector<std::optional<double>>> values;  // [name][time]
   std::string error;
   std::optional<double> relative_error = std::nullopt;     // the largest of its columns
+  bool estimate = false;               // some of it rests on sampled calls
 };
 
 struct Share {
@@ -64,6 +67,7 @@ struct OverviewState {
   std::string share_error;             // why regions or outcomes are missing
   ChartSeries volume, latency, sentiment;
   std::vector<Share> regions, outcomes;
+  bool share_estimate = false;         // they rest on sampled calls
   std::string source;                  // live, store
 };
 
@@ -71,6 +75,7 @@ struct OverviewState {
 struct OverviewSlow {
   Instant at{};  // epoch: never computed
   std::vector<Share> regions, outcomes;
+  bool share_estimate = false;         // they rest on sampled calls
   std::string share_error;
   ChartSeries active, resolution;
   std::array<TileState, overview_tiles> before;

@@ -185,6 +185,7 @@ constexpr std::array<FieldInfo, field_count> table = {{
     str(F::text_facts, "text_facts", Kind::vector, none),
     str(F::text_sealed, "text_sealed", Kind::vector, none),
     str(F::price_order, "price_order", Kind::vector, of({prices}), of({prices})),
+    num(F::sample_weight, "sample_weight", count, none, 2, 1'000'000),
 }};
 
 constexpr bool in_order() {

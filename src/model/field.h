@@ -77,6 +77,7 @@ enum class Field : std::uint8_t {
   // What ingest says of a turn's text as it was written (text/text_facts.h), and that text encrypted, where a customer wants it kept.
   text_facts, text_sealed,
   price_order,  // of prices
+  sample_weight,  // of any event of a call that a sampling rule kept: how many calls it stands for (ingest/call_sampler.h)
   count_,  // not a field: how many there are
 };
 inline constexpr std::size_t field_count = std::size_t(Field::count_);

@@ -51,6 +51,7 @@ struct CallRow {
   bool escalated_flag = false;          // the sender's flag; see escalated()
   std::int64_t interventions = 0, turns = 0;
   Number quality_e4, efficiency_e4;     // derived, docs/metrics.md
+  Number sample_weight;                 // how many calls it stands for, where a sampling rule kept it; else empty
   // Not stored: its turns and usage lie in [first, last], so that rollups follow the call's dimensions there; first > last: none do.
   Instant parts_first = Instant::max(), parts_last = Instant::min();
 

@@ -88,7 +88,7 @@ void take_errors(const Estimates& estimates, Answer& answer) {
       if (const auto* error = std::get_if<double>(&row[width + i])) errors[first + i] = *error;
     row.resize(width);
   }
-  answer.notes.emplace_back("made from sampled points: figures of the columns marked in estimate differ from the whole by about their standard_error");
+  answer.notes.emplace_back("made from a sample: figures of the columns marked in estimate differ from those of the whole by about their standard_error (docs/sampling.md)");
 }
 
 void append_numbers(std::string& out, const std::vector<std::optional<double>>& numbers) {

@@ -28,6 +28,7 @@ double offered(const std::vector<StatusChange>& changes, Instant low, Instant hi
 struct Call {
   Instant start{}, end{};
   std::uint32_t agent = 0;
+  std::int32_t weight = 1;
 };
 struct Calls {
   std::vector<Call> calls;  // by start
@@ -45,7 +46,7 @@ Calls numbered(const std::vector<Interval>& intervals) {
       index.insert(hash, *(agent = std::uint32_t(out.agents.size())));
       out.agents.push_back(one.agent);
     }
-    out.calls.push_back({one.start, end_of(one), *agent});
+    out.calls.push_back({one.start, end_of(one), *agent, std::int32_t(one.weight)});
   }
   std::sort(out.calls.begin(), out.calls.end(), [](const Call& a, const Call& b) { return a.start < b.start; });
   return out;
@@ -56,10 +57,11 @@ void sweep(const std::vector<const Call*>& overlapping, Instant low, Instant hig
   edges.clear();
   std::int64_t now = 0;
   for (const Call* call : overlapping) {
-    if (call->start > low) edges.emplace_back(call->start, +1);
-    else ++now;
-    if (call->end < high) edges.emplace_back(call->end, -1);
-    out.busy_seconds += double((std::min(high, call->end) - std::max(low, call->start)).count()) / 1e6;
+    out.estimate |= call->weight > 1;
+    if (call->start > low) edges.emplace_back(call->start, +call->weight);
+    else now += call->weight;
+    if (call->end < high) edges.emplace_back(call->end, -call->weight);
+    out.busy_seconds += double(call->weight) * double((std::min(high, call->end) - std::max(low, call->start)).count()) / 1e6;
   }
   std::sort(edges.begin(), edges.end());  // at one instant -1 sorts before +1: [start, end) does not meet its successor
   out.most_at_once = now;
@@ -133,7 +135,7 @@ Figure figure_of(What what, const Occupancy& o) {
 }  // namespace
 
 void add_occupancy(const Question& question, const Grid& grid, std::map<GroupKey, std::vector<Interval>> groups,
-                   const std::vector<StatusChange>& statuses, Cells& cells) {
+                   const std::vector<StatusChange>& statuses, Cells& cells, Estimates& estimates) {
   const bool whole_fleet = question.by.empty() && question.where.empty();
   if (question.by.empty()) groups.try_emplace(GroupKey{});
   for (auto& [key, intervals] : groups) {
@@ -141,11 +143,13 @@ void add_occupancy(const Question& question, const Grid& grid, std::map<GroupKey
     const auto buckets = occupancy(grid, intervals, own);
     for (std::size_t bucket = 0; bucket < buckets.size(); ++bucket) {
       if (!question.by.empty() && buckets[bucket].most_at_once == 0) continue;
-      auto& figures = row_of(question, cells, CellKey{bucket, key});
+      const CellKey cell{bucket, key};
+      auto& figures = row_of(question, cells, cell);
       for (std::size_t i = 0; i < question.measures.size(); ++i) {
         const What what = question.measures[i].what;
-        if (what == What::active_calls || what == What::active_agents || what == What::utilization)
-          figures[i] = figure_of(what, buckets[bucket]);
+        if (what != What::active_calls && what != What::active_agents && what != What::utilization) continue;
+        figures[i] = figure_of(what, buckets[bucket]);
+        if (buckets[bucket].estimate) estimates.note(question, cell, i, std::nullopt);  // a maximum: its error is not known
       }
     }
   }

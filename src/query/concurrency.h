@@ -19,6 +19,7 @@ namespace aybiza {
 struct Interval {
   Instant start{}, end{};
   Id agent{};
+  std::int64_t weight = 1;  // how many calls it stands for
 };
 
 // The status of one agent from `since` on, until its next one.
@@ -33,6 +34,7 @@ struct Occupancy {
   std::int64_t most_at_once = 0;   // active_calls
   std::int64_t agents = 0;         // active_agents
   double busy_seconds = 0, offered_seconds = 0;  // utilization = busy / offered
+  bool estimate = false;           // some call stands for several; agents are then at least so many
 };
 
 // One Occupancy per bucket. `statuses` sorted by time; agents without any are taken as available with capacity 1 in the
@@ -44,7 +46,7 @@ bool asks_occupancy(const Question& question);
 // Fills active_calls, active_agents and utilization of every group. A group, or a filtered question, keeps the statuses
 // of the agents that have calls in it.
 void add_occupancy(const Question& question, const Grid& grid, std::map<GroupKey, std::vector<Interval>> groups,
-                   const std::vector<StatusChange>& statuses, Cells& cells);
+                   const std::vector<StatusChange>& statuses, Cells& cells, Estimates& estimates);
 // The cells of `key`, made with nothing() when they are not there yet.
 std::vector<Figure>& row_of(const Question& question, Cells& cells, const CellKey& key);
 

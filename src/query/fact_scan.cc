@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <unordered_map>
+
 #include "query/sql_measures.h"
 
 namespace aybiza {
@@ -10,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto before = 24h, after = 1h;  // where the calls of turns and usage are looked for first
+constexpr auto slice = 6h, around = 2h;   // of sampled calls: read at once; where the parts of a call lie that reaches into it
 
 // An integer of ours from a number the engine may scale as it likes.
 Number exact(const Cell& cell, int scale) {
@@ -40,13 +44,24 @@ class Scanner {
       : store_(store), scan_(scan), sink_(sink), deadline_(deadline), texts_(scan.dimensions.size()) {}
 
   Status run() {
+    from_ = scan_.from, to_ = scan_.to;
+    if (!samples_) return range();
+    for (Instant at = scan_.from; at < scan_.to; at = to_) {
+      from_ = at, to_ = std::min(scan_.to, floor_to(at, slice) + slice);
+      AYBIZA_TRY(load_sampled());
+      AYBIZA_TRY(range());
+    }
+    return {};
+  }
+
+ private:
+  Status range() {
     if (scan_.calls) AYBIZA_TRY(calls());
     if (scan_.turns) AYBIZA_TRY(parts(turns_, [this](const Rows& rows, std::size_t row) { turn(rows, row); }));
     if (scan_.usage) AYBIZA_TRY(parts(usage_, [this](const Rows& rows, std::size_t row) { usage(rows, row); }));
     return {};
   }
 
- private:
   struct Part {
     std::string_view table, alias, columns;
     Entity entity;
@@ -105,10 +120,10 @@ class Scanner {
   Status calls() {
     const std::string text = fmt::format(
         "SELECT c.time, {}, c.call_outcome, c.resolution_status, c.escalated, c.interventions, c.error_count, c.customer_satisfaction_score, "
-        "c.quality_score, c.efficiency_score, c.total_duration_ms, c.voice_processing_latency_ms, c.cost_usd, c.cost_source "
+        "c.quality_score, c.efficiency_score, c.total_duration_ms, c.voice_processing_latency_ms, c.cost_usd, c.cost_source{} "
         "FROM call_analytics c WHERE c.time >= $1 AND c.time < $2",
-        dimension_columns(Entity::call));
-    const Param range[] = {scan_.from, scan_.to};
+        dimension_columns(Entity::call), samples_ ? ", c.sample_weight" : "");
+    const Param range[] = {from_, to_};
     const auto done = each(text, range, [this](const Rows& rows, std::size_t row) { call(rows, row); });
     return done ? Status{} : std::unexpected(done.error());
   }
@@ -136,15 +151,17 @@ class Scanner {
     const Cell source = next();
     const auto* word = std::get_if<std::string_view>(&source);
     call_.cost_source = word && *word == "reported" ? CostSource::reported : CostSource::unknown;
+    if (samples_) call_.sample_weight = as_integer(next());
     sink_.call(what, facts_of(call_));
   }
 
   template <typename Take>
   Status parts(const Part& part, Take&& take) {
-    const std::string columns = fmt::format("SELECT {0}.time, {1}, {2} FROM {3} {0} ", part.alias, dimension_columns(part.entity), part.columns, part.table);
+    const std::string columns = fmt::format("SELECT {0}.time, {1}, {2}{4} FROM {3} {0} ", part.alias, dimension_columns(part.entity), part.columns, part.table,
+                                            samples_ ? fmt::format(", c.sample_weight, {}.call_id", part.alias) : "");
     const std::string range = fmt::format("{0}.time >= $1 AND {0}.time < $2", part.alias);
     constexpr std::string_view near = "c.time >= $3 AND c.time < $4";
-    const Param params[] = {scan_.from, scan_.to, scan_.from - before, scan_.to + after};
+    const Param params[] = {from_, to_, from_ - before, to_ + after};
     const auto found = each(fmt::format("{}JOIN call_analytics c ON c.call_id = {}.call_id AND {} WHERE {}", columns, part.alias, near, range), params, take);
     if (!found) return std::unexpected(found.error());
     std::int64_t all = 0;
@@ -158,14 +175,13 @@ class Scanner {
     return rest ? Status{} : std::unexpected(rest.error());
   }
 
-  void turn(const Rows& rows, std::size_t row) {
-    FactRow what = row_of(rows, row);
-    std::size_t column = own();
+  // A turn's own columns from `column` on, which then is the next one.
+  TurnFacts turn_facts(const Rows& rows, std::size_t row, std::size_t& column, std::uint32_t& topics) {
     const auto next = [&] { return rows.cell(row, column++); };
     const Cell speaker = next();
     const auto* word = std::get_if<std::string_view>(&speaker);
     turn_.agent_speaks = word && *word == "agent";
-    what.topics = std::uint32_t(as_integer(next()).value_or(0));
+    topics = std::uint32_t(as_integer(next()).value_or(0));
     turn_.interrupted = as_integer(next()).value_or(0) != 0;
     turn_.sentiment_e4 = exact(next(), score);
     turn_.sentiment_confidence_e4 = exact(next(), score);
@@ -173,12 +189,18 @@ class Scanner {
     turn_.stt_latency_us = amount(next(), millis);
     turn_.llm_latency_us = amount(next(), millis);
     turn_.tts_latency_us = amount(next(), millis);
-    sink_.turn(what, facts_of(turn_));
+    return facts_of(turn_);
   }
 
-  void usage(const Rows& rows, std::size_t row) {
-    const FactRow what = row_of(rows, row);
+  void turn(const Rows& rows, std::size_t row) {
+    FactRow what = row_of(rows, row);
     std::size_t column = own();
+    const TurnFacts facts = turn_facts(rows, row, column, what.topics);
+    if (samples_) what.sampled = sampled(rows, row, column, facts);
+    sink_.turn(what, facts);
+  }
+
+  UsageFacts usage_facts(const Rows& rows, std::size_t row, std::size_t& column) {
     const auto next = [&] { return rows.cell(row, column++); };
     const Cell source = next();
     const auto* word = std::get_if<std::string_view>(&source);
@@ -186,14 +208,64 @@ class Scanner {
     for (Number* kind : {&used_.input_tokens, &used_.cache_read_tokens, &used_.cache_write_tokens, &used_.output_tokens, &used_.reasoning_tokens,
                          &used_.audio_input_tokens, &used_.audio_output_tokens})
       *kind = as_integer(next());
-    sink_.usage(what, facts_of(used_, word && *word == "reported"));
+    return facts_of(used_, word && *word == "reported");
+  }
+
+  void usage(const Rows& rows, std::size_t row) {
+    FactRow what = row_of(rows, row);
+    std::size_t column = own();
+    const UsageFacts facts = usage_facts(rows, row, column);
+    if (samples_) what.sampled = sampled(rows, row, column, facts);
+    sink_.usage(what, facts);
+  }
+
+  // What the call of a part comes to: its weight and id stand at `column`.
+  const SampledCall* sampled(const Rows& rows, std::size_t row, std::size_t column, const auto& facts) {
+    const std::int64_t weight = as_integer(rows.cell(row, column)).value_or(1);
+    if (weight <= 1) return nullptr;
+    const Cell cell = rows.cell(row, column + 1);
+    const auto* id = std::get_if<Id>(&cell);
+    const auto known = id ? sampled_.find(*id) : sampled_.end();
+    if (known != sampled_.end()) return &known->second;
+    lonely_ = SampledCall{.weight = weight};
+    lonely_.add(facts);
+    return &lonely_;
+  }
+
+  // Every sampled call that reaches into the slice, with its turns and usage within two hours around it.
+  Status load_sampled() {
+    sampled_.clear();
+    const Param params[] = {from_, to_ + after, from_ - around, to_ + around};
+    constexpr std::string_view calls = "c.sample_weight > 1 AND c.time < $2 AND (c.updated_at >= $1 OR c.ended_at >= $1)";
+    const auto part = [&](const Part& what, auto&& take) -> Status {
+      const auto done = each(fmt::format("SELECT {0}.call_id, c.sample_weight, {1} FROM {2} {0} JOIN call_analytics c ON c.call_id = {0}.call_id "
+                                         "WHERE {3} AND {0}.time >= $3 AND {0}.time < $4", what.alias, what.columns, what.table, calls),
+                             params, [&](const Rows& rows, std::size_t row) {
+        const Cell cell = rows.cell(row, 0);
+        const auto* id = std::get_if<Id>(&cell);
+        if (!id) return;
+        SampledCall& call = sampled_[*id];
+        call.weight = as_integer(rows.cell(row, 1)).value_or(1);
+        std::size_t column = 2;
+        call.add(take(rows, row, column));
+      });
+      return done ? Status{} : std::unexpected(done.error());
+    };
+    std::uint32_t topics = 0;
+    if (scan_.turns) AYBIZA_TRY(part(turns_, [&](const Rows& rows, std::size_t row, std::size_t& column) { return turn_facts(rows, row, column, topics); }));
+    if (scan_.usage) AYBIZA_TRY(part(usage_, [&](const Rows& rows, std::size_t row, std::size_t& column) { return usage_facts(rows, row, column); }));
+    return {};
   }
 
   Store& store_;
   const FactScan& scan_;
   FactSink& sink_;
   Duration deadline_;
+  const bool samples_ = store_.samples();
+  Instant from_{}, to_{};  // of the slice at hand
   std::vector<OptionalText> texts_;
+  std::unordered_map<Id, SampledCall, IdHash> sampled_;
+  SampledCall lonely_;     // of a part whose call reaches further than is looked
   CallRow call_;  // used again: their texts keep their room
   TurnRow turn_;
   UsageRow used_;

@@ -2,7 +2,8 @@
 //
 // Shape    scan_facts() asks for calls by their start, for turns and usage by their own time, with the customer and the
 //          dimensions that are wanted beside each, and hands row after row to a FactSink. A turn whose call is not stored
-//          has no dimensions of a call.
+//          has no dimensions of a call. Where calls were sampled the range is gone through in slices, each with what the calls
+//          in and around it come to.
 // Units    facts as in assemble/facts.h; texts are valid during the call of the sink only.
 // Errors   of the store. What was handed over before is to be thrown away then.
 // Cost     reads the columns it needs. Turns find their calls among those that start within a day before; the few that do
@@ -16,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "aggregate/sampled_tally.h"
 #include "assemble/facts.h"
 #include "model/measure.h"
 #include "store/store.h"
@@ -29,6 +31,7 @@ struct FactRow {
   OptionalText customer;
   std::span<const OptionalText> dimensions;  // in the order of what was asked; of topic nothing, see topics
   std::uint32_t topics = 0;                  // of a turn
+  const SampledCall* sampled = nullptr;      // of a turn or usage whose call stands for several: to be counted as often
 };
 
 class FactSink {

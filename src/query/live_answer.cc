@@ -149,15 +149,16 @@ Answered<Answer> answer_from_live(const Question& question, const AskShards& sha
   if (!partial) return std::unexpected(partial.error());
 
   Cells cells;
+  Estimates estimates;
   std::vector<std::optional<double>> errors(question.measures.size());
-  for (const auto& [key, tally] : partial->cells) add_tally(question, {key.bucket, group_key(key.group)}, tally, cells, errors);
+  for (const auto& [key, tally] : partial->cells) add_tally(question, {key.bucket, group_key(key.group)}, tally, cells, errors, estimates);
   if (asks_occupancy(question)) {
     std::map<GroupKey, std::vector<Interval>> groups;
     for (const CallInterval& call : partial->intervals)
-      groups[group_key(call.group)].push_back({call.start, call.end, call.agent});
-    add_occupancy(question, *grid, std::move(groups), {}, cells);
+      groups[group_key(call.group)].push_back({call.start, call.end, call.agent, call.weight});
+    add_occupancy(question, *grid, std::move(groups), {}, cells, estimates);
   }
-  Answer answer = finish(question, *grid, std::move(cells), now, "live");
+  Answer answer = finish(question, *grid, std::move(cells), now, "live", estimates);
   set_errors(errors, answer);
   return answer;
 }

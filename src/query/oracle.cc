@@ -332,6 +332,7 @@ void Oracle::Inner::one_call(const Id& id, const Events& all_events, Instant rec
   std::vector<const Kept*> keyed;
   std::map<Id, std::int64_t> errors;  // of events that count them
   bool usage_is_final = false;
+  std::int64_t least_weight = INT64_MAX;
   std::deque<Kept> made;
   for (const Kept& event : all_events) all.push_back(&event);
   std::sort(all.begin(), all.end(), [](auto a, auto b) { return a->order() < b->order(); });
@@ -352,6 +353,8 @@ void Oracle::Inner::one_call(const Id& id, const Events& all_events, Instant rec
         if (field == Field::agent_id) call.agent_id = event->agent;
       }
     if (!event->customer.empty() && !event->has(Field::customer_id)) call.dims[Field::customer_id] = event->customer;
+    const std::int64_t weight = event->has(Field::sample_weight) ? event->fields.at(Field::sample_weight).number : 1;
+    least_weight = std::min(least_weight, weight);
     if (event->has(Field::error_events)) errors[event->id] = event->fields.at(Field::error_events).number;
     if (event->has(Field::usage_preliminary)) usage_is_final |= event->fields.at(Field::usage_preliminary).number == 0;
     if (event->type == EventType::turn && event->has(Field::turn_key)) keyed.push_back(event);
@@ -360,6 +363,7 @@ void Oracle::Inner::one_call(const Id& id, const Events& all_events, Instant rec
     if (event->type == EventType::call_started) started = event->time;
     if (event->type == EventType::call_ended) ended = event->time;
   }
+  if (least_weight > 1) call.sample_weight = least_weight;
   for (const auto& [field, said] : dims) call.dims[field] = said->text;
   if (call.dims[Field::customer_id].empty()) call.dims[Field::customer_id] = "default";
 

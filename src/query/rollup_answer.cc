@@ -124,14 +124,14 @@ class Groups final : public FactSink {
   void call(const FactRow& row, const CallFacts& facts) override {
     each(row, [&](Tally& tally) {
       tally.add(facts);
-      if (facts.reported_cost_nano) tally.add_reported_cost(*facts.reported_cost_nano);
+      if (facts.reported_cost_nano) tally.add_reported_cost(*facts.reported_cost_nano, facts.weight);
     });
   }
   void turn(const FactRow& row, const TurnFacts& facts) override {
-    each(row, [&](Tally& tally) { tally.add(facts); });
+    each(row, [&](Tally& tally) { row.sampled ? tally.add(facts, *row.sampled) : tally.add(facts); });
   }
   void usage(const FactRow& row, const UsageFacts& facts) override {
-    each(row, [&](Tally& tally) { tally.add(facts); });
+    each(row, [&](Tally& tally) { row.sampled ? tally.add(facts, *row.sampled) : tally.add(facts); });
   }
 
  private:
@@ -216,9 +216,10 @@ Answered<std::optional<Answer>> answer_from_rollups(const Question& question, co
   if (const Status done = read_all(store, *subject, cover, deadline, groups); !done)
     return std::unexpected(Refusal{"unavailable", "source", done.error().message});
   Cells cells;
+  Estimates estimates;
   std::vector<std::optional<double>> errors(question.measures.size());
-  for (const auto& [key, tally] : groups.tallies) add_tally(question, key, tally, cells, errors);
-  Answer answer = finish(question, grid, std::move(cells), as_of, "rollups");
+  for (const auto& [key, tally] : groups.tallies) add_tally(question, key, tally, cells, errors, estimates);
+  Answer answer = finish(question, grid, std::move(cells), as_of, "rollups", estimates);
   set_errors(errors, answer);
   return answer;
 }

@@ -57,17 +57,17 @@ void RollupFold::each(const FactRow& row, bool of_turns, Add&& add) {
 void RollupFold::call(const FactRow& row, const CallFacts& facts) {
   each(row, false, [&](Tally& tally) {
     tally.add(facts);
-    if (facts.reported_cost_nano) tally.add_reported_cost(*facts.reported_cost_nano);
+    if (facts.reported_cost_nano) tally.add_reported_cost(*facts.reported_cost_nano, facts.weight);
   });
 }
 
 void RollupFold::turn(const FactRow& row, const TurnFacts& facts) {
   const TurnSlots slots = slots_of(facts);
-  each(row, true, [&](Tally& tally) { tally.add(facts, slots); });
+  each(row, true, [&](Tally& tally) { row.sampled ? tally.add(facts, *row.sampled) : tally.add(facts, slots); });
 }
 
 void RollupFold::usage(const FactRow& row, const UsageFacts& facts) {
-  each(row, false, [&](Tally& tally) { tally.add(facts); });
+  each(row, false, [&](Tally& tally) { row.sampled ? tally.add(facts, *row.sampled) : tally.add(facts); });
 }
 
 void RollupFold::merge(const RollupRow& row, const Tally& tally) {

@@ -9,6 +9,7 @@
 #include "aggregate/sampling_error.h"
 #include "query/concurrency.h"
 #include "query/learning.h"
+#include "query/row_figures.h"
 #include "query/tags.h"
 #include "query/turn_labels.h"
 #include "sketch/real_sketch.h"
@@ -17,18 +18,6 @@ namespace aybiza {
 namespace {
 
 using Text = std::optional<std::string>;
-using Samples = std::vector<std::int64_t>;
-
-// Everything any measure may need of one group in one bucket, as plain sums and lists.
-struct Exact {
-  std::int64_t calls = 0, known_outcome = 0, successful = 0, known_resolution = 0, resolved = 0, escalated = 0,
-               intervened = 0, errors = 0, with_errors = 0;
-  Samples satisfaction, quality, efficiency;
-  std::int64_t turns = 0, interruptions = 0;
-  Samples sentiment, confidence;
-  std::optional<std::int64_t> cost, tokens, input, output, cache_read;
-  Samples samples[quantity_count];
-};
 
 void add_to(std::optional<std::int64_t>& sum, const Number& value) {
   if (value) sum = sum.value_or(0) + *value;
@@ -44,7 +33,7 @@ class Scan {
  public:
   Scan(const Question& question, const RowSet& rows, Grid grid, Zone zone, Instant as_of)
       : question_(question), rows_(rows), grid_(std::move(grid)), zone_(std::move(zone)), as_of_(as_of) {
-    for (const CallRow& call : rows.calls) call_of_.emplace(call.call_id, &call);
+    for (const CallRow& call : rows.calls) call_of_.emplace(call.call_id, &call), sampled_ |= weight_of(&call) > 1;
   }
 
   Cells run() {
@@ -124,7 +113,11 @@ class Scan {
       keys = std::move(longer);
     }
     for (const std::size_t bucket : buckets(t, moving))
-      for (const auto& key : keys) into(exact_[CellKey{bucket, key}]);
+      for (const auto& key : keys) {
+        RowSums& exact = exact_[CellKey{bucket, key}];
+        for (std::int64_t i = 0; i < weight_of(call); ++i) into(exact);  // one that stands for ten calls is ten calls
+        if (sampled_ && call != nullptr) into(of_calls_[CellKey{bucket, key}][call->call_id]);
+      }
   }
 
   bool asks_entity(Entity entity, bool moving) const {
@@ -132,8 +125,11 @@ class Scan {
                        [&](const Measure& m) { return m.moving == moving && entity_of(m) == entity; });
   }
 
+  static std::int64_t weight_of(const CallRow* call) { return call != nullptr ? call->sample_weight.value_or(1) : 1; }
+
   void fold(bool moving) {
     exact_.clear();
+    of_calls_.clear();
     const bool cost = std::any_of(question_.measures.begin(), question_.measures.end(), [&](const Measure& m) {
       return m.moving == moving && m.what == What::cost_usd;
     });
@@ -145,7 +141,9 @@ class Scan {
       auto& cells = row(key);
       for (std::size_t i = 0; i < question_.measures.size(); ++i) {
         const Measure& m = question_.measures[i];
-        if (m.moving == moving && m.what < What::metric) cells[i] = value(m, exact);
+        if (m.moving != moving || m.what >= What::metric) continue;
+        cells[i] = value_of(m, exact);
+        if (sampled_) note_calls(i, key, exact);
       }
     }
     fold_metrics(moving);
@@ -155,7 +153,7 @@ class Scan {
 
   void fold_calls(bool moving) {
     for (const CallRow& call : rows_.calls)
-      absorb(moving, call.start, &call, nullptr, {}, [&](Exact& e) {
+      absorb(moving, call.start, &call, nullptr, {}, [&](RowSums& e) {
         ++e.calls;
         const bool outcome = !call.call_outcome.empty() && call.call_outcome != "unknown";
         const bool resolution = !call.resolution_status.empty() && call.resolution_status != "unknown";
@@ -179,7 +177,7 @@ class Scan {
   void fold_reported_costs(bool moving) {
     for (const CallRow& call : rows_.calls)
       if (call.cost_source == CostSource::reported)
-        absorb(moving, call.start, &call, nullptr, {}, [&](Exact& e) { add_to(e.cost, call.cost_nano); });
+        absorb(moving, call.start, &call, nullptr, {}, [&](RowSums& e) { add_to(e.cost, call.cost_nano); });
   }
 
   const CallRow* call_of(const Id& id) const {
@@ -189,7 +187,7 @@ class Scan {
 
   void fold_turns(bool moving) {
     for (const TurnRow& turn : rows_.turns)
-      absorb(moving, turn.time, call_of(turn.call_id), &turn, {}, [&](Exact& e) {
+      absorb(moving, turn.time, call_of(turn.call_id), &turn, {}, [&](RowSums& e) {
         ++e.turns;
         e.interruptions += turn.interrupted.value_or(false);
         if (!turn.agent_speaks) {
@@ -206,7 +204,8 @@ class Scan {
   void fold_usage(bool moving) {
     for (const UsageRow& usage : rows_.usage) {
       const CallRow* call = call_of(usage.call_id);
-      absorb(moving, usage.time, call, nullptr, usage.model, [&](Exact& e) {
+      absorb(moving, usage.time, call, nullptr, usage.model, [&](RowSums& e) {
+        ++e.usages;
         if (call == nullptr || call->cost_source != CostSource::reported) add_to(e.cost, usage.cost_nano);
         for (const Number& kind : {usage.input_tokens, usage.cache_read_tokens, usage.cache_write_tokens,
                                    usage.output_tokens, usage.reasoning_tokens, usage.audio_input_tokens,
@@ -219,79 +218,26 @@ class Scan {
     }
   }
 
-  static Figure ratio(std::int64_t part, std::int64_t whole) {
-    return whole == 0 ? Figure{} : Figure(double(part) / double(whole));
-  }
-  static Figure mean(const Samples& samples, double unit) {
-    if (samples.empty()) return {};
-    __extension__ __int128 sum = 0;
-    for (const std::int64_t sample : samples) sum += sample;
-    return double(sum) / double(samples.size()) / unit;
-  }
-  static Figure sum(const std::optional<std::int64_t>& value, double unit) {
-    return value ? Figure(double(*value) / unit) : Figure{};
-  }
-
-  static Figure statistic(const Measure& m, Samples samples) {
-    if (m.statistic == Statistic::histogram) return histogram(std::move(samples), unit_of(m.quantity));
-    if (samples.empty()) return {};
-    std::sort(samples.begin(), samples.end());
-    const double unit = unit_of(m.quantity);
-    switch (m.statistic) {
-      case Statistic::avg: return mean(samples, unit);
-      case Statistic::min: return double(samples.front()) / unit;
-      case Statistic::max: return double(samples.back()) / unit;
-      case Statistic::p50: return percentile_cont(samples, .50) / unit;
-      case Statistic::p90: return percentile_cont(samples, .90) / unit;
-      case Statistic::p95: return percentile_cont(samples, .95) / unit;
-      default: return percentile_cont(samples, .99) / unit;
+  // Horvitz and Thompson, each call as one draw.
+  void note_calls(std::size_t column, const CellKey& key, const RowSums& all) {
+    const Measure& m = question_.measures[column];
+    if (m.what == What::active_calls || m.what == What::active_agents || m.what == What::utilization) return;
+    const MeasureParts whole = parts_of(m, all);
+    const double ratio = whole.count && *whole.count > 0 ? *whole.sum / *whole.count : 0;
+    double variance = 0;
+    bool touched = false;
+    for (const auto& [id, exact] : of_calls_[key]) {
+      const double weight = double(weight_of(call_of(id)));
+      const Entity entity = entity_of(m);
+      const bool part = entity == Entity::call ? exact.calls > 0 : entity == Entity::turn ? exact.turns > 0 : exact.usages > 0 || (m.what == What::cost_usd && exact.cost);
+      touched |= weight > 1 && part;
+      const MeasureParts one = parts_of(m, exact);
+      const double off = one.sum.value_or(0) - ratio * one.count.value_or(0);
+      variance += weight * (weight - 1) * off * off;
     }
-  }
-
-  // Twenty buckets of equal width between the extremes; one bucket when all values are the same.
-  static Figure histogram(Samples samples, double unit) {
-    if (samples.empty()) return Histogram{};
-    std::sort(samples.begin(), samples.end());
-    const double low = double(samples.front()) / unit, high = double(samples.back()) / unit;
-    if (low == high) return Histogram{{low, high, std::int64_t(samples.size())}};
-    constexpr std::size_t count = 20;
-    Histogram buckets(count);
-    const double width = (high - low) / double(count);
-    for (std::size_t i = 0; i < count; ++i) buckets[i] = {low + double(i) * width, low + double(i + 1) * width, 0};
-    for (const std::int64_t sample : samples)
-      ++buckets[std::min(count - 1, std::size_t((double(sample) / unit - low) / width))].count;
-    return buckets;
-  }
-
-  static Figure value(const Measure& m, const Exact& e) {
-    switch (m.what) {
-      case What::calls: return double(e.calls);
-      case What::successful_calls: return double(e.successful);
-      case What::success_rate: return ratio(e.successful, e.known_outcome);
-      case What::resolved_calls: return double(e.resolved);
-      case What::resolution_rate: return ratio(e.resolved, e.known_resolution);
-      case What::escalated_calls: return double(e.escalated);
-      case What::escalation_rate: return ratio(e.escalated, e.calls);
-      case What::intervened_calls: return double(e.intervened);
-      case What::errors: return double(e.errors);
-      case What::error_rate: return ratio(e.with_errors, e.calls);
-      case What::rated_calls: return double(e.satisfaction.size());
-      case What::avg_satisfaction: return mean(e.satisfaction, 1e4);
-      case What::cost_per_call: return mean(e.samples[std::size_t(Quantity::cost_usd)], 1e9);
-      case What::quality_score: return mean(e.quality, 1e4);
-      case What::efficiency_score: return mean(e.efficiency, 1e4);
-      case What::turns: return double(e.turns);
-      case What::interruptions: return double(e.interruptions);
-      case What::avg_sentiment: return mean(e.sentiment, 1e4);
-      case What::sentiment_confidence: return mean(e.confidence, 1e4);
-      case What::cost_usd: return sum(e.cost, 1e9);
-      case What::tokens: return sum(e.tokens, 1);
-      case What::input_tokens: return sum(e.input, 1);
-      case What::output_tokens: return sum(e.output, 1);
-      case What::cache_read_tokens: return sum(e.cache_read, 1);
-      case What::statistic: return statistic(m, e.samples[std::size_t(m.quantity)]);
-      default: return {};  // occupancy and metrics are filled apart
-    }
+    if (!touched) return;
+    const bool known = whole.sum && (!whole.count || *whole.count > 0);
+    estimates_.note(question_, key, column, known ? std::optional(std::sqrt(variance) / whole.count.value_or(1)) : std::nullopt);
   }
 
   void fold_occupancy() {
@@ -302,14 +248,14 @@ class Scan {
       if (!kept(&call, nullptr, {}, call.start)) continue;
       GroupKey key;
       for (const Group& group : question_.by) key.push_back(values(group, &call, nullptr, {}, call.start)[0]);
-      groups[key].push_back({call.start, end, call.agent_id});
+      groups[key].push_back({call.start, end, call.agent_id, weight_of(&call)});
     }
     std::vector<AgentStatusRow> sorted = rows_.agent_status;
     std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
     std::vector<StatusChange> statuses;
     for (const AgentStatusRow& s : sorted)
       statuses.push_back({s.agent_id, s.time, s.status == "offline", s.capacity.value_or(1)});
-    add_occupancy(question_, grid_, std::move(groups), statuses, cells_);
+    add_occupancy(question_, grid_, std::move(groups), statuses, cells_, estimates_);
   }
 
   // One point or distribution beside the series it is of.
@@ -432,19 +378,14 @@ class Scan {
   Zone zone_;
   Instant as_of_;
   std::unordered_map<Id, const CallRow*, IdHash> call_of_;
-  std::map<CellKey, Exact> exact_;
+  std::map<CellKey, RowSums> exact_;
+  bool sampled_ = false;                              // some call stands for several
+  std::map<CellKey, std::map<Id, RowSums>> of_calls_;  // then: what each call adds, once
   Cells cells_;
   Estimates estimates_;
 };
 
 }  // namespace
-
-double percentile_cont(const std::vector<std::int64_t>& sorted, double q) {
-  const double rank = q * double(sorted.size() - 1);
-  const auto below = std::size_t(rank);
-  const double low = double(sorted[below]), high = double(sorted[std::min(below + 1, sorted.size() - 1)]);
-  return low + (high - low) * (rank - double(below));
-}
 
 std::optional<std::string_view> dimension_of(const Dimensions& dims, Dimension dimension) {
   static constexpr std::pair<Dimension, Field> of_dims[] = {

@@ -1,7 +1,7 @@
 // A question answered by walking over finished rows: slow, exact, and simple enough to be believed.
 //
 // Shape    every engine's rival: the memory store and `aybiza recompute` answer with it, DuckDB and the live state are
-//          compared to it. Quantiles sort and interpolate like percentile_cont.
+//          compared to it (figures: row_figures.h).
 // Cost     O(rows x measures); no index.
 // Threads  pure.
 #pragma once
@@ -26,9 +26,6 @@ struct RowSet {
 };
 
 Answered<Answer> answer_from_rows(const Question& question, const RowSet& rows, Instant as_of, std::string source);
-
-// percentile_cont over a sorted, non-empty list: rank q * (n - 1), linear between its neighbours.
-double percentile_cont(const std::vector<std::int64_t>& sorted, double q);
 
 // The value of a common dimension; nullopt: unknown, or none of those.
 std::optional<std::string_view> dimension_of(const Dimensions& dims, Dimension dimension);

@@ -10,6 +10,7 @@
 #include "query/concurrency.h"
 #include "query/learning.h"
 #include "query/rollup_answer.h"
+#include "query/sampled_answer.h"
 #include "query/sql_dialect.h"
 #include "query/sql_measures.h"
 #include "query/sql_text.h"
@@ -34,15 +35,15 @@ class Asking {
   const Estimates& estimates() const { return estimates_; }
 
   Answered<Cells> run() {
+    const auto sampled = any_sampled(store_, grid_.from() - question_.moving, grid_.to(), deadline_);
+    if (!sampled) return std::unexpected(sampled.error());
     for (const bool moving : {false, true})
-      for (const Entity entity : {Entity::call, Entity::turn, Entity::usage}) {
-        auto done = ask_entity(entity, moving);
-        if (!done) return std::unexpected(done.error());
-      }
+      if (auto done = *sampled ? ask_sampled_calls(moving) : ask_entities(moving); !done) return std::unexpected(done.error());
     for (std::size_t i = 0; i < question_.measures.size(); ++i) {
       const Measure& m = question_.measures[i];
       Answered<void> done;
       if (m.what == What::metric) done = ask_metric(i);
+      else if (*sampled) continue;
       else if (m.what == What::cost_usd) done = ask_reported_cost(i);
       else if (m.what == What::statistic && m.statistic == Statistic::histogram) done = ask_histogram(i);
       if (!done) return std::unexpected(done.error());
@@ -184,6 +185,18 @@ class Asking {
     return number ? Figure(*number) : Figure{};
   }
 
+  Answered<void> ask_entities(bool moving) {
+    for (const Entity entity : {Entity::call, Entity::turn, Entity::usage})
+      if (auto done = ask_entity(entity, moving); !done) return done;
+    return {};
+  }
+
+  Answered<void> ask_sampled_calls(bool moving) {
+    const auto zone = Zone::load(question_.zone);
+    if (!zone) return std::unexpected(Refusal{"unknown_zone", "tz", "unknown time zone " + question_.zone});
+    return add_sampled(question_, grid_, *zone, store_, moving, deadline_, {cells_, relative_error_, estimates_});
+  }
+
   Answered<void> ask_entity(Entity entity, bool moving) {
     std::vector<std::size_t> asked;
     std::string aggregates;
@@ -252,6 +265,8 @@ class Asking {
     SqlText sql;
     std::string select = "SELECT c.agent_id, epoch_us(c.time), CASE WHEN c.state = 'ended' THEN epoch_us(coalesce(c.ended_at, c.updated_at)) END";
     for (const Group& group : question_.by) select += ", " + dimension_sql(sql, group, Entity::call);
+    const bool samples = store_.samples();
+    if (samples) select += ", c.sample_weight";
     std::string where = fmt::format(
         " FROM call_analytics c WHERE c.time < make_timestamptz({}) AND (c.state = 'active' OR"
         " greatest(epoch_us(coalesce(c.ended_at, c.updated_at)), epoch_us(c.time) + 1) > {})",
@@ -265,7 +280,7 @@ class Asking {
       const auto cell = rows.cell(row, 0);
       const Id* agent = std::get_if<Id>(&cell);
       groups[key].push_back({from_micros(as_integer(rows.cell(row, 1)).value_or(0)), end ? from_micros(*end) : as_of_,
-                             agent ? *agent : Id{}});
+                             agent ? *agent : Id{}, samples ? as_integer(rows.cell(row, 3 + question_.by.size())).value_or(1) : 1});
     });
     if (!done) return done;
     std::vector<StatusChange> statuses;
@@ -281,7 +296,7 @@ class Asking {
                                           as_integer(rows.cell(row, 3)).value_or(1)});
                     });
     if (!done) return done;
-    add_occupancy(question_, grid_, std::move(groups), statuses, cells_);
+    add_occupancy(question_, grid_, std::move(groups), statuses, cells_, estimates_);
     return {};
   }
 

@@ -22,12 +22,14 @@ bool has_rows(const Question& question, const Tally& tally) {
 
 }  // namespace
 
-void add_tally(const Question& question, const CellKey& key, const Tally& tally, Cells& cells, std::vector<std::optional<double>>& errors) {
+void add_tally(const Question& question, const CellKey& key, const Tally& tally, Cells& cells, std::vector<std::optional<double>>& errors,
+               Estimates& estimates) {
   if (!question.by.empty() && !has_rows(question, tally)) return;
   auto& figures = row_of(question, cells, key);
   for (std::size_t i = 0; i < question.measures.size(); ++i) {
     if (const auto value = value_of(question.measures[i], tally)) figures[i] = *value;
     if (const auto error = relative_error_of(question.measures[i], tally)) errors[i] = std::max(errors[i].value_or(0), *error);
+    if (is_estimate(question.measures[i], tally)) estimates.note(question, key, i, standard_error_of(question.measures[i], tally));
   }
 }
 

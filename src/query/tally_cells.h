@@ -11,9 +11,10 @@
 
 namespace aybiza {
 
-// Fills the group's figures, and in `errors` (one per measure) how far they may be off. As in answers from rows a group is
+// Fills the group's figures, and in `errors` (one per measure) how far they may be off, in `estimates` those of sampled calls. As in answers from rows a group is
 // there only where rows of a kind that is asked for are.
-void add_tally(const Question& question, const CellKey& key, const Tally& tally, Cells& cells, std::vector<std::optional<double>>& errors);
+void add_tally(const Question& question, const CellKey& key, const Tally& tally, Cells& cells, std::vector<std::optional<double>>& errors,
+               Estimates& estimates);
 void set_errors(const std::vector<std::optional<double>>& errors, Answer& answer);
 
 }  // namespace aybiza

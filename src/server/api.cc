@@ -130,6 +130,7 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
       json.key(tile.name).begin_object().key("value").number_or_null(tile.value).key("previous").number_or_null(tile.previous);
       json.key("age_ms").number_or_null(newest ? std::optional(double((now - *newest).count()) / 1000) : std::nullopt).key("n").number(tile.n);
       if (!tile.error.empty()) json.member("error", tile.error);
+      if (tile.estimate) json.member("estimate", true).key("standard_error").number_or_null(tile.standard_error);
       json.end_object();
     }
     json.end_object().end_object();
@@ -310,7 +311,7 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     masked += webhooks.masked;
     return Response::text(200, openmetrics({pipeline, parts.pipeline->spool().stats(), store, ledger, http, *parts.budget, all, masked, std::move(webhooks),
                                             parts.metric_ways ? parts.metric_ways->points().total : ConservationCounts{},
-                                            parts.metric_ways ? parts.metric_ways->statsd() : StatsdStats{}, parts.sampler ? parts.sampler->left_out() : 0}),
+                                            parts.metric_ways ? parts.metric_ways->statsd() : StatsdStats{}, parts.sampler ? parts.sampler->left_out() : 0, parts.calls ? parts.calls->left_out() : 0}),
                           "application/openmetrics-text; version=1.0.0; charset=utf-8");
   }
 

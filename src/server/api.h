@@ -33,6 +33,7 @@ struct ApiParts {
   const WebhookEndpoint* webhooks = nullptr;
   const MetricWays* metric_ways = nullptr;
   const MetricSampler* sampler = nullptr;
+  const CallSampler* calls = nullptr;
 };
 
 class Api {

@@ -71,6 +71,7 @@ void write_call(JsonWriter& json, const CallRow& call) {
   json.member("interventions", call.interventions);
   json.member("turns", call.turns);
   time(json, "updated_at", call.updated);
+  if (call.sample_weight) json.member("sample_weight", *call.sample_weight);
   fragment(json, "ext", call.ext);
   json.end_object();
 }

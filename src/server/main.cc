@@ -161,16 +161,17 @@ int main(int argc, char** argv) {
   add_data(source_remove, c.data);
   source_remove->add_option("id", c.source_id, "as in the list")->required();
 
-  auto* sampling = app.add_subcommand("sampling", "which generic metrics are sampled (docs/sampling.md); nothing is, unless a rule says so");
+  auto* sampling = app.add_subcommand("sampling", "which generic metrics and whose calls are sampled (docs/sampling.md); nothing is, unless a rule says so");
   sampling->require_subcommand(1);
-  auto* sampling_set = sampling->add_subcommand("set", "keep a share of a metric's points; prints the rule's id");
+  auto* sampling_set = sampling->add_subcommand("set", "keep a share of a metric's points, or of calls; prints the rule's id");
   c.sampling.data = "./aybiza-data";
   add_data(sampling_set, c.sampling.data);
   sampling_set->add_option("--metric", c.sampling.metric, "a name, or the beginning of names and *");
   sampling_set->add_option("--tag", c.sampling.tag, "KEY=VALUE");
   sampling_set->add_option("--customer", c.sampling.customer, "whose; * is everybody's")->capture_default_str();
-  sampling_set->add_option("--keep", c.sampling.keep, "the share to keep, e.g. 0.1");
-  sampling_set->add_flag("--calls", c.sampling.calls, "refused: calls are never sampled");
+  sampling_set->add_option("--keep", c.sampling.keep, "the share to keep, e.g. 0.1; of calls one in a whole number");
+  sampling_set->add_flag("--calls", c.sampling.calls, "calls, each whole or not at all; needs --money");
+  sampling_set->add_flag("--money", c.sampling.money, "with --calls: yes, usage and cost become estimates too");
   auto* sampling_list = sampling->add_subcommand("list", "all rules");
   add_data(sampling_list, c.data);
   auto* sampling_remove = sampling->add_subcommand("remove", "keep everything again");

@@ -107,6 +107,7 @@ std::string openmetrics(const SelfMetrics& self) {
   t.labelled("metric_points_rejected", "Of these, points that were refused, by reason.", "reason", self.points.rejected);
   t.labelled("metric_points_shed", "Of these, points lost to overload or left out by a sampling rule, by reason.", "reason", self.points.shed);
   t.counter("metric_points_sampled", "Points and metric events of every way in that a sampling rule left out.", self.points_sampled);
+  t.counter("call_events_sampled", "Events of calls that a sampling rule left out.", self.call_events_sampled);
   t.counter("metric_points_folded", "Points of every way in that live state has folded.", self.live.metrics.points);
   t.counter("metric_points_stored", "Of these, points handed to the store.", self.live.metrics.stored);
   t.counter("metric_points_bases", "Of these, first points of running totals, from which increments count.", self.live.metrics.bases);

@@ -29,6 +29,7 @@ struct SelfMetrics {
   ConservationCounts points = {};  // of StatsD and remote write
   StatsdStats statsd = {};
   std::uint64_t points_sampled = 0;
+  std::uint64_t call_events_sampled = 0;
 };
 
 std::string openmetrics(const SelfMetrics& self);

@@ -23,15 +23,18 @@ int complain(const Error& error, int code = 1) {
 }  // namespace
 
 int run_sampling_set(const NewSamplingOptions& options) {
-  if (options.calls)
-    return complain({Code::unsupported, "calls are not sampled in this version: every count, sum and cost of calls is exact. Sample generic metrics with --metric or --tag"}, 2);
-  if (options.metric.empty() == options.tag.empty()) return complain({Code::invalid, "give --metric NAME or --tag KEY=VALUE, one of them"}, 2);
+  if ((options.metric.empty() ? 0 : 1) + (options.tag.empty() ? 0 : 1) + (options.calls ? 1 : 0) != 1)
+    return complain({Code::invalid, "give --metric NAME, --tag KEY=VALUE or --calls, one of them"}, 2);
   auto rules = open_rules(options.data);
   if (!rules) return complain(rules.error());
   SamplingRule rule;
   rule.customer = options.customer;
   rule.what = options.tag.empty() ? SamplingRule::What::metric : SamplingRule::What::tag;
   rule.pattern = options.tag.empty() ? options.metric : options.tag;
+  if (options.calls) {
+    rule.what = SamplingRule::What::calls;
+    rule.pattern = options.money ? money_too : "nothing else";
+  }
   rule.keep = options.keep;
   const auto made = (*rules)->set(std::move(rule), SystemClock().now());
   if (!made) return complain(made.error());

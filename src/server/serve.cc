@@ -40,6 +40,7 @@ struct Server::Inner {
   std::unique_ptr<Pipeline> pipeline;
   std::unique_ptr<SamplingRules> sampling_rules;
   std::unique_ptr<MetricSampler> sampler;
+  std::unique_ptr<CallSampler> calls;
   std::unique_ptr<EventsEndpoint> events;
   std::unique_ptr<auth::WebhookSources> webhook_sources;
   std::unique_ptr<CallAliases> aliases;
@@ -143,10 +144,11 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   if (!sampling_rules) return std::unexpected(sampling_rules.error());
   inner->sampling_rules = std::move(*sampling_rules);
   inner->sampler = std::make_unique<MetricSampler>(*inner->sampling_rules);
+  inner->calls = std::make_unique<CallSampler>(*inner->sampling_rules);
   inner->events = std::make_unique<EventsEndpoint>(EventsEndpoint::over(
       inner->pipeline->spool(), {.clock = &inner->clock, .tokenizer = inner->tokenizer.get(),
                                  .masking = inner->privacy->masking(),
-                                 .sampler = inner->sampler.get(),
+                                 .sampler = inner->sampler.get(), .calls = inner->calls.get(),
                                  .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback},
                                  .admission = {.budget = inner->budget.get()}, .append = {}, .visible = {}}));
   auto sources = auth::WebhookSources::open(options.data);
@@ -159,7 +161,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->otlp = std::make_unique<OtlpEndpoint>(OtlpEndpoint::over(
       inner->pipeline->spool(), {.clock = &inner->clock, .tokenizer = inner->tokenizer.get(),
                                  .masking = inner->privacy->masking(),
-                                 .sampler = inner->sampler.get(), .joiner = inner->joiner.get(),
+                                 .sampler = inner->sampler.get(), .calls = inner->calls.get(), .joiner = inner->joiner.get(),
                                  .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback},
                                  .ledger = &inner->events->ledger(), .admission = {.budget = inner->budget.get()},
                                  .count_masked = [events = inner->events.get()](const MaskCounts& masked) { events->count_masked(masked); },
@@ -167,7 +169,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   spool::Spool& spool = inner->pipeline->spool();
   inner->webhooks = std::make_unique<WebhookEndpoint>(WebhookEndpointConfig{
       .clock = &inner->clock, .tokenizer = inner->tokenizer.get(), .masking = inner->privacy->masking(), .sources = inner->webhook_sources.get(), .aliases = inner->aliases.get(),
-      .ledger = &inner->events->ledger(), .admission = {.budget = inner->budget.get()},
+      .ledger = &inner->events->ledger(), .calls = inner->calls.get(), .admission = {.budget = inner->budget.get()},
       .append = [&spool](spool::AppendRequest request) { return spool.append(std::move(request)); }, .visible = [&spool] { return spool.visible(); }});
   inner->metric_ways = std::make_unique<MetricWays>(MetricWays::Parts{
       .clock = &inner->clock, .tokenizer = inner->tokenizer.get(),
@@ -177,7 +179,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->price_api = std::make_unique<PriceApi>(*inner->pipeline, *inner->prices);
   Inner* raw = inner.get();
   inner->api = std::make_unique<Api>(ApiParts{inner->pipeline.get(), inner->events.get(), inner->tokenizer.get(), inner->budget.get(),
-                                              [raw] { return raw->http ? raw->http->counters() : net::HttpCounters{}; }, inner->webhooks.get(), inner->metric_ways.get(), inner->sampler.get()});
+                                              [raw] { return raw->http ? raw->http->counters() : net::HttpCounters{}; }, inner->webhooks.get(), inner->metric_ways.get(), inner->sampler.get(), inner->calls.get()});
   const auto masked = [raw] {
     MaskCounts all = raw->events->masked();
     all += raw->webhooks->counters().masked;

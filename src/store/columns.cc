@@ -124,6 +124,7 @@ std::span<const Column<CallRow>> columns_of() {
       MEMBER("interventions", integer, interventions),
       MEMBER("turns", integer, turns),
       MEMBER("ext", text, ext),
+      MEMBER("sample_weight", integer, sample_weight),
   };
   return table;
 }

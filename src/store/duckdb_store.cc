@@ -127,6 +127,9 @@ Status DuckdbStore::read_applied() {
   const auto offset = writer_.integer("SELECT event_offset FROM applied WHERE node = $1", {options_.node});
   if (!offset) return std::unexpected(offset.error());
   if (!*offset) AYBIZA_TRY(writer_.run("INSERT INTO applied VALUES ($1, 0)", {options_.node}));
+  const auto sampled = writer_.integer(samples_sql);
+  if (!sampled) return std::unexpected(sampled.error());
+  samples_ = sampled->value_or(0) != 0;
   applied_ = static_cast<std::uint64_t>(offset->value_or(0));
   return {};
 }
@@ -189,6 +192,7 @@ Status DuckdbStore::apply(const RowBatch& batch) {
   const std::lock_guard lock(writing_);
   if (batch.from != applied_ || batch.to < batch.from)
     return fail(Code::conflict, "rows ({}, {}] do not follow applied offset {}", batch.from, batch.to, applied_.load());
+  see_samples(batch);
   std::uint64_t out_of_range = 0;
   std::vector<RollupBucket> buckets;
   AYBIZA_TRY(in_transaction([&] { return write(batch, out_of_range, buckets); }));

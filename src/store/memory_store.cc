@@ -51,6 +51,7 @@ class MemoryStore final : public Store {
     const std::lock_guard lock(mutex_);
     if (batch.from != applied_ || batch.to < batch.from)
       return fail(Code::conflict, "rows ({}, {}] do not follow applied offset {}", batch.from, batch.to, applied_);
+    see_samples(batch);
     if (batch.late.empty()) insert(batch);
     else insert(with_late(batch, stored_rows(needs_of(batch)), prices_));
     applied_ = batch.to;

@@ -131,6 +131,9 @@ Status PostgresStore::take_lock(PostgresConnection& connection, bool starting) {
 }
 
 Status PostgresStore::read_applied(PostgresConnection& connection) {
+  const auto sampled = connection.integer(samples_sql);
+  if (!sampled) return std::unexpected(sampled.error());
+  if (sampled->value_or(0) != 0) samples_ = true;
   const auto offset = connection.integer("SELECT event_offset FROM applied WHERE node = $1", {std::string_view(options_.node)});
   if (!offset) return std::unexpected(offset.error());
   if (!*offset)
@@ -199,6 +202,7 @@ Status PostgresStore::apply(const RowBatch& batch) {
   }
   if (batch.from != applied_ || batch.to < batch.from)
     return fail(Code::conflict, "rows ({}, {}] do not follow applied offset {}", batch.from, batch.to, applied_.load());
+  see_samples(batch);
   BatchOutcome outcome;
   Status done = transact(batch, false, outcome);
   if (!done && !writer_->broken() && done.error().code == Code::invalid) done = transact(batch, true, outcome = {});

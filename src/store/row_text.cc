@@ -42,7 +42,7 @@ std::string text(const CallRow& r) {
                           r.ext, r.duration_us, r.voice_latency_us, r.stt_latency_us, r.llm_latency_us, r.tts_latency_us,
                           r.audio_quality_e4, r.conversation_quality_e4, r.stt_confidence_e4, r.satisfaction_e4, r.nps,
                           r.cost_nano, r.tokens_consumed, r.error_count, r.cost_source, r.escalated_flag,
-                          r.interventions, r.turns, r.quality_e4, r.efficiency_e4);
+                          r.interventions, r.turns, r.quality_e4, r.efficiency_e4, r.sample_weight);
 }
 std::string text(const TurnRow& r) {
   return Line("turn").all(r.call_id, r.turn_number, r.time, r.stored_time, r.agent_speaks, r.text_content, r.state,

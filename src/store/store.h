@@ -15,6 +15,7 @@
 // Source   reliability.md 3.1 rules 6, 7; storage.md 1; decisions.md 3, 4, 10, 16, 24, 26.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -107,6 +108,9 @@ class Store {
   virtual Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to,
                               const ByteSink& sink, Duration deadline = no_deadline) = 0;
 
+  // Whether calls were ever stored that stand for several (CallRow::sample_weight): who adds rows up must weigh them then.
+  bool samples() const { return samples_; }
+
   // Rollups (query/rollup_repair.h makes them). An engine that keeps them marks what a batch changes in its transaction.
   virtual bool keeps_rollups() const { return false; }
   virtual std::vector<DirtyBucket> dirty_rollups() const { return {}; }
@@ -121,6 +125,13 @@ class Store {
   virtual Result<std::uint64_t> forget(Table table, Instant before) = 0;
 
  protected:
+  void see_samples(const RowBatch& batch) {  // before the batch can be read
+    for (const CallRow& call : batch.calls)
+      if (call.sample_weight) samples_ = true;
+  }
+  static constexpr std::string_view samples_sql = "SELECT count(*) FROM (SELECT 1 FROM call_analytics WHERE sample_weight IS NOT NULL LIMIT 1) one";
+
+  std::atomic<bool> samples_{false};  // only ever set
   PriceBook prices_ = PriceBook::built_in();
 };
 
