@@ -288,7 +288,9 @@ TEST(SampledTally, the_error_is_that_of_drawing_whole_calls) {
   const auto check = [&](const char* word, std::optional<double> variance) {
     const auto error = standard_error_of(*parse_measure(word), tally);
     ASSERT_EQ(error.has_value(), variance.has_value()) << word;
-    if (variance) EXPECT_DOUBLE_EQ(*error, std::sqrt(*variance)) << word;
+    if (variance) {
+      EXPECT_DOUBLE_EQ(*error, std::sqrt(*variance)) << word;
+    }
   };
   check("calls", 5 * 4);
   check("errors", 5 * 4 * 9);

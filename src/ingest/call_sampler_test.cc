@@ -85,7 +85,9 @@ TEST_F(CallSampling, ARestartDecidesAlikeAndALaxerRuleKeepsWhatAStricterOneKept)
   restart();
   for (const auto& [call, weight] : before) {
     EXPECT_EQ(send(call, turn, begin + 1h), weight);
-    if (CallSampler::weight({9, call}, 100) > 0) EXPECT_EQ(weight, 4);
+    if (CallSampler::weight({9, call}, 100) > 0) {
+      EXPECT_EQ(weight, 4);
+    }
   }
 }
 

@@ -245,13 +245,18 @@ TEST_P(EveryWay, TellsTheSameOfSampledCalls) {
         const Figure &x = got.rows[r][c], &y = want.rows[r][c];
         ASSERT_EQ(x.index(), y.index()) << place;
         const bool quantile = want.columns[c].starts_with("max") || (want.columns[c][0] == 'p' && std::isdigit(want.columns[c][1]));
-        if (const auto* value = std::get_if<double>(&x)) ASSERT_TRUE(close(*value, std::get<double>(y), quantile ? 0.0051 : 1e-9)) << place;
+        if (const auto* value = std::get_if<double>(&x)) {
+          ASSERT_TRUE(close(*value, std::get<double>(y), quantile ? 0.0051 : 1e-9)) << place;
+        }
         if (want.estimate.empty()) continue;
         const auto &mine = got.standard_error[r][c], &exact = want.standard_error[r][c];
         ASSERT_EQ(mine.has_value(), exact.has_value()) << place;
         if (!mine) continue;
-        if (whole || entity_of(question.measures[c - first]) == Entity::call) ASSERT_TRUE(close(*mine, *exact, 1e-6)) << *mine << " " << *exact << place;
-        else if (want.columns[c].find("avg") == std::string::npos) ASSERT_GE(*mine, *exact * (1 - 1e-6) - 1e-9) << place;  // never told too small
+        if (whole || entity_of(question.measures[c - first]) == Entity::call) {
+          ASSERT_TRUE(close(*mine, *exact, 1e-6)) << *mine << " " << *exact << place;
+        } else if (want.columns[c].find("avg") == std::string::npos) {
+          ASSERT_GE(*mine, *exact * (1 - 1e-6) - 1e-9) << place;  // never told too small
+        }
       }
   };
   const auto check = [&](const std::string& text, bool whole, bool live = true) {
