@@ -11,16 +11,19 @@ Result<std::vector<FlowPair>> flow_of(Store& store, Instant from, Instant to, st
   const auto within = [](std::string_view column, Instant low, Instant high) {
     return fmt::format("{0} >= make_timestamptz({1}::BIGINT) AND {0} < make_timestamptz({2}::BIGINT)", column, to_micros(low), to_micros(high));
   };
-  const std::string theirs =
-      customer.empty() ? "" : fmt::format(" JOIN call_analytics c ON c.call_id = s.call_id AND {} AND c.customer_id = {}",
-                                          within("c.time", from - flow_calls_before, to + flow_turns_around), sql.bind(customer));
+  const std::string calls = fmt::format(" JOIN call_analytics c ON c.call_id = s.call_id AND {}", within("c.time", from - flow_calls_before, to + flow_turns_around));
+  const bool samples = store.samples();  // then a turn counts as often as its call
+  std::string theirs;
+  if (!customer.empty()) theirs = fmt::format("{} AND c.customer_id = {}", calls, sql.bind(customer));
+  else if (samples) theirs = " LEFT" + calls;
+  const std::string_view count = samples ? "CAST(sum(coalesce(c.sample_weight, 1)) AS BIGINT)" : "count(*)";
   // Turns may be told in another order than they are numbered, so some time after the range is looked at as well.
   const std::string text = fmt::format(
       "WITH steps AS (SELECT t.time, t.state, lag(t.state) OVER (PARTITION BY t.call_id ORDER BY t.turn_number) AS previous, t.call_id "
       "FROM conversation_turns t WHERE t.state IS NOT NULL AND {}) "
-      "SELECT s.previous, s.state, count(*) FROM steps s{} WHERE {} AND s.previous IS NOT NULL GROUP BY 1, 2 "
-      "ORDER BY count(*) DESC, s.previous COLLATE \"C\", s.state COLLATE \"C\" LIMIT {}",
-      within("t.time", from - flow_turns_around, to + flow_turns_around), theirs, within("s.time", from, to), flow_pairs);
+      "SELECT s.previous, s.state, {} FROM steps s{} WHERE {} AND s.previous IS NOT NULL GROUP BY 1, 2 "
+      "ORDER BY {} DESC, s.previous COLLATE \"C\", s.state COLLATE \"C\" LIMIT {}",
+      within("t.time", from - flow_turns_around, to + flow_turns_around), count, theirs, within("s.time", from, to), count, flow_pairs);
   auto rows = store.sql(text, sql.params(), deadline);
   if (!rows) return std::unexpected(rows.error());
   std::vector<FlowPair> out;

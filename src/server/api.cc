@@ -8,6 +8,7 @@
 #include "codec/json_writer.h"
 #include "live/overview.h"
 #include "query/flow.h"
+#include "query/sampled_answer.h"
 #include "server/answer_export.h"
 #include "server/answering.h"
 #include "server/call_json.h"
@@ -218,9 +219,12 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     const auto customers = customers_of(request);
     const auto pairs = flow_of(parts.pipeline->store(), question->from, question->to, customers.empty() ? "" : customers[0], deadline());
     if (!pairs) return failed(pairs.error());
+    const auto sampled = any_sampled(parts.pipeline->store(), question->from, question->to, deadline());
     std::string out;
     JsonWriter json(out);
-    json.begin_object().key("columns").begin_array().string("from").string("to").string("count").end_array().key("rows").begin_array();
+    json.begin_object();
+    if (sampled && *sampled) json.member("estimate", true);
+    json.key("columns").begin_array().string("from").string("to").string("count").end_array().key("rows").begin_array();
     for (const FlowPair& pair : *pairs) json.begin_array().string(pair.from).string(pair.to).integer(pair.count).end_array();
     json.end_array().member("as_of", format_rfc3339(parts.pipeline->clock().now())).end_object();
     return Response::json(200, std::move(out));
