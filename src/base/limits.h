@@ -165,6 +165,20 @@ inline constexpr std::size_t export_piece_bytes = 64 * KiB;       // handed to t
 inline constexpr std::size_t uncollected_events = 1'000'000;  // then the router waits for the store
 inline constexpr std::size_t uncollected_bytes = 64 * MiB;   // likewise, of the log: points of metrics
 
+// Keeping: backup, retention, import.
+inline constexpr std::size_t backup_log_bytes = 4 * GiB;      // of the embedded engine's log while its file is copied; then the copy is given up
+inline constexpr std::size_t backup_piece_bytes = 1 * MiB;    // copied and hashed at a time
+inline constexpr std::size_t backup_manifest_bytes = 64 * MiB;
+inline constexpr int backup_checkpoint_tries = 40;            // while somebody reads, a checkpoint may not go
+inline constexpr auto backup_hold = 24h;                      // how long the log is kept for a backup that was announced
+inline constexpr auto retention_every = 60s;                  // how often is looked for what is to go
+inline constexpr auto retention_slice = 1h;                   // of rows, deleted in one transaction
+inline constexpr std::size_t retention_file_bytes = 64 * KiB;
+inline constexpr std::size_t import_cells = 1'000;            // columns of a file
+inline constexpr std::size_t import_line_bytes = 1 * MiB;     // of a CSV file's row
+inline constexpr std::size_t import_errors_told = 20;         // rows that are told of by themselves; the rest is counted
+inline constexpr std::size_t import_map_bytes = 64 * KiB;
+
 // Questions.
 inline constexpr std::size_t query_rows_default = 10'000;
 inline constexpr std::size_t query_rows_max = 100'000;

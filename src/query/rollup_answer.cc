@@ -61,7 +61,7 @@ struct Stretch {
 // Which buckets of each step answer for which bucket of the grid, and what is left to the rows.
 class Cover {
  public:
-  Cover(const Grid& grid, const std::vector<DirtyBucket>& dirty, bool minutes) : minutes_(minutes) {
+  Cover(const Grid& grid, const std::vector<DirtyBucket>& dirty, bool minutes, const KeptRange& kept) : minutes_(minutes), kept_(kept) {
     for (const DirtyBucket& bucket : dirty)
       if (bucket.bucket < grid.to() && bucket.bucket + bucket.step > grid.from()) dirty_.insert({bucket.step, bucket.bucket});
     for (std::size_t i = 0; i < grid.size(); ++i) cover(std::max(grid.start(i), grid.from()), std::min(grid.end(i), grid.to()), i);
@@ -73,11 +73,13 @@ class Cover {
   };
   std::array<Step, 3> steps{Step{24h, {}}, Step{1h, {}}, Step{1min, {}}};
   std::vector<Stretch> rows;
+  std::vector<Stretch> missing;  // rows are gone, and no rollup is there
   Duration in_rows{0};
 
  private:
   bool fits(const Step& step, Instant at, Instant end) const {
-    return floor_to(at, step.step) == at && at + step.step <= end && !dirty_.contains({step.step, at}) && (minutes_ || step.step > 1min);
+    return floor_to(at, step.step) == at && at + step.step <= end && !dirty_.contains({step.step, at}) && (minutes_ || step.step > 1min) &&
+           at >= kept_.rollups_of(step.step);
   }
   void cover(Instant at, Instant end, std::size_t bucket) {
     while (at < end) {
@@ -90,13 +92,16 @@ class Cover {
       }
       const Duration least = minutes_ ? Duration(1min) : Duration(1h);
       const Instant to = std::min(end, floor_to(at, least) + least);
-      if (!rows.empty() && rows.back().to == at && rows.back().bucket == bucket) rows.back().to = to;
-      else rows.push_back({at, to, bucket});
-      in_rows += to - at;
+      const bool gone = at < kept_.rows;
+      std::vector<Stretch>& where = gone ? missing : rows;
+      if (!where.empty() && where.back().to == at && (gone || where.back().bucket == bucket)) where.back().to = to;
+      else where.push_back({at, to, bucket});
+      if (!gone) in_rows += to - at;
       at = to;
     }
   }
   bool minutes_;
+  KeptRange kept_;
   std::set<std::pair<Duration, Instant>> dirty_;
 };
 
@@ -207,11 +212,12 @@ Status read_all(Store& store, const Subject& subject, const Cover& cover, Durati
 }  // namespace
 
 Answered<std::optional<Answer>> answer_from_rollups(const Question& question, const Grid& grid, Store& store, Instant as_of, Duration deadline,
-                                                    Duration least) {
-  const auto subject = store.keeps_rollups() && grid.to() - grid.from() >= least ? subject_of(question) : std::nullopt;
+                                                    Duration least, const KeptRange& kept) {
+  const bool alone = grid.from() < kept.rows;
+  const auto subject = store.keeps_rollups() && (alone || grid.to() - grid.from() >= least) ? subject_of(question) : std::nullopt;
   if (!subject) return std::nullopt;
-  const Cover cover(grid, store.dirty_rollups(), !subject->dimension || kept_by_minute(*subject->dimension));
-  if (cover.in_rows * 2 > grid.to() - grid.from() || cover.rows.size() > stretches_max) return std::nullopt;
+  const Cover cover(grid, store.dirty_rollups(), !subject->dimension || kept_by_minute(*subject->dimension), kept);
+  if ((!alone && cover.in_rows * 2 > grid.to() - grid.from()) || cover.rows.size() > stretches_max) return std::nullopt;
   Groups groups(question, *subject);
   if (const Status done = read_all(store, *subject, cover, deadline, groups); !done)
     return std::unexpected(Refusal{"unavailable", "source", done.error().message});
@@ -221,6 +227,7 @@ Answered<std::optional<Answer>> answer_from_rollups(const Question& question, co
   for (const auto& [key, tally] : groups.tallies) add_tally(question, key, tally, cells, errors, estimates);
   Answer answer = finish(question, grid, std::move(cells), as_of, "rollups", estimates);
   set_errors(errors, answer);
+  for (const Stretch& stretch : cover.missing) answer.notes.push_back(gone_note(kept.rows, stretch.from, stretch.to));
   return answer;
 }
 

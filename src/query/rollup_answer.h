@@ -5,6 +5,7 @@
 //          counts, sums, money and extremes are those of the rows; quantiles are within 0.5 % (relative_error says so).
 //          Answered are measures of calls, turns and usage but histograms, moving averages and occupancy, with at most one
 //          dimension besides the customer among groups and filters; topics are not filtered by.
+//          Where rows are gone by retention (`kept`), rollups answer alone: what they lack there is left out and noted.
 // Cost     rollup rows of the range and dimension; sketches only where a quantile is asked.
 // Threads  any; each call uses its own connections of the store.
 // Source   docs/metrics.md; docs/sql.md "Rollups".
@@ -14,12 +15,13 @@
 
 #include "query/answer.h"
 #include "query/grid.h"
+#include "query/kept_range.h"
 #include "store/store.h"
 
 namespace aybiza {
 
 // nullopt: a question for the rows; so is one whose range lies mostly in what has changed, or is shorter than `least`.
 Answered<std::optional<Answer>> answer_from_rollups(const Question& question, const Grid& grid, Store& store, Instant as_of, Duration deadline,
-                                                    Duration least);
+                                                    Duration least, const KeptRange& kept = {});
 
 }  // namespace aybiza

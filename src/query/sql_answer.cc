@@ -8,6 +8,7 @@
 #include "aggregate/sampling_error.h"
 #include "base/limits.h"
 #include "query/concurrency.h"
+#include "query/kept_range.h"
 #include "query/learning.h"
 #include "query/rollup_answer.h"
 #include "query/sampled_answer.h"
@@ -426,20 +427,25 @@ class Asking {
 
 }  // namespace
 
-Answered<Answer> answer_from_sql(const Question& question, Store& store, Instant as_of, Duration deadline) {
+Answered<Answer> answer_from_sql(const Question& question, Store& live, Instant as_of, Duration deadline) {
   const auto zone = Zone::load(question.zone);
   if (!zone) return std::unexpected(Refusal{"unknown_zone", "tz", "unknown time zone " + question.zone});
   const auto grid = Grid::of(question, *zone);
   if (!grid) return std::unexpected(grid.error());
-  auto rolled = answer_from_rollups(question, *grid, store, as_of, deadline, limits::rollup_least_range);
+  const KeptRange kept = kept_of(question, live);
+  Store& store = store_for(live, grid->from());
+  auto rolled = answer_from_rollups(question, *grid, store, as_of, deadline, limits::rollup_least_range, kept);
   if (!rolled) return std::unexpected(rolled.error());
   if (*rolled) return std::move(**rolled);
+  if (grid->to() <= kept.rows)
+    return std::unexpected(Refusal{"not_covered", "from", gone_note(kept.rows, grid->from(), grid->to()) + ": rollups hold counts, sums and quantiles of calls, turns and usage by one dimension"});
   Asking asking(question, *grid, store, as_of, deadline);
   auto cells = asking.run();
   if (!cells) return std::unexpected(cells.error());
   Answer answer = finish(question, *grid, std::move(*cells), as_of, "store", asking.estimates());
   const std::size_t first = answer.columns.size() - question.measures.size();
   for (const auto& [measure, error] : asking.relative_error()) answer.relative_error[first + measure] = error;
+  if (grid->from() < kept.rows) answer.notes.push_back(gone_note(kept.rows, grid->from(), kept.rows));
   return answer;
 }
 

@@ -8,6 +8,7 @@
 #include "codec/json_writer.h"
 #include "live/overview.h"
 #include "query/flow.h"
+#include "query/kept_range.h"
 #include "query/sampled_answer.h"
 #include "server/answer_export.h"
 #include "server/answering.h"
@@ -340,7 +341,8 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
         if (!std::exchange(answered, true)) (*shared)(Response::stream(200, stream->source(), type));
       };
       // The status line waits for the first bytes, so that an unknown table is a 400 and not a broken body.
-      const Status done = self->parts.pipeline->store().export_table(table, kind, from.value_or(Instant::min()), to.value_or(Instant::max()),
+      Store& store = store_for(self->parts.pipeline->store(), from.value_or(Instant::min() + std::chrono::hours(48)));
+      const Status done = store.export_table(table, kind, from.value_or(Instant::min()), to.value_or(Instant::max()),
                                                                      [&](std::string_view bytes) {
                                                                        begin();
                                                                        return stream->push(bytes);

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "query/kept_range.h"
 #include "query/sql_text.h"
 
 namespace aybiza {
@@ -143,15 +144,23 @@ Result<dashboard::CallsPage> list_calls(Store& store, const dashboard::CallsFilt
   }
   const std::string text = fmt::format("SELECT {} FROM call_analytics WHERE {} ORDER BY state = 'active' DESC, time DESC, call_id::VARCHAR DESC LIMIT {}",
                                        column_list(), fmt::join(where, " AND "), limit + 1);
-  auto rows = store.sql(text, sql.params(), deadline);
-  if (!rows) return std::unexpected(rows.error());
   dashboard::CallsPage page;
-  for (;;) {
-    const auto more = (*rows)->next();
-    if (!more) return std::unexpected(more.error());
-    if (!*more) break;
-    for (std::size_t row = 0; row < (*rows)->row_count(); ++row) page.calls.push_back(call_of(**rows, row));
-  }
+  const auto read = [&](Store& from) -> Status {
+    page.calls.clear();
+    auto rows = from.sql(text, sql.params(), deadline);
+    if (!rows) return std::unexpected(rows.error());
+    for (;;) {
+      const auto more = (*rows)->next();
+      if (!more) return std::unexpected(more.error());
+      if (!*more) return {};
+      for (std::size_t row = 0; row < (*rows)->row_count(); ++row) page.calls.push_back(call_of(**rows, row));
+    }
+  };
+  // The newest come first and are in the table; where it ends before the page does, the archive goes on.
+  Store& all = store_for(store, filter.from.value_or(Instant::min() + std::chrono::hours(48)));
+  const bool archived = filter.from && &all != &store;
+  AYBIZA_TRY(read(archived ? all : store));
+  if (!archived && &all != &store && page.calls.size() <= limit) AYBIZA_TRY(read(all));
   if (page.calls.size() > limit) {
     page.calls.resize(limit);
     page.next = cursor_after(page.calls.back());
@@ -164,7 +173,12 @@ Result<std::optional<dashboard::CallDetail>> load_call(Store& store, std::string
   const auto visible = [&](const CallRow& call) {
     return customers.empty() || std::find(customers.begin(), customers.end(), call.dims[Field::customer_id]) != customers.end();
   };
-  auto found = store.find_call(id, customers.size() == 1 ? std::string_view(customers[0]) : std::string_view{});
+  const std::string_view customer = customers.size() == 1 ? std::string_view(customers[0]) : std::string_view{};
+  auto found = store.find_call(id, customer);
+  if (!found) return std::unexpected(found.error());
+  // Of an old call everything, or its turns, may be in the archive.
+  Store& all = store_for(store, found->calls.empty() ? Instant::min() + std::chrono::hours(48) : found->calls[0].start);
+  if (&all != &store) found = all.find_call(id, customer);
   if (!found) return std::unexpected(found.error());
   if (found->calls.empty() || !visible(found->calls[0])) return std::nullopt;
   dashboard::CallDetail detail{std::move(found->calls[0]), std::move(found->turns), std::move(found->usage), std::move(found->interventions)};

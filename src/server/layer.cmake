@@ -1,1 +1,1 @@
-set(layer_libraries CLI11::CLI11 PkgConfig::zstd simdjson::simdjson aybiza_web)
+set(layer_libraries CLI11::CLI11 PkgConfig::zstd PkgConfig::sodium simdjson::simdjson aybiza_web)

@@ -7,13 +7,16 @@
 #include <csignal>
 
 #include "runtime/huge_pages.h"
+#include "server/backup_commands.h"
 #include "server/doctor.h"
 #include "server/fleet_commands.h"
 #include "server/history_commands.h"
+#include "server/import_command.h"
 #include "server/key_commands.h"
 #include "server/price_commands.h"
 #include "server/privacy_commands.h"
 #include "server/recompute.h"
+#include "server/retention_commands.h"
 #include "server/sampling_commands.h"
 #include "server/serve.h"
 #include "server/source_commands.h"
@@ -32,6 +35,8 @@ struct Commands {
   aybiza::NewSourceOptions source;
   aybiza::PrivacyCommands privacy;
   aybiza::PriceCommands price;
+  aybiza::BackupCommands backup;
+  aybiza::RetentionCommands retention;
   aybiza::NewSamplingOptions sampling;
   aybiza::MoveOptions move;
   bool recompute_apply = false;
@@ -47,6 +52,7 @@ void add_serve(CLI::App* app, aybiza::ServeOptions& options, Commands& commands)
   add_data(app, options.data);
   app->add_option("--listen", options.listen, "HOST:PORT; loopback only in this version")->envname("AYBIZA_LISTEN")->capture_default_str();
   app->add_option("--store", options.store, "duckdb: embedded, beside the log; or postgres://USER@HOST/DATABASE (docs/postgres.md)")->envname("AYBIZA_STORE")->capture_default_str();
+  app->add_option("--archive", options.archive, "where retention puts Parquet files; DIR/archive of --data without it")->envname("AYBIZA_ARCHIVE");
   app->add_option("--memory-max", commands.memory, "what requests, the store, deduplication and ended calls are given shares of, e.g. 2GiB")->envname("AYBIZA_MEMORY_MAX")->capture_default_str();
   app->add_option("--shards", options.shards, "live shards of a new data directory")->check(CLI::Range(1, 64))->capture_default_str();
   app->add_option("--http-threads", options.http_threads, "network threads")->check(CLI::Range(1, 64))->capture_default_str();
@@ -102,8 +108,9 @@ int main(int argc, char** argv) {
   add_fleet(simulate, c.fleet);
   add_target(simulate, c.fleet.url, c.fleet.key, c.fleet.connections, c.fleet.batch_events);
   simulate->add_option("--duration", c.fleet.duration_seconds, "seconds to run; 0: until interrupted")->check(CLI::NonNegativeNumber);
-  auto* replay = app.add_subcommand("replay", "send a file of events (NDJSON, plain or .gz) again");
+  auto* replay = app.add_subcommand("replay", "send a file of events (NDJSON, plain or .gz) again, or the rows of a table (.csv, .csv.gz, .parquet) as events (docs/import.md)");
   replay->add_option("file", c.replay.file, "file")->required();
+  replay->add_option("--map", c.replay.map, "of a table: lines `member = column as unit`; without it columns are named like members of events");
   replay->add_option("--speed", c.replay.speed, "1, 60, … or max")->capture_default_str();
   replay->add_option("--shift", c.replay.shift, "now: the file's last event happens now");
   replay->add_option("--salt", c.replay.salt, "appended to ids, so that a file can count twice; random with --shift now");
@@ -179,6 +186,8 @@ int main(int argc, char** argv) {
   sampling_remove->add_option("id", c.rule_id, "as in the list")->required();
 
   c.price.add_to(app);
+  c.backup.add_to(app);
+  c.retention.add_to(app);
 
   try {
     app.parse(argc, argv);
@@ -200,6 +209,7 @@ int main(int argc, char** argv) {
   if (*demo) return aybiza::run_demo(c.demo, c.demo_fleet, stop);
   if (*simulate) return aybiza::run_simulate(c.fleet, stop);
   if (*replay) {
+    if (aybiza::is_table(c.replay.file)) return aybiza::run_import(c.replay, stop);
     c.replay.salt_given = replay->count("--salt") > 0;
     return aybiza::run_replay(c.replay, stop);
   }
@@ -207,6 +217,8 @@ int main(int argc, char** argv) {
   if (*move) return aybiza::run_move(c.move);
   if (*verify) return aybiza::run_verify(c.data);
   if (const auto done = c.privacy.run()) return *done;
+  if (const auto done = c.backup.run(stop)) return *done;
+  if (const auto done = c.retention.run()) return *done;
   if (c.recompute_apply) return aybiza::run_recompute_apply(c.data, c.store, c.recompute_from, c.recompute_to);
   if (*recompute) {
     if (c.query.empty()) {

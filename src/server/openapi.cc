@@ -122,6 +122,10 @@ std::string openapi_document() {
   operation(json, "/api/v1/privacy/forget", "post", "Destroy the keys of a caller; scope admin, audited", {{"caller", "phone number or its token", true}});
   operation(json, "/api/v1/calls/{call_id}/unmask", "post", "The words as they were said, where they are kept encrypted; scope admin, audited",
             {{"call_id", "our id or the sender's", true}});
+  operation(json, "/api/v1/retention", "get", "What would go by the rules of retention, and what went since the start", {});
+  operation(json, "/api/v1/retention/apply", "post", "A pass of retention now; scope admin", {});
+  operation(json, "/api/v1/backup", "post", "Start a backup to {\"to\":\"/absolute/folder\"} on the server's machine; GET tells how far it is, DELETE calls it off; scope admin", {});
+  operation(json, "/api/v1/backup/hold", "post", "Keep the log until the next backup is done, at most a day; scope admin", {});
   operation(json, "/api/v1/audit/conservation", "get", "Every event that was offered, and what became of it", {});
   operation(json, "/api/v1/audit/reconcile", "get", "Live state against the store, per closed minute", {});
   json.end_object();

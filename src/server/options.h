@@ -33,6 +33,7 @@ struct ServeOptions {
   std::string statsd_gauges = "delta";  // what a sign means: delta or absolute
   std::vector<std::string> statsd_templates;
   std::string store = "duckdb";         // or postgres://USER@HOST/DATABASE
+  std::string archive;                  // where retention puts Parquet files; empty: in the data directory
   std::size_t memory_max = 2 * limits::GiB;
   bool insecure_loopback = false;
   unsigned shards = 2;        // fixed at the directory's first start
@@ -52,7 +53,7 @@ struct FleetOptions {
 };
 
 struct ReplayCommand {
-  std::filesystem::path file;
+  std::filesystem::path file, map;  // map: which columns of a table are what
   std::string speed = "1", shift, salt;
   bool salt_given = false;
   std::string url = "http://127.0.0.1:8080", key;

@@ -44,7 +44,7 @@ Result<unsigned> shard_count(const PipelineOptions& options, const Clock& clock)
 
 Result<std::unique_ptr<Store>> open_store(const PipelineOptions& options, const Clock& clock) {
   if (options.store_url.empty()) {
-    DuckdbOptions duck{.directory = options.data.string(), .clock = &clock};
+    DuckdbOptions duck{.directory = options.data.string(), .clock = &clock, .archive = options.archive};
     if (options.store_memory_bytes != 0) duck.memory_bytes = options.store_memory_bytes;
     return open_duckdb_store(duck);
   }
@@ -123,6 +123,8 @@ Status Pipeline::recover() {
   if (!usable && reader_->position().value > 1)
     for (unsigned i = 0; i < *count; ++i) shards[i] = make(i, clock_.now(), *released);
   for (Shard& shard : shards) shard.mark_stored_until(*applied);
+  if (const std::uint64_t begins = reader_->position().value; begins > *applied + 1)
+    fmt::print(stderr, "aybiza: the store ends at event {} and the log begins at {}: what lies between is in neither; of a restored store, a newer copy has it\n", *applied, begins);
 
   stats_.applied = *applied;
   stats_.snapshot = usable ? snapshot->offset : 0;

@@ -18,12 +18,14 @@
 #include "net/grpc_server.h"
 #include "net/http_server.h"
 #include "server/api.h"
+#include "server/backup_api.h"
 #include "server/fleet_commands.h"
 #include "server/metric_ways.h"
 #include "server/page_source.h"
 #include "server/pipeline.h"
 #include "server/price_api.h"
 #include "server/privacy_api.h"
+#include "server/retention_api.h"
 #include "store/postgres_store.h"
 #include "text/lexicon_folder.h"
 
@@ -51,6 +53,9 @@ struct Server::Inner {
   std::unique_ptr<PriceKeeper> prices;
   std::unique_ptr<PriceApi> price_api;
   std::unique_ptr<PrivacyApi> privacy_api;
+  std::unique_ptr<BackupApi> backup_api;
+  std::unique_ptr<Retention> retention;
+  std::unique_ptr<RetentionApi> retention_api;
   std::unique_ptr<Api> api;
   std::unique_ptr<PageSource> source;
   std::unique_ptr<LiveThread> live;
@@ -123,7 +128,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   if (error) return fail(Code::io, "cannot make {}: {}; choose another directory with --data", options.data.string(), error.message());
   AYBIZA_TRY(use_lexicon(options.lexicon));  // built once, here, and not in the first event's time
   auto pipeline = Pipeline::open({.data = options.data, .shards = options.shards, .clock = &inner->clock,
-                                  .store_url = postgres ? options.store : std::string(),
+                                  .store_url = postgres ? options.store : std::string(), .archive = options.archive,
                                   .store_memory_bytes = std::max(options.memory_max / store_memory_share, store_memory_least),
                                   .dedup_memory_bytes = std::max(options.memory_max / dedup_memory_share, dedup_memory_least),
                                   .calls_retained = std::max(options.memory_max / limits::memory_per_call_retained, calls_retained_least)});
@@ -177,6 +182,10 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
       .sampler = inner->sampler.get(), .events = inner->events.get(), .spool = &inner->pipeline->spool()});
   inner->prices = std::make_unique<PriceKeeper>(*inner->pipeline, inner->events->ledger(), options.data);
   inner->price_api = std::make_unique<PriceApi>(*inner->pipeline, *inner->prices);
+  inner->backup_api = std::make_unique<BackupApi>(*inner->pipeline, options.data);
+  inner->retention = std::make_unique<Retention>(*inner->pipeline, options.data);
+  AYBIZA_TRY(inner->retention->begin());
+  inner->retention_api = std::make_unique<RetentionApi>(*inner->retention, options.data);
   Inner* raw = inner.get();
   inner->api = std::make_unique<Api>(ApiParts{inner->pipeline.get(), inner->events.get(), inner->tokenizer.get(), inner->budget.get(),
                                               [raw] { return raw->http ? raw->http->counters() : net::HttpCounters{}; }, inner->webhooks.get(), inner->metric_ways.get(), inner->sampler.get(), inner->calls.get()});
@@ -196,6 +205,8 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   AYBIZA_TRY(inner->api->add_routes(router));
   AYBIZA_TRY(inner->price_api->add_routes(router));
   AYBIZA_TRY(inner->privacy_api->add_routes(router));
+  AYBIZA_TRY(inner->backup_api->add_routes(router));
+  AYBIZA_TRY(inner->retention_api->add_routes(router));
   AYBIZA_TRY(inner->pages->add_routes(router));
   AYBIZA_TRY(inner->metric_ways->add_routes(router));
   AYBIZA_TRY(inner->otlp->add_routes(router));
@@ -224,6 +235,9 @@ void Server::stop() {
   if (inner_->price_api) inner_->price_api->stop();
   if (inner_->prices) inner_->prices->stop();
   if (inner_->privacy_api) inner_->privacy_api->stop();
+  if (inner_->backup_api) inner_->backup_api->stop();
+  if (inner_->retention_api) inner_->retention_api->stop();
+  if (inner_->retention) inner_->retention->stop();
   if (inner_->api) inner_->api->stop();
   if (inner_->live) inner_->live->stop();
   if (inner_->pipeline) inner_->pipeline->stop();

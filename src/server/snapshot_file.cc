@@ -125,6 +125,9 @@ Status publish_snapshot(const fs::path& directory, std::uint64_t offset, std::ve
   return {};
 }
 
+fs::path snapshot_file(const fs::path& directory) { return directory / name; }
+fs::path snapshot_part_file(const fs::path& directory, const Snapshot& snapshot, std::size_t shard) { return part_of(directory, snapshot.offset, shard); }
+
 Result<std::string> load_part(const fs::path& directory, const Snapshot& snapshot, std::size_t shard) {
   const fs::path file = part_of(directory, snapshot.offset, shard);
   std::ifstream in(file, std::ios::binary);

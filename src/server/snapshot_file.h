@@ -46,6 +46,8 @@ struct Snapshot {
   std::vector<std::uint64_t> sizes;  // of the parts, as they are on disk
 };
 Result<Snapshot> load_snapshot(const std::filesystem::path& directory);
+std::filesystem::path snapshot_file(const std::filesystem::path& directory);
+std::filesystem::path snapshot_part_file(const std::filesystem::path& directory, const Snapshot& snapshot, std::size_t shard);
 Result<std::string> load_part(const std::filesystem::path& directory, const Snapshot& snapshot, std::size_t shard);
 
 }  // namespace aybiza

@@ -93,7 +93,29 @@ void Housekeeper::write_saves() {
   }
 }
 
+std::shared_ptr<const std::atomic<bool>> Housekeeper::hold() {
+  const std::lock_guard lock(round_mutex_);
+  auto hold = held_.lock();
+  if (!hold || !*hold) held_ = hold = std::make_shared<std::atomic<bool>>(true);
+  return hold;
+}
+
+Status Housekeeper::at_rest(const std::function<Status()>& work) {
+  const std::lock_guard lock(round_mutex_);
+  return work();
+}
+
+bool Housekeeper::held() {
+  const auto hold = held_.lock();
+  if (!hold || !*hold) return false;
+  if (log_.segments.bytes() <= bounds_.disk_bytes / 2) return true;
+  *hold = false;
+  log_.notice("spool: a copy or a hold keeps too much of the log and is given up: its segments are removed as they are released");
+  return false;
+}
+
 void Housekeeper::remove_released() {
+  if (held()) return;
   const std::uint64_t below = std::min(log_.stats.released_offset.load(), log_.stats.dedup_saved_offset.load());
   std::size_t spares = log_.spares.count();
   bool renamed = false;

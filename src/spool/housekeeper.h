@@ -5,7 +5,10 @@
 // Threads  release, save, wake: any. round: one at a time, under a mutex.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -34,12 +37,15 @@ class Housekeeper {
   void round();
   void release(Offset below);
   void save(DedupSave save);
+  std::shared_ptr<const std::atomic<bool>> hold();      // see Spool::hold
+  Status at_rest(const std::function<Status()>& work);
   Status prepare_spare();  // a zero-filled segment, unless there is one or no room
 
  private:
   void check_space();
   void write_saves();
   void remove_released();
+  bool held();
   void say_once(std::string& last, const Status& status, std::string_view doing);
 
   Log& log_;
@@ -47,6 +53,7 @@ class Housekeeper {
   DedupLog dedup_log_;
   std::mutex round_mutex_;
   std::vector<DedupSave> failed_;  // under round_mutex_
+  std::weak_ptr<std::atomic<bool>> held_;  // under round_mutex_
   std::string spare_trouble_, save_trouble_, release_trouble_;
 
   std::mutex mutex_;

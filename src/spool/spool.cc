@@ -130,6 +130,32 @@ class Spool::Impl {
     log_->tail.grown.notify_all();
   }
 
+  Spool::Hold hold() { return housekeeper_.hold(); }
+  Status at_rest(const std::function<Status()>& work) { return housekeeper_.at_rest(work); }
+
+  Result<LogParts> parts() const {
+    LogParts out;
+    std::uint64_t tail = 0, position = 0;
+    {
+      const std::lock_guard lock(log_->tail.mutex);
+      tail = log_->tail.segment, position = log_->tail.position;
+      out.last = {log_->tail.visible.load()};
+    }
+    const auto names = log_->fs.list(log_->directory);
+    if (!names) return std::unexpected(names.error());
+    for (const std::string& name : *names) {
+      const auto number = segment_number(name);
+      if (!number || *number > tail) continue;
+      const auto file = log_->fs.open(log_->directory + "/" + name, OpenMode::read);
+      if (!file) return std::unexpected(file.error());
+      const auto size = (*file)->size();
+      if (!size) return std::unexpected(size.error());
+      out.segments.push_back({name, *number == tail ? std::min(position, *size) : *size});
+    }
+    out.first = log_->segments.oldest();
+    return out;
+  }
+
   const Log& log() const { return *log_; }
   const Recovery& recovery() const { return recovery_; }
 
@@ -217,6 +243,9 @@ Admission Spool::append(AppendRequest request) { return impl_->append(std::move(
 Result<std::unique_ptr<Reader>> Spool::read_from(Offset from) { return impl_->read_from(from); }
 void Spool::release(Offset below) { impl_->release(below); }
 void Spool::close() { impl_->close(); }
+Spool::Hold Spool::hold() { return impl_->hold(); }
+Status Spool::at_rest(const std::function<Status()>& work) { return impl_->at_rest(work); }
+Result<LogParts> Spool::parts() const { return impl_->parts(); }
 Offset Spool::visible() const { return {impl_->log().tail.visible.load()}; }
 const Stats& Spool::stats() const { return impl_->log().stats; }
 const Recovery& Spool::recovery() const { return impl_->recovery(); }

@@ -15,6 +15,7 @@
 // Source   reliability.md 3.1 rules 2-5 and 8.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -91,6 +92,16 @@ struct Recovery {
   std::uint64_t damaged_regions = 0;
 };
 
+// The log's files as of one moment: each so far as it was written then.
+struct LogParts {
+  struct Part {
+    std::string name;  // in the spool's directory
+    std::uint64_t bytes = 0;
+  };
+  std::vector<Part> segments;
+  Offset first, last;  // the oldest event in them and the newest
+};
+
 class Spool {
  public:
   static Result<std::unique_ptr<Spool>> open(Options options);
@@ -105,6 +116,13 @@ class Spool {
 
   // Events below `below` are applied and snapshotted: their segments may go once the dedup log covers them.
   void release(Offset below);
+
+  // For a copy of the directory beside its use. While a Hold lives no segment is removed; it breaks (*hold is false) when the
+  // log has grown over half of its bound, because events are worth more than a copy.
+  using Hold = std::shared_ptr<const std::atomic<bool>>;
+  Hold hold();
+  Status at_rest(const std::function<Status()>& work);  // meanwhile the dedup log does not change; keep it short
+  Result<LogParts> parts() const;                       // REQUIRES: a Hold that lives, else files may vanish
 
   // Commits what was taken, writes the dedup log, ends the threads. Readers end when they have seen everything.
   void close();

@@ -48,6 +48,12 @@ Code code_of(std::string_view message) {
 
 }  // namespace
 
+std::string sql_text(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
+  return out + "'";
+}
+
 std::unexpected<Error> duck_error(const char* message, std::string_view doing) {
   std::string_view text = message ? message : "no reason given";
   text = text.substr(0, text.find('\n'));

@@ -66,6 +66,8 @@ class DuckResult {
   duckdb_result value_{};
 };
 
+std::string sql_text(std::string_view text);  // as a literal, for statements that take no parameters
+
 std::unexpected<Error> duck_error(const char* message, std::string_view doing = {});
 
 // A stream of chunks; the vectors of the current one for readers that know their types.

@@ -5,15 +5,15 @@
 #include <mutex>
 
 #include "base/check.h"
+#include "store/duck_archive.h"
 #include "store/duck_batch.h"
+#include "store/duck_copy.h"
 #include "store/duck_open.h"
-#include "store/duck_rows.h"
-#include "store/duck_select.h"
+#include "store/duck_reader.h"
 #include "store/duck_write.h"
-#include "store/export.h"
 #include "store/migrate.h"
-#include "store/parquet.h"
 #include "store/rollup_tables.h"
+#include "store/select.h"
 
 namespace aybiza {
 namespace {
@@ -28,16 +28,11 @@ std::uint64_t size_of(const std::string& path) {
   return missing ? 0 : size;
 }
 
-std::string sql_text(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
-  return out + "'";
-}
-
 class DuckdbStore final : public Store {
  public:
   explicit DuckdbStore(const DuckdbOptions& options)
-      : options_(options), path_(options.directory + "/store.duckdb"), scratch_(options.directory + "/store.tmp") {}
+      : options_(options), path_(options.directory + "/store.duckdb"), scratch_(options.directory + "/store.tmp"),
+        archive_(fs::absolute(options.archive.empty() ? options.directory + "/archive" : options.archive).lexically_normal().string()) {}
 
   Status open();
 
@@ -45,21 +40,27 @@ class DuckdbStore final : public Store {
   StoreStats stats() const override;
   Result<std::uint64_t> applied() override;
   Status apply(const RowBatch& batch) override;
-  Result<RowBatch> rows(const RowFilter& filter) override;
-  Result<RowBatch> find_call(std::string_view id, std::string_view customer) override;
-  Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params, Duration deadline) override;
-  Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink,
-                      Duration deadline) override;
+  Result<RowBatch> rows(const RowFilter& filter) override { return reader_->rows(filter); }
+  Result<RowBatch> find_call(std::string_view id, std::string_view customer) override { return reader_->find_call(id, customer); }
+  Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params, Duration deadline) override { return reader_->sql(text, params, deadline); }
+  Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink, Duration deadline) override {
+    return reader_->export_table(table, format, from, to, sink, deadline);
+  }
   bool keeps_rollups() const override { return true; }
   std::vector<DirtyBucket> dirty_rollups() const override { return changed_.all(); }
   Instant rollup_floor() const override { return changed_.floor(); }
   Status put_rollups(std::span<const DirtyBucket> claims, const std::vector<RollupRow>& rows) override;
   Status mark_rollups(Instant from, Instant to) override;
+  Result<std::unique_ptr<StoreCopy>> begin_copy() override;
   Status checkpoint() override;
   Result<std::uint64_t> forget(Table table, Instant before) override;
+  Result<std::uint64_t> forget_rollups(Duration step, Instant before) override;
+  Result<ArchivedSlice> archive(Table table, Instant from, Instant to) override;
+  std::string archive_folder() const override { return archive_.folder(); }
+  Store& with_archive() override;
+  Instant archived_before() const override { return archive_.moved_before(); }
 
  private:
-  Result<DuckLease> borrow();
   Status configure();
   Status read_applied();
   Status read_changed();
@@ -67,25 +68,26 @@ class DuckdbStore final : public Store {
   template <typename Work>
   Status in_transaction(Work&& work);
   Status checkpoint_locked();
-  Status export_parquet(std::string_view table, std::string_view time_column, Instant from, Instant to,
-                        const ByteSink& sink, Duration deadline);
+  void checkpoint_if_due();
 
   const DuckdbOptions options_;
   const std::string path_, scratch_;
   std::string repaired_;
   FileLock lock_;  // before the database: let go after it is closed
+  DuckCopies copies_;  // likewise
   DuckDatabase database_;
 
   std::mutex writing_;
   DuckConnection writer_;  // behind writing_
   ChangedBuckets changed_;
 
-  std::mutex lending_;
-  std::vector<std::unique_ptr<DuckConnection>> idle_;  // behind lending_
-  std::size_t lent_ = 0;                               // behind lending_
+  DuckArchive archive_;
+  std::unique_ptr<DuckReader> reader_, archived_reader_;
+  std::mutex making_with_archive_;
+  std::unique_ptr<Store> with_archive_;  // behind making_with_archive_; made when it is first asked for
 
   // Written by the writer, read by stats(): each is a figure of its own, so relaxed order will do.
-  std::atomic<std::uint64_t> applied_{0}, checkpointed_{0}, batches_{0}, rows_{0}, out_of_range_{0}, exports_{0};
+  std::atomic<std::uint64_t> applied_{0}, checkpointed_{0}, batches_{0}, rows_{0}, out_of_range_{0};
 };
 
 Status DuckdbStore::open() {
@@ -112,15 +114,22 @@ Status DuckdbStore::open() {
   AYBIZA_TRY(publish(writer_, published_views()));
   AYBIZA_TRY(read_applied());
   AYBIZA_TRY(read_changed());
+  const auto lost = archive_.open(writer_, repaired_);
+  if (!lost) return std::unexpected(lost.error());
+  for (const auto& [table, before] : *lost) raise_gone(table, before);
+  const auto reader = [&](std::string schemas) {
+    return std::make_unique<DuckReader>(DuckReading{.database = database_.get(), .clock = options_.clock, .scratch = scratch_, .node = options_.node, .schemas = std::move(schemas)});
+  };
+  reader_ = reader(""), archived_reader_ = reader("archived,main");
   return checkpoint_locked();
 }
 
 Status DuckdbStore::configure() {
   // Nothing of a statement's doing leaves the data directory, whoever wrote the statement.
-  return writer_.script(fmt::format("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL allowed_directories = [{}]; "
+  return writer_.script(fmt::format("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL allowed_directories = [{}, {}]; "
                                     "SET GLOBAL enable_external_access = false; PRAGMA disable_checkpoint_on_shutdown; "
                                     "SET GLOBAL lock_configuration = true",
-                                    sql_text(scratch_ + "/")));
+                                    sql_text(scratch_ + "/"), sql_text(archive_.folder() + "/")));
 }
 
 Status DuckdbStore::read_applied() {
@@ -141,26 +150,6 @@ StoreStats DuckdbStore::stats() const {
 }
 
 Result<std::uint64_t> DuckdbStore::applied() { return applied_.load(); }
-
-Result<DuckLease> DuckdbStore::borrow() {
-  const auto give_back = [this](DuckConnection* connection) {
-    const std::lock_guard lock(lending_);
-    --lent_;
-    idle_.emplace_back(connection);
-  };
-  const std::lock_guard lock(lending_);
-  if (lent_ == limits::store_readers)
-    return fail(Code::unavailable, "{} answers are open already: try again", limits::store_readers);
-  if (idle_.empty()) {
-    auto made = DuckConnection::open(database_.get(), *options_.clock);
-    if (!made) return std::unexpected(made.error());
-    idle_.push_back(std::make_unique<DuckConnection>(std::move(*made)));
-  }
-  DuckLease lease(idle_.back().release(), give_back);
-  idle_.pop_back();
-  ++lent_;
-  return lease;
-}
 
 // --- Writing --------------------------------------------------------------------------------------------------------
 
@@ -201,8 +190,7 @@ Status DuckdbStore::apply(const RowBatch& batch) {
   ++batches_;
   out_of_range_ += out_of_range;
   rows_ += batch.size();
-  // A checkpoint that fails now (a reader in its way) is tried again after the next batch; the rows are safe.
-  if (size_of(path_ + ".wal") >= options_.checkpoint_bytes) static_cast<void>(checkpoint_locked());
+  checkpoint_if_due();
   return {};
 }
 
@@ -212,8 +200,22 @@ Status DuckdbStore::checkpoint_locked() {
   return {};
 }
 
+// A checkpoint that fails now (a reader in its way) is tried again after the next batch; the rows are safe.
+void DuckdbStore::checkpoint_if_due() {
+  const std::uint64_t log = size_of(path_ + ".wal");
+  if (log >= options_.checkpoint_bytes && copies_.may_checkpoint(log)) static_cast<void>(checkpoint_locked());
+}
+
+Result<std::unique_ptr<StoreCopy>> DuckdbStore::begin_copy() {
+  const std::lock_guard lock(writing_);
+  if (!copies_.may_checkpoint(0)) return fail(Code::conflict, "the store is being copied already");
+  AYBIZA_TRY(checkpoint_locked());
+  return copies_.begin(path_, applied_);
+}
+
 Status DuckdbStore::checkpoint() {
   const std::lock_guard lock(writing_);
+  if (!copies_.may_checkpoint(0)) return fail(Code::unavailable, "the store is being copied: a checkpoint waits until that is done");
   return checkpoint_locked();
 }
 
@@ -230,6 +232,7 @@ Result<std::uint64_t> DuckdbStore::forget(Table table, Instant before) {
   });
   if (!deleted) return std::unexpected(deleted.error());
   if (is_rolled(table)) changed_.raise_floor(before);
+  checkpoint_if_due();
   return gone;
 }
 
@@ -248,7 +251,7 @@ Status DuckdbStore::put_rollups(std::span<const DirtyBucket> claims, const std::
   if (held.empty()) return {};
   AYBIZA_TRY(in_transaction([&] { return replace_buckets(writer_, held, rows); }));
   changed_.unmark(held);
-  if (size_of(path_ + ".wal") >= options_.checkpoint_bytes) static_cast<void>(checkpoint_locked());
+  checkpoint_if_due();
   return {};
 }
 
@@ -259,85 +262,63 @@ Status DuckdbStore::mark_rollups(Instant from, Instant to) {
   return read_changed();
 }
 
+// --- Retention ------------------------------------------------------------------------------------------------------
+
+Result<ArchivedSlice> DuckdbStore::archive(Table table, Instant from, Instant to) {
+  const std::lock_guard lock(writing_);
+  Result<ArchivedSlice> moved = fail(Code::invalid, "{} is not archived", to_string(table));
+  if (table == Table::metric_series || table == Table::rollups) return moved;
+  const Status done = in_transaction([&]() -> Status {
+    if (is_rolled(table)) AYBIZA_TRY(writer_.script(raise_floor_text(to)));
+    moved = archive_.move(writer_, table, from, to);
+    return moved ? Status{} : std::unexpected(moved.error());
+  });
+  if (!done) return std::unexpected(done.error());
+  archive_.moved(*moved);
+  if (is_rolled(table)) changed_.raise_floor(to);
+  checkpoint_if_due();
+  return moved;
+}
+
+Result<std::uint64_t> DuckdbStore::forget_rollups(Duration step, Instant before) {
+  const std::lock_guard lock(writing_);
+  const auto gone = writer_.run("DELETE FROM rollups WHERE step_seconds = $1 AND bucket < $2", {std::int64_t(step / std::chrono::seconds(1)), before});
+  checkpoint_if_due();
+  return gone;
+}
+
 // --- Reading --------------------------------------------------------------------------------------------------------
 
-Result<RowBatch> DuckdbStore::rows(const RowFilter& filter) {
-  auto lease = borrow();
-  if (!lease) return std::unexpected(lease.error());
-  DuckConnection& connection = **lease;
-  AYBIZA_TRY(connection.script("BEGIN TRANSACTION READ ONLY"));  // one cut through all tables
-  auto out = select_rows(connection, filter, options_.node);
-  // The answer is what was read; ending a transaction that wrote nothing cannot change it.
-  static_cast<void>(connection.script("ROLLBACK"));
-  return out;
-}
-
-Result<RowBatch> DuckdbStore::find_call(std::string_view id, std::string_view customer) {
-  std::optional<Id> found;
-  {
-    auto lease = borrow();
-    if (!lease) return std::unexpected(lease.error());
-    const std::optional<Id> uuid = parse_uuid(id);
-    auto answer = (*lease)->open(
-        "SELECT call_id FROM call_analytics WHERE (call_id = $1::UUID OR external_call_id = $2) "
-        "AND ($3 = '' OR customer_id = $3) ORDER BY time DESC, call_id DESC LIMIT 1",
-        {uuid ? Param(*uuid) : Param(), id, customer});
-    if (!answer) return std::unexpected(answer.error());
-    const auto more = answer->next();
-    if (!more) return std::unexpected(more.error());
-    if (*more) VectorReader(answer->vector(0), SqlType::id).get(0, found.emplace());
+// The same store with what was archived: its reading functions, and nothing of its writing ones.
+class DuckWithArchive final : public Store {
+ public:
+  DuckWithArchive(Store& store, DuckReader& reader) : store_(store), reader_(reader) {}
+  Dialect dialect() const override { return Dialect::duckdb; }
+  StoreStats stats() const override { return store_.stats(); }
+  Result<std::uint64_t> applied() override { return store_.applied(); }
+  Status apply(const RowBatch&) override { return no_writing(); }
+  Result<RowBatch> rows(const RowFilter& filter) override { return reader_.rows(filter); }
+  Result<RowBatch> find_call(std::string_view id, std::string_view customer) override { return reader_.find_call(id, customer); }
+  Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params, Duration deadline) override { return reader_.sql(text, params, deadline); }
+  Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink, Duration deadline) override {
+    return reader_.export_table(table, format, from, to, sink, deadline);
   }
-  if (!found) return RowBatch{};
-  return rows({.tables = bit(Table::call_analytics) | bit(Table::conversation_turns) | bit(Table::usage_events) |
-                         bit(Table::interventions),
-               .call = found, .customer = {}, .step = {}, .dimension = {}});
-}
+  bool keeps_rollups() const override { return store_.keeps_rollups(); }
+  std::vector<DirtyBucket> dirty_rollups() const override { return store_.dirty_rollups(); }
+  Status checkpoint() override { return no_writing(); }
+  Result<std::uint64_t> forget(Table, Instant) override { return no_writing(); }
 
-Result<std::unique_ptr<Rows>> DuckdbStore::sql(std::string_view text, std::span<const Param> params, Duration deadline) {
-  auto lease = borrow();
-  if (!lease) return std::unexpected(lease.error());
-  auto answer = (*lease)->open(text, params, deadline);
-  if (!answer) return std::unexpected(answer.error());
-  return make_duck_rows(std::move(*lease), std::move(*answer));
-}
+ private:
+  static std::unexpected<Error> no_writing() { return fail(Code::unsupported, "what is archived is read only"); }
+  Store& store_;
+  DuckReader& reader_;
+};
 
-// --- Export ---------------------------------------------------------------------------------------------------------
-
-Status DuckdbStore::export_parquet(std::string_view table, std::string_view time_column, Instant from, Instant to,
-                                   const ByteSink& sink, Duration deadline) {
-  const std::string path = fmt::format("{}/export-{}.parquet", scratch_, ++exports_);
-  auto lease = borrow();
-  if (!lease) return std::unexpected(lease.error());
-  const Where where = time_range(time_column, from, to);
-  auto copied = (*lease)->open(fmt::format("COPY (SELECT * FROM {}{}) TO {} (FORMAT parquet, COMPRESSION zstd)", table,
-                                           where.text(), sql_text(path)),
-                               where.params(), deadline);
-  Status done;
-  if (!copied) done = std::unexpected(copied.error());
-  while (done) {
-    const auto more = copied->next();
-    if (!more) done = std::unexpected(more.error());
-    if (!more || !*more) break;
-  }
-  if (done) done = send_file(path, sink);
-  std::error_code ignored;  // a file that cannot be removed goes at the next start
-  fs::remove(path, ignored);
-  return done;
-}
-
-Status DuckdbStore::export_table(std::string_view table, ExportFormat format, Instant from, Instant to,
-                                 const ByteSink& sink, Duration deadline) {
-  const auto time_column = export_time_column(table);
-  if (!time_column) return fail(Code::invalid, "there is no table {} to export", table);
-  if (format == ExportFormat::parquet) return export_parquet(table, *time_column, from, to, sink, deadline);
-  const Where where = time_range(*time_column, from, to);
-  // The lists of numbers have no cell; as text they are JSON arrays.
-  const std::string_view columns =
-      table == "conversation_turns"
-          ? "* REPLACE (text_embedding::TEXT AS text_embedding, topic_vector::TEXT AS topic_vector)" : "*";
-  auto answer = sql(fmt::format("SELECT {} FROM {}{}", columns, table, where.text()), where.params(), deadline);
-  if (!answer) return std::unexpected(answer.error());
-  return format == ExportFormat::csv ? write_csv(**answer, sink) : write_ndjson(**answer, sink);
+Store& DuckdbStore::with_archive() {
+  if (archive_.moved_before() == Instant::min()) return *this;
+  const std::lock_guard lock(making_with_archive_);
+  if (!with_archive_) with_archive_ = std::make_unique<DuckWithArchive>(*this, *archived_reader_);
+  return *with_archive_;
 }
 
 }  // namespace

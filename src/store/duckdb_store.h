@@ -26,6 +26,7 @@ struct DuckdbOptions {
   std::string directory;      // created if it is missing
   std::string node = "local";  // whose offsets these are
   const Clock* clock = nullptr;
+  std::string archive = {};    // where retention puts Parquet files; empty: <directory>/archive
   std::size_t memory_bytes = limits::store_memory_bytes;
   std::size_t checkpoint_bytes = limits::store_checkpoint_bytes;
   int threads = 1;

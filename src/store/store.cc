@@ -17,6 +17,32 @@ Status Store::put_rollups(std::span<const DirtyBucket>, const std::vector<Rollup
 
 Status Store::mark_rollups(Instant, Instant) { return fail(Code::unsupported, "this store keeps no rollups"); }
 
+Result<std::unique_ptr<StoreCopy>> Store::begin_copy() { return fail(Code::unsupported, "this store has no file to copy: it is backed up by its own tools"); }
+
+Result<std::uint64_t> Store::forget_rollups(Duration, Instant) { return fail(Code::unsupported, "this store keeps no rollups"); }
+Result<ArchivedSlice> Store::archive(Table, Instant, Instant) {
+  return fail(Code::unsupported, "rows are archived by the embedded store only: export them (docs/sql.md) and choose to delete, or dump them with the server's own tools");
+}
+
+namespace {
+
+std::size_t place_of(Duration step) { return table_count + (step >= Duration(std::chrono::hours(24)) ? 2 : step >= Duration(std::chrono::hours(1)) ? 1 : 0); }
+Instant gone_at(const std::atomic<std::int64_t>& micros) {
+  const std::int64_t value = micros;
+  return value == 0 ? Instant::min() : from_micros(value);
+}
+void raise(std::atomic<std::int64_t>& micros, Instant before) {
+  std::int64_t known = micros;
+  while (to_micros(before) > known && !micros.compare_exchange_weak(known, to_micros(before))) continue;
+}
+
+}  // namespace
+
+Instant Store::gone_before(Table table) const { return gone_at(gone_[std::size_t(table)]); }
+Instant Store::rollups_gone_before(Duration step) const { return gone_at(gone_[place_of(step)]); }
+void Store::raise_gone(Table table, Instant before) { raise(gone_[std::size_t(table)], before); }
+void Store::raise_rollups_gone(Duration step, Instant before) { raise(gone_[place_of(step)], before); }
+
 std::optional<double> as_real(const Cell& cell) {
   if (const auto* real = std::get_if<double>(&cell)) return *real;
   if (const auto* integer = std::get_if<std::int64_t>(&cell)) return double(*integer);

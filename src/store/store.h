@@ -15,6 +15,7 @@
 // Source   reliability.md 3.1 rules 6, 7; storage.md 1; decisions.md 3, 4, 10, 16, 24, 26.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -77,10 +78,31 @@ struct StoreStats {
   std::string repaired;  // what had to be set aside at start, for the operator; empty: nothing
 };
 
+// Rows that retention moved into a Parquet file.
+struct ArchivedSlice {
+  Table table{};
+  Instant from{}, to{};
+  std::string file;  // below the archive's folder
+  std::uint64_t rows = 0;
+  std::vector<std::string> replaced;  // files whose rows are in this one now
+};
+
 enum class ExportFormat : std::uint8_t { csv, ndjson, parquet };
 using ByteSink = std::function<Status(std::string_view)>;  // an error ends the export
 
 inline constexpr Duration no_deadline = Duration::max();
+
+// The embedded engine's file as it was at a checkpoint, for a backup. While it lives no other checkpoint is made, unless the
+// engine's log grows over limits::backup_log_bytes: then the copy is broken.
+class StoreCopy {
+ public:
+  virtual ~StoreCopy() = default;
+  virtual std::string_view name() const = 0;      // in the data directory
+  virtual std::uint64_t bytes() const = 0;
+  virtual std::uint64_t applied() const = 0;      // the offset that its rows stand for
+  virtual Result<std::size_t> read(std::span<char> into, std::uint64_t at) const = 0;  // any thread
+  virtual Status intact() const = 0;              // asked after the last byte: what was read is what it was
+};
 
 class Store {
  public:
@@ -120,9 +142,24 @@ class Store {
   // Marks every bucket with rows or rollups in [from, to), so that it is made anew.
   virtual Status mark_rollups(Instant from, Instant to);
 
+  // unsupported: the engine has no file of its own. REQUIRES: one at a time, and the store outlives it.
+  virtual Result<std::unique_ptr<StoreCopy>> begin_copy();
   virtual Status checkpoint() = 0;  // afterwards stats().checkpointed == applied
   // Retention: deletes what is older; answers how many rows went. Rollups outlive the rows they were made of.
   virtual Result<std::uint64_t> forget(Table table, Instant before) = 0;
+  virtual Result<std::uint64_t> forget_rollups(Duration step, Instant before);  // of one step
+  // Moves the rows of [from, to), late ones of earlier slices with them, into a file; at every moment a row is in one of both.
+  virtual Result<ArchivedSlice> archive(Table table, Instant from, Instant to);
+  virtual std::string archive_folder() const { return {}; }
+  // The same store, whose reading functions see what was archived too; itself where nothing was.
+  virtual Store& with_archive() { return *this; }
+  virtual Instant archived_before() const { return Instant::min(); }  // rows before it may be in the archive alone
+
+  // Before which rows are nowhere any more: said before they go, so that no answer takes them for none. Any thread.
+  Instant gone_before(Table table) const;
+  Instant rollups_gone_before(Duration step) const;
+  void raise_gone(Table table, Instant before);
+  void raise_rollups_gone(Duration step, Instant before);
 
  protected:
   void see_samples(const RowBatch& batch) {  // before the batch can be read
@@ -133,6 +170,10 @@ class Store {
 
   std::atomic<bool> samples_{false};  // only ever set
   PriceBook prices_ = PriceBook::built_in();
+
+ private:
+  // Microseconds, 0: nothing. The last three: rollups by step. Each is a figure of its own, so their order does not matter.
+  std::array<std::atomic<std::int64_t>, table_count + 3> gone_{};
 };
 
 }  // namespace aybiza

@@ -1,0 +1,111 @@
+#include "store/duck_reader.h"
+
+#include <filesystem>
+
+#include "base/limits.h"
+#include "store/duck_rows.h"
+#include "store/duck_select.h"
+#include "store/duck_vector.h"
+#include "store/export.h"
+#include "store/parquet.h"
+
+namespace aybiza {
+Result<DuckLease> DuckReader::borrow() {
+  const auto give_back = [this](DuckConnection* connection) {
+    const std::lock_guard lock(lending_);
+    --lent_;
+    idle_.emplace_back(connection);
+  };
+  const std::lock_guard lock(lending_);
+  if (lent_ == limits::store_readers)
+    return fail(Code::unavailable, "{} answers are open already: try again", limits::store_readers);
+  if (idle_.empty()) {
+    auto made = DuckConnection::open(reading_.database, *reading_.clock);
+    if (!made) return std::unexpected(made.error());
+    if (!reading_.schemas.empty()) AYBIZA_TRY(made->script(fmt::format("SET search_path = {}", sql_text(reading_.schemas))));
+    idle_.push_back(std::make_unique<DuckConnection>(std::move(*made)));
+  }
+  DuckLease lease(idle_.back().release(), give_back);
+  idle_.pop_back();
+  ++lent_;
+  return lease;
+}
+
+Result<RowBatch> DuckReader::rows(const RowFilter& filter) {
+  auto lease = borrow();
+  if (!lease) return std::unexpected(lease.error());
+  DuckConnection& connection = **lease;
+  AYBIZA_TRY(connection.script("BEGIN TRANSACTION READ ONLY"));  // one cut through all tables
+  auto out = select_rows(connection, filter, reading_.node);
+  // The answer is what was read; ending a transaction that wrote nothing cannot change it.
+  static_cast<void>(connection.script("ROLLBACK"));
+  return out;
+}
+
+Result<RowBatch> DuckReader::find_call(std::string_view id, std::string_view customer) {
+  std::optional<Id> found;
+  {
+    auto lease = borrow();
+    if (!lease) return std::unexpected(lease.error());
+    const std::optional<Id> uuid = parse_uuid(id);
+    auto answer = (*lease)->open(
+        "SELECT call_id FROM call_analytics WHERE (call_id = $1::UUID OR external_call_id = $2) "
+        "AND ($3 = '' OR customer_id = $3) ORDER BY time DESC, call_id DESC LIMIT 1",
+        {uuid ? Param(*uuid) : Param(), id, customer});
+    if (!answer) return std::unexpected(answer.error());
+    const auto more = answer->next();
+    if (!more) return std::unexpected(more.error());
+    if (*more) VectorReader(answer->vector(0), SqlType::id).get(0, found.emplace());
+  }
+  if (!found) return RowBatch{};
+  return rows({.tables = bit(Table::call_analytics) | bit(Table::conversation_turns) | bit(Table::usage_events) |
+                         bit(Table::interventions),
+               .call = found, .customer = {}, .step = {}, .dimension = {}});
+}
+
+Result<std::unique_ptr<Rows>> DuckReader::sql(std::string_view text, std::span<const Param> params, Duration deadline) {
+  auto lease = borrow();
+  if (!lease) return std::unexpected(lease.error());
+  auto answer = (*lease)->open(text, params, deadline);
+  if (!answer) return std::unexpected(answer.error());
+  return make_duck_rows(std::move(*lease), std::move(*answer));
+}
+
+Status DuckReader::export_parquet(std::string_view table, std::string_view time_column, Instant from, Instant to,
+                                   const ByteSink& sink, Duration deadline) {
+  const std::string path = fmt::format("{}/{}export-{}.parquet", reading_.scratch, reading_.schemas.empty() ? "" : "archived-", ++exports_);
+  auto lease = borrow();
+  if (!lease) return std::unexpected(lease.error());
+  const Where where = time_range(time_column, from, to);
+  auto copied = (*lease)->open(fmt::format("COPY (SELECT * FROM {}{}) TO {} (FORMAT parquet, COMPRESSION zstd)", table,
+                                           where.text(), sql_text(path)),
+                               where.params(), deadline);
+  Status done;
+  if (!copied) done = std::unexpected(copied.error());
+  while (done) {
+    const auto more = copied->next();
+    if (!more) done = std::unexpected(more.error());
+    if (!more || !*more) break;
+  }
+  if (done) done = send_file(path, sink);
+  std::error_code ignored;  // a file that cannot be removed goes at the next start
+  std::filesystem::remove(path, ignored);
+  return done;
+}
+
+Status DuckReader::export_table(std::string_view table, ExportFormat format, Instant from, Instant to,
+                                 const ByteSink& sink, Duration deadline) {
+  const auto time_column = export_time_column(table);
+  if (!time_column) return fail(Code::invalid, "there is no table {} to export", table);
+  if (format == ExportFormat::parquet) return export_parquet(table, *time_column, from, to, sink, deadline);
+  const Where where = time_range(*time_column, from, to);
+  // The lists of numbers have no cell; as text they are JSON arrays.
+  const std::string_view columns =
+      table == "conversation_turns"
+          ? "* REPLACE (text_embedding::TEXT AS text_embedding, topic_vector::TEXT AS topic_vector)" : "*";
+  auto answer = sql(fmt::format("SELECT {} FROM {}{}", columns, table, where.text()), where.params(), deadline);
+  if (!answer) return std::unexpected(answer.error());
+  return format == ExportFormat::csv ? write_csv(**answer, sink) : write_ndjson(**answer, sink);
+}
+
+}  // namespace aybiza

@@ -1,0 +1,49 @@
+// The reading side of the embedded store: a bounded pool of connections, each answer in a snapshot of its own.
+//
+// Shape    what store.h says of rows(), find_call(), sql() and export_table(). `schemas` is where tables are looked for, in order:
+//          with the views of what was archived before the tables themselves, the same statements read both.
+// Errors   unavailable: all connections are in use, or out of time.
+// Threads  any. REQUIRES: the database and the clock outlive it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "store/duck_rows.h"
+#include "store/store.h"
+
+namespace aybiza {
+
+struct DuckReading {
+  duckdb_database database = nullptr;
+  const Clock* clock = nullptr;
+  std::string scratch, node;
+  std::string schemas;  // "archived,main"; empty: main
+};
+
+class DuckReader {
+ public:
+  explicit DuckReader(DuckReading reading) : reading_(std::move(reading)) {}
+  DuckReader(const DuckReader&) = delete;  // one per set of schemas
+  DuckReader& operator=(const DuckReader&) = delete;
+
+  Result<RowBatch> rows(const RowFilter& filter);
+  Result<RowBatch> find_call(std::string_view id, std::string_view customer);
+  Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params, Duration deadline);
+  Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink, Duration deadline);
+
+ private:
+  Result<DuckLease> borrow();
+  Status export_parquet(std::string_view table, std::string_view time_column, Instant from, Instant to, const ByteSink& sink, Duration deadline);
+
+  const DuckReading reading_;
+  std::mutex lending_;
+  std::vector<std::unique_ptr<DuckConnection>> idle_;  // behind lending_
+  std::size_t lent_ = 0;                               // behind lending_
+  std::atomic<std::uint64_t> exports_{0};
+};
+
+}  // namespace aybiza
