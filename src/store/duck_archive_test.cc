@@ -41,7 +41,10 @@ class DuckArchiveTest : public testing::Test {
   static std::size_t files(const Store& store) {
     std::size_t count = 0;
     for (const auto& entry : fs::recursive_directory_iterator(store.archive_folder()))
-      if (entry.is_regular_file()) EXPECT_TRUE(entry.path().extension() == ".parquet"), ++count;
+      if (entry.is_regular_file()) {
+        EXPECT_EQ(entry.path().extension(), ".parquet");
+        ++count;
+      }
     return count;
   }
 

@@ -216,7 +216,7 @@ def forgotten(room):
         said = "my mail is jo.doe@mail.example.com, call me"
 
         def events(call):
-            data = {"call_id": call, "customer_id": "vault"}
+            data = {"call_id": call, "customer_id": "vault", "agent_id": "a1"}
             now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
             return [{"type": "call.started", "id": call + "s", "time": now, "data": {**data, "caller_number": "+49 30 1234567"}},
                     {"type": "turn", "id": call + "t", "time": now, "data": {**data, "turn_number": 0, "speaker": "caller", "text_content": said}}]
