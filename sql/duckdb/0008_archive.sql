@@ -6,3 +6,9 @@ CREATE TABLE archived_slices (
   file TEXT NOT NULL,                        -- below the archive's folder
   row_count BIGINT NOT NULL
 );
+COMMENT ON TABLE archived_slices IS 'Parquet files that retention moved rows into; the views of schema archived show them beside the tables.';
+COMMENT ON COLUMN archived_slices.table_name IS 'whose rows';
+COMMENT ON COLUMN archived_slices.slice_from IS 'of the rows'' time: from here on';
+COMMENT ON COLUMN archived_slices.slice_to IS 'up to here, which is not in it';
+COMMENT ON COLUMN archived_slices.file IS 'its name below the archive''s folder';
+COMMENT ON COLUMN archived_slices.row_count IS 'rows in it';
