@@ -103,8 +103,8 @@ TEST(Import, RowsAsEvents) {
           {"key", "at", "call", "secs", "cents", "esc", "began", "n", "out"});
   EXPECT_EQ(row.of({"k1", "1795000000123", "c-1", "90.5", "12.345", "yes", "1794999909.5", "1200", "successful"}),
             R"({"type":"call.ended","id":"k1","time":"2026-11-18T11:06:40.123Z","data":{"call_id":"c-1","total_duration_ms":90500,"cost_usd":0.12345,"escalated":true,)"
-            R"("started_at":"2026-11-18T11:05:09.5Z","tokens_consumed":1200,"call_outcome":"successful"}})");
-  EXPECT_EQ(row.of({"k2", "1795000000000", "", "", "", "", "", "", ""}), R"({"type":"call.ended","id":"k2","time":"2026-11-18T11:06:40Z","data":{}})");
+            R"("started_at":"2026-11-18T11:05:09.500Z","tokens_consumed":1200,"call_outcome":"successful"}})");
+  EXPECT_EQ(row.of({"k2", "1795000000000", "", "", "", "", "", "", ""}), R"({"type":"call.ended","id":"k2","time":"2026-11-18T11:06:40.000Z","data":{}})");
   EXPECT_EQ(row.of({"k3", "yesterday", "", "", "", "", "", "", ""}), "column at: 'yesterday' is not a number of seconds, milliseconds or microseconds");
   EXPECT_EQ(row.of({"k3", "1", "", "", "3 ct", "", "", "", ""}), "column cents: '3 ct' is not a number");
   EXPECT_EQ(row.of({"k3", "1", "", "", "", "maybe", "", "", ""}), "column esc: 'maybe' is not true or false");
