@@ -28,7 +28,7 @@ std::vector<std::string_view> key_of(Table table) {
 
 std::string archive_order(Table table) {
   const auto keys = key_of(table);
-  return keys.empty() ? "time, series" : fmt::format("time, {}", fmt::join(keys, ", "));
+  return keys.empty() ? "time, series, rowid" : fmt::format("time, {}", fmt::join(keys, ", "));
 }
 
 Status sync_path(const fs::path& path, int flags) {
@@ -100,9 +100,12 @@ Status DuckArchive::make_view(DuckConnection& writer, Table table) {
   for (const ArchivedSlice& slice : *slices) files += (files.empty() ? "" : ", ") + sql_text(folder_ + "/" + slice.file);
   std::string newer;
   for (const std::string_view key : key_of(table)) newer += fmt::format("{}live.{} = old.{}", newer.empty() ? "" : " AND ", key, key);
-  AYBIZA_TRY(writer.script(fmt::format("CREATE OR REPLACE VIEW archived.{0} AS SELECT * FROM main.{0} UNION ALL BY NAME SELECT * FROM "
-                                       "read_parquet([{1}], union_by_name = true, hive_partitioning = false) old{2}",
-                                       name, files, newer.empty() ? "" : fmt::format(" WHERE NOT EXISTS (SELECT 1 FROM main.{} live WHERE {})", name, newer))));
+  // Points have an order of writing, which their questions ask for as rowid; archived ones were written before all others.
+  const bool ordered = newer.empty();
+  AYBIZA_TRY(writer.script(fmt::format(
+      "CREATE OR REPLACE VIEW archived.{0} AS SELECT *{1} FROM main.{0} UNION ALL BY NAME SELECT *{2} FROM read_parquet([{3}], union_by_name = true, hive_partitioning = false{4}) old{5}", name,
+      ordered ? ", rowid" : "", ordered ? " EXCLUDE (file_row_number), file_row_number - 4611686018427387904 AS rowid" : "", files, ordered ? ", file_row_number = true" : "",
+      ordered ? "" : fmt::format(" WHERE NOT EXISTS (SELECT 1 FROM main.{} live WHERE {})", name, newer))));
   if (points.empty()) return {};
   return writer.script("CREATE OR REPLACE VIEW archived.metric_points AS SELECT v.time, s.customer_id, s.name, s.kind, s.unit, s.tags, v.value, s.sample_rate "
                        "FROM archived.metric_values v JOIN main.metric_series s ON s.series = v.series");
@@ -155,8 +158,8 @@ Result<ArchivedSlice> DuckArchive::move(DuckConnection& writer, Table table, Ins
   AYBIZA_TRY(make_private(fs::path(folder_) / folder, folder_));
   for (int n = 1; out.file.empty() || fs::exists(fs::path(folder_) / out.file); ++n) out.file = fmt::format("{}/{}{}-{}.parquet", folder, stamp.substr(11, 2), stamp.substr(14, 2), n);
   const fs::path path = fs::path(folder_) / out.file, raw = path.string() + ".tmp";
-  const auto copied = writer.run(fmt::format("COPY (SELECT * FROM {}{} WHERE time >= make_timestamptz({}::BIGINT) AND time < make_timestamptz({}::BIGINT) ORDER BY {}) TO {} (FORMAT parquet, COMPRESSION zstd)",
-                                             out.replaced.empty() ? "main." : "archived.", name, to_micros(out.from), to_micros(out.to), archive_order(table), sql_text(raw.string())));
+  const auto copied = writer.run(fmt::format("COPY (SELECT *{} FROM {}{} WHERE time >= make_timestamptz({}::BIGINT) AND time < make_timestamptz({}::BIGINT) ORDER BY {}) TO {} (FORMAT parquet, COMPRESSION zstd)",
+                                             !out.replaced.empty() && key_of(table).empty() ? " EXCLUDE (rowid)" : "", out.replaced.empty() ? "main." : "archived.", name, to_micros(out.from), to_micros(out.to), archive_order(table), sql_text(raw.string())));
   if (!copied) return std::unexpected(copied.error());
   out.rows = *copied;
   fs::permissions(raw, fs::perms::owner_read | fs::perms::owner_write);
