@@ -15,11 +15,11 @@ Status Store::put_rollups(std::span<const DirtyBucket>, const std::vector<Rollup
   return fail(Code::unsupported, "this store keeps no rollups");
 }
 
-Status Store::mark_rollups(Instant, Instant) { return fail(Code::unsupported, "this store keeps no rollups"); }
+Status Store::mark_rollups(Instant, Instant) { return fail(Code::unsupported, "rollups of this store are not deleted by rules"); }
 
 Result<std::unique_ptr<StoreCopy>> Store::begin_copy() { return fail(Code::unsupported, "this store has no file to copy: it is backed up by its own tools"); }
 
-Result<std::uint64_t> Store::forget_rollups(Duration, Instant) { return fail(Code::unsupported, "this store keeps no rollups"); }
+Result<std::uint64_t> Store::forget_rollups(Duration, Instant) { return fail(Code::unsupported, "rollups of this store are not deleted by rules"); }
 Result<ArchivedSlice> Store::archive(Table, Instant, Instant) {
   return fail(Code::unsupported, "rows are archived by the embedded store only: export them (docs/sql.md) and choose to delete, or dump them with the server's own tools");
 }
