@@ -10,6 +10,7 @@
 #include "store/duck_copy.h"
 #include "store/duck_open.h"
 #include "store/duck_reader.h"
+#include "store/duck_select.h"
 #include "store/duck_write.h"
 #include "store/migrate.h"
 #include "store/rollup_tables.h"
