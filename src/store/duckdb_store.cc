@@ -293,7 +293,7 @@ Result<std::uint64_t> DuckdbStore::forget_rollups(Duration step, Instant before)
 // The same store with what was archived: its reading functions, and nothing of its writing ones.
 class DuckWithArchive final : public Store {
  public:
-  DuckWithArchive(Store& store, DuckReader& reader) : store_(store), reader_(reader) {}
+  DuckWithArchive(Store& store, DuckReader& reader) : store_(store), reader_(reader) { samples_ = true; }  // whether there are, their files say
   Dialect dialect() const override { return Dialect::duckdb; }
   StoreStats stats() const override { return store_.stats(); }
   Result<std::uint64_t> applied() override { return store_.applied(); }
