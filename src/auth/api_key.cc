@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "auth/watched_file.h"
 #include "base/check.h"
 
 namespace aybiza::auth {
@@ -13,23 +14,6 @@ namespace {
 
 constexpr std::string_view digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 constexpr std::size_t key_digits = 43;  // 62^43 > 2^256
-
-std::string to_hex(const KeyDigest& digest) {
-  std::string out;
-  for (const unsigned char byte : digest) out += fmt::format("{:02x}", byte);
-  return out;
-}
-
-std::optional<KeyDigest> parse_hex(std::string_view text) {
-  KeyDigest out{};
-  std::size_t count = 0;
-  if (text.size() != 2 * out.size() ||
-      sodium_hex2bin(out.data(), out.size(), text.data(), text.size(), nullptr, &count, nullptr) != 0 ||
-      count != out.size()) {
-    return std::nullopt;
-  }
-  return out;
-}
 
 std::string time_text(const std::optional<Instant>& t) { return t ? format_rfc3339(*t) : "-"; }
 
@@ -41,17 +25,24 @@ std::optional<std::optional<Instant>> parse_time(std::string_view text) {
   return t;
 }
 
-std::vector<std::string_view> split_tabs(std::string_view line) {
-  std::vector<std::string_view> out;
-  for (;;) {
-    const std::size_t tab = line.find('\t');
-    out.push_back(line.substr(0, tab));
-    if (tab == std::string_view::npos) return out;
-    line.remove_prefix(tab + 1);
-  }
+}  // namespace
+
+std::string digest_text(const KeyDigest& digest) {
+  std::string out;
+  for (const unsigned char byte : digest) out += fmt::format("{:02x}", byte);
+  return out;
 }
 
-}  // namespace
+std::optional<KeyDigest> parse_digest(std::string_view text) {
+  KeyDigest out{};
+  std::size_t count = 0;
+  if (text.size() != 2 * out.size() ||
+      sodium_hex2bin(out.data(), out.size(), text.data(), text.size(), nullptr, &count, nullptr) != 0 ||
+      count != out.size()) {
+    return std::nullopt;
+  }
+  return out;
+}
 
 std::string random_base62(std::size_t count) {
   CHECK(sodium_init() >= 0);
@@ -72,14 +63,14 @@ KeyDigest digest_of(std::string_view key_text) {
 }
 
 std::string to_line(const ApiKey& key) {
-  return fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}", key.id, to_hex(key.digest), key.customer, to_string(key.scope),
+  return fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}", key.id, digest_text(key.digest), key.customer, to_string(key.scope),
                      format_rfc3339(key.created), time_text(key.expires), time_text(key.revoked), key.name);
 }
 
 std::optional<ApiKey> parse_key_line(std::string_view line) {
-  const auto part = split_tabs(line);
+  const auto part = split_line(line);
   if (part.size() != 8 || part[0].empty() || part[2].empty()) return std::nullopt;
-  const auto digest = parse_hex(part[1]);
+  const auto digest = parse_digest(part[1]);
   const auto scope = parse_scope(part[3]);
   const auto created = parse_rfc3339(part[4]);
   const auto expires = parse_time(part[5]), revoked = parse_time(part[6]);

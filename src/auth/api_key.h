@@ -37,6 +37,8 @@ struct ApiKey {
 std::string generate_key_text(Scope scope);
 std::string random_base62(std::size_t digits);
 KeyDigest digest_of(std::string_view key_text);
+std::string digest_text(const KeyDigest& digest);  // hexadecimal
+std::optional<KeyDigest> parse_digest(std::string_view text);
 
 std::string to_line(const ApiKey& key);
 std::optional<ApiKey> parse_key_line(std::string_view line);

@@ -31,6 +31,8 @@ std::string_view to_string(Scope scope) {
     case Scope::ingest: return "ingest";
     case Scope::read: return "read";
     case Scope::admin: return "admin";
+    case Scope::export_data: return "export";
+    case Scope::users: return "users";
   }
   return "";
 }
@@ -47,7 +49,16 @@ Authz Authz::of(std::string customer, Scope scope, std::string key_id, std::stri
   a.customer_ = std::move(customer);
   a.key_id_ = std::move(key_id);
   a.key_name_ = std::move(key_name);
-  a.scopes_ = scope == Scope::admin ? bit(Scope::admin) | bit(Scope::read) : bit(scope);
+  a.scopes_ = bit(scope);
+  if (scope != Scope::ingest) a.scopes_ |= bit(Scope::read) | bit(Scope::export_data);
+  if (scope == Scope::admin) a.scopes_ |= bit(Scope::users);
+  return a;
+}
+
+Authz Authz::of_user(std::string customer, bool exports, bool administers, bool makes_users, std::string user_id, std::string user_name) {
+  Authz a;
+  a.customer_ = std::move(customer), a.key_id_ = std::move(user_id), a.key_name_ = std::move(user_name);
+  a.scopes_ = bit(Scope::read) | (exports ? bit(Scope::export_data) : 0) | (administers ? bit(Scope::admin) : 0) | (makes_users ? bit(Scope::users) : 0);
   return a;
 }
 

@@ -1,7 +1,7 @@
 // What the caller may do. The only way to get rights: nothing takes a bare customer id out of a request.
 //
 // Shape    a customer, or the platform, which may name any customer; a set of scopes; the key's name for the audit.
-//          admin includes read. An ingest key cannot read.
+//          admin includes read. An ingest key cannot read. Reading by key includes exports, by a viewer's session it does not.
 // Errors   made by KeyStore::authenticate, by a session, or by insecure_loopback(); a default Authz may do nothing.
 // Threads  a value; none.
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace aybiza::auth {
 
-enum class Scope : unsigned char { ingest = 1, read = 2, admin = 4 };
+enum class Scope : unsigned char { ingest = 1, read = 2, admin = 4, export_data = 8, users = 16 };
 
 std::string_view to_string(Scope scope);
 std::optional<Scope> parse_scope(std::string_view text);
@@ -23,6 +23,7 @@ class Authz {
 
   Authz() = default;
   static Authz of(std::string customer, Scope scope, std::string key_id, std::string key_name);
+  static Authz of_user(std::string customer, bool exports, bool administers, bool makes_users, std::string user_id, std::string user_name);
   static Authz insecure_loopback();  // the platform with every scope
 
   bool may(Scope scope) const { return (scopes_ & static_cast<unsigned>(scope)) != 0; }

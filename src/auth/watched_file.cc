@@ -10,6 +10,16 @@ bool line_text(std::string_view text, std::size_t bytes) {
   return text.size() <= bytes && std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
+std::vector<std::string_view> split_line(std::string_view line) {
+  std::vector<std::string_view> out;
+  for (;;) {
+    const std::size_t tab = line.find('\t');
+    out.push_back(line.substr(0, tab));
+    if (tab == std::string_view::npos) return out;
+    line.remove_prefix(tab + 1);
+  }
+}
+
 Status each_line(const std::filesystem::path& file, std::string_view bytes, std::string_view what,
                  const std::function<bool(std::string_view line)>& take) {
   for (std::size_t number = 1; !bytes.empty(); ++number) {

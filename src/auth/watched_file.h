@@ -26,6 +26,7 @@ namespace aybiza::auth {
 
 // Text that can stand between tabs and newlines.
 bool line_text(std::string_view text, std::size_t bytes);
+std::vector<std::string_view> split_line(std::string_view line);  // at its tabs
 
 // Every line that is neither empty nor a comment; the first that `take` refuses makes the file corrupt: "… is not a <what>".
 Status each_line(const std::filesystem::path& file, std::string_view bytes, std::string_view what,
