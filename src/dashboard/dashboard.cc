@@ -12,6 +12,7 @@
 #include "dashboard/page_thread.h"
 #include "dashboard/web_answers.h"
 #include "liveview/dead_render.h"
+#include "liveview/text.h"
 #include "web_assets.h"
 
 namespace aybiza::dashboard {
@@ -53,6 +54,10 @@ net::Response forbidden() {
                                        "curl -H 'Authorization: Bearer KEY' http://HOST:PORT/api/v1/live"));
 }
 
+net::Response to_sign_in(const net::Request& request) {
+  return page_response(303, "").with("Location", "/sign-in?next=" + liveview::percent_encoded(request.target));
+}
+
 net::Response unavailable() {
   return page_response(503, plain_page("Not ready", "The server is starting, stopping or too busy to draw this page. It will be there in a moment:", "reload the page"))
       .with("Retry-After", "2");
@@ -69,9 +74,11 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
     Viewer viewer;
     viewer.brand = options.brand;
     viewer.source = &source;
-    const auto* authz = std::any_cast<auth::Authz>(&request.identity);
+    auto signed_in = options.signed_in ? options.signed_in(request) : std::nullopt;
+    const auto* authz = signed_in ? &signed_in->authz : std::any_cast<auth::Authz>(&request.identity);
     if (authz && authz->may(auth::Scope::read)) {
       if (!authz->platform()) viewer.customers = {std::string(authz->customer())};
+      if (signed_in) viewer.user_id = signed_in->id, viewer.user = signed_in->name, viewer.still = std::move(signed_in->still);
       return viewer;
     }
     if (options.insecure_loopback && request.peer.loopback && names_loopback(request.header("host"))) return viewer;
@@ -80,23 +87,29 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
 
   void first_page(const net::RequestPtr& request, net::Responder respond) {
     auto who = viewer(*request);
-    if (!who) return respond(forbidden());
+    if (!who) return respond(options.signed_in ? to_sign_in(*request) : forbidden());
     auto answer = std::make_shared<net::Responder>(std::move(respond));
-    const bool taken = live.run([web = shared_from_this(), request, answer, who = std::move(*who)](const LiveThread::Compute& compute) {
-      if (!answer->client_gone()) (*answer)(web->render(*request, who, compute));
+    const bool taken = live.run([web = shared_from_this(), request, answer, who = std::move(*who)](const LiveThread::States& states) {
+      if (answer->client_gone()) return;
+      std::vector<TopicPlan> left;
+      (*answer)(web->render(*request, who, states, left));
+      for (const TopicPlan& plan : left) web->page_thread.newest(plan.key, states.computed(plan));  // there when the socket joins
     });
     if (!taken) (*answer)(unavailable());
   }
 
-  net::Response render(const net::Request& request, Viewer who, const LiveThread::Compute& compute) {
+  // `left`: what the page did not wait for.
+  net::Response render(const net::Request& request, Viewer who, const LiveThread::States& states, std::vector<TopicPlan>& left) {
     who.now = [&](const TopicPlan& plan) {
-      StatePtr state = compute(plan);
+      StatePtr state = plan.later ? states.known(plan) : states.computed(plan);
+      if (!state) return left.push_back(plan), state;
       page_thread.newest(plan.key, state);
       return state;
     };
     const auto status = who.status;
     const Sid sid = sid_of(request);
-    const liveview::Visitor visitor{sid.value, "", "", request.peer.address, std::make_shared<Viewer>(std::move(who))};
+    const std::string user = who.user_id;
+    const liveview::Visitor visitor{sid.value, "", user, request.peer.address, std::make_shared<Viewer>(std::move(who))};
     const std::string id = "p" + to_string(random_id());
     const std::string flash = liveview::percent_decoded(cookie(request, flash_cookie), false);
     auto page = liveview::dead_render(router, signer, {request.target, visitor, id, live.clock().now(), flash});
@@ -148,7 +161,10 @@ std::expected<std::unique_ptr<net::WsHandler>, net::Response> Dashboard::Web::ac
   if (!net::origin_allowed(*request, options.allowed_origins))
     return std::unexpected(net::Response::error(403, "origin", "this origin may not open a socket here"));
   auto who = viewer(*request);
-  if (!who) return std::unexpected(forbidden());
+  // Somebody whose session has ended gets a socket whose joins are `stale`: the page reloads, and is led to the sign-in.
+  const bool nobody = !who && options.signed_in;
+  if (!who && !nobody) return std::unexpected(forbidden());
+  if (nobody) who.emplace();
   std::string csrf;
   if (const auto query = net::parse_query(request->query))
     for (const auto& [name, value] : *query) {
@@ -156,7 +172,7 @@ std::expected<std::unique_ptr<net::WsHandler>, net::Response> Dashboard::Web::ac
       if (name == "vsn" && value != "2.0.0") return std::unexpected(net::Response::error(400, "vsn", "this server speaks version 2.0.0 of the channel protocol"));
     }
   // Without a good cookie the socket opens and its joins are answered `stale`: an expired tab heals itself by a reload.
-  liveview::Visitor visitor{std::string(cookie(*request, session_cookie)), std::move(csrf), "", request->peer.address, nullptr};
+  liveview::Visitor visitor{nobody ? std::string() : std::string(cookie(*request, session_cookie)), std::move(csrf), who->user_id, request->peer.address, nullptr};
   return std::make_unique<SocketHandler>(shared_from_this(), page_thread, std::move(visitor), std::move(*who));
 }
 

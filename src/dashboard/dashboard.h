@@ -2,16 +2,19 @@
 //
 // Shape    Dashboard(options, source, live).add_routes(router). A first page is rendered on a live thread, where its
 //          figures are computed; the socket that follows lives on the page thread.
-// Errors   without rights 403, a page that is not there 404, while starting or stopping 503: each a readable page.
+// Errors   nobody signed in: to /sign-in and back; without rights 403, a page that is not there 404, while starting or stopping 503: each a readable page.
 // Threads  construct, add_routes and destroy from one thread. Destroy it after the HTTP server has stopped and before the
 //          live thread goes.
 // Source   liveview-protocol notes; decisions.md 25, 33.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "auth/authz.h"
 #include "auth/secret.h"
 #include "dashboard/source.h"
 #include "live/live_thread.h"
@@ -19,11 +22,19 @@
 
 namespace aybiza::dashboard {
 
+// Somebody with a session.
+struct SignedIn {
+  auth::Authz authz;
+  std::string id, name;         // of the user
+  std::function<bool()> still;  // any thread: the session has not ended, and their rights are what they were
+};
+
 struct DashboardOptions {
   std::string brand = "AYBIZA";
   bool insecure_loopback = false;            // whoever comes from this machine sees everything
   std::vector<std::string> allowed_origins;  // "https://host:port"; empty: the host of the request
   auth::Secret secret;                       // signs sessions: it must outlive restarts
+  std::function<std::optional<SignedIn>(const net::Request&)> signed_in;  // none: there is no sign-in, and strangers are refused
 };
 
 class Dashboard {

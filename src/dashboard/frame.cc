@@ -142,15 +142,17 @@ Node layout(const LayoutInput& in) {
 Node frame(FramePieces& own, const FrameInput& in, Node main) {
   if (own.filters != in.filters || own.choices != in.choices || own.path != in.path || own.paused != in.paused)
     own = {in.filters, in.choices, std::string(in.path), in.paused, logo(), range_links(in), custom_range(in), filters_form(in), live_button(in), tabs(in), keys()};
+  std::optional<Node> user;
+  if (!in.user.empty()) user = html<"<form class=\"user\" method=\"post\" action=\"/sign-out\"><span>{}</span><button>Sign out</button></form>">(in.user);
   return html<"<a class=\"skip\" href=\"#main\">Skip to content</a>"
               "<header class=\"top\"><a class=\"brand\" href=\"/\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}<span>{}</span></a>"
               "<nav class=\"range\" aria-label=\"Range\">{}{}</nav>{}<span class=\"spacer\"></span>{}"
               "<button type=\"button\" class=\"icon only-phone\" popovertarget=\"filters\" aria-label=\"Filters\"><svg class=\"pic\" width=\"20\" height=\"20\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 6h16M7 12h10M10 18h4\"/></svg></button>"
-              "<button type=\"button\" id=\"theme\" class=\"icon\" phx-hook=\"Theme\" phx-update=\"ignore\" aria-label=\"Theme\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M12 3a9 9 0 0 0 0 18z\" fill=\"currentColor\"/></svg></button></header>"
+              "<button type=\"button\" id=\"theme\" class=\"icon\" phx-hook=\"Theme\" phx-update=\"ignore\" aria-label=\"Theme\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M12 3a9 9 0 0 0 0 18z\" fill=\"currentColor\"/></svg></button>{}</header>"
               "{}<div id=\"pulse\" phx-hook=\"Pulse\" phx-update=\"ignore\"></div><div id=\"keys\" phx-hook=\"Hotkeys\" phx-update=\"ignore\"></div>{}"
               "<main class=\"page\" id=\"main\" tabindex=\"-1\" data-tz=\"{}\">{}{}</main>"
               "<div class=\"offline\" role=\"status\">Connection lost. Reconnecting…</div>">(
-      own.logo, in.brand, own.ranges, own.custom, own.form, own.live, own.tabs, own.keys, in.filters.zone, flashes(in), std::move(main));
+      own.logo, in.brand, own.ranges, own.custom, own.form, own.live, user, own.tabs, own.keys, in.filters.zone, flashes(in), std::move(main));
 }
 
 std::string plain_page(std::string_view title, std::string_view text, std::string_view code) {

@@ -30,6 +30,7 @@ struct FrameInput {
   const Filters& filters;
   std::shared_ptr<const Choices> choices;  // never null
   bool paused = false, one_customer = false;
+  std::string_view user;                   // who signed in; empty: nobody had to
   std::string_view flash_info, flash_error;
 };
 

@@ -89,7 +89,11 @@ void LivePage::watch(Context& context, std::size_t index, TopicPlan plan) {
   if (slot.key == plan.key) return;
   slot.key = plan.key;
   slot.pending.reset();
-  if (!context.connected()) return apply(context, index, viewer_.now(plan));
+  if (!context.connected()) {
+    slot.waiting = true;
+    if (StatePtr now = viewer_.now(plan)) apply(context, index, std::move(now));
+    return;
+  }
   if (!slot.name.empty()) context.unsubscribe(slot.name);
   slot.name = fmt::format("slot{}#{}", index, ++serial_);
   context.subscribe(slot.name);
@@ -191,7 +195,7 @@ Node LivePage::render(const Context& context) {
   const auto choices = slots_.empty() || !slots_[0].shown ? none : std::static_pointer_cast<const Choices>(slots_[0].shown);
   return frame(frame_, {.brand = viewer_.brand, .path = path_, .tab = tab(), .filters = filters_, .choices = choices,
                 .paused = paused_, .one_customer = viewer_.customers.size() == 1,
-                .flash_info = context.flash("info"), .flash_error = context.flash("error")},
+                .user = viewer_.user, .flash_info = context.flash("info"), .flash_error = context.flash("error")},
                body(context));
 }
 

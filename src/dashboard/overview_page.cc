@@ -93,7 +93,7 @@ void OverviewPage::opened(Context& context, const Location&) {
                               }, stored ? charts_rhythm : tiles_rhythm, 1s, stored});
   watch(context, charts_slot, {"charts|" + key, [ask, scope, slow = std::make_shared<OverviewSlow>()](Instant now) {
                                  return std::make_shared<OverviewState>(compute_charts(ask, scope, now, *slow));
-                               }, charts_rhythm, 1s, true});
+                               }, charts_rhythm, 1s, true, true});
   if (!scope.agent.empty()) return;  // what was masked is counted by customer
   watch(context, masked_slot, {"masked|" + key, [source, scope](Instant) {
                                  return std::make_shared<MaskedFinds>(source->masked(scope.customers, scope.customer));

@@ -139,6 +139,7 @@ void PageThread::tick() {
       at = connections_.erase(at);
       continue;
     }
+    if (connection.viewer->still && !connection.viewer->still()) connection.sender.close(net::ws_close::service_restart, "signed out");
     read(connection);
     connection.socket->tick(now);
     write((at++)->first);

@@ -1,6 +1,6 @@
 // What a page knows about who looks at it, and how it gets its states: the claims of a liveview::Visitor.
 //
-// Shape    over HTTP `now` computes at once; over the socket `watch` hands over the newest state when there is one and
+// Shape    over HTTP `now` computes at once (null: comes with the socket); over the socket `watch` hands over the newest state when there is one and
 //          keeps sending: each later one comes as Info{name, StatePtr}. A Watch unsubscribes when it goes.
 // Threads  a value; the functions are called where the view runs.
 #pragma once
@@ -45,6 +45,8 @@ using Renders = std::map<std::string, std::shared_ptr<void>>;
 struct Viewer {
   std::vector<std::string> customers;  // whom they may see; empty: all
   std::string brand = "AYBIZA";
+  std::string user_id, user;           // who signed in; empty: nobody had to
+  std::function<bool()> still;         // null: their rights do not end
   Source* source = nullptr;            // for plans only: views never call it themselves
   std::function<StatePtr(const TopicPlan&)> now;
   std::function<Watch(const TopicPlan&, std::string name)> watch;

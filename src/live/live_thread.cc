@@ -66,8 +66,10 @@ bool LiveThread::once(TopicPlan plan, std::function<void(const StatePtr&)> job) 
   return lane.mailbox.post([&lane, plan = std::move(plan), job = std::move(job)] { job(lane.state_of(plan)); });
 }
 
-bool LiveThread::run(std::function<void(const Compute&)> job) {
-  return heavy_.mailbox.post([this, job = std::move(job)] { job([this](const TopicPlan& plan) { return heavy_.state_of(plan); }); });
+bool LiveThread::run(std::function<void(const States&)> job) {
+  return heavy_.mailbox.post([this, job = std::move(job)] {
+    job({[this](const TopicPlan& plan) { return heavy_.state_of(plan); }, [this](const TopicPlan& plan) { return heavy_.hub.newest(plan.key); }});
+  });
 }
 
 void LiveThread::Lane::loop(std::stop_token stop) {

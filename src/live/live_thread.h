@@ -33,9 +33,12 @@ class LiveThread {
   void data_changed();
   // Runs `job` with the state of the plan: what the topic holds, else computed now.
   bool once(TopicPlan plan, std::function<void(const StatePtr&)> job);
-  // Runs `job` on the heavy lane; it may ask for several states.
-  using Compute = std::function<StatePtr(const TopicPlan&)>;
-  bool run(std::function<void(const Compute&)> job);
+  // Runs `job` on the heavy lane; it may ask for several states, also for one only if it is known: null otherwise.
+  struct States {
+    std::function<StatePtr(const TopicPlan&)> computed;
+    std::function<StatePtr(const TopicPlan&)> known;
+  };
+  bool run(std::function<void(const States&)> job);
 
   const Clock& clock() const { return clock_; }
   void stop();  // returns when the threads have ended; what waits is dropped

@@ -19,6 +19,8 @@
 #include "server/metrics_text.h"
 #include "server/openapi.h"
 #include "server/reconcile.h"
+#include "net/websocket.h"
+#include "server/sign_in.h"
 
 namespace aybiza {
 namespace {
@@ -329,6 +331,7 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     const std::string format = arguments.text("format", "csv"), table = arguments.text("table");
     const auto known = export_kind(format);
     if (!known) return respond(bad("unknown_format", "format", fmt::format("'{}' is not a format; known are csv, ndjson, parquet", format)));
+    if (!authz_of(*request).may(auth::Scope::export_data)) return respond(Response::error(403, "forbidden", "your role may look, not export; ask for the role of an analyst"));
     if (!authz_of(*request).platform()) return respond(Response::error(403, "forbidden", "exports of whole tables need a platform key"));
     auto stream = std::make_shared<ExportStream>();
     auto shared = std::make_shared<Responder>(std::move(respond));
@@ -391,12 +394,21 @@ Status Api::add_routes(net::Router& router) {
   return {};
 }
 
-net::Guard make_guard(auth::KeyStore& keys, bool insecure_loopback, const Clock& clock) {
-  return [&keys, insecure_loopback, &clock](Request& request, const net::Route& route) -> std::optional<Response> {
+net::Guard make_guard(auth::KeyStore& keys, bool insecure_loopback, const Clock& clock, SignIn* sign_in) {
+  return [&keys, insecure_loopback, &clock, sign_in](Request& request, const net::Route& route) -> std::optional<Response> {
     using enum net::Policy;
     if (route.policy == open || route.policy == page || route.policy == ingest) return std::nullopt;  // they look for themselves
     const auto scope = route.policy == admin ? auth::Scope::admin : auth::Scope::read;
     const auto token = auth::bearer_token(request.header("authorization"));
+    if (auto somebody = token || !sign_in ? std::nullopt : sign_in->who(request)) {
+      // What changes something must come from a page of ours: a browser says where a form or script is from.
+      const bool changes = request.method != net::Method::get && request.method != net::Method::head;
+      if (changes && (request.header("origin").empty() || !net::origin_allowed(request, {})))
+        return Response::error(403, "origin", "with a session, changes are taken from this server's own pages only; use a key elsewhere");
+      if (!somebody->authz.may(scope)) return Response::error(403, "forbidden", "your role may not do this");
+      request.identity = std::move(somebody->authz);
+      return std::nullopt;
+    }
     if (!token && insecure_loopback && request.peer.loopback) {
       request.identity = auth::Authz::insecure_loopback();
       return std::nullopt;

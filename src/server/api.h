@@ -24,6 +24,8 @@
 
 namespace aybiza {
 
+class SignIn;
+
 struct ApiParts {
   Pipeline* pipeline = nullptr;
   EventsEndpoint* events = nullptr;
@@ -51,6 +53,6 @@ class Api {
 };
 
 // Who may pass: by policy, key and loopback. What an entry's handler finds in request.identity is an auth::Authz.
-net::Guard make_guard(auth::KeyStore& keys, bool insecure_loopback, const Clock& clock);
+net::Guard make_guard(auth::KeyStore& keys, bool insecure_loopback, const Clock& clock, SignIn* sign_in = nullptr);
 
 }  // namespace aybiza

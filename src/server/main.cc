@@ -13,6 +13,7 @@
 #include "server/history_commands.h"
 #include "server/import_command.h"
 #include "server/key_commands.h"
+#include "server/user_commands.h"
 #include "server/price_commands.h"
 #include "server/privacy_commands.h"
 #include "server/recompute.h"
@@ -34,6 +35,7 @@ struct Commands {
   aybiza::NewKeyOptions key;
   aybiza::NewSourceOptions source;
   aybiza::PrivacyCommands privacy;
+  aybiza::UserCommands user;
   aybiza::PriceCommands price;
   aybiza::BackupCommands backup;
   aybiza::RetentionCommands retention;
@@ -133,6 +135,7 @@ int main(int argc, char** argv) {
   auto* doctor = app.add_subcommand("doctor", "what a store has that this program can use, and whether it will do; changes nothing");
   doctor->add_option("--store", c.serve.store, "duckdb, or postgres://USER@HOST/DATABASE")->envname("AYBIZA_STORE")->required();
   c.privacy.add_to(app);
+  c.user.add_to(app);
   auto* key = app.add_subcommand("key", "API keys");
   key->require_subcommand(1);
   auto* create = key->add_subcommand("create", "make a key; it is shown once");
@@ -219,6 +222,7 @@ int main(int argc, char** argv) {
   if (const auto done = c.privacy.run()) return *done;
   if (const auto done = c.backup.run(stop)) return *done;
   if (const auto done = c.retention.run()) return *done;
+  if (const auto done = c.user.run()) return *done;
   if (c.recompute_apply) return aybiza::run_recompute_apply(c.data, c.store, c.recompute_from, c.recompute_to);
   if (*recompute) {
     if (c.query.empty()) {

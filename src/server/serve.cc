@@ -26,6 +26,7 @@
 #include "server/price_api.h"
 #include "server/privacy_api.h"
 #include "server/retention_api.h"
+#include "server/sign_in.h"
 #include "store/postgres_store.h"
 #include "text/lexicon_folder.h"
 
@@ -59,9 +60,12 @@ struct Server::Inner {
   std::unique_ptr<Api> api;
   std::unique_ptr<PageSource> source;
   std::unique_ptr<LiveThread> live;
+  std::unique_ptr<auth::UserStore> users;
+  std::unique_ptr<auth::SessionStore> sessions;
+  std::unique_ptr<SignIn> sign_in;
   std::unique_ptr<dashboard::Dashboard> pages;
   std::unique_ptr<net::HttpServer> http, otlp_http;
-  bool stopped = false;
+  bool stopped = false, open_to_all = false;
 
   std::unique_ptr<net::GrpcServer> grpc;
 
@@ -70,6 +74,15 @@ struct Server::Inner {
 };
 
 namespace {
+
+std::function<std::optional<dashboard::SignedIn>(const net::Request&)> signed_in_by(SignIn* door) {
+  if (!door) return nullptr;
+  return [door](const net::Request& request) -> std::optional<dashboard::SignedIn> {
+    auto somebody = door->who(request);
+    if (!somebody) return std::nullopt;
+    return dashboard::SignedIn{somebody->authz, somebody->id, somebody->name, [door, held = *somebody] { return door->still(held); }};
+  };
+}
 
 Status only_loopback(std::string_view option, const std::string& listen) {
   if (net::is_loopback_listen(listen)) return {};
@@ -113,6 +126,10 @@ Server::~Server() { stop(); }
 std::string Server::grpc_address() const { return inner_->grpc ? inner_->grpc->address() : std::string(); }
 std::string Server::otlp_address() const { return inner_->otlp_http ? inner_->otlp_http->addresses().front() : std::string(); }
 std::string Server::statsd_address() const { return inner_->metric_ways->statsd_address(); }
+std::string Server::set_up_url() const {
+  const std::string path = inner_->open_to_all ? std::string() : inner_->sign_in->set_up_path();
+  return path.empty() ? path : url() + path;
+}
 std::string Server::url() const { return "http://" + inner_->http->addresses().front(); }
 
 Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
@@ -198,8 +215,15 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer, masked, inner->clock.now());
   inner->live = std::make_unique<LiveThread>(inner->clock);
   inner->pipeline->shards().on_change([live = inner->live.get()] { live->data_changed(); });
+  auto users = auth::UserStore::open(options.data);
+  if (!users) return std::unexpected(users.error());
+  inner->users = std::move(*users);
+  inner->open_to_all = options.insecure_loopback;
+  inner->sessions = std::make_unique<auth::SessionStore>(options.data, inner->clock.now());
+  inner->sign_in = std::make_unique<SignIn>(SignInParts{inner->users.get(), inner->sessions.get(), &inner->clock, *secret, options.brand});
   inner->pages = std::make_unique<dashboard::Dashboard>(
-      dashboard::DashboardOptions{.brand = options.brand, .insecure_loopback = options.insecure_loopback, .allowed_origins = {}, .secret = *secret},
+      dashboard::DashboardOptions{.brand = options.brand, .insecure_loopback = options.insecure_loopback, .allowed_origins = {}, .secret = *secret,
+                                  .signed_in = signed_in_by(options.insecure_loopback ? nullptr : inner->sign_in.get())},
       *inner->source, *inner->live);
   net::Router router;
   AYBIZA_TRY(inner->api->add_routes(router));
@@ -208,12 +232,13 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   AYBIZA_TRY(inner->backup_api->add_routes(router));
   AYBIZA_TRY(inner->retention_api->add_routes(router));
   AYBIZA_TRY(inner->pages->add_routes(router));
+  AYBIZA_TRY(inner->sign_in->add_routes(router));
   AYBIZA_TRY(inner->metric_ways->add_routes(router));
   AYBIZA_TRY(inner->otlp->add_routes(router));
   AYBIZA_TRY(add_livekit_routes(router, *inner->otlp, *inner->webhook_sources, inner->clock));
   for (net::Route& route : inner->webhooks->routes()) AYBIZA_TRY(router.add(std::move(route)));
   auto http = net::HttpServer::start({.listen = {options.listen}, .threads = options.http_threads, .limits = {},
-                                      .guard = make_guard(*inner->keys, options.insecure_loopback, inner->clock),
+                                      .guard = make_guard(*inner->keys, options.insecure_loopback, inner->clock, inner->sign_in.get()),
                                       .budget = inner->budget.get(), .extra_headers = {}},
                                      std::move(router));
   if (!http) return std::unexpected(http.error());
@@ -228,6 +253,7 @@ void Server::stop() {
   if (std::exchange(inner_->stopped, true)) return;
   if (inner_->pages) inner_->pages->stop();
   if (inner_->http) inner_->http->stop();
+  if (inner_->sign_in) inner_->sign_in->stop();
   if (inner_->otlp_http) inner_->otlp_http->stop();
   if (inner_->grpc) inner_->grpc->stop();
   if (inner_->webhooks) inner_->webhooks->stop();
@@ -252,6 +278,7 @@ int complain(std::string_view command, const Error& error) {
 
 void announce(const Server& server) {
   fmt::print("aybiza is ready: {}\n", server.url());
+  if (const std::string set_up = server.set_up_url(); !set_up.empty()) fmt::print("No user yet. Make the first one, once: {}\n", set_up);
   if (const std::string otlp = server.otlp_address(); !otlp.empty()) fmt::print("OTLP/HTTP also at {}\n", otlp);
   if (const std::string grpc = server.grpc_address(); !grpc.empty()) fmt::print("OTLP/gRPC at {}\n", grpc);
   if (const std::string statsd = server.statsd_address(); !statsd.empty()) fmt::print("StatsD at udp {}\n", statsd);

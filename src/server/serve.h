@@ -22,7 +22,8 @@ class Server {
   Server(const Server&) = delete;
 
   std::string statsd_address() const;  // "" when nothing listens on UDP
-  std::string url() const;  // "http://127.0.0.1:8080"
+  std::string url() const;
+  std::string set_up_url() const;  // where the first user is made; empty: there are users, or nobody has to sign in  // "http://127.0.0.1:8080"
   std::string grpc_address() const;  // likewise
   std::string otlp_address() const;  // "127.0.0.1:4318"; empty without that listener
   void stop();
