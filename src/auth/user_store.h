@@ -38,7 +38,7 @@ class UserStore {
   std::vector<User> list(Instant now);
   bool empty(Instant now);
   std::optional<User> find(std::string_view id, Instant now);
-  Result<User> check(std::string_view name, std::string_view password, Instant now);
+  Result<User> check(std::string_view name, std::string_view password);  // of the file as it is now
 
  private:
   struct Table;

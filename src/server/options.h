@@ -19,6 +19,8 @@ namespace aybiza {
 inline constexpr std::size_t request_memory_share = 4;
 inline constexpr std::size_t store_memory_share = 8, store_memory_least = 128 * limits::MiB;
 inline constexpr std::size_t dedup_memory_share = 16, dedup_memory_least = 32 * limits::MiB;
+inline constexpr std::size_t unwritten_memory_share = 3, memory_per_unwritten_event = 2 * limits::KiB;  // its rows, and its call unpacked
+inline constexpr std::size_t unwritten_events_least = 50'000;
 inline constexpr std::size_t calls_retained_least = 10'000;  // else one for each limits::memory_per_call_retained
 
 struct ServeOptions {

@@ -27,6 +27,7 @@ constexpr std::size_t chunk_events = 512;         // events handed to a shard in
 constexpr std::size_t chunk_bytes = limits::MiB;  // or so many bytes of them
 constexpr Duration idle_wait = 20ms;              // how long the router sleeps on the log
 constexpr Duration rollups_every = 5s;            // how often is looked for rollups that are due
+constexpr std::size_t snapshot_every_least = 64 * limits::MiB;  // of the log: a quarter of a million events, a second of a start
 constexpr Duration snapshot_pause = 2s;           // between two snapshots, however much flows
 constexpr Duration store_pause_least = 50ms, store_pause_most = 5s;  // between two attempts to write what the store refused
 constexpr Duration store_start_patience = 60s;    // of a start with a server that is starting itself
@@ -239,10 +240,25 @@ void Pipeline::route(std::stop_token stop) {
     const std::uint64_t uncollected = fed_ > collected_ ? fed_ - collected_ : 0;
     const bool due = now - last_collect_ >= collect_interval || uncollected >= collect_events ||
                      bytes_uncollected_ >= collect_bytes || hurry_.load();
-    if (waiting == 0 && due) collect(uncollected >= limits::uncollected_events || bytes_uncollected_ >= limits::uncollected_bytes, hurry_.load());
+    if (waiting == 0 && due) collect(full() || bytes_uncollected_ >= limits::uncollected_bytes, hurry_.load());
+    if (waiting == 0 && full()) wait_for_store(stop);
     if (!*record && waiting == 0 && (reader_->closed() || stop.stop_requested())) break;
   }
   collect(true, true);
+}
+
+// What is folded and not in the store, wherever it waits: dirty in the shards, or collected and on its way.
+bool Pipeline::full() const {
+  const std::lock_guard lock(mutex_);
+  return fed_ > stats_.applied && fed_ - stats_.applied >= options_.unwritten_events;
+}
+
+void Pipeline::wait_for_store(const std::stop_token& stop) {
+  while (full() && !stop.stop_requested()) {
+    if (fed_ > collected_) collect(true, false);
+    std::unique_lock lock(mutex_);
+    applied_changed_.wait_for(lock, 20ms);
+  }
 }
 
 // Asks every shard for what changed up to here and hands it to the writer when the last one has answered.
@@ -257,7 +273,7 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
   const std::uint64_t applied_from = collected_;
   const bool anything = fed_ > collected_;
   // A start reads the snapshot and replays what came after it: neither should be much longer than the other.
-  const std::size_t snapshot_every = std::max<std::size_t>(limits::spool_snapshot_every_bytes, 4 * snapshot_bytes_.load());  // packed to about a quarter
+  const std::size_t snapshot_every = std::max(snapshot_every_least, std::size_t(4 * snapshot_bytes_.load()));  // packed to about a quarter
   const bool snapshot_due = fed_ > collected_ && bytes_since_snapshot_ >= snapshot_every &&
                             last_collect_ - last_snapshot_at_ >= snapshot_pause && !publishing_.exchange(true);
   struct Gathering {

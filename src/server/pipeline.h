@@ -21,6 +21,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/status.h"
 #include "query/answer.h"
 #include "runtime/mailbox.h"
@@ -41,6 +42,7 @@ struct PipelineOptions {
   std::string store_url = {};  // of a PostgreSQL; empty: DuckDB in the data directory
   std::string archive = {};    // where DuckDB's retention puts Parquet files; empty: in the data directory
   std::size_t store_memory_bytes = 0, dedup_memory_bytes = 0, calls_retained = 0;  // 0: the parts' own defaults
+  std::size_t unwritten_events = limits::uncollected_events;  // folded and not yet in the store: then live figures wait for it
 };
 
 // When a data directory was first opened; max: it does not say (an older version made it).
@@ -114,6 +116,8 @@ class Pipeline {
   void note_oldest(Instant received);
   void flush_chunks();
   void collect(bool wait_for_room, bool whole);
+  bool full() const;
+  void wait_for_store(const std::stop_token& stop);
   Status apply(Collection& collection);
   Status keep_first_prices() const;
   void remember_order(std::uint64_t offset, const PriceOrder& order);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <thread>
 
 #include "auth/key_store.h"
@@ -65,6 +66,7 @@ struct Server::Inner {
   std::unique_ptr<SignIn> sign_in;
   std::unique_ptr<dashboard::Dashboard> pages;
   std::unique_ptr<net::HttpServer> http, otlp_http;
+  std::atomic<const net::HttpServer*> listening{nullptr};  // `http`, for those who answer requests while it is being started
   bool stopped = false, open_to_all = false;
 
   std::unique_ptr<net::GrpcServer> grpc;
@@ -148,7 +150,8 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
                                   .store_url = postgres ? options.store : std::string(), .archive = options.archive,
                                   .store_memory_bytes = std::max(options.memory_max / store_memory_share, store_memory_least),
                                   .dedup_memory_bytes = std::max(options.memory_max / dedup_memory_share, dedup_memory_least),
-                                  .calls_retained = std::max(options.memory_max / limits::memory_per_call_retained, calls_retained_least)});
+                                  .calls_retained = std::max(options.memory_max / limits::memory_per_call_retained, calls_retained_least),
+                                  .unwritten_events = std::max(options.memory_max / unwritten_memory_share / memory_per_unwritten_event, unwritten_events_least)});
   if (!pipeline) return std::unexpected(pipeline.error());
   inner->pipeline = std::move(*pipeline);
   auto secret = auth::Secret::load_or_create(options.data);
@@ -205,7 +208,10 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->retention_api = std::make_unique<RetentionApi>(*inner->retention, options.data);
   Inner* raw = inner.get();
   inner->api = std::make_unique<Api>(ApiParts{inner->pipeline.get(), inner->events.get(), inner->tokenizer.get(), inner->budget.get(),
-                                              [raw] { return raw->http ? raw->http->counters() : net::HttpCounters{}; }, inner->webhooks.get(), inner->metric_ways.get(), inner->sampler.get(), inner->calls.get()});
+                                              [raw] {
+                                                const net::HttpServer* http = raw->listening.load(std::memory_order_acquire);
+                                                return http ? http->counters() : net::HttpCounters{};
+                                              }, inner->webhooks.get(), inner->metric_ways.get(), inner->sampler.get(), inner->calls.get()});
   const auto masked = [raw] {
     MaskCounts all = raw->events->masked();
     all += raw->webhooks->counters().masked;
@@ -243,6 +249,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
                                      std::move(router));
   if (!http) return std::unexpected(http.error());
   inner->http = std::move(*http);
+  inner->listening.store(inner->http.get(), std::memory_order_release);
   AYBIZA_TRY(inner->metric_ways->listen(options));
   AYBIZA_TRY(inner->listen_for_otlp(options));
   AYBIZA_TRY(inner->listen_for_grpc(options));

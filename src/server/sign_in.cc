@@ -105,7 +105,7 @@ struct SignIn::Inner : std::enable_shared_from_this<SignIn::Inner> {
       const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
       return sign_in_form(request, 429, fmt::format("Too many failures. Try again in {} minutes.", (seconds + 59) / 60)).with("Retry-After", std::to_string(seconds));
     }
-    const auto user = parts.users->check(name, field(request, "password"), now());
+    const auto user = parts.users->check(name, field(request, "password"));
     if (!user) {
       for (const std::string& key : keys) attempts.failed(key, now());
       return sign_in_form(request, 401, "The name or the password is not right.");
