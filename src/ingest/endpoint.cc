@@ -27,6 +27,12 @@ std::string body_of(const Answer& answer) {
   return out;
 }
 
+// Under which name the ledger counts them.
+std::string_view way_of(std::optional<BodyFormat> format) {
+  constexpr std::string_view ways[] = {"events ndjson", "events json", "events cloudevents", "events cloudevents batch"};
+  return format ? ways[std::size_t(*format)] : "events";
+}
+
 Ledger::Outcome outcome_of(const RejectCounts& rejected) {
   Ledger::Outcome outcome;
   for (std::size_t i = 0; i < rejected.size(); ++i)
@@ -41,12 +47,14 @@ struct EventsEndpoint::InFlight {
   net::Responder respond;
   IngestAdmission::Hold hold;
   Reservation unpacked;
-  std::string customer;  // whose ledger line
+  std::string customer;   // whose ledger line
+  std::string_view way;   // by which it came
   RejectCounts rejected;
   std::string errors_json;
   std::uint64_t events = 0;  // handed to the spool
   std::uint64_t sampled = 0;
 
+  LedgerSender sender() const { return {customer, way}; }
   std::uint64_t not_handed() const { return sampled + std::accumulate(rejected.begin(), rejected.end(), std::uint64_t(0)); }
 };
 
@@ -79,21 +87,19 @@ net::Route EventsEndpoint::route() {
           .websocket = {}};
 }
 
-net::Response EventsEndpoint::refused(std::string_view customer, const AdmissionRefusal& refusal, std::uint64_t events) {
-  ledger_.shed(customer, refusal.reason, events);
+net::Response EventsEndpoint::refused(const LedgerSender& sender, const AdmissionRefusal& refusal, std::uint64_t events) {
+  ledger_.shed(sender, refusal.reason, events);
   return response_of(refusal);
 }
 
-net::Response EventsEndpoint::broken(std::string_view customer, int status, std::string_view reason,
-                                     std::string_view message) {
-  ledger_.reject(customer, reason);
+net::Response EventsEndpoint::broken(const LedgerSender& sender, int status, std::string_view reason, std::string_view message) {
+  ledger_.reject(sender, reason);
   return net::Response::error(status, reason, message);
 }
 
-std::expected<EventsEndpoint::Body, net::Response> EventsEndpoint::read_body(const net::Request& request,
-                                                                             std::string_view customer) {
+std::expected<EventsEndpoint::Body, net::Response> EventsEndpoint::read_body(const net::Request& request, const LedgerSender& sender) {
   const auto refuse = [&](int status, std::string_view reason, std::string_view message) {
-    return std::unexpected(broken(customer, status, reason, message));
+    return std::unexpected(broken(sender, status, reason, message));
   };
   const auto format = parse_media_type(request.header("Content-Type"));
   if (!format)
@@ -108,8 +114,8 @@ std::expected<EventsEndpoint::Body, net::Response> EventsEndpoint::read_body(con
   if (request.body.size() > limits::body_unpacked_bytes)
     return refuse(413, "too_large", fmt::format("a body is at most {} bytes", limits::body_unpacked_bytes));
   // The copy of an unpacked body and its encoded events; what a packed one grows to is reserved as it grows.
-  auto hold = admission_.admit(customer, 2 * request.body.size() + EventBatch::padding);
-  if (!hold) return std::unexpected(refused(customer, hold.error()));
+  auto hold = admission_.admit(sender.customer, 2 * request.body.size() + EventBatch::padding);
+  if (!hold) return std::unexpected(refused(sender, hold.error()));
   Body body{*format, {}, {}, std::move(*hold)};
   if (!packed) {
     body.bytes.reserve(request.body.size() + EventBatch::padding);
@@ -125,7 +131,7 @@ std::expected<EventsEndpoint::Body, net::Response> EventsEndpoint::read_body(con
   switch (unpacked.error().code) {
     case Code::too_large: return refuse(413, "too_large", unpacked.error().message);
     case Code::unavailable:
-      return std::unexpected(refused(customer, {503, "memory", "the server is short of memory"}));
+      return std::unexpected(refused(sender, {503, "memory", "the server is short of memory"}));
     default: return refuse(400, "invalid_encoding", unpacked.error().message);
   }
 }
@@ -156,7 +162,8 @@ void EventsEndpoint::handle(net::RequestPtr request, net::Responder respond) {
   if (!authz) return respond(std::move(authz.error()));
   const DecodeContext context{.customer = authz->customer(), .source = authz->key_name(), .received = now};
   const std::string customer(scope_of(context));
-  auto body = read_body(*request, customer);
+  const LedgerSender sender(customer, way_of(parse_media_type(request->header("Content-Type"))), now);
+  auto body = read_body(*request, sender);
   if (!body) return respond(std::move(body.error()));
 
   const std::string_view idempotency_key = request->header("Idempotency-Key");
@@ -170,18 +177,19 @@ void EventsEndpoint::handle(net::RequestPtr request, net::Responder respond) {
   auto prepared = prepare(body->format, std::move(body->bytes), context);
   if (!prepared) {
     const bool large = prepared.error().code == Code::too_large;
-    return respond(broken(customer, large ? 413 : 400, large ? "too_large" : "invalid_json", prepared.error().message));
+    return respond(broken(sender, large ? 413 : 400, large ? "too_large" : "invalid_json", prepared.error().message));
   }
   const std::uint64_t offered = prepared->offered();
   if (const auto refusal = admission_.take_rate(customer, offered, config_.clock->elapsed()))
-    return respond(refused(customer, *refusal, offered));
+    return respond(refused(sender, *refusal, offered));
 
   body->unpacked.shrink_to(prepared->bytes.size());  // what waits for the disk
-  ledger_.offer(customer, offered);
+  ledger_.offer(sender, offered);
   auto flight = std::make_shared<InFlight>(InFlight{.respond = std::move(respond),
                                                     .hold = std::move(body->hold),
                                                     .unpacked = std::move(body->unpacked),
                                                     .customer = customer,
+                                                    .way = sender.way,
                                                     .rejected = prepared->rejected,
                                                     .errors_json = std::move(prepared->errors_json),
                                                     .events = prepared->items.size(),
@@ -199,19 +207,19 @@ void EventsEndpoint::append(std::shared_ptr<InFlight> flight, spool::AppendReque
   const AdmissionRefusal refusal = refusal_of(admission);
   const std::uint64_t offered = flight->events + flight->not_handed();
   // The whole request will come again, its refused events too: all of it is shed.
-  ledger_.settle(flight->customer, {.shed = {{std::string(refusal.reason), offered}}});
+  ledger_.settle(flight->sender(), {.shed = {{std::string(refusal.reason), offered}}});
   flight->respond(response_of(refusal));
 }
 
 void EventsEndpoint::finish(InFlight& flight, const spool::AppendResult& result) {
   const std::uint64_t not_handed = flight.not_handed(), rejected = not_handed - flight.sampled;
   if (!result.status) {
-    ledger_.settle(flight.customer, {.shed = {{"disk", flight.events + not_handed}}});
+    ledger_.settle(flight.sender(), {.shed = {{"disk", flight.events + not_handed}}});
     return flight.respond(net::Response::error(503, "disk", "the events could not be written; nothing was taken, send it again")
                               .with("Retry-After", "5"));
   }
   if (result.conflict) {
-    ledger_.settle(flight.customer, {.rejected = {{"idempotency_conflict", flight.events + not_handed}}});
+    ledger_.settle(flight.sender(), {.rejected = {{"idempotency_conflict", flight.events + not_handed}}});
     return flight.respond(net::Response::error(
         422, "idempotency_conflict", "this Idempotency-Key came before with another body: use a new key for new events"));
   }
@@ -219,7 +227,7 @@ void EventsEndpoint::finish(InFlight& flight, const spool::AppendResult& result)
   outcome.accepted = result.accepted;
   outcome.duplicates = result.duplicates;
   if (flight.sampled > 0) outcome.shed["sampled"] = flight.sampled;
-  ledger_.settle(flight.customer, outcome);
+  ledger_.settle(flight.sender(), outcome);
   flight.respond(net::Response::json(200, body_of({.accepted = result.accepted,
                                                    .duplicates = result.duplicates,
                                                    .rejected = rejected,

@@ -57,9 +57,9 @@ class EventsEndpoint {
  private:
   struct InFlight;
   struct Body;
-  std::expected<Body, net::Response> read_body(const net::Request& request, std::string_view customer);
-  net::Response refused(std::string_view customer, const AdmissionRefusal& refusal, std::uint64_t events = 1);
-  net::Response broken(std::string_view customer, int status, std::string_view reason, std::string_view message);
+  std::expected<Body, net::Response> read_body(const net::Request& request, const LedgerSender& sender);
+  net::Response refused(const LedgerSender& sender, const AdmissionRefusal& refusal, std::uint64_t events = 1);
+  net::Response broken(const LedgerSender& sender, int status, std::string_view reason, std::string_view message);
   Result<Prepared> prepare(BodyFormat format, std::string bytes, const DecodeContext& context);
   void append(std::shared_ptr<InFlight> flight, spool::AppendRequest request);
   void finish(InFlight& flight, const spool::AppendResult& result);

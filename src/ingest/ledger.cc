@@ -1,5 +1,7 @@
 #include "ingest/ledger.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/limits.h"
 
@@ -55,39 +57,40 @@ ConservationCounts& Ledger::of(std::string_view customer) {
   return customers_[room ? std::string(customer) : std::string("__other__")];
 }
 
-void Ledger::offer(std::string_view customer, std::uint64_t events) {
-  const std::lock_guard lock(mutex_);
-  for (ConservationCounts* counts : {&total_, &of(customer)}) {
-    counts->offered += events;
-    counts->in_flight += events;
-  }
+template <typename Change>
+void Ledger::count(const LedgerSender& sender, Change&& change) {
+  change(total_);
+  change(of(sender.customer));
+  if (sender.way.empty()) return;
+  auto at = ways_.find(sender.way);
+  if (at == ways_.end()) at = ways_.emplace(sender.way, WayCounts{}).first;
+  at->second.last_seen = std::max(at->second.last_seen, sender.at);
+  change(at->second.counts);
 }
 
-void Ledger::settle(std::string_view customer, const Outcome& outcome) {
+void Ledger::offer(const LedgerSender& sender, std::uint64_t events) {
   const std::lock_guard lock(mutex_);
-  settle_counts(total_, outcome);
-  settle_counts(of(customer), outcome);
+  count(sender, [&](ConservationCounts& counts) { counts.offered += events, counts.in_flight += events; });
 }
 
-void Ledger::reject(std::string_view customer, std::string_view reason, std::uint64_t events) {
+void Ledger::settle(const LedgerSender& sender, const Outcome& outcome) {
   const std::lock_guard lock(mutex_);
-  for (ConservationCounts* counts : {&total_, &of(customer)}) {
-    counts->offered += events;
-    counts->rejected[std::string(reason)] += events;
-  }
+  count(sender, [&](ConservationCounts& counts) { settle_counts(counts, outcome); });
 }
 
-void Ledger::shed(std::string_view customer, std::string_view reason, std::uint64_t events) {
+void Ledger::reject(const LedgerSender& sender, std::string_view reason, std::uint64_t events) {
   const std::lock_guard lock(mutex_);
-  for (ConservationCounts* counts : {&total_, &of(customer)}) {
-    counts->offered += events;
-    counts->shed[std::string(reason)] += events;
-  }
+  count(sender, [&](ConservationCounts& counts) { counts.offered += events, counts.rejected[std::string(reason)] += events; });
+}
+
+void Ledger::shed(const LedgerSender& sender, std::string_view reason, std::uint64_t events) {
+  const std::lock_guard lock(mutex_);
+  count(sender, [&](ConservationCounts& counts) { counts.offered += events, counts.shed[std::string(reason)] += events; });
 }
 
 Ledger::Snapshot Ledger::snapshot() const {
   const std::lock_guard lock(mutex_);
-  return {since_, total_, customers_};
+  return {since_, total_, customers_, ways_};
 }
 
 }  // namespace aybiza

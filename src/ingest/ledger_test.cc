@@ -34,6 +34,29 @@ TEST(Ledger, EverySnapshotBalancesWhileThreadsCount) {
   EXPECT_EQ(end.in_flight, 0u);
 }
 
+TEST(Ledger, CountsByTheWayInAndWhenItWasLastUsed) {
+  Ledger ledger(from_micros(0));
+  ledger.offer({"acme", "events ndjson", from_micros(5)}, 10);
+  ledger.settle({"acme", "events ndjson"}, {.accepted = 7, .duplicates = 1, .rejected = {{"invalid_time", 2}}});
+  ledger.offer({"globex", "events ndjson", from_micros(3)}, 1);  // told later, happened before
+  ledger.shed({"acme", "statsd", from_micros(9)}, "memory", 4);
+  ledger.reject({"acme", "statsd", from_micros(8)}, "too_large");
+  ledger.offer("platform", 1);  // what the server orders itself comes by no way
+  const auto now = ledger.snapshot();
+  ASSERT_EQ(now.ways.size(), 2u);
+  const WayCounts& events = now.ways.at("events ndjson");
+  EXPECT_EQ(events.counts.offered, 11u);
+  EXPECT_EQ(events.counts.accepted, 7u);
+  EXPECT_EQ(events.counts.rejected.at("invalid_time"), 2u);
+  EXPECT_EQ(events.counts.in_flight, 1u);
+  EXPECT_EQ(events.last_seen, from_micros(5));
+  EXPECT_EQ(now.ways.at("statsd").counts.shed_total(), 4u);
+  EXPECT_EQ(now.ways.at("statsd").counts.rejected_total(), 1u);
+  EXPECT_EQ(now.ways.at("statsd").last_seen, from_micros(9));
+  EXPECT_TRUE(events.counts.balanced());
+  EXPECT_EQ(now.total.offered, 17u);
+}
+
 TEST(Ledger, CustomersBeyondTheBoundAreCountedTogether) {
   Ledger ledger(from_micros(0));
   for (std::size_t i = 0; i < limits::ledger_customers + 50; ++i) {

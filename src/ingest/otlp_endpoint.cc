@@ -33,6 +33,9 @@ net::Response translated(OtlpEncoding encoding, net::Response response, std::str
   return response;
 }
 
+// Under which name the ledger counts it.
+std::string_view way_of(OtlpEncoding encoding) { return encoding == OtlpEncoding::protobuf ? "otlp protobuf" : "otlp json"; }
+
 }  // namespace
 
 // What is needed to answer once the spool has spoken; nothing of the request is kept.
@@ -46,6 +49,8 @@ struct OtlpEndpoint::InFlight {
   std::uint64_t events = 0, rejected = 0, sampled = 0;  // handed to the spool; refused before
   std::map<std::string, std::uint64_t, std::less<>> reasons;
   std::string message;
+
+  LedgerSender sender() const { return {customer, way_of(encoding)}; }
 };
 
 struct OtlpEndpoint::Body {
@@ -86,27 +91,27 @@ Status OtlpEndpoint::add_routes(net::Router& router) {
                      .websocket = {}});
 }
 
-net::Response OtlpEndpoint::refused(OtlpEncoding encoding, std::string_view customer, const AdmissionRefusal& refusal, std::uint64_t events) {
-  config_.ledger->shed(customer, refusal.reason, events);
+net::Response OtlpEndpoint::refused(OtlpEncoding encoding, const LedgerSender& sender, const AdmissionRefusal& refusal, std::uint64_t events) {
+  config_.ledger->shed(sender, refusal.reason, events);
   return failure(encoding, refusal);
 }
 
-net::Response OtlpEndpoint::broken(OtlpEncoding encoding, std::string_view customer, int status, std::string_view reason, std::string_view message) {
-  config_.ledger->reject(customer, reason);
+net::Response OtlpEndpoint::broken(OtlpEncoding encoding, const LedgerSender& sender, int status, std::string_view reason, std::string_view message) {
+  config_.ledger->reject(sender, reason);
   return failure(encoding, status, message);
 }
 
-std::expected<OtlpEndpoint::Body, net::Response> OtlpEndpoint::read_body(const net::Request& request, OtlpEncoding encoding, std::string_view customer) {
+std::expected<OtlpEndpoint::Body, net::Response> OtlpEndpoint::read_body(const net::Request& request, OtlpEncoding encoding, const LedgerSender& sender) {
   const auto refuse = [&](int status, std::string_view reason, std::string_view message) {
-    return std::unexpected(broken(encoding, customer, status, reason, message));
+    return std::unexpected(broken(encoding, sender, status, reason, message));
   };
   const auto coding = net::parse_content_encoding(request.header("Content-Encoding"));
   if (!coding) return refuse(415, "unsupported_encoding", "Content-Encoding must be gzip, zstd or absent");
   const bool packed = *coding != net::Coding::identity;
   const std::size_t bytes_max = packed ? limits::body_packed_bytes : limits::body_unpacked_bytes;
   if (request.body.size() > bytes_max) return refuse(413, "too_large", fmt::format("a {} body is at most {} bytes", packed ? "packed" : "plain", bytes_max));
-  auto hold = admission_.admit(customer, memory_per_body_byte * request.body.size());
-  if (!hold) return std::unexpected(refused(encoding, customer, hold.error()));
+  auto hold = admission_.admit(sender.customer, memory_per_body_byte * request.body.size());
+  if (!hold) return std::unexpected(refused(encoding, sender, hold.error()));
   Body body{{}, {}, std::move(*hold)};
   if (!packed) {
     body.bytes = request.body;
@@ -115,13 +120,13 @@ std::expected<OtlpEndpoint::Body, net::Response> OtlpEndpoint::read_body(const n
   auto unpacked = net::unpack(*coding, request.body, {.budget = config_.admission.budget});
   if (!unpacked) {
     if (unpacked.error().code == Code::too_large) return refuse(413, "too_large", unpacked.error().message);
-    if (unpacked.error().code == Code::unavailable) return std::unexpected(refused(encoding, customer, {503, "memory", "the server is short of memory"}));
+    if (unpacked.error().code == Code::unavailable) return std::unexpected(refused(encoding, sender, {503, "memory", "the server is short of memory"}));
     return refuse(400, "invalid_encoding", unpacked.error().message);
   }
   body.bytes = std::move(unpacked->bytes);
   body.unpacked = std::move(unpacked->held);
   if (config_.admission.budget != nullptr && !body.unpacked.grow((memory_per_body_byte - 1) * body.bytes.size()))
-    return std::unexpected(refused(encoding, customer, {503, "memory", "the server is short of memory"}));
+    return std::unexpected(refused(encoding, sender, {503, "memory", "the server is short of memory"}));
   return body;
 }
 
@@ -159,8 +164,9 @@ void OtlpEndpoint::take(OtlpSignal signal, net::RequestPtr request, const auth::
   const std::string customer(scope_of(context));
   const auto encoding = parse_otlp_content_type(request->header("Content-Type"));
   if (!encoding)
-    return respond(broken(OtlpEncoding::json, customer, 415, "unsupported_media_type", "Content-Type must be application/x-protobuf or application/json"));
-  auto body = read_body(*request, *encoding, customer);
+    return respond(broken(OtlpEncoding::json, LedgerSender(customer, "otlp", now), 415, "unsupported_media_type", "Content-Type must be application/x-protobuf or application/json"));
+  const LedgerSender by(customer, way_of(*encoding), now);
+  auto body = read_body(*request, *encoding, by);
   if (!body) return respond(std::move(body.error()));
   request.reset();  // the memory of the packed or received body
 
@@ -172,17 +178,17 @@ void OtlpEndpoint::take(OtlpSignal signal, net::RequestPtr request, const auth::
   give_back(std::move(preparer));
   if (!prepared) {
     const bool large = prepared.error().code == Code::too_large;
-    return respond(broken(*encoding, customer, large ? 413 : 400, large ? "too_large" : "invalid_body", prepared.error().message));
+    return respond(broken(*encoding, by, large ? 413 : 400, large ? "too_large" : "invalid_body", prepared.error().message));
   }
   // A name that is remembered is on disk before its events are; most requests bring no new one.
   if (config_.joiner != nullptr && !config_.joiner->aliases().durable() && !config_.joiner->aliases().sync())
-    return respond(refused(*encoding, customer, {503, "disk", "the disk refuses writes", 5s}, std::max<std::uint64_t>(prepared->offered(), 1)));
+    return respond(refused(*encoding, by, {503, "disk", "the disk refuses writes", 5s}, std::max<std::uint64_t>(prepared->offered(), 1)));
   const std::uint64_t offered = prepared->offered();
   if (const auto refusal = admission_.take_rate(customer, offered, config_.clock->elapsed()))
-    return respond(refused(*encoding, customer, *refusal, offered));
+    return respond(refused(*encoding, by, *refusal, offered));
   if (config_.count_masked) config_.count_masked(prepared->masked);
   body->unpacked.shrink_to(prepared->memory());  // what waits for the disk
-  config_.ledger->offer(customer, offered);
+  config_.ledger->offer(by, offered);
   const auto flight = std::make_shared<InFlight>(InFlight{.respond = std::move(respond),
                                                           .hold = std::move(body->hold),
                                                           .memory = std::move(body->unpacked),
@@ -206,18 +212,18 @@ void OtlpEndpoint::append(const std::shared_ptr<InFlight>& flight, spool::Append
   if (admission == Admission::taken) return;
   const AdmissionRefusal refusal = refusal_of(admission);
   // The whole request will come again, its refused items too: all of it is shed.
-  config_.ledger->settle(flight->customer, {.shed = {{std::string(refusal.reason), flight->events + flight->rejected + flight->sampled}}});
+  config_.ledger->settle(flight->sender(), {.shed = {{std::string(refusal.reason), flight->events + flight->rejected + flight->sampled}}});
   flight->respond(failure(flight->encoding, refusal));
 }
 
 void OtlpEndpoint::finish(InFlight& flight, const spool::AppendResult& result) {
   if (!result.status) {
-    config_.ledger->settle(flight.customer, {.shed = {{"disk", flight.events + flight.rejected + flight.sampled}}});
+    config_.ledger->settle(flight.sender(), {.shed = {{"disk", flight.events + flight.rejected + flight.sampled}}});
     return flight.respond(failure(flight.encoding, {503, "disk", "the data could not be written", 5s}));
   }
   Ledger::Outcome outcome{.accepted = result.accepted, .duplicates = result.duplicates, .rejected = flight.reasons};
   if (flight.sampled > 0) outcome.shed["sampled"] = flight.sampled;
-  config_.ledger->settle(flight.customer, outcome);
+  config_.ledger->settle(flight.sender(), outcome);
   flight.respond(answer(flight.encoding, 200, otlp_success(flight.signal, flight.encoding, flight.rejected, flight.message))
                      .with("X-Durability", fmt::format("fsync; offset={}", result.last.value)));
 }

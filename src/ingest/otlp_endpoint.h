@@ -58,9 +58,9 @@ class OtlpEndpoint {
  private:
   struct InFlight;
   struct Body;
-  std::expected<Body, net::Response> read_body(const net::Request& request, OtlpEncoding encoding, std::string_view customer);
-  net::Response refused(OtlpEncoding encoding, std::string_view customer, const AdmissionRefusal& refusal, std::uint64_t events = 1);
-  net::Response broken(OtlpEncoding encoding, std::string_view customer, int status, std::string_view reason, std::string_view message);
+  std::expected<Body, net::Response> read_body(const net::Request& request, OtlpEncoding encoding, const LedgerSender& sender);
+  net::Response refused(OtlpEncoding encoding, const LedgerSender& sender, const AdmissionRefusal& refusal, std::uint64_t events = 1);
+  net::Response broken(OtlpEncoding encoding, const LedgerSender& sender, int status, std::string_view reason, std::string_view message);
   std::unique_ptr<OtlpPreparer> borrow();
   void give_back(std::unique_ptr<OtlpPreparer> preparer);
   void append(const std::shared_ptr<InFlight>& flight, spool::AppendRequest request);

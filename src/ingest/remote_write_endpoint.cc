@@ -12,7 +12,7 @@ namespace {
 
 using spool::Admission;
 
-constexpr std::string_view source_name = "remote_write";
+constexpr std::string_view source_name = "remote_write", way = "remote write";
 constexpr std::size_t memory_per_body_byte = 12;  // unpacked, as points and as events, at the same time
 constexpr std::uint64_t batch_seed = 48;          // one body under both versions is two requests
 
@@ -78,7 +78,7 @@ void RemoteWriteEndpoint::give_back(std::unique_ptr<Worker> worker) {
 
 // One thing refused as a whole.
 net::Response RemoteWriteEndpoint::refused(std::string_view customer, int status, std::string_view reason, std::string_view message) {
-  config_.ledger->reject(customer, reason);
+  config_.ledger->reject(LedgerSender(customer, way, config_.clock->now()), reason);
   return net::Response::error(status, reason, message);
 }
 
@@ -95,7 +95,7 @@ void RemoteWriteEndpoint::handle(net::RequestPtr request, net::Responder respond
     return respond(refused(customer, 415, "unsupported_encoding", "Content-Encoding must be snappy"));
   auto hold = admission_.admit(customer, memory_per_body_byte * request->body.size());
   if (!hold) {
-    config_.ledger->shed(customer, hold.error().reason);
+    config_.ledger->shed(LedgerSender(customer, way, now), hold.error().reason);
     return respond(response_of(hold.error()));
   }
 
@@ -122,29 +122,29 @@ void RemoteWriteEndpoint::handle(net::RequestPtr request, net::Responder respond
   flight->counts = std::move(*counts);
   flight->batches = append.items.size();
   if (const auto refusal = admission_.take_rate(customer, flight->points, config_.clock->elapsed())) {
-    config_.ledger->shed(customer, refusal->reason, std::max<std::uint64_t>(flight->batches, 1));
+    config_.ledger->shed(LedgerSender(customer, way, now), refusal->reason, std::max<std::uint64_t>(flight->batches, 1));
     return flight->respond(response_of(*refusal));
   }
-  config_.ledger->offer(customer, flight->batches);
+  config_.ledger->offer(LedgerSender(customer, way, now), flight->batches);
   config_.points->offer(customer, flight->points + flight->counts.rejected);
   if (append.items.empty()) return finish(*flight, {});
   append.done = [this, flight](const spool::AppendResult& result) { finish(*flight, result); };
   const Admission admission = config_.append(std::move(append));
   if (admission == Admission::taken) return;
   const AdmissionRefusal refusal = refusal_of(admission);
-  config_.ledger->settle(customer, {.shed = {{std::string(refusal.reason), flight->batches}}});
+  config_.ledger->settle(LedgerSender(customer, way), {.shed = {{std::string(refusal.reason), flight->batches}}});
   config_.points->settle(customer, {.shed = {{std::string(refusal.reason), flight->points + flight->counts.rejected}}});
   flight->respond(response_of(refusal));
 }
 
 void RemoteWriteEndpoint::finish(InFlight& flight, const spool::AppendResult& result) {
   if (!result.status) {
-    config_.ledger->settle(flight.customer, {.shed = {{"disk", flight.batches}}});
+    config_.ledger->settle(LedgerSender(flight.customer, way), {.shed = {{"disk", flight.batches}}});
     config_.points->settle(flight.customer, {.shed = {{"disk", flight.points + flight.counts.rejected}}});
     return flight.respond(response_of({503, "disk", "the samples could not be written", std::chrono::seconds(5)}));
   }
   const bool again = result.duplicates > 0;  // the whole body came before
-  config_.ledger->settle(flight.customer, {.accepted = result.accepted, .duplicates = result.duplicates});
+  config_.ledger->settle(LedgerSender(flight.customer, way), {.accepted = result.accepted, .duplicates = result.duplicates});
   Ledger::Outcome points{.accepted = again ? 0 : flight.points, .duplicates = again ? flight.points : 0};
   if (flight.counts.rejected > 0) points.rejected["invalid_sample"] = flight.counts.rejected;
   config_.points->settle(flight.customer, points);

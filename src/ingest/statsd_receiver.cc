@@ -285,7 +285,7 @@ void StatsdReceiver::flush() {
 void StatsdReceiver::hand_over(std::uint64_t points, Instant now) {
   std::string bytes;
   append_metric_event(bytes, {.scope = config_.customer, .customer = config_.customer, .source = source_name, .time = now}, batch_);
-  config_.ledger->offer(config_.customer, 1);
+  config_.ledger->offer(LedgerSender(config_.customer, source_name, now), 1);
   config_.points->offer(config_.customer, points);
   Admission admission = append(bytes, points, now);
   for (const Duration began = config_.clock->elapsed(); admission == Admission::overloaded && config_.clock->elapsed() - began < spool_patience;) {
@@ -294,7 +294,7 @@ void StatsdReceiver::hand_over(std::uint64_t points, Instant now) {
   }
   if (admission != Admission::taken) {
     const std::string why(spool::reason(admission));
-    config_.ledger->settle(config_.customer, {.shed = {{why, 1}}});
+    config_.ledger->settle(LedgerSender(config_.customer, source_name), {.shed = {{why, 1}}});
     config_.points->settle(config_.customer, {.shed = {{why, points}}});
   }
 }
@@ -305,7 +305,7 @@ Admission StatsdReceiver::append(const std::string& bytes, std::uint64_t points,
   request.bytes = bytes;
   request.done = [this, points](const spool::AppendResult& result) {
     const bool written = result.status.has_value();
-    config_.ledger->settle(config_.customer, written ? Ledger::Outcome{.accepted = 1} : Ledger::Outcome{.shed = {{"disk", 1}}});
+    config_.ledger->settle(LedgerSender(config_.customer, source_name), written ? Ledger::Outcome{.accepted = 1} : Ledger::Outcome{.shed = {{"disk", 1}}});
     config_.points->settle(config_.customer, written ? Ledger::Outcome{.accepted = points} : Ledger::Outcome{.shed = {{"disk", points}}});
   };
   return config_.append(std::move(request));

@@ -69,10 +69,12 @@ struct WebhookEndpoint::InFlight {
   net::Responder respond;
   IngestAdmission::Hold hold;
   std::string customer;  // whose ledger line
+  std::string_view way;  // the vendor
   RejectCounts rejected{};
   std::uint64_t events = 0, sampled = 0;
   bool empty_answer = false;
 
+  LedgerSender sender() const { return {customer, way}; }
   std::uint64_t rejected_total() const {
     std::uint64_t out = 0;
     for (const std::uint64_t one : rejected) out += one;
@@ -143,7 +145,7 @@ void WebhookEndpoint::handle(net::RequestPtr request, net::Responder respond) {
   if (request->body.size() > limits::webhook_parsed_bytes) return respond(large(*vendor, *request, customer));
   auto hold = admission_.admit(customer, limits::webhook_parse_factor * request->body.size() + EventBatch::padding);
   if (!hold) {
-    config_.ledger->shed(customer, hold.error().reason);
+    config_.ledger->shed(LedgerSender(customer, to_string(*vendor), now), hold.error().reason);
     return respond(response_of(hold.error()));
   }
   Delivery delivery{.source = source, .vendor = *vendor, .request = request, .unpacked = {}, .unpacked_memory = {}, .form = std::move(form),
@@ -153,7 +155,7 @@ void WebhookEndpoint::handle(net::RequestPtr request, net::Responder respond) {
   if (*coding != net::Coding::identity) {
     auto unpacked = net::unpack(*coding, request->body, {.bytes_max = limits::webhook_parsed_bytes, .budget = config_.admission.budget});
     if (!unpacked) {
-      config_.ledger->reject(customer, "invalid_encoding");
+      config_.ledger->reject(LedgerSender(customer, to_string(*vendor), now), "invalid_encoding");
       const int status = unpacked.error().code == Code::too_large ? 413 : unpacked.error().code == Code::unavailable ? 503 : 400;
       return respond(refuse(status, "invalid_encoding", unpacked.error().message));
     }
@@ -171,7 +173,7 @@ net::Response WebhookEndpoint::large(Vendor vendor, const net::Request& request,
   const std::string_view head = std::string_view(request.body).substr(0, 4 * limits::KiB);
   const bool audio = vendor == Vendor::elevenlabs && head.find("\"post_call_audio\"") != std::string_view::npos;
   if (!audio) {
-    config_.ledger->reject(customer, "too_large");
+    config_.ledger->reject(LedgerSender(customer, to_string(vendor), config_.clock->now()), "too_large");
     return refuse(413, "too_large", fmt::format("a webhook is read up to {} bytes", limits::webhook_parsed_bytes));
   }
   const std::lock_guard lock(mutex_);
@@ -196,7 +198,7 @@ void WebhookEndpoint::take(Delivery delivery, net::Responder respond) {
     give_back(std::move(worker));
     const bool asks = decoded.error().code == Code::not_found;
     const std::string reason = asks ? "asks_for_answer" : reject_reason_of(decoded.error());
-    config_.ledger->reject(customer, reason);
+    config_.ledger->reject(LedgerSender(customer, to_string(delivery.vendor), delivery.now), reason);
     return respond(refuse(asks ? 404 : reason == "too_large" ? 413 : 400, reason, decoded.error().message));
   }
   VendorBatch& batch = worker->batch;
@@ -216,10 +218,10 @@ void WebhookEndpoint::take(Delivery delivery, net::Responder respond) {
     counters_.masked += masked;
   }
   auto flight = std::make_shared<InFlight>(InFlight{.respond = std::move(respond), .hold = std::move(delivery.hold), .customer = customer,
-                                                    .rejected = batch.events.rejected, .events = request.items.size(), .sampled = sampled,
+                                                    .way = to_string(delivery.vendor), .rejected = batch.events.rejected, .events = request.items.size(), .sampled = sampled,
                                                     .empty_answer = delivery.vendor == Vendor::twilio});
   give_back(std::move(worker));
-  config_.ledger->offer(customer, offered);
+  config_.ledger->offer(LedgerSender(customer, to_string(delivery.vendor), delivery.now), offered);
   if (request.items.empty()) return finish(*flight, {.status = {}, .last = config_.visible()});
   hand_over(std::move(flight), std::move(request));
 }
@@ -294,7 +296,7 @@ void WebhookEndpoint::append(const std::shared_ptr<InFlight>& flight, spool::App
 }
 
 void WebhookEndpoint::shed(InFlight& flight, const AdmissionRefusal& refusal) {
-  config_.ledger->settle(flight.customer, {.shed = {{std::string(refusal.reason), flight.events + flight.rejected_total() + flight.sampled}}});
+  config_.ledger->settle(flight.sender(), {.shed = {{std::string(refusal.reason), flight.events + flight.rejected_total() + flight.sampled}}});
   flight.respond(response_of(refusal));
 }
 
@@ -306,7 +308,7 @@ void WebhookEndpoint::finish(InFlight& flight, const spool::AppendResult& result
   if (flight.sampled > 0) outcome.shed["sampled"] = flight.sampled;
   for (std::size_t i = 0; i < flight.rejected.size(); ++i)
     if (flight.rejected[i] > 0) outcome.rejected[std::string(to_string(RejectReason(i)))] = flight.rejected[i];
-  config_.ledger->settle(flight.customer, outcome);
+  config_.ledger->settle(flight.sender(), outcome);
   auto response = flight.empty_answer ? net::Response::text(204, "") : net::Response::json(200, body_of(result, flight.rejected_total()));
   flight.respond(std::move(response).with("X-Durability", fmt::format("fsync; offset={}", result.last.value)));
 }
