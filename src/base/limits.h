@@ -195,6 +195,17 @@ inline constexpr std::size_t page_messages = 16'384;           // of all browser
 inline constexpr std::size_t page_states_kept = 64;            // the newest of topics, so that a page joins with data
 inline constexpr std::size_t page_rows = 50;                   // of the calls table
 inline constexpr std::size_t page_choices = 200;               // customers and regions offered by a filter
+inline constexpr auto system_sample_rhythm = 5s;                // what the System page remembers of the ledger
+inline constexpr std::size_t system_samples = 180;             // that is a quarter of an hour
+inline constexpr std::size_t page_machines = 200;              // of the System page: the newest of each region
+inline constexpr std::size_t page_told = 200;                  // patterns, improvements, changes on the Learning page, the newest
+inline constexpr std::size_t experiment_variants = 12;         // compared with the first
+inline constexpr auto experiment_life = 90 * 24h;              // an experiment is counted from its first call, at most this far back
+inline constexpr std::size_t flow_calls = 5'000;               // the newest ended calls of the range, whose flow is drawn
+inline constexpr std::int64_t flow_steps = 6;                  // changes of state that are drawn
+inline constexpr auto heat_least = 7 * 24h;                    // hour by weekday is of so much, whatever shorter range is chosen
+inline constexpr auto fleet_window = 5min;                     // of turns that an agent's health is made of
+inline constexpr std::size_t fleet_agents = 20'000;            // cells of the fleet field, the worst
 
 // LiveView. A socket that exceeds one of these is slowed, refused or closed as liveview/socket.h says.
 inline constexpr std::size_t liveview_json_keys = 1'000;       // per object of a client message

@@ -1,6 +1,11 @@
 #include "dashboard/agents_page.h"
 
+#include "base/limits.h"
+#include "dashboard/fleet_field.h"
+#include "dashboard/flow_heat.h"
 #include "dashboard/league_table.h"
+#include "dashboard/show.h"
+#include "dashboard/tile.h"
 #include "liveview/text.h"
 
 namespace aybiza::dashboard {
@@ -30,19 +35,70 @@ LeagueSpec AgentsPage::spec() const {
   return spec;
 }
 
+// What of the address the fleet and its hours depend on, in one zone.
+std::string AgentsPage::key(std::string_view what) const {
+  const ViewScope scope = this->scope();
+  return fmt::format("{}|{}{}:{}|{}:{}|", what, customers_key(), scope.customer.size(), scope.customer, scope.region.size(), scope.region);
+}
+
 void AgentsPage::opened(Context& context, const Location&) {
   const ViewScope scope = this->scope();
   Filters shown = filters();
   shown.refresh = Refresh::live;  // does not change what is asked
-  std::string key = "agents|" + customers_key();
-  key += address("/agents", shown);
-  const Ask ask = [source = viewer().source](const Question& q) { return source->ask(q); };
-  watch(context, league_slot, {key, [ask, scope, spec = spec()](Instant now) {
+  Source* source = viewer().source;
+  const Ask ask = [source](const Question& q) { return source->ask(q); };
+  watch(context, league_slot, {"agents|" + customers_key() + address("/agents", shown), [ask, scope, spec = spec()](Instant now) {
                                  return std::make_shared<League>(compute_league(ask, scope, spec, now));
                                }, 2s, 5s, true});
+  watch(context, fleet_slot, {key("fleet"), [source, scope](Instant now) {
+                                return std::make_shared<FleetState>(fleet_state(source->fleet({now - Duration(limits::fleet_window), now, scope.customers, scope.customer, scope.region}), now));
+                              }, 2s, 3s, true});
+  shown.sort.clear(), shown.agent.clear();
+  watch(context, heat_slot, {key("heat") + address("/agents", shown), [ask, scope](Instant now) { return std::make_shared<Heat>(compute_heat(ask, scope, now)); }, 60s, 300s, true});
+}
+
+void AgentsPage::shown(Context& context, std::size_t slot) {
+  if (!context.connected()) return;
+  if (const auto* fleet = state<FleetState>(fleet_slot); slot == fleet_slot && fleet) {
+    field_newest_ = key("fleet") + field_runs(*fleet);
+    if (field_newest_ != field_left_) context.push_latest("field:field-fleet", "field", field_event(*fleet));
+  }
+  if (const auto* heat = state<Heat>(heat_slot); slot == heat_slot && heat) {
+    const std::string now = key("heat") + scope().zone;
+    if (!heat_left_ || heat_key_ != now) context.push_latest("chart:chart-heat", "heat", heat_option(*heat));
+    else context.push_latest("chart-data:chart-heat", "heat", heat_data(*heat));
+    heat_key_ = now;
+    heat_newest_ = std::make_shared<Heat>(*heat);
+  }
+}
+
+void AgentsPage::on_event(Context& context, const liveview::Event& event) {
+  const auto* fleet = state<FleetState>(fleet_slot);
+  if (!fleet || (event.name != "field_hover" && event.name != "field_open")) return;
+  const auto index = event.value["index"].integer();
+  const bool there = index && *index >= 0 && std::size_t(*index) < fleet->agents.size();
+  if (event.name == "field_hover") {
+    chosen_ = there ? fleet->agents[std::size_t(*index)].agent : "";
+    return;
+  }
+  if (!there) return;
+  Filters to = filters();
+  to.agent.clear(), to.sort.clear();
+  context.push_navigate(address("/agents/" + percent_encoded(fleet->agents[std::size_t(*index)].agent), to));
+}
+
+Node AgentsPage::pictures() const {
+  const auto* fleet = state<FleetState>(fleet_slot);
+  const auto* heat = state<Heat>(heat_slot);
+  static const Heat nothing;
+  const Heat& h = heat ? *heat : nothing;
+  const Node hours = chart({.name = "heat", .size = "w-12 h-4", .loading = heat == nullptr, .empty = h.agents == 0, .error = h.error, .as_of = h.as_of,
+                            .n = heat ? fmt::format("{} agents", show_count(h.agents)) : "", .relative_error = std::nullopt, .filters = filters(), .table = heat_table(h)});
+  return html<"{}{}{}">(field_tile(fleet, filters()), field_reasons(fleet, chosen_, filters()), hours);
 }
 
 Node AgentsPage::body(const Context&) {
+  field_left_ = field_newest_, heat_left_ = heat_newest_;  // this render leaves together with what was pushed
   const LeagueSpec wanted = spec();
   const Filters& f = filters();
   const Node table = league_table({.id = "agents", .caption = "Agents and what they did in the range", .head = "Agent", .path = "/agents", .columns = columns, .spec = wanted,
@@ -54,7 +110,7 @@ Node AgentsPage::body(const Context&) {
                                    }});
   return html<"<header><h1>Agents</h1><form id=\"agent-search\" class=\"row-flex call-filters\" method=\"get\" action=\"/agents\" phx-change=\"filter\" phx-submit=\"filter\" phx-auto-recover=\"ignore\">"
               "<input type=\"search\" id=\"search\" name=\"agent\" value=\"{}\" placeholder=\"Part of an agent's id\" aria-label=\"Part of an agent's id\" phx-debounce=\"300\" autocomplete=\"off\"></form></header>"
-              "<div id=\"agents-page\" aria-busy=\"{}\">{}</div>">(f.agent, fresh(league_slot) ? "false" : "true", component("agents-table", html<"<div>{}</div>">(table)));
+              "<div id=\"agents-page\" aria-busy=\"{}\"><div class=\"grid\">{}</div>{}</div>">(f.agent, fresh(league_slot) && fresh(fleet_slot) && fresh(heat_slot) ? "false" : "true", pictures(), component("agents-table", html<"<section class=\"below\">{}</section>">(table)));
 }
 
 }  // namespace aybiza::dashboard

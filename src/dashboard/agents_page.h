@@ -1,10 +1,17 @@
-// Every agent with what it did in the range: most calls first, or by whatever column was clicked; a row leads to the agent's own page.
+// The fleet: every agent a cell, worst first, with the reason; how busy it is by hour and weekday; and a table of what every agent did in the
+// range, sorted by whatever column was clicked. A cell or a row leads to the agent's own page.
 //
+// Shape    three topics: the field, every few seconds, the table, and the hours, every few minutes. The field goes out as counts of its four
+//          letters, because its cells are sorted.
 // Threads  None: a View belongs to its socket.
 // Source   interface.md "Agents".
 #pragma once
 
+#include <memory>
+
 #include "dashboard/live_page.h"
+#include "live/fleet_health.h"
+#include "live/heat.h"
 #include "live/league.h"
 
 namespace aybiza::dashboard {
@@ -14,11 +21,20 @@ class AgentsPage final : public LivePage {
   using LivePage::LivePage;
 
  private:
-  enum : std::size_t { league_slot = own_slots };
+  enum : std::size_t { league_slot = own_slots, fleet_slot, heat_slot };
   Tab tab() const override { return Tab::agents; }
   void opened(liveview::Context& context, const liveview::Location& at) override;
+  void shown(liveview::Context& context, std::size_t slot) override;
+  void on_event(liveview::Context& context, const liveview::Event& event) override;
   liveview::Node body(const liveview::Context& context) override;
+  liveview::Node pictures() const;
   LeagueSpec spec() const;
+  std::string key(std::string_view what) const;
+
+  std::string chosen_;                                // the agent whose cell the pointer is on
+  std::string field_left_, field_newest_;             // what the field shows, as of the last message that left; the newest
+  std::shared_ptr<const Heat> heat_left_, heat_newest_;
+  std::string heat_key_;
 };
 
 }  // namespace aybiza::dashboard

@@ -118,15 +118,61 @@ std::string bars_option(const ChartSeries& series, Instant as_of, Duration lengt
   return json.end_object().end_array().end_object().end_object().str();
 }
 
-std::string stacked_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours) {
+namespace {
+
+struct AreaLook {
+  std::string_view format, axis;  // of the tooltip; the y axis
+  double opacity = 0.55;
+  int line = 1;  // 0: none, so that a part of nothing leaves no mark on top of the others
+};
+
+std::string areas_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours, const AreaLook& look) {
   JsonWriter json = begin(as_of);
   json.key("option").begin_object().key("grid").json(R"({"left":48,"right":12,"top":34,"bottom":24})").key("legend").json(R"({"top":0,"right":0,"itemHeight":8,"itemWidth":18})")
-      .key("tooltip").json(R"({"trigger":"axis","valueFormatter":"@pct"})").key("xAxis").json(time_axis(length))
-      .key("yAxis").json(R"({"type":"value","min":0,"max":1,"interval":0.25,"axisLabel":{"formatter":"@pct"}})").key("series").begin_array();
+      .key("tooltip").begin_object().field("trigger", "axis").field("valueFormatter", look.format).end_object().key("xAxis").json(time_axis(length))
+      .key("yAxis").json(look.axis).key("series").begin_array();
   for (std::size_t i = 0; i < series.names.size() && i < colours.size(); ++i) {
     json.begin_object().field("type", "line").field("name", series.names[i]).field("stack", "all").key("showSymbol").boolean(false)
-        .key("itemStyle").begin_object().field("color", colours[i]).end_object().key("lineStyle").json(R"({"width":1})")
-        .key("areaStyle").begin_object().field("color", colours[i]).key("opacity").number(0.55).end_object().key("data");
+        .key("itemStyle").begin_object().field("color", colours[i]).end_object().key("lineStyle").begin_object().key("width").integer(look.line).end_object()
+        .key("areaStyle").begin_object().field("color", colours[i]).key("opacity").number(look.opacity).end_object().key("data");
+    rows(json, series, i, 0);
+    json.end_object();
+  }
+  return json.end_array().end_object().end_object().str();
+}
+
+}  // namespace
+
+std::string stacked_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours) {
+  return areas_option(series, as_of, length, colours, {"@pct", R"({"type":"value","min":0,"max":1,"interval":0.25,"axisLabel":{"formatter":"@pct"}})"});
+}
+
+std::string rates_option(const ChartSeries& series, Instant as_of, std::span<const std::string_view> colours) {
+  return areas_option(series, as_of, 15min, colours, {"@num", R"({"type":"value","min":0,"splitNumber":4,"axisLabel":{"formatter":"@short"}})", 0.7, 0});
+}
+
+std::string lines_option(const ChartSeries& series, Instant as_of, const LinesLook& look) {
+  JsonWriter json = begin(as_of);
+  json.key("option").begin_object().key("aybiza").json(R"({"brush":true})").key("brush").json(R"({"xAxisIndex":0,"toolbox":[],"outOfBrush":{"colorAlpha":0.4}})")
+      .key("grid").json(R"({"left":52,"right":16,"top":34,"bottom":24})").key("legend").json(R"({"top":0,"right":0,"itemHeight":8,"itemWidth":18})")
+      .key("tooltip").begin_object().field("trigger", "axis").field("valueFormatter", look.format).end_object().key("xAxis").json(time_axis(look.length))
+      .key("yAxis").begin_object().field("type", "value").key("splitNumber").integer(4).key("axisLabel").begin_object().field("formatter", look.format == "@int" ? "@short" : look.format).end_object();
+  if (look.format == "@int") json.key("minInterval").integer(1);
+  if (look.low) json.key("min").number(*look.low);
+  if (look.high) json.key("max").number(*look.high);
+  if (look.low && look.high) json.key("interval").number((*look.high - *look.low) / 4);
+  json.end_object().key("series").begin_array();
+  for (std::size_t i = 0; i < series.names.size() && i < look.colours.size(); ++i) {
+    json.begin_object().field("type", "line").field("name", series.names[i]).key("showSymbol").boolean(false).key("connectNulls").boolean(false)
+        .key("itemStyle").begin_object().field("color", look.colours[i]).end_object().key("lineStyle").begin_object().key("width").integer(2).field("color", look.colours[i]).end_object();
+    if (i == 0 && !look.marks.empty()) {
+      json.key("markLine").begin_object().key("silent").boolean(false).key("symbol").json(R"(["none","triangle"])").key("symbolSize").integer(7)
+          .key("lineStyle").json(R"({"color":"$ink-faint","type":"dotted","width":1})").key("label").json(R"({"formatter":"{b}","color":"$ink-soft","fontSize":10,"distance":2})")
+          .key("labelLayout").json(R"({"hideOverlap":true})").key("data").begin_array();
+      for (const TimeMark& mark : look.marks) json.begin_object().field("name", mark.text).key("xAxis").integer(ms(mark.at)).end_object();
+      json.end_array().end_object();
+    }
+    json.key("data");
     rows(json, series, i, 0);
     json.end_object();
   }

@@ -22,6 +22,21 @@ struct BarsLook {
 std::string bars_option(const ChartSeries& series, Instant as_of, Duration length, const BarsLook& look);
 // Several shares of a whole over time, stacked; colours in the order of the series.
 std::string stacked_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours);
+// Several figures a second over time, stacked as areas.
+std::string rates_option(const ChartSeries& series, Instant as_of, std::span<const std::string_view> colours);
+// Lines over time, with marks where something was changed.
+struct TimeMark {
+  Instant at{};
+  std::string text;
+};
+struct LinesLook {
+  Duration length{};                         // of the range: what the axis writes
+  std::span<const std::string_view> colours; // in the order of the series
+  std::string_view format;                   // "@pct"
+  std::vector<TimeMark> marks = {};
+  std::optional<double> low = std::nullopt, high = std::nullopt;  // of the axis; empty: as the data
+};
+std::string lines_option(const ChartSeries& series, Instant as_of, const LinesLook& look);
 // Bars that have names instead of times: lying, or standing.
 struct NamedBars {
   struct Series {

@@ -67,7 +67,7 @@ struct Drawn {
   NamedBars bars;
 };
 std::vector<Drawn> drawn(const ConversationsState& s) {
-  return {{"topics", bars_of(s.topics, "$c1")}, {"emotions", bars_of(s.emotions, "$c4")}, {"lengths", bars_of(s.lengths)}, {"stages", bars_of(s.stages)}};
+  return {{"topics", bars_of(s.topics, "$c1")}, {"emotions", bars_of(s.emotions, "$c4")}, {"lengths", bars_of(s.lengths)}, {"resolution_times", bars_of(s.resolution_times)}, {"stages", bars_of(s.stages)}};
 }
 
 Node bars_table(std::string_view title, std::string_view first, const NamedBars& bars, Format format) {
@@ -113,11 +113,39 @@ void ConversationsPage::opened(Context& context, const Location&) {
   const Ask ask = [source = viewer().source](const Question& q) { return source->ask(q); };
   const LeagueSpec spec = league_spec(cut_of(cuts, filters().by).dimension, columns, filters());
   watch(context, talk_slot, {key(), [ask, scope](Instant now) { return std::make_shared<ConversationsState>(compute_conversations(ask, scope, now)); }, 1s, 3s, true});
+  Source* source = viewer().source;
+  watch(context, flow_slot, {"flow|" + key(), [source, scope](Instant now) {
+                               auto state = std::make_shared<FlowState>();
+                               state->as_of = now;
+                               const Range range = range_of(scope, now);
+                               auto flow = source->flow({range.from, range.to, scope.customers, scope.customer, scope.region, scope.agent});
+                               if (flow) state->flow = std::move(*flow);
+                               else state->error = flow.error().message;
+                               return state;
+                             }, 5s, 15s, true});
   watch(context, league_slot, {fmt::format("{}|{}|{}", key(), filters().by, filters().sort),
                                [ask, scope, spec](Instant now) { return std::make_shared<League>(compute_league(ask, scope, spec, now)); }, 1s, 3s, true});
 }
 
+void ConversationsPage::flow_shown(Context& context) {
+  const auto* now = state<FlowState>(flow_slot);
+  if (!context.connected() || !now) return;
+  if (!flow_left_ || flow_key_ != key()) context.push_latest("chart:chart-flow", "flow", flow_option(*now));
+  else if (flow_left_->flow.steps != now->flow.steps) context.push_latest("chart-data:chart-flow", "flow", flow_data(*now));
+  flow_key_ = key();
+  flow_newest_ = std::make_shared<FlowState>(*now);
+}
+
+Node ConversationsPage::flow() const {
+  const auto* state = this->state<FlowState>(flow_slot);
+  static const FlowState nothing;
+  const FlowState& s = state ? *state : nothing;
+  return chart({.name = "flow", .size = "w-8 h-5 wide", .loading = state == nullptr, .empty = s.flow.steps.empty(), .error = s.error, .as_of = s.as_of,
+                .n = state ? "n " + show_count(double(s.flow.calls)) : "", .relative_error = std::nullopt, .filters = filters(), .table = flow_table(s)});
+}
+
 void ConversationsPage::shown(Context& context, std::size_t slot) {
+  if (slot == flow_slot) return flow_shown(context);
   const auto* now = state<ConversationsState>(talk_slot);
   if (slot != talk_slot || !context.connected() || !now) return;
   const Range range = range_of(scope(), from_micros(0));
@@ -154,12 +182,13 @@ Node ConversationsPage::charts(const ConversationsState* state) const {
                   .relative_error = std::nullopt, .estimate = estimate, .filters = filters(), .table = std::move(table)});
   };
   const std::string topics = state ? "n " + show_count(sum_of(s.topics)) : "", emotions = state ? "n " + show_count(sum_of(s.emotions)) : "";
-  return html<"{}{}{}{}{}">(
+  return html<"{}{}{}{}{}{}">(
       tile("moods", "w-6 h-4", s.moods.times.empty(), s.moods.error, s.moods.estimate, moods_table(s.moods, zone_or_utc(filters().zone))),
       tile("stages", "w-6 h-4", none(s.stages), s.stages_error, s.stages_estimate, bars_table("Where the time goes", "Stage", bars_of(s.stages), Format::milliseconds)),
       tile("topics", "w-4 h-4", s.topics.rows.empty(), s.topics.error, s.topics.estimate, bars_table("What they talk about", "Topic", bars_of(s.topics, ""), Format::count), topics),
       tile("emotions", "w-4 h-4", s.emotions.rows.empty(), s.emotions.error, s.emotions.estimate, bars_table("Emotions", "Emotion", bars_of(s.emotions, ""), Format::count), emotions),
-      tile("lengths", "w-4 h-4", s.lengths.empty(), s.lengths_error, s.lengths_estimate, bars_table("How long calls take", "From", bars_of(s.lengths), Format::count)));
+      tile("lengths", "w-4 h-4", s.lengths.empty(), s.lengths_error, s.lengths_estimate, bars_table("How long calls take", "From", bars_of(s.lengths), Format::count)),
+      tile("resolution_times", "w-4 h-5 mid", s.resolution_times.empty(), s.resolution_error, s.lengths_estimate, bars_table("Resolution time", "From", bars_of(s.resolution_times), Format::count)));
 }
 
 Node ConversationsPage::table() const {
@@ -171,10 +200,10 @@ Node ConversationsPage::table() const {
 }
 
 Node ConversationsPage::body(const Context&) {
-  left_ = newest_;  // this render leaves together with what was pushed
+  left_ = newest_, flow_left_ = flow_newest_;  // this render leaves together with what was pushed
   const auto* talk = state<ConversationsState>(talk_slot);
   return html<"<h1 class=\"sr\">Conversations</h1><div class=\"grid\" id=\"conversations-page\" aria-busy=\"{}\">{}{}</div>{}">(
-      fresh(talk_slot) && fresh(league_slot) ? "false" : "true", tiles(talk), charts(talk), component("talk-table", html<"<section class=\"below\">{}</section>">(table())));
+      fresh(talk_slot) && fresh(league_slot) && fresh(flow_slot) ? "false" : "true", tiles(talk), html<"{}{}">(charts(talk), flow()), component("talk-table", html<"<section class=\"below\">{}</section>">(table())));
 }
 
 }  // namespace aybiza::dashboard

@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "dashboard/flow_heat.h"
 #include "dashboard/live_page.h"
 #include "live/conversations.h"
 #include "live/league.h"
@@ -17,7 +18,7 @@ class ConversationsPage final : public LivePage {
   using LivePage::LivePage;
 
  private:
-  enum : std::size_t { talk_slot = own_slots, league_slot };
+  enum : std::size_t { talk_slot = own_slots, league_slot, flow_slot };
   Tab tab() const override { return Tab::conversations; }
   void opened(liveview::Context& context, const liveview::Location& at) override;
   void shown(liveview::Context& context, std::size_t slot) override;
@@ -25,11 +26,15 @@ class ConversationsPage final : public LivePage {
   std::string key() const;
   liveview::Node tiles(const ConversationsState* state) const;
   liveview::Node charts(const ConversationsState* state) const;
+  void flow_shown(liveview::Context& context);
+  liveview::Node flow() const;
   liveview::Node table() const;
 
   std::string drawn_key_;                             // the address whose charts the page has
   std::shared_ptr<const ConversationsState> newest_;  // of the charts
   std::shared_ptr<const ConversationsState> left_;    // as of the last message that left
+  std::shared_ptr<const FlowState> flow_newest_, flow_left_;
+  std::string flow_key_;
 };
 
 }  // namespace aybiza::dashboard

@@ -8,8 +8,10 @@
 #include "dashboard/conversations_page.h"
 #include "dashboard/costs_page.h"
 #include "dashboard/frame.h"
+#include "dashboard/learning_page.h"
 #include "dashboard/overview_page.h"
 #include "dashboard/page_thread.h"
+#include "dashboard/system_page.h"
 #include "dashboard/web_answers.h"
 #include "liveview/dead_render.h"
 #include "liveview/text.h"
@@ -31,6 +33,7 @@ liveview::Router pages() {
   router.layout(std::string(live_session), layout);
   router.add(page<OverviewPage>("/", "overview")).add(page<AgentsPage>("/agents", "agents")).add(page<AgentPage>("/agents/:id", "agent"));
   router.add(page<ConversationsPage>("/conversations", "conversations")).add(page<CallsPageView>("/calls", "calls")).add(page<CallPageView>("/calls/:id", "call")).add(page<CostsPage>("/costs", "costs"));
+  router.add(page<LearningPage>("/learning", "learning")).add(page<SystemPage>("/system", "system"));
   return router;
 }
 
@@ -183,7 +186,7 @@ void Dashboard::stop() { web_->page_thread.stop(); }
 
 Status Dashboard::add_routes(net::Router& router) {
   const auto page = [web = web_](net::RequestPtr request, net::Responder respond) { web->first_page(request, std::move(respond)); };
-  for (const std::string_view pattern : {"/", "/agents", "/agents/:id", "/calls", "/calls/:id", "/conversations", "/costs"})
+  for (const std::string_view pattern : {"/", "/agents", "/agents/:id", "/calls", "/calls/:id", "/conversations", "/costs", "/learning", "/system"})
     AYBIZA_TRY(router.add({.method = net::Method::get, .pattern = std::string(pattern), .policy = net::Policy::page, .body_limit = 0, .handler = page, .websocket = {}}));
   AYBIZA_TRY(router.add({.method = net::Method::get, .pattern = "/live/websocket", .policy = net::Policy::page, .body_limit = 0, .handler = {},
                          .websocket = [web = web_](net::RequestPtr request) { return web->accept(request); }}));

@@ -8,7 +8,7 @@
 
 namespace aybiza::dashboard {
 
-enum class Format : unsigned char { count, share, milliseconds, minutes, score, usd, rating };
+enum class Format : unsigned char { count, share, milliseconds, minutes, score, usd, rating, rate, bytes, span };  // span: ms, as 5 h
 
 struct Definition {
   std::string_view name;     // as in /api/v1/live, or of a chart

@@ -97,6 +97,8 @@ constexpr TabLink tab_links[] = {
     {Tab::conversations, "/conversations", "Conversations", "M4 5h16v11H9l-5 4z"},
     {Tab::calls, "/calls", "Calls", "M5 4h4l2 5-2.5 1.5a11 11 0 0 0 5 5L15 13l5 2v4a2 2 0 0 1-2 2A16 16 0 0 1 3 6a2 2 0 0 1 2-2z"},
     {Tab::costs, "/costs", "Costs", "M12 3v18M17 7.5c-1-1.3-2.7-2-5-2-2.8 0-4.7 1.2-4.7 3.2 0 4.6 9.7 2 9.7 6.6 0 2-2.1 3.2-5 3.2-2.4 0-4.4-.8-5.3-2.3"},
+    {Tab::learning, "/learning", "Learning", "M3 17l6-6 4 4 8-9M15 6h6v6"},
+    {Tab::system, "/system", "System", "M4 4h16v6H4zM4 14h16v6H4zM8 7h.01M8 17h.01"},
 };
 
 Node tabs(const FrameInput& in) {
@@ -109,7 +111,7 @@ Node tabs(const FrameInput& in) {
 
 Node keys() {
   return raw<"<dialog id=\"help\" aria-labelledby=\"help-title\"><h2 id=\"help-title\">Keys</h2><dl class=\"keys\">"
-             "<dt><kbd>Space</kbd></dt><dd>Pause or go live</dd><dt><kbd>1</kbd> … <kbd>5</kbd></dt><dd>The tabs, from left to right</dd><dt><kbd>/</kbd></dt><dd>Search</dd>"
+             "<dt><kbd>Space</kbd></dt><dd>Pause or go live</dd><dt><kbd>1</kbd> … <kbd>7</kbd></dt><dd>The tabs, from left to right</dd><dt><kbd>/</kbd></dt><dd>Search</dd>"
              "<dt><kbd>t</kbd></dt><dd>Dark or light</dd><dt><kbd>?</kbd></dt><dd>This list</dd></dl>"
              "<p class=\"field\"><label><input type=\"checkbox\" data-hotkeys-switch checked> Keys are on in this browser</label></p>"
              "<form method=\"dialog\" class=\"actions\"><button>Close</button></form></dialog>">();

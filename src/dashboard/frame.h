@@ -17,7 +17,7 @@
 
 namespace aybiza::dashboard {
 
-enum class Tab : unsigned char { overview, agents, conversations, calls, costs };
+enum class Tab : unsigned char { overview, agents, conversations, calls, costs, learning, system };
 std::string_view title_of(Tab tab);
 
 struct Choices {  // what the filters offer, most calls first

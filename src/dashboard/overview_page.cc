@@ -181,7 +181,8 @@ Node OverviewPage::kpis(const TilesState* tiles, const OverviewState* charts, co
       return !known ? TileState{} : charted ? charts->tiles[i] : !from ? TileState{} : charts ? merged(from->tiles[i], charts->tiles[i]) : from->tiles[i];
     };
     const TileState tile = shown(tiles), in_table = shown(tabled);
-    return kpi({.name = names[i], .state = known ? &tile : nullptr, .spark = charts ? &charts->tiles[i].spark : nullptr, .tabled = known && tabled ? &in_table : nullptr,
+    const std::string_view name = i == active_agents_tile && !own_scope().agent.empty() ? "utilization" : names[i];
+    return kpi({.name = name, .state = known ? &tile : nullptr, .spark = charts ? &charts->tiles[i].spark : nullptr, .tabled = known && tabled ? &in_table : nullptr,
                 .as_of = !known ? Instant{} : charted ? charts->as_of : tiles->as_of, .filters = filters()});
   });
 }

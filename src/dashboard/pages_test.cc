@@ -8,9 +8,11 @@
 #include "dashboard/conversations_page.h"
 #include "dashboard/cost_map.h"
 #include "dashboard/costs_page.h"
+#include "dashboard/learning_page.h"
 #include "dashboard/overview_page.h"
 #include "dashboard/sample_source.h"
 #include "dashboard/show.h"
+#include "dashboard/system_page.h"
 #include "liveview/dead_render.h"
 #include "liveview/socket.h"
 
@@ -32,6 +34,8 @@ class PagesTest : public testing::Test {
     add<CallPageView>("/calls/:id", "call");
     add<CostsPage>("/costs", "costs");
     add<ConversationsPage>("/conversations", "conversations");
+    add<SystemPage>("/system", "system");
+    add<LearningPage>("/learning", "learning");
   }
   template <typename Page>
   void add(std::string pattern, std::string view) {
@@ -186,7 +190,7 @@ TEST_F(PagesTest, ABrowserThatCannotKeepUpGetsNoQueue) {
 std::vector<std::string> agents_in(const std::string& html) {
   std::vector<std::string> names;
   constexpr std::string_view mark = "href=\"/agents/";
-  for (std::size_t at = html.find(mark); at != html.npos; at = html.find(mark, at + 1)) {
+  for (std::size_t at = html.find(mark, html.find("id=\"agents\"")); at != html.npos; at = html.find(mark, at + 1)) {
     const std::size_t begin = at + mark.size();
     names.push_back(html.substr(begin, html.find_first_of("\"?", begin) - begin));
   }
@@ -209,6 +213,7 @@ TEST_F(PagesTest, AgentsAreSortedAndSearched) {
 TEST_F(PagesTest, AnAgentsPageIsTheOverviewOfThatAgent) {
   const std::string html = get("/agents/agent-2");
   EXPECT_THAT(html, AllOf(HasSubstr("<h1>agent-2</h1>"), HasSubstr("href=\"/calls?agent=agent-2\""), HasSubstr("value=\"24\">24</data>")));
+  EXPECT_THAT(html, AllOf(HasSubstr("id=\"tile-utilization\""), Not(HasSubstr("id=\"tile-active_agents\""))));  // how many agents is no question here
   EXPECT_THAT(get("/agents/nobody"), HasSubstr("No calls"));
   join("/agents/agent-2", "agent");
   now_ += 1100ms;
@@ -233,10 +238,85 @@ TEST_F(PagesTest, ConversationsShowWhatIsSaid) {
   EXPECT_THAT(html, AllOf(HasSubstr("<tr><th scope=\"row\">Model</th><td class=\"num\">400 ms</td><td class=\"num\">400 ms</td></tr>"),
                           HasSubstr("<tr><th scope=\"row\">Text to speech</th><td class=\"num\">–</td>")));  // nobody reported it
   EXPECT_THAT(html, HasSubstr("No turns with a topic in the last 1 h."));
+  EXPECT_THAT(html, HasSubstr("No ended calls with a state in the last 1 h."));
   EXPECT_THAT(get("/conversations?by=speaker"), AllOf(HasSubstr("2 speakers"), HasSubstr("href=\"/conversations?sort=turns&amp;by=speaker\"")));
   EXPECT_THAT(join("/conversations", "conversations"), AllOf(HasSubstr("chart:chart-moods"), HasSubstr("chart:chart-stages")));
   now_ += 1s;
   EXPECT_THAT(tick(), AllOf(Not(HasSubstr("chart:chart-")), Not(HasSubstr("chart-data:chart-stages"))));
+}
+
+TEST_F(PagesTest, SystemShowsTheCountersAndWhy) {
+  SystemFigures& f = source_.figures;
+  f.as_of = now_, f.since = now_ - 1h;
+  f.total = {.offered = 1'300, .accepted = 1'204, .duplicates = 50, .rejected = 30, .shed = 16};
+  f.ways = {{"events ndjson", {.offered = 1'300, .accepted = 1'204, .duplicates = 50, .rejected = 30, .shed = 16}, now_ - 3s}, {"statsd", {}, std::nullopt}};
+  f.troubles = {{"rejected", "invalid_time <x>", 30}, {"shed", "memory", 16}};
+  f.history = {{now_ - 10s, 204, 0, 0}, {now_ - 5s, 704, 0, 0}, {now_, 1'204, 50, 46}};
+  f.durable = 1'204, f.folded = 1'200, f.applied = 1'000, f.store_lag_s = 2.5, f.spool_segments = 1;
+  f.shards = {{.depth = 3, .behind = 4, .calls_in_flight = 7, .watermark_lag_s = 1.5}, {}};
+  source_.machine_rows = {{.time = now_ - 30s, .customer = "", .region = "eu-west", .cpu_e4 = 715'000, .queue_depth = 2}};
+  const std::string html = get("/system");
+  EXPECT_THAT(html, AllOf(HasSubstr("value=\"100\">100</data>"), HasSubstr("value=\"204\">204</data>"), HasSubstr("value=\"2500\">2.5 s</data>")));  // a second; backlog; lag
+  EXPECT_THAT(html, AllOf(HasSubstr("events ndjson</th><td class=\"num\">1\u202f300</td><td class=\"num\">1\u202f204</td>"), HasSubstr("3.0 s ago"), HasSubstr("not since the start")));
+  EXPECT_THAT(html, AllOf(HasSubstr("invalid_time &lt;x&gt;"), HasSubstr("Every event id since the log began is remembered."), HasSubstr("1\u202f200 (4 behind)")));
+  EXPECT_THAT(html, AllOf(HasSubstr("<td class=\"num\">1.5 s</td>"), HasSubstr("<td class=\"num\">–</td>"), HasSubstr("71.5 %"), Not(HasSubstr("style="))));  // the second shard has seen nothing
+  EXPECT_THAT(join("/system", "system"), HasSubstr("chart:chart-ingest"));
+  f.as_of = now_ += 1s;
+  f.history.push_back({now_, 1'304, 50, 46});
+  EXPECT_THAT(tick(), AllOf(HasSubstr("chart-data:chart-ingest"), HasSubstr("[[1800000001000,100]]")));
+  source_.refusal = "the store is <away>";
+  EXPECT_THAT(get("/system"), AllOf(HasSubstr("the store is &lt;away&gt;"), HasSubstr("events ndjson")));  // one table breaks, not the page
+}
+
+TEST_F(PagesTest, OneCustomersSystemPageSaysNothingOfTheMachine) {
+  source_.figures.ways = {{"events ndjson", {.offered = 9}, now_}};
+  source_.figures.durable = 4'711;
+  customers_ = {"globex"};
+  const std::string html = get("/system");
+  EXPECT_THAT(html, AllOf(HasSubstr("shown to those who may see all customers"), HasSubstr("Ways in"), Not(HasSubstr("events ndjson")), Not(HasSubstr("4\u202f711")), Not(HasSubstr("tile-shards"))));
+}
+
+TEST_F(PagesTest, LearningShowsExperimentsAndChanges) {
+  for (std::size_t i = 0; i < source_.rows.calls.size(); ++i) {
+    CallRow& call = source_.rows.calls[i];
+    call.dims[Field::experiment] = "greeting";
+    call.dims[Field::variant] = i % 2 == 0 ? "control" : "short";
+    if (call.state == CallState::ended) call.call_outcome = i % 2 == 0 ? "failed" : "successful";
+  }
+  ChangeRow change;
+  change.id = {1, 1}, change.time = now_ - 20min, change.customer = "acme", change.what = "prompt", change.version = "7<b>";
+  change.dims[Field::customer_id] = "acme";
+  source_.rows.changes.push_back(change);
+  const std::string html = get("/learning");
+  EXPECT_THAT(html, AllOf(HasSubstr("<h3>greeting</h3>"), HasSubstr("Calls were assigned evenly (p 1.00)"), HasSubstr("<span class=\"status good\">Better</span>"), Not(HasSubstr("style="))));
+  EXPECT_THAT(html, AllOf(HasSubstr("+100.0 pt [+"), HasSubstr("Prompt 7&lt;b&gt;"), HasSubstr("No knowledge graph was told of yet."), HasSubstr("No patterns in the last 1 h.")));
+  const std::string joined = join("/learning", "learning");
+  EXPECT_THAT(joined, AllOf(HasSubstr("chart:chart-progress"), HasSubstr("markLine"), HasSubstr("chart:chart-knowledge")));
+  now_ += 1s;
+  EXPECT_THAT(tick(), Not(HasSubstr("chart:chart-")));
+  change.id = {1, 2}, change.time = now_ - 1min, change.version = "8";
+  source_.rows.changes.push_back(change);
+  EXPECT_THAT(tick(), HasSubstr("chart:chart-progress"));  // a new mark: the chart goes out whole
+  customers_ = {"globex"};
+  EXPECT_THAT(get("/learning"), Not(HasSubstr("Prompt 7")));
+  source_.refusal = "the store is <away>";
+  EXPECT_THAT(get("/learning"), AllOf(HasSubstr("the store is &lt;away&gt;"), HasSubstr("id=\"filters\"")));
+}
+
+TEST_F(PagesTest, TheFleetIsAFieldWithReasons) {
+  const std::string html = get("/agents");
+  EXPECT_THAT(html, AllOf(HasSubstr("id=\"field-fleet\""), HasSubstr("0 bad · 0 warning · 5 good · 0 idle"), HasSubstr("nothing wrong"), HasSubstr("id=\"table-heat\"")));
+  EXPECT_THAT(join("/agents", "agents"), AllOf(HasSubstr("field:field-fleet"), HasSubstr("\"runs\":\"g5\""), HasSubstr("chart:chart-heat")));
+  now_ += 1s;
+  EXPECT_THAT(tick(), Not(HasSubstr("field:field-fleet")));  // the same letters
+  for (TurnRow& turn : source_.rows.turns)
+    if (turn.call_id == source_.rows.calls[2].call_id && turn.agent_speaks) turn.response_time_us = 60'000'000;  // agent-2
+  const std::string worse = tick();
+  EXPECT_THAT(worse, AllOf(HasSubstr("\"runs\":\"w1g4\""), HasSubstr("slow answers −25")));
+  EXPECT_LT(worse.size(), 4096u);
+  EXPECT_THAT(event("hook", "field_hover", R"({"id":"field-fleet","index":3})"), HasSubstr("chosen first"));
+  event("hook", "field_hover", R"({"id":"field-fleet","index":77})");
+  EXPECT_THAT(event("hook", "field_open", R"({"id":"field-fleet","index":0})"), HasSubstr("/agents/agent-2"));
 }
 
 TEST(CostMap, ColoursReachFromTheLeastEfficientPartToTheMost) {
@@ -288,6 +368,17 @@ TEST(Show, Figures) {
   check(show_count(8412), "8\u202f412");
   check(show_count(1234567), "1\u202f234\u202f567");
   check(show_count(-1234), "-1\u202f234");
+  check(show_rate(4.21), "4.2");
+  check(show_rate(1204), "1\u202f204");
+  check(show_bytes(999), "999 B");
+  check(show_bytes(1'400), "1.4 kB");
+  check(show_bytes(256e6), "256 MB");
+  check(show_bytes(999.9e6), "1.0 GB");
+  check(show_span(84), "84 ms");
+  check(show_span(3'200), "3.2 s");
+  check(show_span(720e3), "12 min");
+  check(show_span(18e6), "5 h");
+  check(show_span(260e6), "3 d");
   check(show_ms(84), "84 ms");
   check(show_ms(1350), "1.35 s");
   check(show_ms(185'000), "3:05 min");

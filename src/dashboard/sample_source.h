@@ -48,10 +48,31 @@ class SampleSource final : public Source {
     const bool none = customer == "globex" || std::ranges::find(customers, "globex") != customers.end();
     return {from_micros(1'795'000'000'000'000), {{"phone", none ? 0u : 1204u}, {"email", none ? 0u : 3u}, {"card", 0u}}};
   }
+  SystemFigures system(const std::vector<std::string>& customers) override {
+    SystemFigures out = figures;
+    if (!customers.empty()) out = {.as_of = figures.as_of, .since = figures.since, .whole = false, .total = {.offered = 5, .accepted = 5}};
+    return out;
+  }
+  Result<std::vector<SystemRow>> machines(const std::vector<std::string>&, const std::string&, Instant) override {
+    if (!refusal.empty()) return fail(Code::unavailable, "{}", refusal);
+    return machine_rows;
+  }
   Answered<Answer> ask(const Question& question) override {
     ++asked;
     if (!refusal.empty()) return std::unexpected(Refusal{"unavailable", "", refusal});
     return answer_from_rows(question, rows, question.to, "live");
+  }
+  Answered<Flow> flow(const FlowQuestion& question) override {
+    if (!refusal.empty()) return std::unexpected(Refusal{"unavailable", "", refusal});
+    return flow_from_rows(question, rows);
+  }
+  Answered<std::vector<AgentSignals>> fleet(const FleetQuestion& question) override {
+    if (!refusal.empty()) return std::unexpected(Refusal{"unavailable", "", refusal});
+    return fleet_signals_from_rows(question, rows);
+  }
+  Answered<LearningPartial> learning(const LearningQuestion&) override {
+    if (!refusal.empty()) return std::unexpected(Refusal{"unavailable", "", refusal});
+    return shared_rows(rows.learning, rows.changes);
   }
   Result<CallsPage> calls(const CallsFilter& filter, const std::string& cursor, std::size_t limit) override {
     if (!refusal.empty()) return fail(Code::unavailable, "{}", refusal);
@@ -85,6 +106,8 @@ class SampleSource final : public Source {
   }
 
   RowSet rows;
+  SystemFigures figures;
+  std::vector<SystemRow> machine_rows;
   std::string refusal;  // not empty: every question is refused with it
   std::atomic<int> asked = 0;
 

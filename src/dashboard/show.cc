@@ -59,6 +59,23 @@ std::string show_usd(std::optional<double> usd) {
   return "$" + show_count(*usd);
 }
 
+std::string show_rate(double value) { return std::abs(value) < 9.95 ? fmt::format("{:.1f}", value) : show_count(value); }
+
+std::string show_bytes(double bytes) {
+  constexpr std::string_view units[] = {"B", "kB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  for (; std::abs(bytes) >= 999.5 && unit + 1 < std::size(units); bytes /= 1000) ++unit;
+  return unit == 0 || std::abs(bytes) >= 99.95 ? fmt::format("{:.0f} {}", bytes, units[unit]) : fmt::format("{:.1f} {}", bytes, units[unit]);
+}
+
+std::string show_span(double ms) {
+  if (std::abs(ms) < 999.5) return fmt::format("{:.0f} ms", ms);
+  if (std::abs(ms) < 119'500) return fmt::format("{:.1f} s", ms / 1e3);
+  if (std::abs(ms) < 7'170'000) return fmt::format("{:.0f} min", ms / 60e3);
+  if (std::abs(ms) < 172'000'000) return fmt::format("{:.0f} h", ms / 3600e3);
+  return fmt::format("{:.0f} d", ms / 86400e3);
+}
+
 std::string show_score(double value) {
   const double shown = std::abs(value) < 0.005 ? 0 : value;
   return fmt::format("{}{:.2f}", shown < 0 ? "−" : shown > 0 ? "+" : "", std::abs(shown));
@@ -75,6 +92,9 @@ std::string show(Format format, std::optional<double> value) {
     case Format::minutes: return show_ms(*value);
     case Format::score: return show_score(*value);
     case Format::usd: return show_usd(value);
+    case Format::rate: return show_rate(*value);
+    case Format::bytes: return show_bytes(*value);
+    case Format::span: return show_span(*value);
     case Format::rating: return fmt::format("{:.2f}", *value);
   }
   return std::string(dash);

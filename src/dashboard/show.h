@@ -22,6 +22,9 @@ std::string show_ms(double milliseconds);                 // 84 ms, 1.35 s, 3:05
 std::string show_duration(Duration length);               // 3:05, 1:02:07
 std::string show_us(const Number& microseconds);          // as show_ms
 std::string show_usd(std::optional<double> usd);
+std::string show_rate(double value);                      // 4.2, 1 204
+std::string show_bytes(double bytes);                     // 1.4 GB
+std::string show_span(double milliseconds);               // 84 ms, 3.2 s, 12 min, 5 h, 3 d
 std::string show_score(double value);                     // +0.31
 std::string show_share(double share);                     // 92.4 %
 std::string title_case(std::string_view word);            // "not_resolved" -> "Not resolved"; "" -> "Unknown"

@@ -1,4 +1,4 @@
-// Where the pages get their data: four questions, answered by the server.
+// Where the pages get their data: a handful of questions, answered by the server.
 //
 // Shape    the server implements it over live state and store; tests over rows in memory.
 // Errors   a Refusal or an Error becomes the text of one tile or of one page.
@@ -11,8 +11,12 @@
 #include <vector>
 
 #include "base/status.h"
+#include "live/system.h"
 #include "model/rows.h"
 #include "query/answer.h"
+#include "query/fleet_signals.h"
+#include "query/state_flow.h"
+#include "query/learning.h"
 
 namespace aybiza::dashboard {
 
@@ -45,11 +49,19 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual Answered<Answer> ask(const Question& question) = 0;
+  virtual Answered<Flow> flow(const FlowQuestion& question) = 0;
+  virtual Answered<std::vector<AgentSignals>> fleet(const FleetQuestion& question) = 0;
+  // Rows of learning and changes, in order.
+  virtual Answered<LearningPartial> learning(const LearningQuestion& question) = 0;
   virtual Result<CallsPage> calls(const CallsFilter& filter, const std::string& cursor, std::size_t limit) = 0;
   // By our id or the sender's. nullopt: there is none, or it belongs to nobody the viewer may see.
   virtual Result<std::optional<CallDetail>> call(std::string_view id, const std::vector<std::string>& customers) = 0;
   // In what `customers` sent (empty: all), and of them `customer` alone if it is not empty.
   virtual MaskedFinds masked(const std::vector<std::string>& customers, const std::string& customer) = 0;
+  // How the program is doing; for `customers` (empty: all) only what they sent.
+  virtual SystemFigures system(const std::vector<std::string>& customers) = 0;
+  // What machines reported of themselves: the newest of each region since `since`, by customer and region.
+  virtual Result<std::vector<SystemRow>> machines(const std::vector<std::string>& customers, const std::string& customer, Instant since) = 0;
 };
 
 }  // namespace aybiza::dashboard

@@ -142,7 +142,7 @@ Node kpi(const KpiInput& in) {
       body = html<"<p class=\"why\">This figure could not be computed: {}</p>">(t.error);
     } else if (!t.value) {
       state = " empty";
-      body = html<"<p class=\"why\">{}</p>">(why_empty(d.format == Format::score ? "rated caller turns" : d.name == "avg_resolution_ms" ? "resolved calls" : d.name == "spend_today_usd" ? "known cost" : d.name == "success_rate" ? "calls with a known outcome" : "calls with this figure", in.filters));
+      body = html<"<p class=\"why\">{}</p>">(!in.unknown.empty() ? std::string(in.unknown) : why_empty(d.format == Format::score ? "rated caller turns" : d.name == "avg_resolution_ms" ? "resolved calls" : d.name == "spend_today_usd" ? "known cost" : d.name == "success_rate" ? "calls with a known outcome" : "calls with this figure", in.filters));
     } else {
       body = kpi_value(d, in);
       n = html<"<span class=\"n\">n {}</span>">(show_count(t.n));
@@ -172,7 +172,7 @@ Node chart(ChartInput in) {
       said = html<"<p class=\"why\">This chart could not be computed: {}</p>">(in.error);
     } else if (in.empty) {
       state = " empty";
-      said = html<"<p class=\"why\">{}</p>">(why_empty(d.counted, in.filters));
+      said = html<"<p class=\"why\">{}</p>">(in.unknown.empty() ? why_empty(d.counted, in.filters) : std::string(in.unknown));
     }
     if (const std::string shown = in.estimate ? "estimate" : error_shown(in.relative_error); !shown.empty()) bound = html<"<span class=\"err\">{}</span>">(shown);
   }
@@ -182,6 +182,43 @@ Node chart(ChartInput in) {
   return shared_component(number_of(d),
                    html_ptr<"<section class=\"tile with-chart {}{}\" id=\"tile-{}\" aria-labelledby=\"h-{}\">{}{}<div class=\"chart\" id=\"chart-{}\" phx-hook=\"Chart\" phx-update=\"ignore\" role=\"img\" aria-label=\"{}\"{}></div>{}<footer>{}{}{}</footer></section>">(
                        in.size, state, d.name, d.name, heading(d, as_table(d, std::move(in.table))), said, d.name, d.title, map, in.beside, how_old, count, bound));
+}
+
+Node table_tile(TableInput in) {
+  const Definition& d = definition_of(in.name);
+  std::string_view state = "";
+  Node body;
+  std::optional<Node> how_old, count;
+  if (in.loading) {
+    state = " loading";
+    body = bones();
+  } else {
+    how_old = age(in.as_of);
+    if (!in.error.empty()) {
+      state = " broken";
+      body = html<"<p class=\"why\">This table could not be read: {}</p>">(in.error);
+    } else if (!in.empty.empty()) {
+      state = " empty";
+      body = html<"<p class=\"why\">{}</p>">(in.empty);
+    } else {
+      body = html<"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">{}</div>">(d.title, std::move(in.table));
+    }
+  }
+  if (!in.n.empty()) count = html<"<span class=\"n\">{}</span>">(in.n);
+  return shared_component(number_of(d), html_ptr<"<section class=\"tile {}{}\" id=\"tile-{}\" aria-labelledby=\"h-{}\">{}{}<footer>{}{}</footer></section>">(
+                                            in.size, state, d.name, d.name, heading(d, Node{}), std::move(body), how_old, count));
+}
+
+Node picture_tile(TableInput in) {
+  const Definition& d = definition_of(in.name);
+  const std::string_view state = in.loading ? " loading" : !in.error.empty() ? " broken" : !in.empty.empty() ? " empty" : "";
+  std::optional<Node> said, how_old;
+  if (in.loading) said = raw<"<div class=\"bone line\"></div>">();
+  else how_old = age(in.as_of);
+  if (!in.error.empty()) said = html<"<p class=\"why\">This picture could not be drawn: {}</p>">(in.error);
+  else if (!in.empty.empty()) said = html<"<p class=\"why\">{}</p>">(in.empty);
+  return shared_component(number_of(d), html_ptr<"<section class=\"tile {}{}\" id=\"tile-{}\" aria-labelledby=\"h-{}\">{}{}{}<footer>{}<span class=\"n\">{}</span></footer></section>">(
+                                            in.size, state, d.name, d.name, heading(d, Node{}), said, std::move(in.table), how_old, in.n));
 }
 
 Node counts_line(const CountsInput& in) {

@@ -25,6 +25,7 @@ struct KpiInput {
   const TileState* tabled = nullptr;        // what the table shows, which need not move with every tick; null: as `state`
   Instant as_of{};
   const Filters& filters;
+  std::string_view unknown = {};            // what is said when there is no value; default: which filter to widen
 };
 liveview::Node kpi(const KpiInput& input);
 
@@ -41,8 +42,21 @@ struct ChartInput {
   liveview::Node table;                     // a <table>
   std::string_view map = {};                // "world": the chart needs its shapes
   std::optional<liveview::Node> beside = std::nullopt;  // what the chart cannot show
+  std::string_view unknown = {};            // what is said when it is empty; default: which filter to widen
 };
 liveview::Node chart(ChartInput input);
+
+// A table that is the tile's picture.
+struct TableInput {
+  std::string_view name, size;              // of the definition; "w-6 h-4"
+  bool loading = false;
+  std::string error, empty;                 // why there is none; not empty: said instead of the table
+  Instant as_of{};
+  std::string n;
+  liveview::Node table;                     // a <table>
+};
+liveview::Node table_tile(TableInput input);
+liveview::Node picture_tile(TableInput input);  // the same around what scrolls nowhere: `table` is the picture; it stays, hidden, while there is nothing to show
 
 // Counts by kind since a moment, in one line: those above zero, or that there are none.
 struct CountsInput {

@@ -13,6 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 using std::string_view;
 
+constexpr double short_greeting_helps = 0.06;  // what the experiment is there to find
+
 Duration millis(double ms) { return Duration(std::int64_t(ms * 1000)); }
 
 enum class Fate { resolved, unresolved, escalated, abandoned, error, voicemail, no_answer };
@@ -25,7 +27,7 @@ class Writer {
 
   Instant write() {
     subject_ = &subjects()[subject()];
-    const double skill = std::clamp(agent().skill - request_.weather.errors * 0.5, 0.02, 0.99);
+    const double skill = std::clamp(agent().skill + (variant() == "short" ? short_greeting_helps : 0) - request_.weather.errors * 0.5, 0.02, 0.99);
     fate_ = fate(skill);
     mood_ = random_.normal() * 0.3 + (subject_->topic == "complaint" ? -0.8 : subject_->topic == "compliment" ? 0.8 : 0);
     mood_ += request_.weather.mood;
@@ -45,6 +47,9 @@ class Writer {
 
  private:
   const SimulatedAgent& agent() const { return *request_.agent; }
+
+  // Newer agents take part in an experiment, call by call in turn.
+  string_view variant() const { return !agent().version.ends_with(".1") ? "" : request_.number % 2 == 0 ? "control" : "short"; }
 
   std::size_t subject() {
     // Sales agents get product questions, billing agents bills; the rest is spread.
@@ -72,7 +77,7 @@ class Writer {
         a.id, a.name, a.type, a.version, a.customer, a.region, a.model, a.language, a.campaign.empty() ? "inbound" : "outbound",
         random_.chance(.9) ? "phone" : "web", random_.below(10'000), 100 + random_.below(20));
     if (!a.campaign.empty()) data += fmt::format(R"(,"campaign":"{}")", a.campaign);
-    if (a.version.ends_with(".1")) data += R"(,"experiment":"greeting","variant":"short")";
+    if (!variant().empty()) data += fmt::format(R"(,"experiment":"greeting","variant":"{}")", variant());
     emit("call.started", now_, data);
   }
 

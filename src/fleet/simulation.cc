@@ -48,7 +48,9 @@ struct Simulation::Inner {
   std::vector<SimulatedAgent> agents;
   std::vector<std::vector<std::size_t>> by_region;
   std::string run;
-  Instant now{}, next_arrival{}, next_system{};
+  Instant now{}, next_arrival{}, next_system{}, next_learning{};
+  Random learning_random;  // its own, so that calls do not depend on what is learnt
+  std::uint64_t learnt = 0;
   Fault fault;
   std::uint64_t started = 0;
   double arrivals_per_second = 0;
@@ -58,12 +60,12 @@ struct Simulation::Inner {
   std::priority_queue<TimedLine, std::vector<TimedLine>, Later> pending;
   std::priority_queue<Instant, std::vector<Instant>, std::greater<>> ends;
 
-  explicit Inner(const SimulationOptions& o) : options(o), random(o.seed) {
+  explicit Inner(const SimulationOptions& o) : options(o), random(o.seed), learning_random(o.seed + 1) {
     make_agents();
     double concurrency = options.concurrency > 0 ? options.concurrency : 0.6 * double(options.agents);
     arrivals_per_second = concurrency / mean_call_seconds;
     if (options.events_per_second > 0) arrivals_per_second = options.events_per_second / mean_events_per_call;
-    now = next_arrival = next_system = options.start;
+    now = next_arrival = next_system = next_learning = options.start;
     run = fmt::format("sim{}-{:x}", options.seed, std::uint64_t(to_micros(options.start)) / 1000);
     plan_fault();
   }
@@ -125,6 +127,32 @@ struct Simulation::Inner {
     return arrivals_per_second * std::max(.15, sum / share);
   }
 
+  void learning_event(Instant at, std::string_view type, const std::string& data) {
+    pending.push({at, fmt::format(R"({{"type":"{}","id":"{}-learn-{}","time":"{}","data":{{{}}}}})", type, run, learnt++, format_rfc3339(at), data)});
+  }
+
+  // What the fleet learns: a pattern, a graph that grows, now and then an improvement, seldom a change.
+  void learning_events(Instant at) {
+    static constexpr const char* patterns[] = {"apology first", "confirm the number", "offer a callback", "short greeting", "read back the date", "price before terms", "ask once"};
+    const std::uint64_t round = learnt;
+    const SimulatedAgent &agent = agents[learning_random.below(agents.size())], &other = agents[learning_random.below(agents.size())];
+    const std::size_t pattern = learning_random.below(std::size(patterns));
+    const bool success = learning_random.chance(.72);
+    learning_event(at, "learning.pattern", fmt::format(R"("pattern_id":"p-{}","name":"{}","outcome":"{}","confidence":{:.2f},"customer_id":"{}","agent_id":"{}","region":"{}"{})", pattern, patterns[pattern],
+                                                       success ? "success" : "failure", learning_random.between(.6, .98), agent.customer, agent.id, agent.region,
+                                                       success && learning_random.chance(.35) ? fmt::format(R"(,"replicated_from":"{}")", other.id) : ""));
+    const double size = 900 + double((at - options.start).count()) / 15e6 * 4;
+    learning_event(at, "learning.knowledge", fmt::format(R"("graph_id":"faq","nodes":{:.0f},"edges":{:.0f},"orphans":{},"unanswered_questions":{},"customer_id":"{}")", size, size * 2.8,
+                                                         learning_random.below(20), learning_random.below(12), agent.customer));
+    if (learning_random.chance(.25)) {
+      const double before = learning_random.between(.05, .2);
+      learning_event(at, "learning.improvement", fmt::format(R"("metric":"error_rate","before":{:.3f},"after":{:.3f},"pattern_id":"p-{}","customer_id":"{}","agent_id":"{}")", before,
+                                                             before * learning_random.between(.5, 1.05), pattern, agent.customer, agent.id));
+    }
+    if (round == 0 || learning_random.chance(.03))
+      learning_event(at, "change", fmt::format(R"("what":"{}","version":"{}","customer_id":"{}")", learning_random.chance(.6) ? "prompt" : "model", 2 + round / 30, agent.customer));
+  }
+
   // Every region reports its machines every ten seconds.
   void system_samples(Instant at) {
     const std::string time = format_rfc3339(at);
@@ -149,7 +177,7 @@ std::uint64_t Simulation::calls_started() const { return inner_->started; }
 void Simulation::advance(Instant until, const Sink& sink) {
   Inner& in = *inner_;
   for (;;) {
-    const Instant due = std::min(in.next_arrival, in.next_system);
+    const Instant due = std::min({in.next_arrival, in.next_system, in.next_learning});
     const Instant line_at = in.pending.empty() ? Instant::max() : in.pending.top().time;
     if (std::min(due, line_at) >= until) break;
     if (line_at <= due) {
@@ -160,7 +188,10 @@ void Simulation::advance(Instant until, const Sink& sink) {
     in.now = due;
     while (!in.ends.empty() && in.ends.top() <= in.now) in.ends.pop();
     if (in.now >= in.fault.end) in.plan_fault();
-    if (in.next_system <= in.next_arrival) {
+    if (in.next_learning <= due) {
+      in.learning_events(in.next_learning);
+      in.next_learning += 15s;
+    } else if (in.next_system <= in.next_arrival) {
       in.system_samples(in.next_system);
       in.next_system += 10s;
     } else {

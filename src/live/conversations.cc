@@ -83,16 +83,21 @@ Counted turns_by(const Ask& ask, const ViewScope& scope, const Range& range, Dim
   return out;
 }
 
+// Whether it rests on a sample.
+bool fill_histogram(const Ask& ask, const Question& question, Histogram& into, std::string& error) {
+  const auto answer = ask(question);
+  if (!answer) return error = answer.error().message, false;
+  if (!answer->rows.empty())
+    if (const auto* buckets = std::get_if<Histogram>(&answer->rows[0][0])) into = *buckets;
+  return rests_on_sample(*answer);
+}
+
 void fill_lengths(const Ask& ask, const ViewScope& scope, const Range& range, ConversationsState& into) {
   constexpr std::string_view words[] = {"hist_duration_ms"};
-  const auto answer = ask(question_of(words, range.from, range.to, scope));
-  if (!answer) {
-    into.lengths_error = answer.error().message;
-    return;
-  }
-  into.lengths_estimate = rests_on_sample(*answer);
-  if (answer->rows.empty()) return;
-  if (const auto* buckets = std::get_if<Histogram>(&answer->rows[0][0])) into.lengths = *buckets;
+  Question q = question_of(words, range.from, range.to, scope);
+  into.lengths_estimate = fill_histogram(ask, q, into.lengths, into.lengths_error);
+  q.where.push_back({{Dimension::resolution_status, ""}, false, {"resolved"}, false});
+  fill_histogram(ask, q, into.resolution_times, into.resolution_error);
 }
 
 void fill_stages(const Ask& ask, const ViewScope& scope, const Range& range, ConversationsState& into) {

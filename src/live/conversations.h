@@ -34,7 +34,8 @@ struct ConversationsState {
   ChartSeries moods;             // positive, neutral, negative
   Counted topics, emotions;
   Histogram lengths;             // of calls, ms
-  std::string lengths_error, stages_error;
+  Histogram resolution_times;    // of resolved calls, ms
+  std::string lengths_error, resolution_error, stages_error;
   bool lengths_estimate = false, stages_estimate = false;
   std::vector<Stage> stages;     // overlapping parts of one response, and last the response itself
 };

@@ -67,6 +67,7 @@ using Tiles = std::array<TileState, overview_tiles>;
 struct TileMoments {
   Instant busy{};       // agents and calls in the second before it
   Range day, period;
+  bool agent = false;   // of one agent
 };
 
 void put(TileState& tile, std::string_view name, Trend trend, const Reading& reading) {
@@ -84,6 +85,7 @@ Tiles quick_tiles(const Ask& ask, const std::vector<Filter>& where, const TileMo
   Tiles tiles;
   const auto busy = ask(question_of({"active_agents", "active_calls"}, at.busy - 1s, at.busy, where));
   put(tiles[active_agents_tile], "active_agents", Trend::neither, read(busy, 0, 0));
+  if (at.agent) put(tiles[active_agents_tile], "utilization", Trend::neither, read(ask(question_of({"utilization", "calls"}, at.period.from, at.period.to, where)), 0, 1));
   put(tiles[active_calls_tile], "active_calls", Trend::neither, read(busy, 1, 1));
   const auto day = ask(question_of({"calls", "cost_usd"}, at.day.from, at.day.to, where));
   put(tiles[calls_today_tile], "calls_today", Trend::more_is_better, read(day, 0, 0));
@@ -105,14 +107,14 @@ TileMoments moments_of(const ViewScope& scope, Instant now) {
   const auto zone = Zone::load(scope.zone);
   const Instant midnight = zone ? zone->midnight_of(now) : floor_to(now, 24h);
   const Range period = periods_of(scope, now).now;
-  return {period.to, {midnight, std::max(now, midnight + 1us), {}}, period};
+  return {period.to, {midnight, std::max(now, midnight + 1us), {}}, period, !scope.agent.empty()};
 }
 
 // The same a day and a period earlier.
 TileMoments moments_before(const ViewScope& scope, Instant now) {
   const Range before = periods_of(scope, now).before;
   const Range day = moments_of(scope, now).day;
-  return {before.to, {day.from - 24h, std::max(now - 24h, day.from - 24h + 1us), {}}, before};
+  return {before.to, {day.from - 24h, std::max(now - 24h, day.from - 24h + 1us), {}}, before, !scope.agent.empty()};
 }
 
 Tiles tiles_before(const Ask& ask, const ViewScope& scope, Instant now) {
@@ -216,7 +218,7 @@ OverviewSlow compute_slow(const Ask& ask, const ViewScope& scope, Instant now) {
   };
   slow.regions = shares_of(grouped(Dimension::region), slow.share_error, slow.share_estimate);
   slow.outcomes = shares_of(grouped(Dimension::call_outcome), slow.share_error, slow.share_estimate);
-  slow.active = series_of(ask(stepped(scope, {"active_agents", "active_calls"}, where, now)), {"active_agents", "active_calls"});
+  slow.active = series_of(ask(stepped(scope, {scope.agent.empty() ? "active_agents" : "utilization", "active_calls"}, where, now)), {"active_agents", "active_calls"});
   slow.resolution = series_of(ask(stepped(scope, {"avg_duration_ms"}, resolved_of(where), now)), {"resolution"});
   slow.before = tiles_before(ask, scope, now);
   return slow;

@@ -23,7 +23,7 @@ using Ask = std::function<Answered<Answer>(const Question&)>;
 struct ViewScope {
   std::vector<std::string> customers;  // whom the viewer may see; empty: all
   std::string customer, region;        // the page's filters; empty: any
-  std::string agent;                   // of an agent's own page
+  std::string agent;                   // of an agent's own page: its utilisation stands where the number of agents would
   std::string range = "1h";            // 5m 15m 1h 24h 7d 30d
   std::string zone = "UTC";
   std::optional<Instant> from, to;     // a custom range instead

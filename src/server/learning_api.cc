@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
 
 #include "base/limits.h"
 #include "codec/json_writer.h"
+#include "query/pattern_lives.h"
 
 namespace aybiza {
 namespace {
@@ -51,7 +51,6 @@ bool write_newest(JsonWriter& json, std::string_view name, const std::vector<Ite
 }
 
 using Change = std::shared_ptr<const ChangeRow>;
-using Told = std::shared_ptr<const LearningRow>;
 
 bool write_changes(JsonWriter& json, const LearningScope& scope, const std::vector<Change>& rows) {
   std::vector<Change> shown;
@@ -64,39 +63,9 @@ bool write_changes(JsonWriter& json, const LearningScope& scope, const std::vect
   });
 }
 
-struct PatternLife {  // one pattern within the range
-  Told first, last;            // of all there are up to its end; the newest in it
-  std::string name, outcome, replicated_from;
-  Number confidence_e4;        // what was told last of each
-  std::set<std::string> agents;
-  std::int64_t events = 0;
-};
-
-// In order of the newest event of each.
-std::vector<PatternLife> patterns_of(const LearningScope& scope, const std::vector<Told>& rows) {
-  std::map<std::pair<std::string_view, std::string_view>, PatternLife> by_pattern;
-  for (const Told& row : rows) {
-    if (row->type != EventType::learning_pattern || !seen_by(scope, row->customer)) continue;
-    PatternLife& life = by_pattern[{row->customer, row->pattern_id}];
-    if (!life.first) life.first = row;
-    if (row->time < scope.from || !of_agent(scope, *row)) continue;
-    life.last = row;
-    ++life.events;
-    life.name = row->name;
-    if (!row->outcome.empty()) life.outcome = row->outcome;
-    if (!row->replicated_from.empty()) life.replicated_from = row->replicated_from;
-    if (row->confidence_e4) life.confidence_e4 = row->confidence_e4;
-    if (!row->dims[Field::agent_id].empty()) life.agents.insert(row->dims[Field::agent_id]);
-  }
-  std::vector<PatternLife> lives;
-  for (auto& [key, life] : by_pattern)
-    if (life.last) lives.push_back(std::move(life));
-  std::ranges::sort(lives, {}, [](const PatternLife& life) { return std::pair(life.last->time, life.last->id); });
-  return lives;
-}
-
 bool write_patterns(JsonWriter& json, const LearningScope& scope, const std::vector<Told>& rows) {
-  return write_newest(json, "patterns", patterns_of(scope, rows), [&](const PatternLife& life) {
+  return write_newest(json, "patterns", pattern_lives(rows, scope.from, [&](const LearningRow& row) { return seen_by(scope, row.customer); },
+                                                         [&](const LearningRow& row) { return of_agent(scope, row); }), [&](const PatternLife& life) {
     json.member("pattern_id", life.last->pattern_id).member("customer_id", life.last->customer).member("name", life.name);
     json.key("outcome").string_or_null(life.outcome);
     json.key("confidence").number_or_null(life.confidence_e4 ? std::optional(double(*life.confidence_e4) / 1e4) : std::nullopt);

@@ -158,6 +158,12 @@ void LiveShards::on_change(std::function<void()> changed) {
   changed_ = std::move(shared);
 }
 
+std::vector<LiveShards::Queue> LiveShards::queues() const {
+  std::vector<Queue> all;
+  for (const auto& lane : lanes_) all.push_back({lane->mailbox.depth(), lane->queued_bytes.load(), lane->folded.load()});
+  return all;
+}
+
 std::uint64_t LiveShards::folded() const {
   std::uint64_t least = UINT64_MAX;
   for (const auto& lane : lanes_) least = std::min(least, lane->folded.load());

@@ -57,6 +57,12 @@ class LiveShards {
   Answered<MetricPartial> ask(const MetricQuestion& question);
   Answered<LearningPartial> ask(const LearningQuestion& question);
 
+  struct Queue {  // of one shard
+    std::size_t depth = 0;     // messages that wait
+    std::uint64_t bytes = 0;   // of events among them
+    std::uint64_t folded = 0;  // the last offset it has folded
+  };
+  std::vector<Queue> queues() const;
   std::uint64_t folded() const;  // every event up to here is in live state
   bool wait_folded(std::uint64_t offset, Duration patience);
   // Called on a shard's thread after it folded events; must be quick.

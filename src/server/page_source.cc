@@ -4,11 +4,17 @@
 
 #include "base/limits.h"
 #include "server/call_list.h"
+#include "server/machine_list.h"
 
 namespace aybiza {
 
+Duration PageSource::deadline() const { return pipeline_.clock().elapsed() + Duration(limits::query_timeout); }
+Answered<Flow> PageSource::flow(const FlowQuestion& question) { return flow_from_store(question, pipeline_.store(), deadline()); }
+Answered<std::vector<AgentSignals>> PageSource::fleet(const FleetQuestion& question) { return fleet_signals_from_store(question, pipeline_.store(), deadline()); }
+Answered<LearningPartial> PageSource::learning(const LearningQuestion& question) { return pipeline_.learning_now(question); }
+
 Result<dashboard::CallsPage> PageSource::calls(const dashboard::CallsFilter& filter, const std::string& cursor, std::size_t limit) {
-  return list_calls(pipeline_.store(), filter, cursor, limit, pipeline_.clock().elapsed() + Duration(limits::query_timeout));
+  return list_calls(pipeline_.store(), filter, cursor, limit, deadline());
 }
 
 Result<std::optional<dashboard::CallDetail>> PageSource::call(std::string_view id, const std::vector<std::string>& customers) {
@@ -29,6 +35,10 @@ dashboard::MaskedFinds PageSource::masked(const std::vector<std::string>& custom
   dashboard::MaskedFinds out{since_, {}};
   for (std::size_t i = 0; i < sums.size(); ++i) out.classes.emplace_back(to_string(PiiClass(i)), sums[i]);
   return out;
+}
+
+Result<std::vector<SystemRow>> PageSource::machines(const std::vector<std::string>& customers, const std::string& customer, Instant since) {
+  return newest_machines(pipeline_.store(), customers, customer, since, deadline());
 }
 
 }  // namespace aybiza

@@ -9,23 +9,31 @@
 #include "ingest/mask_batch.h"
 #include "privacy/tokenizer.h"
 #include "server/pipeline.h"
+#include "server/server_watch.h"
 
 namespace aybiza {
 
 class PageSource final : public dashboard::Source {
  public:
   // `masked` counts what every way in has found since `since`.
-  PageSource(Pipeline& pipeline, const Tokenizer& tokenizer, std::function<MaskCounts()> masked, Instant since)
-      : pipeline_(pipeline), tokenizer_(tokenizer), masked_(std::move(masked)), since_(since) {}
+  PageSource(Pipeline& pipeline, const Tokenizer& tokenizer, std::function<MaskCounts()> masked, const ServerWatch& watch, Instant since)
+      : pipeline_(pipeline), tokenizer_(tokenizer), masked_(std::move(masked)), watch_(watch), since_(since) {}
   Answered<Answer> ask(const Question& question) override { return pipeline_.glance(question); }
+  Answered<Flow> flow(const FlowQuestion& question) override;
+  Answered<std::vector<AgentSignals>> fleet(const FleetQuestion& question) override;
+  Answered<LearningPartial> learning(const LearningQuestion& question) override;
   Result<dashboard::CallsPage> calls(const dashboard::CallsFilter& filter, const std::string& cursor, std::size_t limit) override;
   Result<std::optional<dashboard::CallDetail>> call(std::string_view id, const std::vector<std::string>& customers) override;
   dashboard::MaskedFinds masked(const std::vector<std::string>& customers, const std::string& customer) override;
+  SystemFigures system(const std::vector<std::string>& customers) override { return watch_.figures(customers); }
+  Result<std::vector<SystemRow>> machines(const std::vector<std::string>& customers, const std::string& customer, Instant since) override;
 
  private:
+  Duration deadline() const;
   Pipeline& pipeline_;
   const Tokenizer& tokenizer_;
   std::function<MaskCounts()> masked_;
+  const ServerWatch& watch_;
   Instant since_;
 };
 

@@ -83,6 +83,8 @@ class Pipeline {
 
   // Rows of learning and changes, in order: live where live state has them all, otherwise the store's. `source` says which.
   Answered<LearningPartial> learning(const LearningQuestion& question, Source& source);
+  // The same for pages: as live state and store are, without waiting.
+  Answered<LearningPartial> learning_now(const LearningQuestion& question);
 
   // Puts an order into the log, where every fold finds it at the same place; answers its offset when it is on disk.
   Result<std::uint64_t> order_prices(const PriceOrder& order);

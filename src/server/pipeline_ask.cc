@@ -41,4 +41,10 @@ Answered<LearningPartial> Pipeline::learning(const LearningQuestion& question, S
   return learning_from_store(question, *store_);
 }
 
+Answered<LearningPartial> Pipeline::learning_now(const LearningQuestion& question) {
+  auto rows = shards_->ask(question);
+  if (rows) return in_order(std::move(*rows));
+  return rows.error().code == "not_covered" ? learning_from_store(question, *store_) : rows;
+}
+
 }  // namespace aybiza

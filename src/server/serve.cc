@@ -28,6 +28,7 @@
 #include "server/privacy_api.h"
 #include "server/retention_api.h"
 #include "server/sign_in.h"
+#include "server/server_watch.h"
 #include "store/postgres_store.h"
 #include "text/lexicon_folder.h"
 
@@ -59,6 +60,7 @@ struct Server::Inner {
   std::unique_ptr<Retention> retention;
   std::unique_ptr<RetentionApi> retention_api;
   std::unique_ptr<Api> api;
+  std::unique_ptr<ServerWatch> watch;
   std::unique_ptr<PageSource> source;
   std::unique_ptr<LiveThread> live;
   std::unique_ptr<auth::UserStore> users;
@@ -207,18 +209,22 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   AYBIZA_TRY(inner->retention->begin());
   inner->retention_api = std::make_unique<RetentionApi>(*inner->retention, options.data);
   Inner* raw = inner.get();
+  const auto http_counters = [raw] {
+    const net::HttpServer* http = raw->listening.load(std::memory_order_acquire);
+    return http ? http->counters() : net::HttpCounters{};
+  };
   inner->api = std::make_unique<Api>(ApiParts{inner->pipeline.get(), inner->events.get(), inner->tokenizer.get(), inner->budget.get(),
-                                              [raw] {
-                                                const net::HttpServer* http = raw->listening.load(std::memory_order_acquire);
-                                                return http ? http->counters() : net::HttpCounters{};
-                                              }, inner->webhooks.get(), inner->metric_ways.get(), inner->sampler.get(), inner->calls.get()});
+                                              http_counters, inner->webhooks.get(), inner->metric_ways.get(), inner->sampler.get(), inner->calls.get()});
   const auto masked = [raw] {
     MaskCounts all = raw->events->masked();
     all += raw->webhooks->counters().masked;
     return all;
   };
   inner->privacy_api = std::make_unique<PrivacyApi>(PrivacyApiParts{inner->pipeline.get(), inner->privacy.get(), inner->tokenizer.get(), masked, inner->clock.now()});
-  inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer, masked, inner->clock.now());
+  inner->watch = std::make_unique<ServerWatch>(ServerWatchParts{.pipeline = inner->pipeline.get(), .events = inner->events.get(), .webhooks = inner->webhooks.get(),
+                                                                .metric_ways = inner->metric_ways.get(), .sampler = inner->sampler.get(), .budget = inner->budget.get(),
+                                                                .http = http_counters});
+  inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer, masked, *inner->watch, inner->clock.now());
   inner->live = std::make_unique<LiveThread>(inner->clock);
   inner->pipeline->shards().on_change([live = inner->live.get()] { live->data_changed(); });
   auto users = auth::UserStore::open(options.data);
@@ -273,6 +279,7 @@ void Server::stop() {
   if (inner_->retention) inner_->retention->stop();
   if (inner_->api) inner_->api->stop();
   if (inner_->live) inner_->live->stop();
+  if (inner_->watch) inner_->watch->stop();
   if (inner_->pipeline) inner_->pipeline->stop();
 }
 

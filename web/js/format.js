@@ -21,6 +21,9 @@ export const formats = {
   int: known(v => whole.format(v)),
   short: known(v => short.format(v)),
   ms: known(v => (Math.abs(v) < 1000 ? `${whole.format(v)} ms` : Math.abs(v) < 60000 ? `${plain.format(v / 1000)} s` : `${plain.format(v / 60000)} min`)),
+  label_state: ({ name }) => name.slice(name.indexOf("·") + 1).trim(),  // of a node whose name begins with its place
+  label_pct: ({ value }) => (Array.isArray(value) ? formats.percent(value[2]) : formats.percent(value)),
+  percent: known(v => whole.format(v * 100)),
   label_ms: ({ value }) => formats.ms(value),  // of a bar
   pct: known(v => `${plain.format(v * 100)} %`),
   usd: known(v => (Math.abs(v) < 0.01 && v !== 0 ? `$${v.toPrecision(2)}` : `$${v.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`)),

@@ -2,8 +2,8 @@
 import { launch } from "./lib.mjs";
 
 const [server, folder, ...wanted] = process.argv.slice(2);
-const pages = { overview: "/", agents: "/agents", conversations: "/conversations", calls: "/calls", call: null, costs: "/costs" };
-const names = wanted.length ? wanted : ["overview", "agents", "conversations", "calls", "call", "costs"];
+const pages = { overview: "/", agents: "/agents", conversations: "/conversations", calls: "/calls", call: null, costs: "/costs", learning: "/learning", system: "/system", agent: null };
+const names = wanted.length ? wanted : ["overview", "agents", "agent", "conversations", "calls", "call", "costs", "learning", "system"];
 const unknown = names.filter(name => !(name in pages));
 if (unknown.length) { console.error(`no such page: ${unknown} (${Object.keys(pages)})`); process.exit(2); }
 
@@ -29,11 +29,16 @@ async function callPath() {
   throw new Error("the demo has no call yet");
 }
 
+async function agentPath() {
+  const answer = await (await fetch(`${server}/api/v1/query?select=calls&by=agent_id&window=1h&order=-calls&limit=1`)).json();
+  return `/agents/${encodeURIComponent(answer.rows[0][0])}`;
+}
+
 const sizes = { 1440: 900, 390: 844, 2560: 1440 };
 const browser = await launch({ ignoreDefaultArgs: ["--hide-scrollbars"] });  // a page keeps their place free
 let failed = false;
 for (const name of names) {
-  const path = pages[name] ?? await callPath();
+  const path = pages[name] ?? (name === "agent" ? await agentPath() : await callPath());
   for (const [width, height] of Object.entries(sizes))
     for (const theme of ["light", "dark"]) {
       const context = await browser.newContext({ viewport: { width: +width, height }, colorScheme: theme, reducedMotion: "reduce", isMobile: +width < 600, hasTouch: +width < 600 });

@@ -186,7 +186,7 @@ function mergeOption(old, fresh) {
   if (Array.isArray(fresh)) return Array.isArray(old) && isObjects(old) && isObjects(fresh) ? old.map((o, i) => (i in fresh ? mergeOption(o, fresh[i]) : o)).concat(fresh.slice(old.length)) : fresh;
   if (!fresh || typeof fresh !== "object" || !old || typeof old !== "object") return fresh;
   const merged = { ...old };
-  for (const [key, value] of Object.entries(fresh)) merged[key] = key === "data" ? value : mergeOption(old[key], value);
+  for (const [key, value] of Object.entries(fresh)) merged[key] = key === "data" || key === "links" ? value : mergeOption(old[key], value);
   return merged;
 }
 const isObjects = list => list.every(item => item && typeof item === "object" && !Array.isArray(item));

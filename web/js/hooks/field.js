@@ -1,6 +1,7 @@
 // A fleet in one picture: one cell an agent, in the server's order (worst first), on a canvas.
 // <canvas id="fleet" class="field" phx-hook="Field" phx-update="ignore" tabindex="0" role="img" aria-label="…"></canvas>
-// server -> field:<id> {cells, as_of}               cells: a string, one letter a cell: b bad, w warn, g good, i idle, o offline
+// server -> field:<id> {cells | runs, as_of}        cells: a string, one letter a cell: b bad, w warn, g good, i idle, o offline;
+//                                                   runs: the same, equal neighbours counted: "b12w40g9000". Only cells that changed are painted
 //           field-data:<id> {changes: [[index, letter]…], as_of}
 // page   -> field_hover {id, index} (at most 10 a second, null when left) · field_open {id, index}
 // Bad cells are full squares, warnings have a cut corner, good ones are smaller, idle ones a dot: the shape says it without the colour.
@@ -8,12 +9,14 @@ import { tell, tellDrawn } from "./pulse.js";
 
 const colours = { b: "--bad", w: "--warn", g: "--good", i: "--line-strong", o: "--line" };
 
+const spread = runs => [...runs.matchAll(/([a-z])(\d+)/g)].flatMap(([, letter, count]) => Array(Math.min(+count, 100_000)).fill(letter));
+
 export const Field = {
   mounted() {
     this.cells = [];
     this.chosen = -1;
     const { id } = this.el;
-    this.handleEvent(`field:${id}`, ({ cells, as_of }) => { this.cells = [...cells]; this.as_of = as_of; this.all(); });
+    this.handleEvent(`field:${id}`, ({ cells, runs, as_of }) => { this.as_of = as_of; this.show(runs === undefined ? [...cells] : spread(runs)); });
     this.handleEvent(`field-data:${id}`, ({ changes, as_of }) => {
       this.as_of = as_of;
       for (const [index, letter] of changes) if (index < this.cells.length) { this.cells[index] = letter; this.dirty.add(index); }
@@ -36,6 +39,13 @@ export const Field = {
     clearTimeout(this.later);
   },
   all() { this.whole = true; this.ask(); },
+  show(cells) {
+    const before = this.cells;
+    this.cells = cells;
+    if (before.length !== cells.length) return this.all();
+    for (let i = 0; i < cells.length; i++) if (cells[i] !== before[i]) this.dirty.add(i);
+    this.ask();
+  },
   ask() { this.frame ||= requestAnimationFrame(() => { this.frame = 0; this.paint(); }); },
 
   // The largest square cell with which everything fits.

@@ -1,0 +1,76 @@
+#include "dashboard/fleet_field.h"
+
+#include <algorithm>
+
+#include "dashboard/definitions.h"
+#include "dashboard/plain_table.h"
+#include "dashboard/show.h"
+#include "dashboard/tile.h"
+#include "liveview/json.h"
+#include "liveview/text.h"
+
+namespace aybiza::dashboard {
+
+using namespace liveview;
+
+namespace {
+
+constexpr std::size_t worst_shown = 12;
+
+std::string value_of(const Cost& cost) {
+  const auto member = health_signals[cost.signal].value;
+  if (member == &AgentSignals::response_ms) return show_ms(cost.value);
+  if (member == &AgentSignals::silence_s) return show_span(cost.value * 1e3);
+  if (member == &AgentSignals::slope) return show_score(cost.value) + " a turn";
+  return show_share(cost.value);
+}
+
+std::string_view word_of(char letter) { return letter == 'b' ? "Bad" : letter == 'w' ? "Warning" : letter == 'g' ? "Good" : "Idle"; }
+
+TableRow row_of(const AgentHealth& a, const Filters& filters, bool chosen) {
+  Filters to = filters;
+  to.agent.clear(), to.sort.clear();
+  return {(chosen ? "*" : "") + a.agent, {a.agent, a.letter == 'i' ? std::string(dash) : fmt::format("{:.0f} {}", a.health, word_of(a.letter)), reasons_of(a), show_count(double(a.calls))},
+          address("/agents/" + percent_encoded(a.agent), to)};
+}
+
+std::string legend(const FleetState& s) {
+  return fmt::format("{} bad · {} warning · {} good · {} idle", show_count(double(s.counts[0])), show_count(double(s.counts[1])), show_count(double(s.counts[2])), show_count(double(s.counts[3])));
+}
+
+}  // namespace
+
+std::string reasons_of(const AgentHealth& agent) {
+  if (agent.letter == 'i') return "no call in the last minutes";
+  std::string out;
+  for (const Cost& cost : agent.costs) out += fmt::format("{}{} −{:.0f} ({})", out.empty() ? "" : ", ", health_signals[cost.signal].name, std::max(1.0, cost.points), value_of(cost));
+  return out.empty() ? "nothing wrong" : out;
+}
+
+std::string field_event(const FleetState& state) {
+  return JsonWriter().begin_object().key("as_of").integer(to_micros(state.as_of) / 1000).field("runs", field_runs(state)).end_object().str();
+}
+
+Node field_tile(const FleetState* state, const Filters& filters) {
+  const Definition& d = definition_of("fleet");
+  static const FleetState nothing;
+  const FleetState& s = state ? *state : nothing;
+  const std::string empty = state && s.agents.empty() ? why_empty("calls", filters) : "";
+  return picture_tile({.name = d.name, .size = "w-8 h-5 wide", .loading = state == nullptr, .error = s.error, .empty = empty, .as_of = s.as_of, .n = state ? legend(s) : "",
+                       .table = html<"<canvas id=\"field-fleet\" class=\"field\" phx-hook=\"Field\" phx-update=\"ignore\" tabindex=\"0\" role=\"application\" aria-label=\"{}: arrow keys choose an agent, Enter opens it\"></canvas>">(d.title)});
+}
+
+Node field_reasons(const FleetState* state, const std::string& chosen, const Filters& filters) {
+  static const FleetState nothing;
+  const FleetState& s = state ? *state : nothing;
+  constexpr TableHead heads[] = {{"Agent", false}, {"Health", false}, {"Why", false}, {"Calls"}};
+  std::vector<TableRow> rows;
+  const auto at = std::ranges::find(s.agents, chosen, &AgentHealth::agent);
+  if (!chosen.empty() && at != s.agents.end()) rows.push_back(row_of(*at, filters, true));
+  for (const AgentHealth& agent : s.agents)
+    if (agent.letter != 'i' && agent.agent != chosen && rows.size() < worst_shown) rows.push_back(row_of(agent, filters, false));
+  return table_tile({.name = "fleet_worst", .size = "w-4 h-5 mid", .loading = state == nullptr, .error = s.error, .empty = rows.empty() ? "No agent is in a call." : "", .as_of = s.as_of,
+                     .n = chosen.empty() ? "" : "chosen first", .table = plain_table("Agents, worst first, and why", heads, rows)});
+}
+
+}  // namespace aybiza::dashboard
