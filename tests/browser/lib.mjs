@@ -37,6 +37,7 @@ export class Server {
       this.process.on("exit", code => reject(new Error(`the server ended with ${code}: ${said}`)));
     });
     this.url = url;
+    this.said = () => said;
     return url;
   }
   kill(signal = "SIGKILL") {
@@ -74,14 +75,14 @@ export function callEvents({ id = `call-${process.pid}-${++serial}`, ago_s = 60,
 }
 
 // A page that collects what must not happen: errors, refusals of the CSP, reloads.
-export async function open(browser, url, context = {}) {
+export async function open(browser, url, context = {}, live = true) {
   const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 }, ...context })).newPage();
   const problems = [];
   page.on("pageerror", e => problems.push(e.message));
   page.on("console", m => { if (m.type() === "error" && !/ERR_CONNECTION|WebSocket connection|Failed to load resource/.test(m.text())) problems.push(m.text()); });
   await page.addInitScript(() => document.addEventListener("securitypolicyviolation", e => console.error(`CSP refused ${e.effectiveDirective} ${e.blockedURI}`)));
   await page.goto(url);
-  await connected(page);
+  if (live) await connected(page);  // a plain page has no socket
   return { page, problems };
 }
 export const connected = page => page.waitForSelector("[data-phx-main].phx-connected", { timeout: 30_000 });

@@ -109,12 +109,12 @@ try {
   }
   check("no error and nothing refused by the CSP", problems.length === 0, JSON.stringify(problems));
 
-  // Without the flag pages are refused, and say how to get in.
+  // Without the flag a stranger is led to the sign-in (sign_in_test.mjs goes through it).
   await server.kill("SIGTERM");
   server.flags = [];
   await server.start();
-  const refused = await fetch(`${server.url}/`);
-  check("without --insecure-loopback a page is refused with a hint", refused.status === 403 && (await refused.text()).includes("--insecure-loopback"), `${refused.status}`);
+  const led = await fetch(`${server.url}/calls`, { redirect: "manual" });
+  check("without --insecure-loopback a stranger is led to the sign-in", led.status === 303 && led.headers.get("location") === "/sign-in?next=%2Fcalls", `${led.status} ${led.headers.get("location")}`);
 } finally {
   await browser.close();
   await server.end().catch(() => {});
