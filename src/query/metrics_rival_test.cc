@@ -217,7 +217,7 @@ TEST_P(Metrics, EstimatesSayTheirError) {
     const std::string json = answer ? to_json(*answer) : answer.error().message;
     return json.substr(0, json.find(",\"as_of\"")) + json.substr(std::min(json.find(",\"estimate\""), json.size() - 1));
   };
-  const std::string note = R"(,"notes":["made from a sample: figures of the columns marked in estimate differ from those of the whole by about their standard_error (docs/sampling.md)"]})";
+  const std::string note = R"~(,"notes":["made from a sample: figures of the columns marked in estimate differ from those of the whole by about their standard_error (docs/sampling.md)"]})~";
   EXPECT_EQ(answered("metric=s&select=count,sum"),
             R"({"columns":["count","sum"],"rows":[[9,58]],"estimate":[true,true],"standard_error":[[4.898979485566356,30.983866769659336]])" + note);
   EXPECT_EQ(answered("metric=s&select=max,sum&by=tag.host&order=-sum"),

@@ -15,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t stretches_max = 64;  // each is asked for by itself
+constexpr std::int64_t counted_most = 500'000;  // rows of a table in a stretch; more is more than enough
 
 struct Subject {                        // what of a question decides which rollups are read
   std::optional<Dimension> dimension;   // none: the total
@@ -197,8 +198,42 @@ Status read_step(Store& store, const Subject& subject, const Cover::Step& step, 
   }
 }
 
-Status read_all(Store& store, const Subject& subject, const Cover& cover, Duration deadline, Groups& groups) {
+// Rows that would be folded one by one.
+Result<std::int64_t> rows_left(Store& store, const Subject& subject, const std::vector<Stretch>& stretches, Duration deadline) {
+  std::int64_t total = 0;
+  const std::pair<bool, std::string_view> tables[] = {{subject.calls, "call_analytics"}, {subject.turns, "conversation_turns"}, {subject.usage, "usage_events"}};
+  for (const Stretch& stretch : stretches)
+    for (const auto& [asked, table] : tables) {
+      if (!asked || total >= counted_most) continue;
+      const Param params[] = {stretch.from, stretch.to};
+      auto rows = store.sql(fmt::format("SELECT count(*) FROM (SELECT 1 AS one FROM {} WHERE time >= $1 AND time < $2 LIMIT {}) AS counted", table, counted_most), params, deadline);
+      if (!rows) return std::unexpected(rows.error());
+      const auto more = (*rows)->next();
+      if (!more) return std::unexpected(more.error());
+      const Cell cell = *more && (*rows)->row_count() > 0 ? (*rows)->cell(0, 0) : Cell{};
+      if (const auto* count = std::get_if<std::int64_t>(&cell)) total += *count;
+    }
+  return total;
+}
+
+// Folding a row here costs several times what the engine's own aggregation does: where most of what is asked lies in
+// stretches, the engine had better go through all of it.
+Result<bool> rows_outweigh(Store& store, const Subject& subject, const Cover& cover, Duration deadline, const Groups& groups) {
+  const auto left = rows_left(store, subject, cover.rows, deadline);
+  if (!left) return std::unexpected(left.error());
+  if (*left < std::int64_t(rollup_folded_rows)) return false;
+  std::int64_t summed = 0;
+  for (const auto& [key, tally] : groups.tallies)
+    summed += (tally.calls ? tally.calls->calls : 0) + (tally.turns ? tally.turns->turns : 0) + (tally.usage ? tally.usage->usages : 0);
+  return summed < 4 * *left;
+}
+
+Status read_rollups(Store& store, const Subject& subject, const Cover& cover, Duration deadline, Groups& groups) {
   for (const Cover::Step& step : cover.steps) AYBIZA_TRY(read_step(store, subject, step, deadline, groups));
+  return {};
+}
+
+Status read_stretches(Store& store, const Subject& subject, const Cover& cover, Duration deadline, Groups& groups) {
   const std::vector<Dimension> wanted = subject.dimension ? std::vector{*subject.dimension} : std::vector<Dimension>{};
   for (const Stretch& stretch : cover.rows) {
     groups.bucket = stretch.bucket;
@@ -219,8 +254,14 @@ Answered<std::optional<Answer>> answer_from_rollups(const Question& question, co
   const Cover cover(grid, store.dirty_rollups(), !subject->dimension || kept_by_minute(*subject->dimension), kept);
   if ((!alone && cover.in_rows * 2 > grid.to() - grid.from()) || cover.rows.size() > stretches_max) return std::nullopt;
   Groups groups(question, *subject);
-  if (const Status done = read_all(store, *subject, cover, deadline, groups); !done)
-    return std::unexpected(Refusal{"unavailable", "source", done.error().message});
+  const auto unavailable = [](const Error& error) { return std::unexpected(Refusal{"unavailable", "source", error.message}); };
+  if (const Status done = read_rollups(store, *subject, cover, deadline, groups); !done) return unavailable(done.error());
+  if (!alone) {
+    const auto outweigh = rows_outweigh(store, *subject, cover, deadline, groups);
+    if (!outweigh) return unavailable(outweigh.error());
+    if (*outweigh) return std::nullopt;
+  }
+  if (const Status done = read_stretches(store, *subject, cover, deadline, groups); !done) return unavailable(done.error());
   Cells cells;
   Estimates estimates;
   std::vector<std::optional<double>> errors(question.measures.size());

@@ -20,7 +20,9 @@
 
 namespace aybiza {
 
-// nullopt: a question for the rows; so is one whose range lies mostly in what has changed, or is shorter than `least`.
+inline constexpr std::size_t rollup_folded_rows = 20'000;  // folded from the rows without a second thought
+
+// nullopt: a question for the rows; so is one whose range, or most of whose rows, lie in what has changed, or is shorter than `least`.
 Answered<std::optional<Answer>> answer_from_rollups(const Question& question, const Grid& grid, Store& store, Instant as_of, Duration deadline,
                                                     Duration least, const KeptRange& kept = {});
 
