@@ -291,6 +291,7 @@ Status read(std::string_view from, Form form, Tally& tally) {
   read_part(get, (parts & has_usage) != 0, tally.usage);
   read_part(get, (parts & has_sampled) != 0, tally.sampled);
   if (get.bad || get.in.bad() || !get.in.done() || parts > 15) return fail(Code::corrupt, "these are not the bytes of a tally");
+  if (tally.sampled && tally.sampled->none()) return fail(Code::corrupt, "a tally says nothing of no sampled calls");  // nor does a merged one keep such a part
   return {};
 }
 
