@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
+#include <cctype>
+
 #include "auth/attempts.h"
 #include "auth/signed_value.h"
 #include "auth/sign_in_limits.h"
@@ -28,6 +30,12 @@ std::string field(const Request& request, std::string_view name) {
     for (const auto& [key, value] : *form)
       if (key == name) return value;
   return "";
+}
+
+// Names are the same in any case, so their failures are counted as one.
+std::string lower(std::string text) {
+  for (char& c : text) c = char(std::tolower(static_cast<unsigned char>(c)));
+  return text;
 }
 
 // Whoever terminates TLS in front of us says so; we listen on loopback, where nobody else speaks to us.
@@ -98,7 +106,7 @@ struct SignIn::Inner : std::enable_shared_from_this<SignIn::Inner> {
 
   Response sign_in(const Request& request) {
     if (!form_is_ours(request)) return sign_in_form(request, 403, "This form had expired. Please try again.");
-    const std::string name = field(request, "name"), keys[] = {"name " + name.substr(0, limits::id_bytes), "address " + request.peer.address};
+    const std::string name = field(request, "name"), keys[] = {"name " + lower(name.substr(0, limits::id_bytes)), "address " + request.peer.address};
     Duration wait(0);
     for (const std::string& key : keys) wait = std::max(wait, attempts.wait_of(key, now()));
     if (wait > Duration(0)) {
@@ -158,7 +166,6 @@ std::optional<SignIn::Somebody> SignIn::who(const Request& request) {
 
 bool SignIn::still(const Somebody& somebody) {
   const Instant now = inner_->now();
-  if (!inner_->parts.sessions->holds(somebody.session, now)) return false;
   const auto session = inner_->parts.sessions->find(somebody.session, now);  // a page that is looked at is use
   const auto user = session ? inner_->parts.users->find(session->user_id, now) : std::nullopt;
   return user && !user->disabled && user->generation == session->generation;

@@ -2,7 +2,7 @@
 //
 // Shape    routes /sign-in, /sign-out and /setup; who() reads the session of a request's cookie. The session's user is looked up
 //          each time, so a change of role or password, or a disabled user, holds within a second. Where there are no users,
-//          a start makes a link that works until the first is made; only its digest is kept, in memory.
+//          a start makes a link that works until the first is made; its token is kept in memory only.
 // Errors   a wrong name or password 401 with the page again, too many failures 429 with Retry-After, a form from elsewhere
 //          403, no room to hash 503. A next page that is not of this server is forgotten.
 // Cost     who() is one SHA-256 and a look-up. A sign-in hashes on a thread of its own (auth/password.h).
