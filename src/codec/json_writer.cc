@@ -29,8 +29,10 @@ void append_real(std::string& out, T value) {
   }
   if (std::abs(value) < T(1e15) && value == std::trunc(value)) return append_json_integer(out, std::int64_t(value));
   char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-  out.append(text, end);
+  char* const end = text + sizeof text;
+  // The shortest text of 2.456789012345679e19 is digits only, and no reader of 64-bit whole numbers takes those.
+  const auto written = std::abs(value) < T(1e15) ? std::to_chars(text, end, value) : std::to_chars(text, end, value, std::chars_format::scientific);
+  out.append(text, written.ptr);
 }
 
 }  // namespace

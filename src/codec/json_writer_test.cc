@@ -41,6 +41,8 @@ TEST(JsonWriter, Numbers) {
   check_number(0.1, "0.1");
   check_number(-0.5, "-0.5");
   check_number(1e300, "1e+300");
+  check_number(24567890123456789000.0, "2.456789012345679e+19");  // as digits it would be a whole number that no reader of 64 bits takes
+  check_number(-123456789012345680000.0, "-1.2345678901234568e+20");
   check_number(std::nan(""), "null");
   check_number(std::numeric_limits<double>::infinity(), "null");
   std::string out;

@@ -46,8 +46,8 @@ bool add_counts(const std::vector<std::uint64_t>& counts, std::uint64_t& total) 
 struct Interval {
   double lower, upper;
   bool logarithmic;
-  double at(double part) const {
-    return logarithmic ? lower * std::pow(upper / lower, part) : lower + (upper - lower) * part;
+  double at(double part) const {  // neither the difference nor the ratio of two doubles has to be one
+    return logarithmic ? std::exp2(std::lerp(std::log2(lower), std::log2(upper), part)) : std::lerp(lower, upper, part);
   }
 };
 
@@ -103,6 +103,7 @@ bool OtlpHistogram::read_exponential_field(protobuf::Reader& message) {
 }
 
 const char* OtlpHistogram::to_sketch(bool exponential, Temporality temporality, MetricDistribution& out, RealSketch& sketch) const {
+  if (count > std::uint64_t(INT64_MAX)) return "count must be below 2^63";
   if (!finite_or_absent(sum) || !finite_or_absent(min) || !finite_or_absent(max)) return "sum, min and max must be finite";
   const bool delta = temporality == Temporality::delta;
   if (const char* why = exponential ? exponential_sketch(delta, sketch) : classic_sketch(delta, sketch)) return why;

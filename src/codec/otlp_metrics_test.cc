@@ -164,6 +164,7 @@ TEST(OtlpMetrics, RefusesOnePointAndTakesTheOthers) {
   check(histogram(count3 + sum + counts), "one more");
   check(histogram(pb_fixed(4, 4) + sum + counts + pb(7, packed_real({1}))), "add up");
   check(histogram(count3 + counts + pb(7, packed_real({1}))), "sum");
+  check(histogram(pb_fixed(4, std::uint64_t(1) << 63) + sum), "2^63");
   check(histogram(count3 + pb_real(5, std::nan("")) + counts + pb(7, packed_real({1}))), "finite");
   check(histogram(count3 + sum + pb(6, packed_fixed({1, 1, 1})) + pb(7, packed_real({2, 1}))), "rise");
   check(histogram(pb_fixed(4, 1) + sum + pb(6, packed_fixed({2, ~std::uint64_t(0)})) + pb(7, packed_real({1}))), "add up");
