@@ -2,14 +2,14 @@
 //
 // Shape    on 10 000 lines call follows call, each with another agent: a start, 25 turns with 13 usages between them, an
 //          end, 5 s apart; the mix of the sample calls (62 % turns, 31 % usage). Events are made in batches, only apply() is timed. Beside it
-//          the same events counted into a std::unordered_map by agent: a figure that says what the machine can do.
-//          fold_bench [events] [--no-text]
+//          the same events counted into a std::unordered_map by call: a figure that says what the machine can do. Each twice:
+//          turns whose sentiment, topics and intent their sender gave, and turns with words, which fold also reads
+//          (tokens, lexicon, sentiment; text_bench says what that costs by itself). fold_bench [events]
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <time.h>
 
 #include <chrono>
-#include <cstring>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -78,9 +78,9 @@ void run(std::size_t agents, std::size_t events, bool text) {
   const LiveQuestion question{.by = {Dimension::agent_id}, .where = {}, .edges = {floor_to(to, 1min) - 15min, floor_to(to, 1min) + 1min}};
   const auto answer = shard.ask(question, to);
   const double ask_ms = seconds_since(asking) * 1e3;
-  fmt::print("{:7} agents: fold {:9.0f} events/s ({:4.0f} ns), {:.3f} of counting ({:9.0f}/s); collect {:9.0f} rows/s; "
+  fmt::print("{:7} agents, {}: fold {:9.0f} events/s ({:4.0f} ns), {:.3f} of counting ({:9.0f}/s); collect {:9.0f} rows/s; "
              "state {} MiB ({} calls in {} MiB, {} panes in {} MiB), peak {} MiB; by agent over 16 min: {} groups in {:.1f} ms\n",
-             agents, double(offset) / folding, folding * 1e9 / double(offset), counting / folding, double(offset) / counting,
+             agents, text ? "words read   " : "without words", double(offset) / folding, folding * 1e9 / double(offset), counting / folding, double(offset) / counting,
              double(rows) / collecting, sizes.bytes() >> 20, stats.calls_in_flight + stats.calls_ended,
              sizes.bytes_calls >> 20, sizes.panes, sizes.bytes_panes >> 20, resident_mib(),
              answer.cells.size(), ask_ms);
@@ -91,7 +91,7 @@ void run(std::size_t agents, std::size_t events, bool text) {
 
 int main(int argc, char** argv) {
   aybiza::restart_with_huge_pages(argv);  // as the server does
-  const bool text = argc < 2 || std::strcmp(argv[argc - 1], "--no-text") != 0;
-  const std::size_t events = argc > 1 && std::strncmp(argv[1], "--", 2) != 0 ? std::stoul(argv[1]) : 2'000'000;
-  for (const std::size_t agents : {std::size_t(100), std::size_t(10'000), std::size_t(100'000)}) run(agents, events, text);
+  const std::size_t events = argc > 1 ? std::stoul(argv[1]) : 2'000'000;
+  for (const std::size_t agents : {std::size_t(100), std::size_t(10'000), std::size_t(100'000)})
+    for (const bool text : {false, true}) run(agents, events, text);
 }
