@@ -151,6 +151,26 @@ TEST(ShardRows, after_a_restart_exactly_what_the_store_lacks_is_handed_out) {
   }
 }
 
+// A second is all that some lives have: what waits for the store is handed out in it, and makes room for others.
+TEST(ShardRows, a_short_life_hands_out_what_the_one_before_left) {
+  Stream stream(31);
+  const auto arrivals = stream.calls({.calls = 200});
+  const ShardOptions options{.calls_retained = 10};
+  const auto after = [&](Duration life) {
+    Shard shard(options);
+    shard.mark_stored_until(arrivals.size());
+    feed(shard, arrivals, 0, arrivals.size());
+    std::size_t calls = collected(shard, arrivals.size() + 1, Shard::What::due).calls.size();
+    shard.advance(arrivals.back().received + life);
+    calls += collected(shard, arrivals.size() + 1, Shard::What::due).calls.size();
+    shard.advance(arrivals.back().received + life);
+    return std::pair(calls, shard.stats().calls_ended);
+  };
+  EXPECT_EQ(after(1s), std::pair(std::size_t(200), std::size_t(10)));
+  EXPECT_GT(after(1ms).first, 0u);  // those that have waited longest
+  EXPECT_LT(after(1ms).first, 200u);
+}
+
 TEST(ShardRows, calls_in_flight_wait_and_nothing_is_lost_by_it) {
   for (unsigned seed = 40; seed < 46; ++seed) {
     Stream stream(seed);

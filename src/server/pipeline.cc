@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <future>
 #include <thread>
 
 #include "base/check.h"
@@ -85,17 +86,9 @@ Status Pipeline::recover() {
   auto spool = spool::Spool::open(std::move(log));
   if (!spool) return std::unexpected(spool.error());
   spool_ = std::move(*spool);
-  auto store = open_store(options_, clock_);
-  if (!store) return std::unexpected(store.error());
-  store_ = std::move(*store);
-  const auto applied = store_->applied();
-  if (!applied) return std::unexpected(applied.error());
+  auto opening = std::async(std::launch::async, [this] { return open_store(options_, clock_); });  // beside the live state: both take a second
   const auto count = shard_count(options_, clock_);
   if (!count) return std::unexpected(count.error());
-
-  auto snapshot = load_snapshot(options_.data);
-  bool usable = snapshot && snapshot->sizes.size() == *count && snapshot->offset <= *applied;
-  std::vector<Shard> shards;
   AYBIZA_TRY(keep_first_prices());
   const auto first = prices_before(options_.data, 1);
   if (!first) return std::unexpected(first.error());
@@ -103,11 +96,25 @@ Status Pipeline::recover() {
     return Shard({.index = i, .count = *count, .covered_since = covered_since, .metrics_since = data_began(options_.data),
                   .calls_retained = options_.calls_retained / *count, .prices = prices});
   };
+  std::vector<Shard> shards;
   for (unsigned i = 0; i < *count; ++i) shards.push_back(make(i, Instant::min(), *first));
-  for (unsigned i = 0; i < *count && usable; ++i) {
-    const auto bytes = load_part(options_.data, *snapshot, i);
-    Status restored = bytes ? shards[i].restore(*bytes) : Status(std::unexpected(bytes.error()));
-    if (restored) continue;
+  const auto snapshot = load_snapshot(options_.data);
+  std::vector<std::future<Status>> restoring;
+  for (unsigned i = 0; snapshot && snapshot->sizes.size() == *count && i < *count; ++i)
+    restoring.push_back(std::async(std::launch::async, [&, i] {
+      const auto bytes = load_part(options_.data, *snapshot, i);
+      return bytes ? shards[i].restore(*bytes) : Status(std::unexpected(bytes.error()));
+    }));
+  auto store = opening.get();
+  if (!store) return std::unexpected(store.error());
+  store_ = std::move(*store);
+  const auto applied = store_->applied();
+  if (!applied) return std::unexpected(applied.error());
+
+  bool usable = !restoring.empty() && snapshot->offset <= *applied;
+  for (auto& part : restoring) {
+    const Status restored = part.get();
+    if (restored || !usable) continue;
     if (restored.error().code != Code::unsupported) return std::unexpected(restored.error());
     usable = false;
     fmt::print(stderr, "aybiza: {}; live figures begin with what the log still holds, history is complete\n", restored.error().message);
