@@ -22,7 +22,9 @@ SELECT date_trunc('hour', time AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS bucket,
   count(customer_satisfaction_score) AS n_satisfaction,
   sum(audio_quality_score) AS sum_audio_quality,
   count(audio_quality_score) AS n_audio_quality,
-  count(cost_usd) AS n_cost
+  count(cost_usd) AS n_cost,
+  coalesce(bool_or(sample_weight > 1), false) AS estimate,
+  CASE WHEN bool_or(sample_weight > 1) THEN sqrt(CAST(sum(coalesce(sample_weight, 1) - 1) AS DOUBLE PRECISION)) END AS calls_standard_error
 FROM (SELECT * FROM call_analytics UNION ALL  -- a sampled call as often as it counts
   SELECT c.* FROM call_analytics c JOIN generate_series(2, 1000) AS again(n) ON again.n <= c.sample_weight WHERE c.sample_weight > 1) counted
 GROUP BY 1, 2, 3, 4;

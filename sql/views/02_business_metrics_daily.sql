@@ -11,7 +11,9 @@ SELECT date_trunc('day', time AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS bucket,
   avg(total_duration_ms) / 1000.0 AS avg_duration_seconds,
   percentile_cont(0.5) WITHIN GROUP (ORDER BY CAST(voice_processing_latency_ms AS DOUBLE PRECISION)) AS p50_latency,
   percentile_cont(0.95) WITHIN GROUP (ORDER BY CAST(voice_processing_latency_ms AS DOUBLE PRECISION)) AS p95_latency,
-  percentile_cont(0.99) WITHIN GROUP (ORDER BY CAST(voice_processing_latency_ms AS DOUBLE PRECISION)) AS p99_latency
+  percentile_cont(0.99) WITHIN GROUP (ORDER BY CAST(voice_processing_latency_ms AS DOUBLE PRECISION)) AS p99_latency,
+  coalesce(bool_or(sample_weight > 1), false) AS estimate,
+  CASE WHEN bool_or(sample_weight > 1) THEN sqrt(CAST(sum(coalesce(sample_weight, 1) - 1) AS DOUBLE PRECISION)) END AS calls_standard_error
 FROM (SELECT * FROM call_analytics UNION ALL  -- a sampled call as often as it counts
   SELECT c.* FROM call_analytics c JOIN generate_series(2, 1000) AS again(n) ON again.n <= c.sample_weight WHERE c.sample_weight > 1) counted
 GROUP BY 1, 2;

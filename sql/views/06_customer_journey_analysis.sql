@@ -9,7 +9,9 @@ WITH callers AS (
     count(*) FILTER (WHERE resolution_status = 'resolved') AS resolved_calls,
     sum(cost_usd) AS total_value,
     EXTRACT(EPOCH FROM now()) - EXTRACT(EPOCH FROM max(time)) AS seconds_since_last,
-    EXTRACT(EPOCH FROM max(time)) - EXTRACT(EPOCH FROM min(time)) AS seconds_between
+    EXTRACT(EPOCH FROM max(time)) - EXTRACT(EPOCH FROM min(time)) AS seconds_between,
+    coalesce(bool_or(sample_weight > 1), false) AS estimate,
+    CASE WHEN bool_or(sample_weight > 1) THEN sqrt(CAST(sum(coalesce(sample_weight, 1) - 1) AS DOUBLE PRECISION)) END AS calls_standard_error
   FROM (SELECT * FROM call_analytics UNION ALL  -- a sampled call as often as it counts
     SELECT c.* FROM call_analytics c JOIN generate_series(2, 1000) AS again(n) ON again.n <= c.sample_weight WHERE c.sample_weight > 1) counted
   WHERE time >= now() - INTERVAL '90 days' AND caller_number IS NOT NULL
@@ -27,6 +29,7 @@ SELECT customer_id,
   CASE WHEN avg_satisfaction < 2.0 THEN 'high_risk'
     WHEN avg_satisfaction < 3.5 AND total_calls > 3 THEN 'medium_risk'
     WHEN floor(seconds_since_last / 86400) > 60 THEN 'dormant'
-    ELSE 'healthy' END AS customer_status
+    ELSE 'healthy' END AS customer_status,
+  estimate, calls_standard_error
 FROM callers
 ORDER BY total_value DESC NULLS LAST;

@@ -9,7 +9,9 @@ WITH calls AS (
     avg(voice_processing_latency_ms) AS avg_latency,
     count(*) FILTER (WHERE error_count > 0) AS error_calls,
     avg(cost_usd) AS cost_per_call,
-    avg(audio_quality_score) AS avg_audio_quality
+    avg(audio_quality_score) AS avg_audio_quality,
+    coalesce(bool_or(sample_weight > 1), false) AS estimate,
+    CASE WHEN bool_or(sample_weight > 1) THEN sqrt(CAST(sum(coalesce(sample_weight, 1) - 1) AS DOUBLE PRECISION)) END AS calls_standard_error
   FROM (SELECT * FROM call_analytics UNION ALL  -- a sampled call as often as it counts
     SELECT c.* FROM call_analytics c JOIN generate_series(2, 1000) AS again(n) ON again.n <= c.sample_weight WHERE c.sample_weight > 1) counted
   WHERE time >= now() - INTERVAL '7 days'
@@ -38,7 +40,9 @@ SELECT c.hour,
   lag(c.total_calls) OVER before AS prev_hour_calls,
   CAST(c.total_calls - lag(c.total_calls) OVER before AS DOUBLE PRECISION) / lag(c.total_calls) OVER before AS call_volume_change,
   m.avg_cpu_utilization_pct,
-  m.avg_utilization_pct
+  m.avg_utilization_pct,
+  c.estimate,
+  c.calls_standard_error
 FROM calls c LEFT JOIN machines m ON m.hour = c.hour AND m.region = c.region
 WINDOW before AS (PARTITION BY c.customer_id, c.region ORDER BY c.hour)
 ORDER BY c.hour DESC, c.region;

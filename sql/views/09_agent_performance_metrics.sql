@@ -24,6 +24,8 @@ SELECT c.hour AS time,
   avg(c.cost_usd) AS cost_per_call_usd,
   max(m.distribution) AS model_distribution,
   CAST(sum(c.tokens_consumed) AS BIGINT) AS token_consumption,
-  min(c.customer_id) AS customer_id
+  min(c.customer_id) AS customer_id,
+  coalesce(bool_or(c.sample_weight > 1), false) AS estimate,
+  CASE WHEN bool_or(c.sample_weight > 1) THEN sqrt(CAST(sum(coalesce(c.sample_weight, 1) - 1) AS DOUBLE PRECISION)) END AS calls_standard_error
 FROM calls c LEFT JOIN models m ON m.hour = c.hour AND m.agent_id = c.agent_id
 GROUP BY 1, 2;

@@ -270,6 +270,8 @@ COMMENT ON COLUMN call_analytics_hourly.n_satisfaction IS 'rated calls';
 COMMENT ON COLUMN call_analytics_hourly.sum_audio_quality IS 'sum of scores';
 COMMENT ON COLUMN call_analytics_hourly.n_audio_quality IS 'calls whose audio quality is known';
 COMMENT ON COLUMN call_analytics_hourly.n_cost IS 'calls whose cost is known';
+COMMENT ON COLUMN call_analytics_hourly.estimate IS 'whether sampled calls are in this row (sampling.md): then its figures are estimates';
+COMMENT ON COLUMN call_analytics_hourly.calls_standard_error IS 'standard error of total_calls; NULL: not an estimate';
 
 COMMENT ON VIEW business_metrics_daily IS 'Calls by day (UTC) of their start and customer, running day included. total_revenue is the mission''s name of a sum of costs; read total_cost_usd.';
 COMMENT ON COLUMN business_metrics_daily.bucket IS 'start of the day';
@@ -284,6 +286,8 @@ COMMENT ON COLUMN business_metrics_daily.avg_duration_seconds IS 'seconds';
 COMMENT ON COLUMN business_metrics_daily.p50_latency IS 'ms, exact median of voice latency';
 COMMENT ON COLUMN business_metrics_daily.p95_latency IS 'ms, exact';
 COMMENT ON COLUMN business_metrics_daily.p99_latency IS 'ms, exact';
+COMMENT ON COLUMN business_metrics_daily.estimate IS 'whether sampled calls are in this row (sampling.md): then its figures are estimates';
+COMMENT ON COLUMN business_metrics_daily.calls_standard_error IS 'standard error of total_calls; NULL: not an estimate';
 
 COMMENT ON VIEW agent_performance_ranking_daily IS 'A customer''s agents ranked by day (UTC), running day included. Equal figures share a rank; an agent nobody rated comes last.';
 COMMENT ON COLUMN agent_performance_ranking_daily.bucket IS 'start of the day';
@@ -295,6 +299,8 @@ COMMENT ON COLUMN agent_performance_ranking_daily.avg_duration_seconds IS 'secon
 COMMENT ON COLUMN agent_performance_ranking_daily.resolution_rate IS 'resolved calls / all calls, 0 to 1';
 COMMENT ON COLUMN agent_performance_ranking_daily.satisfaction_rank IS '1 is the best';
 COMMENT ON COLUMN agent_performance_ranking_daily.volume_rank IS '1 has the most calls';
+COMMENT ON COLUMN agent_performance_ranking_daily.estimate IS 'whether sampled calls are in this row (sampling.md): then its figures are estimates';
+COMMENT ON COLUMN agent_performance_ranking_daily.calls_standard_error IS 'standard error of total_calls; NULL: not an estimate';
 
 COMMENT ON VIEW agent_performance_analysis IS 'Each agent''s last twelve whole weeks (UTC, from Monday): averages over all their calls, and slopes per week over the weeks that have calls.';
 COMMENT ON COLUMN agent_performance_analysis.customer_id IS 'whose agent';
@@ -310,6 +316,8 @@ COMMENT ON COLUMN agent_performance_analysis.satisfaction_trend IS 'score per we
 COMMENT ON COLUMN agent_performance_analysis.volume_trend IS 'calls per week, per week';
 COMMENT ON COLUMN agent_performance_analysis.revenue_trend IS 'USD per week, per week, of cost';
 COMMENT ON COLUMN agent_performance_analysis.performance_trend IS 'improving (above 0.01 a week), declining (below -0.01) or stable';
+COMMENT ON COLUMN agent_performance_analysis.estimate IS 'whether sampled calls are in this row (sampling.md): then its figures are estimates';
+COMMENT ON COLUMN agent_performance_analysis.calls_standard_error IS 'standard error of avg_weekly_calls; NULL: not an estimate';
 
 COMMENT ON VIEW real_time_quality_metrics IS 'The last two hours by five minutes and agent; the oldest window begins two hours ago, not at its mark.';
 COMMENT ON COLUMN real_time_quality_metrics.time_window IS 'start of the five minutes';
@@ -321,6 +329,8 @@ COMMENT ON COLUMN real_time_quality_metrics.avg_latency IS 'ms, voice latency';
 COMMENT ON COLUMN real_time_quality_metrics.avg_satisfaction IS '0 to 5';
 COMMENT ON COLUMN real_time_quality_metrics.calls_with_errors IS 'calls with at least one error';
 COMMENT ON COLUMN real_time_quality_metrics.p95_latency IS 'ms, exact';
+COMMENT ON COLUMN real_time_quality_metrics.estimate IS 'whether sampled calls are in this row (sampling.md): then its figures are estimates';
+COMMENT ON COLUMN real_time_quality_metrics.calls_standard_error IS 'standard error of calls_in_window; NULL: not an estimate';
 
 COMMENT ON VIEW customer_journey_analysis IS 'Callers of the last ninety days, by the token of their number. customer_ in its names means the caller; customer_id is the tenant.';
 COMMENT ON COLUMN customer_journey_analysis.customer_id IS 'whose caller';
@@ -333,6 +343,8 @@ COMMENT ON COLUMN customer_journey_analysis.days_since_last_call IS 'whole days'
 COMMENT ON COLUMN customer_journey_analysis.customer_lifetime_days IS 'whole days from the first to the last call';
 COMMENT ON COLUMN customer_journey_analysis.avg_days_between_calls IS 'days; NULL: one call has no gap';
 COMMENT ON COLUMN customer_journey_analysis.customer_status IS 'high_risk, medium_risk, dormant (over 60 days silent) or healthy';
+COMMENT ON COLUMN customer_journey_analysis.estimate IS 'whether sampled calls are in this row (sampling.md): then its figures are estimates';
+COMMENT ON COLUMN customer_journey_analysis.calls_standard_error IS 'standard error of total_calls; NULL: not an estimate';
 
 COMMENT ON VIEW operational_efficiency_metrics IS 'The last seven days by hour and region, beside the region''s machines (of whoever told of them).';
 COMMENT ON COLUMN operational_efficiency_metrics.hour IS 'start of the hour; the oldest is cut at seven days ago';
@@ -348,6 +360,8 @@ COMMENT ON COLUMN operational_efficiency_metrics.prev_hour_calls IS 'calls of th
 COMMENT ON COLUMN operational_efficiency_metrics.call_volume_change IS 'change against prev_hour_calls, 1 is twice as many';
 COMMENT ON COLUMN operational_efficiency_metrics.avg_cpu_utilization_pct IS '0 to 100; NULL: no samples in that hour';
 COMMENT ON COLUMN operational_efficiency_metrics.avg_utilization_pct IS '0 to 100';
+COMMENT ON COLUMN operational_efficiency_metrics.estimate IS 'whether sampled calls are in this row (sampling.md): then its figures are estimates';
+COMMENT ON COLUMN operational_efficiency_metrics.calls_standard_error IS 'standard error of total_calls; NULL: not an estimate';
 
 COMMENT ON VIEW system_health_alerts IS 'Samples of the last day that need a look: a level, a doubled rate of errors (above 0.001), an availability more than one point below the sample before.';
 COMMENT ON COLUMN system_health_alerts.time IS 'of the sample';
@@ -378,6 +392,8 @@ COMMENT ON COLUMN agent_performance_metrics.cost_per_call_usd IS 'USD, of the ca
 COMMENT ON COLUMN agent_performance_metrics.model_distribution IS 'JSON: calls by model_used';
 COMMENT ON COLUMN agent_performance_metrics.token_consumption IS 'tokens';
 COMMENT ON COLUMN agent_performance_metrics.customer_id IS 'whose agent';
+COMMENT ON COLUMN agent_performance_metrics.estimate IS 'whether sampled calls are in this row (sampling.md): then its figures are estimates';
+COMMENT ON COLUMN agent_performance_metrics.calls_standard_error IS 'standard error of total_calls; NULL: not an estimate';
 
 COMMENT ON TABLE rollups IS 'What a minute, an hour or a day (UTC) held of one customer and one value of one dimension; sums of rows add up.';
 COMMENT ON COLUMN rollups.bucket IS 'start of the minute, hour or day';

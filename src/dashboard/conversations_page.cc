@@ -141,7 +141,8 @@ Node ConversationsPage::flow() const {
   static const FlowState nothing;
   const FlowState& s = state ? *state : nothing;
   return chart({.name = "flow", .size = "w-8 h-5 wide", .loading = state == nullptr, .empty = s.flow.steps.empty(), .error = s.error, .as_of = s.as_of,
-                .n = state ? "n " + show_count(double(s.flow.calls)) : "", .relative_error = std::nullopt, .filters = filters(), .table = flow_table(s)});
+                .n = state ? "n " + show_count(double(s.flow.calls)) : "", .relative_error = std::nullopt, .estimate = s.flow.estimate,
+                .filters = filters(), .table = flow_table(s)});
 }
 
 void ConversationsPage::shown(Context& context, std::size_t slot) {

@@ -35,7 +35,7 @@ TableRow row_of(const AgentHealth& a, const Filters& filters, bool chosen) {
 }
 
 std::string legend(const FleetState& s) {
-  return fmt::format("{} bad · {} warning · {} good · {} idle", show_count(double(s.counts[0])), show_count(double(s.counts[1])), show_count(double(s.counts[2])), show_count(double(s.counts[3])));
+  return fmt::format("{} bad · {} warning · {} good · {} idle", show_count(double(s.counts[0])), show_count(double(s.counts[1])), show_count(double(s.counts[2])), show_count(double(s.counts[3]))) + (s.estimate ? " · estimate" : "");
 }
 
 }  // namespace
@@ -70,7 +70,7 @@ Node field_reasons(const FleetState* state, const std::string& chosen, const Fil
   for (const AgentHealth& agent : s.agents)
     if (agent.letter != 'i' && agent.agent != chosen && rows.size() < worst_shown) rows.push_back(row_of(agent, filters, false));
   return table_tile({.name = "fleet_worst", .size = "w-4 h-5 mid", .loading = state == nullptr, .error = s.error, .empty = rows.empty() ? "No agent is in a call." : "", .as_of = s.as_of,
-                     .n = chosen.empty() ? "" : "chosen first", .table = plain_table("Agents, worst first, and why", heads, rows)});
+                     .n = fmt::format("{}{}", chosen.empty() ? "" : "chosen first", !s.estimate ? "" : chosen.empty() ? "estimate" : " · estimate"), .table = plain_table("Agents, worst first, and why", heads, rows)});
 }
 
 }  // namespace aybiza::dashboard

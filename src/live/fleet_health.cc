@@ -16,7 +16,7 @@ double cost_of(const HealthSignal& signal, double value) { return signal.points 
 }  // namespace
 
 AgentHealth health_of(const AgentSignals& signals) {
-  AgentHealth out{.agent = signals.agent, .health = 100, .letter = 'i', .calls = signals.calls, .active = signals.active, .costs = {}};
+  AgentHealth out{.agent = signals.agent, .health = 100, .letter = 'i', .calls = signals.calls, .active = signals.active, .costs = {}, .estimate = signals.estimate};
   if (signals.calls == 0) return out;
   for (std::size_t i = 0; i < health_signals.size(); ++i) {
     const auto& value = signals.*health_signals[i].value;
@@ -33,7 +33,10 @@ FleetState fleet_state(const Answered<std::vector<AgentSignals>>& signals, Insta
   FleetState state;
   state.as_of = now;
   if (!signals) return state.error = signals.error().message, state;
-  for (const AgentSignals& one : *signals) state.agents.push_back(health_of(one));
+  for (const AgentSignals& one : *signals) {
+    state.agents.push_back(health_of(one));
+    state.estimate |= one.estimate;
+  }
   std::ranges::sort(state.agents, {}, [](const AgentHealth& a) { return std::tuple(letters.find(a.letter), a.health, std::string_view(a.agent)); });
   for (const AgentHealth& agent : state.agents) ++state.counts[letters.find(agent.letter)];
   return state;

@@ -37,6 +37,7 @@ struct AgentHealth {
   char letter = 'i';       // b bad, w warning, g good, i idle
   std::int64_t calls = 0, active = 0;
   std::vector<Cost> costs; // what was taken off, most first
+  bool estimate = false;   // some of the calls stand for several
 };
 AgentHealth health_of(const AgentSignals& signals);
 
@@ -44,6 +45,7 @@ struct FleetState {
   Instant as_of{};
   std::vector<AgentHealth> agents;
   std::array<std::size_t, 4> counts{};  // bad, warning, good, idle
+  bool estimate = false;                // of some agent
   std::string error;
 };
 FleetState fleet_state(const Answered<std::vector<AgentSignals>>& signals, Instant now);

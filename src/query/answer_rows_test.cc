@@ -62,6 +62,19 @@ TEST_F(AnswerExport, AsParquet) {
   EXPECT_EQ(count("region IS NULL AND avg_duration_ms IS NULL AND calls = 1"), 1);
 }
 
+TEST_F(AnswerExport, EstimatesHaveTheirErrorsBehindTheMeasures) {
+  answer_.estimate = {false, false, true, true, false};
+  answer_.standard_error = {{{}, {}, 0.5, 0.25, {}}, {{}, {}, 1.0, {}, {}}, {{}, {}, {}, {}, {}}};
+  AnswerRows rows(question_, answer_);
+  std::string out;
+  ASSERT_TRUE(write_csv(rows, [&](std::string_view piece) { return out += piece, Status(); }));
+  EXPECT_EQ(out,
+            "time,region,calls,avg_duration_ms,hist_duration_ms,calls_standard_error,avg_duration_ms_standard_error\r\n"
+            "2026-11-21T00:00:00.000Z,\"eu, west\",3,1.5,\"[[0,2,3]]\",0.5,0.25\r\n"
+            "2026-11-21T01:00:00.000Z,\"'=us\",2,0.25,\"[[1,1,2]]\",1,\r\n"
+            "2026-11-21T01:00:00.000Z,,1,,[],,\r\n");
+}
+
 TEST_F(AnswerExport, ANothingIsAHeader) {
   answer_.rows.clear();
   AnswerRows rows(question_, answer_);

@@ -35,6 +35,7 @@ Made make(unsigned seed, int calls) {
     call.dims[Field::region] = below(2) == 0 ? "eu" : "us";
     call.state = below(3) == 0 ? CallState::active : CallState::ended;
     if (below(4) > 0) call.error_count = std::int64_t(below(3));
+    if (below(5) == 0) call.sample_weight = 10;
     const auto turns = below(9);
     call.turns = std::int64_t(turns);
     for (std::uint64_t n = 0; n < turns; ++n) {
@@ -82,6 +83,7 @@ TEST_P(FleetFlowTest, FlowIsThatOfTheRows) {
     const Flow rival = flow_from_rows(q, rows_);
     EXPECT_EQ(sql->steps, rival.steps);
     EXPECT_EQ(sql->calls, rival.calls);
+    EXPECT_EQ(sql->estimate, rival.estimate);
     EXPECT_EQ(rival.calls > 0, any);
   };
   check({now - 1h, now, {}, "", "", ""}, true);
@@ -103,6 +105,7 @@ TEST_P(FleetFlowTest, SignalsAreThoseOfTheRows) {
       EXPECT_EQ(a.agent, b.agent);
       EXPECT_EQ(a.calls, b.calls) << a.agent;
       EXPECT_EQ(a.active, b.active) << a.agent;
+      EXPECT_EQ(a.estimate, b.estimate) << a.agent;
       for (const auto member : {&AgentSignals::response_ms, &AgentSignals::silence_s, &AgentSignals::repeated, &AgentSignals::slope, &AgentSignals::failing, &AgentSignals::unsure}) {
         ASSERT_EQ((a.*member).has_value(), (b.*member).has_value()) << a.agent;
         if (a.*member) {
@@ -131,6 +134,12 @@ TEST(StateFlow, AStateThatGoesOnIsOneAndAnEndIsTold) {
   const Flow flow = flow_from_rows({now - 1h, now, {}, "", "", ""}, rows);
   EXPECT_EQ(flow.calls, 1);
   EXPECT_EQ(flow.steps, (std::vector<FlowStep>{{1, "greeting", "information", 1}, {2, "information", "greeting", 1}, {3, "greeting", "", 1}}));
+  EXPECT_FALSE(flow.estimate);
+  rows.calls[0].sample_weight = 10;
+  const Flow sampled = flow_from_rows({now - 1h, now, {}, "", "", ""}, rows);
+  EXPECT_EQ(sampled.calls, 10);
+  EXPECT_EQ(sampled.steps[0], (FlowStep{1, "greeting", "information", 10}));
+  EXPECT_TRUE(sampled.estimate);
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ bool wanted(const FleetQuestion& q, const CallRow& call) {
 
 struct Average {
   double sum = 0, n = 0;
-  void add(double value) { sum += value, ++n; }
+  void add(double value, double weight = 1) { sum += value * weight, n += weight; }
+  void add(const Average& other, double weight) { sum += other.sum * weight, n += other.n * weight; }
   std::optional<double> value() const { return n > 0 ? std::optional(sum / n) : std::nullopt; }
 };
 
@@ -71,7 +72,7 @@ struct Talk {  // one call's turns in the range
 Answered<std::vector<AgentSignals>> fleet_signals_from_store(const FleetQuestion& q, Store& store, Duration deadline) {
   SqlText sql;
   const std::string text = fmt::format(
-      "WITH calls AS (SELECT call_id, external_agent_id AS agent, state, error_count FROM call_analytics WHERE external_agent_id IS NOT NULL AND time >= make_timestamptz({0})"
+      "WITH calls AS (SELECT call_id, external_agent_id AS agent, state, error_count, coalesce(sample_weight, 1) AS weight FROM call_analytics WHERE external_agent_id IS NOT NULL AND time >= make_timestamptz({0})"
       " AND updated_at >= make_timestamptz({1}){2}),"
       " talk AS (SELECT call_id, max(time) AS latest, sum(CASE WHEN speaker = 'agent' THEN CAST(response_time_ms AS FLOAT8) END) AS response,"
       " count(CASE WHEN speaker = 'agent' THEN response_time_ms END) AS responses, count(CASE WHEN speaker = 'agent' THEN text_content END) AS said,"
@@ -80,10 +81,14 @@ Answered<std::vector<AgentSignals>> fleet_signals_from_store(const FleetQuestion
       " regr_slope(CASE WHEN speaker = 'caller' THEN CAST(sentiment_score AS FLOAT8) END, CAST(turn_number AS FLOAT8)) END AS slope,"
       " count(CASE WHEN speaker = 'caller' THEN confidence_score END) AS heard, count(CASE WHEN speaker = 'caller' AND confidence_score < 0.6 THEN 1 END) AS unsure"
       " FROM conversation_turns WHERE time >= make_timestamptz({3}) AND time < make_timestamptz({4}) GROUP BY call_id)"
-      " SELECT c.agent, count(t.call_id), count(CASE WHEN c.state = 'active' THEN t.call_id END), CAST(sum(t.response) AS FLOAT8), CAST(sum(t.responses) AS BIGINT),"
-      " min(CASE WHEN c.state = 'active' THEN t.latest END), CAST(sum(t.said) AS BIGINT), CAST(sum(t.different) AS BIGINT), CAST(avg(t.slope) AS FLOAT8),"
-      " count(CASE WHEN t.call_id IS NOT NULL THEN c.error_count END), count(CASE WHEN t.call_id IS NOT NULL AND c.error_count > 0 THEN 1 END),"
-      " CAST(sum(t.heard) AS BIGINT), CAST(sum(t.unsure) AS BIGINT)"
+      " SELECT c.agent, CAST(sum(CASE WHEN t.call_id IS NOT NULL THEN c.weight ELSE 0 END) AS BIGINT),"
+      " CAST(sum(CASE WHEN t.call_id IS NOT NULL AND c.state = 'active' THEN c.weight ELSE 0 END) AS BIGINT),"
+      " CAST(sum(t.response * c.weight) AS FLOAT8), CAST(sum(t.responses * c.weight) AS BIGINT), min(CASE WHEN c.state = 'active' THEN t.latest END),"
+      " CAST(sum(t.said * c.weight) AS BIGINT), CAST(sum(t.different * c.weight) AS BIGINT),"
+      " CAST(sum(t.slope * c.weight) AS FLOAT8), CAST(sum(CASE WHEN t.slope IS NOT NULL THEN c.weight END) AS BIGINT),"
+      " CAST(sum(CASE WHEN t.call_id IS NOT NULL AND c.error_count IS NOT NULL THEN c.weight END) AS BIGINT),"
+      " CAST(sum(CASE WHEN t.call_id IS NOT NULL AND c.error_count > 0 THEN c.weight END) AS BIGINT),"
+      " CAST(sum(t.heard * c.weight) AS BIGINT), CAST(sum(t.unsure * c.weight) AS BIGINT), max(CASE WHEN t.call_id IS NOT NULL THEN c.weight END)"
       " FROM calls c LEFT JOIN talk t ON t.call_id = c.call_id GROUP BY c.agent ORDER BY c.agent LIMIT {5}",
       to_micros(q.to - 24h), to_micros(q.to - seen_reach), restriction(q, sql), to_micros(q.from), to_micros(q.to), limits::fleet_agents);
   const auto failed = [](const Error& error) { return std::unexpected(Refusal{"unavailable", "source", error.message}); };
@@ -105,9 +110,10 @@ Answered<std::vector<AgentSignals>> fleet_signals_from_store(const FleetQuestion
       agent.response_ms = ratio(number(3), number(4));
       if (const auto* at = std::get_if<Instant>(&last)) agent.silence_s = double((q.to - *at).count()) / 1e6;
       agent.repeated = ratio(number(6) - number(7), number(6));
-      agent.slope = as_real(cell(8));
-      agent.failing = ratio(number(10), number(9));
-      agent.unsure = ratio(number(12), number(11));
+      agent.slope = ratio(number(8), number(9));
+      agent.failing = ratio(number(11), number(10));
+      agent.unsure = ratio(number(13), number(12));
+      agent.estimate = number(14) > 1;
       out.push_back(std::move(agent));
     }
   }
@@ -128,16 +134,20 @@ std::vector<AgentSignals> fleet_signals_from_rows(const FleetQuestion& q, const 
     const auto at = talks.find(call.call_id);
     if (at == talks.end()) continue;
     const Talk& talk = at->second;
-    ++sums.signals.calls;
+    const std::int64_t weight = call.sample_weight.value_or(1);
+    const double times = double(weight);
+    sums.signals.calls += weight;
+    sums.signals.estimate |= weight > 1;
     if (call.state == CallState::active) {
-      ++sums.signals.active;
+      sums.signals.active += weight;
       sums.signals.silence_s = std::max(sums.signals.silence_s.value_or(0), double((q.to - talk.last).count()) / 1e6);
     }
-    sums.response.sum += talk.response.sum, sums.response.n += talk.response.n;
-    sums.unsure.sum += talk.unsure.sum, sums.unsure.n += talk.unsure.n;
-    sums.repeated.sum += double(talk.said.size() - std::set(talk.said.begin(), talk.said.end()).size()), sums.repeated.n += double(talk.said.size());
-    if (const auto slope = slope_of(talk.moods)) sums.slope.add(*slope);
-    if (call.error_count) sums.failing.add(*call.error_count > 0 ? 1 : 0);
+    sums.response.add(talk.response, times);
+    sums.unsure.add(talk.unsure, times);
+    const double said = double(talk.said.size()), different = double(std::set(talk.said.begin(), talk.said.end()).size());
+    sums.repeated.add({said - different, said}, times);
+    if (const auto slope = slope_of(talk.moods)) sums.slope.add(*slope, times);
+    if (call.error_count) sums.failing.add(*call.error_count > 0 ? 1 : 0, times);
   }
   std::vector<AgentSignals> out;
   for (auto& [name, sums] : agents) {

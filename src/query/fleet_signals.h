@@ -1,7 +1,7 @@
 // What can be told of every agent from its last minutes: the signals that its health is made of.
 //
 // Shape    turns of [from, to), joined to the calls they belong to, by agent; agents that had a call in the last hour and none now are idle.
-//          A signal nobody told stays unknown.
+//          A signal nobody told stays unknown. A sampled call counts as often as it stands for, in the signals too.
 // Units    as the names say; shares 0..1 of the turns that could tell.
 // Errors   Refusal unavailable when the store fails or the deadline passes.
 // Cost     one statement over the turns of the range; at most limits::fleet_agents agents.
@@ -23,6 +23,7 @@ struct FleetQuestion {
 struct AgentSignals {
   std::string agent;
   std::int64_t calls = 0, active = 0;  // with turns in the range; of these, going on
+  bool estimate = false;               // some of them stand for several (docs/sampling.md)
   std::optional<double> response_ms;   // mean, of the agent's turns
   std::optional<double> silence_s;     // longest time since the last turn of a call that goes on
   std::optional<double> repeated;      // share of the agent's texts said before in the same call

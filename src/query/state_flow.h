@@ -2,7 +2,7 @@
 //
 // Shape    of the newest ended calls of the range, the order in which their turns' states change; turns without a state are passed over, and so
 //          is a state that only goes on. A step is (place in that order, state, next state, how many calls); the next state of a call's last one is
-//          "", its end. The first limits::flow_steps places are told.
+//          "", its end. The first limits::flow_steps places are told. A sampled call counts as often as it stands for.
 // Errors   Refusal unavailable when the store fails or the deadline passes.
 // Cost     the turns of at most limits::flow_calls calls.
 // Threads  pure, but for the store, of which each call takes a connection of its own.
@@ -30,6 +30,7 @@ struct FlowStep {
 struct Flow {
   std::vector<FlowStep> steps;         // by place, from, to
   std::int64_t calls = 0;              // those that told any state
+  bool estimate = false;               // some of them stand for several (docs/sampling.md)
 };
 
 Answered<Flow> flow_from_store(const FlowQuestion& question, Store& store, Duration deadline);

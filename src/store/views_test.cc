@@ -271,6 +271,28 @@ TEST_P(Views, AgentPerformanceMetrics) {
          "11-18T12:00 agent1 1 0 - - - - - 0 - - - - acme"});
 }
 
+// One call that stands for ten beside one that stands for itself: 11 calls, and ten of them are known to within sqrt(10 * 9).
+TEST_P(Views, SampledCallsMakeEstimates) {
+  const auto sampled = [](std::uint64_t number, std::string_view time, std::int64_t weight) {
+    CallRow row = call(number, {.agent = {0, 7}, .time = time, .region = "sa", .customer = "gamma", .caller = "tok_s", .seconds = 60});
+    if (weight > 1) row.sample_weight = weight;
+    return row;
+  };
+  ASSERT_TRUE(store_->apply({.from = 2, .to = 3, .calls = {sampled(901, "2026-11-18T11:01:00Z", 10), sampled(902, "2026-11-18T11:02:00Z", 1),
+                                                            sampled(903, "2026-11-10T11:01:00Z", 10), sampled(904, "2026-11-03T11:02:00Z", 1)}}).has_value());
+  const std::string marks = "CAST(estimate AS INTEGER), calls_standard_error FROM @ WHERE customer_id ";
+  const std::string today = "= 'gamma' AND bucket >= TIMESTAMP WITH TIME ZONE '2026-11-18 00:00:00+00'";
+  check("call_analytics_hourly", "total_calls, " + marks + today, {"11 1 9.486832981"});
+  check("business_metrics_daily", "total_calls, " + marks + today, {"11 1 9.486832981"});
+  check("agent_performance_ranking_daily", "total_calls, " + marks + today, {"11 1 9.486832981"});
+  check("agent_performance_analysis", "avg_weekly_calls, " + marks + "= 'gamma'", {"5.5 1 4.74341649"});  // of two weeks: 10 calls and 1
+  check("real_time_quality_metrics", "calls_in_window, " + marks + "= 'gamma'", {"11 1 9.486832981"});
+  check("customer_journey_analysis", "total_calls, " + marks + "= 'gamma'", {"22 1 13.41640786"});  // two such calls: sqrt(180)
+  check("operational_efficiency_metrics", "total_calls, " + marks + "= 'gamma' AND region = 'sa' AND hour >= TIMESTAMP WITH TIME ZONE '2026-11-18 00:00:00+00'", {"11 1 9.486832981"});
+  check("agent_performance_metrics", "total_calls, " + marks + "= 'gamma' AND time >= TIMESTAMP WITH TIME ZONE '2026-11-18 00:00:00+00'", {"11 1 9.486832981"});
+  check("business_metrics_daily", "total_calls, " + marks + "= 'beta'", {"1 0 -"});  // and of the others nothing is said
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, Views, testing::ValuesIn(TestEngine::speaking_sql()), [](const auto& engine) { return engine.param; });
 
 }  // namespace
