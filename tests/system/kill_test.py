@@ -76,7 +76,9 @@ def main():
         for sender in senders:
             sender.start()
         slowest = 0.0
-        for _ in range(ROUNDS):
+        for kills in range(ROUNDS):
+            if kills % 20 == 0:
+                print(f"{kills} of {ROUNDS} kills, slowest start to ready {slowest:.2f} s", file=sys.stderr, flush=True)
             time.sleep(rng.uniform(.15, 1.2))
             server.kill()
             began = time.time()
