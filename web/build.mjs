@@ -78,7 +78,7 @@ const world_url = keep("world.json", world());
 const charts_url = keep("charts.js", await bundle("js/charts.js", { format: "esm" }));
 keep("app.js", await bundle("js/app.js", { format: "iife", external: [`${prefix}*`], define: { __CHARTS_URL__: JSON.stringify(charts_url), __WORLD_URL__: JSON.stringify(world_url) } }));
 keep("theme.js", await bundle("js/theme.js", { format: "iife" }));
-keep("app.css", await bundle("css/app.css"));
+keep("app.css", await bundle("css/site.css"));
 for (const image of readdirSync(join(here, "img"))) keep(image, readFileSync(join(here, "img", image)));
 
 rmSync(out, { recursive: true, force: true });

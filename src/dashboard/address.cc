@@ -16,7 +16,8 @@ struct TextFilter {
 constexpr TextFilter texts[] = {
     {"customer", &Filters::customer},        {"region", &Filters::region},           {"agent", &Filters::agent, "/calls", "/agents"},
     {"outcome", &Filters::outcome, "/calls"}, {"state", &Filters::state, "/calls"},   {"model", &Filters::model, "/calls"},
-    {"cursor", &Filters::cursor, "/calls"},   {"sort", &Filters::sort},                {"by", &Filters::by, "/costs", "/conversations"}};
+    {"cursor", &Filters::cursor, "/calls"},   {"sort", &Filters::sort},                {"by", &Filters::by, "/costs", "/conversations"},
+    {"board", &Filters::board, "/wall"}};
 constexpr std::string_view sorted_pages[] = {"/agents", "/conversations", "/costs"};
 
 bool belongs(const TextFilter& filter, std::string_view path) {
@@ -61,8 +62,10 @@ std::string_view to_string(Refresh refresh) {
   return words[std::size_t(refresh)];
 }
 
-Filters filters_from(const liveview::Form& query) {
+Filters filters_from(const liveview::Form& query, const std::string& usual_range, const std::string& usual_zone) {
   Filters filters;
+  filters.range = filters.usual_range = usual_range;
+  filters.zone = filters.usual_zone = usual_zone;
   take(filters, query);
   take_range(filters, parse_rfc3339(query.text("from")), parse_rfc3339(query.text("to")));
   return filters;
@@ -72,8 +75,8 @@ std::string address(std::string_view path, const Filters& filters) {
   const Filters plain;
   liveview::Form form;
   if (filters.custom()) form.set("from", format_rfc3339(*filters.from)), form.set("to", format_rfc3339(*filters.to));
-  else if (filters.range != plain.range) form.set("range", filters.range);
-  if (filters.zone != plain.zone) form.set("tz", filters.zone);
+  else if (filters.range != plain.range || filters.usual_range != plain.range) form.set("range", filters.range);
+  if (filters.zone != plain.zone || filters.usual_zone != plain.zone) form.set("tz", filters.zone);
   if (filters.refresh != plain.refresh) form.set("refresh", to_string(filters.refresh));
   for (const TextFilter& one : texts)
     if (!(filters.*one.member).empty() && belongs(one, path)) form.set(one.name, filters.*one.member);

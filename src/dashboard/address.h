@@ -1,7 +1,8 @@
 // The state of a page that lives in its address: filters, range, zone, refresh. What a link carries and the back button
 // restores.
 //
-// Shape    from a Uri to Filters and back; parameters at their default are left out, so "/" is the plain page.
+// Shape    from a Uri to Filters and back; parameters at their default are left out, so "/" is the plain page. An address without range or
+//          zone has those its reader prefers, so links write them down wherever they differ from the program's own default or from the reader's.
 // Errors   a value that is not understood counts as absent: a link from elsewhere never breaks a page.
 // Threads  values; none.
 #pragma once
@@ -25,6 +26,8 @@ struct Filters {
   std::string customer, region;
   std::string agent, outcome, state, model, cursor;  // of the calls table; agent: part of the id in the table of agents
   std::string sort, by;                              // of tables by a dimension: "-cost_usd", descending; the dimension
+  std::string board;                                 // of the wall: which one is shown
+  std::string usual_range = "1h", usual_zone = "UTC";  // what an address means that does not say
 
   bool custom() const { return from && to; }
   friend bool operator==(const Filters&, const Filters&) = default;
@@ -34,7 +37,7 @@ inline constexpr std::string_view ranges[] = {"5m", "15m", "1h", "24h", "7d", "3
 std::string_view range_label(std::string_view range);  // "24 h"
 std::string_view to_string(Refresh refresh);           // live, 5s, 30s, off
 
-Filters filters_from(const liveview::Form& query);
+Filters filters_from(const liveview::Form& query, const std::string& usual_range = "1h", const std::string& usual_zone = "UTC");
 // "/calls?customer=acme". A filter of one page's table goes only to paths of that page.
 std::string address(std::string_view path, const Filters& filters);
 // What a form with these inputs makes of the filters: absent inputs keep, empty ones clear.

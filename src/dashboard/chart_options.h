@@ -51,6 +51,13 @@ struct NamedBars {
 };
 std::string named_bars_option(const NamedBars& bars, Instant as_of);
 std::string named_bars_data(const NamedBars& bars, Instant as_of);
+// Parts of a whole.
+struct PieSlice {
+  std::string name;
+  double value = 0;
+};
+std::string pie_option(const std::vector<PieSlice>& slices, Instant as_of, std::string_view format);
+std::string pie_data(const std::vector<PieSlice>& slices, Instant as_of);
 std::string volume_option(const OverviewState& state, Duration length);
 std::string latency_option(const OverviewState& state, Duration length);
 std::string sentiment_option(const OverviewState& state, Duration length, std::optional<double> now);

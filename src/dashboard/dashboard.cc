@@ -3,6 +3,8 @@
 #include "auth/authz.h"
 #include "base/ids.h"
 #include "dashboard/agents_page.h"
+#include "dashboard/board_page.h"
+#include "dashboard/boards_page.h"
 #include "dashboard/calls_page.h"
 #include "dashboard/call_page.h"
 #include "dashboard/conversations_page.h"
@@ -11,6 +13,8 @@
 #include "dashboard/learning_page.h"
 #include "dashboard/overview_page.h"
 #include "dashboard/page_thread.h"
+#include "dashboard/settings_page.h"
+#include "dashboard/sharing_page.h"
 #include "dashboard/system_page.h"
 #include "dashboard/web_answers.h"
 #include "liveview/dead_render.h"
@@ -28,12 +32,26 @@ liveview::Route page(std::string pattern, std::string view) {
           [](const liveview::Visitor& visitor) { return std::make_unique<Page>(visitor); }};
 }
 
+// What a link shows is the link's to say: views of this session are made of nothing else.
+std::unique_ptr<liveview::View> shared_view(const liveview::Visitor& visitor) {
+  const auto& share = viewer_of(visitor).share;
+  const std::string_view page = share ? std::string_view(share->page) : "/boards";
+  if (page == "/") return std::make_unique<OverviewPage>(visitor);
+  if (page == "/agents") return std::make_unique<AgentsPage>(visitor);
+  if (page == "/conversations") return std::make_unique<ConversationsPage>(visitor);
+  if (page == "/costs") return std::make_unique<CostsPage>(visitor);
+  if (page == "/learning") return std::make_unique<LearningPage>(visitor);
+  return std::make_unique<SharedBoardPage>(visitor);
+}
+
 liveview::Router pages() {
   liveview::Router router;
-  router.layout(std::string(live_session), layout);
+  router.layout(std::string(live_session), layout).layout("shared", layout);
+  router.add({"/shared/:token", "shared", "shared", shared_view}).add(page<SharingPage>("/sharing", "sharing"));
   router.add(page<OverviewPage>("/", "overview")).add(page<AgentsPage>("/agents", "agents")).add(page<AgentPage>("/agents/:id", "agent"));
   router.add(page<ConversationsPage>("/conversations", "conversations")).add(page<CallsPageView>("/calls", "calls")).add(page<CallPageView>("/calls/:id", "call")).add(page<CostsPage>("/costs", "costs"));
-  router.add(page<LearningPage>("/learning", "learning")).add(page<SystemPage>("/system", "system"));
+  router.add(page<LearningPage>("/learning", "learning")).add(page<SystemPage>("/system", "system")).add(page<SettingsPage>("/settings", "settings"));
+  router.add(page<BoardsPage>("/boards", "boards")).add(page<BoardPage>("/boards/:name", "board")).add(page<WallPage>("/wall", "wall"));
   return router;
 }
 
@@ -77,22 +95,67 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
     Viewer viewer;
     viewer.brand = options.brand;
     viewer.source = &source;
+    viewer.keeping = options.keeping;
     auto signed_in = options.signed_in ? options.signed_in(request) : std::nullopt;
     const auto* authz = signed_in ? &signed_in->authz : std::any_cast<auth::Authz>(&request.identity);
     if (authz && authz->may(auth::Scope::read)) {
       if (!authz->platform()) viewer.customers = {std::string(authz->customer())};
       if (signed_in) viewer.user_id = signed_in->id, viewer.user = signed_in->name, viewer.still = std::move(signed_in->still);
-      return viewer;
+      viewer.person = viewer.user_id;
+      viewer.gives_away = authz->may(auth::Scope::export_data);
+      return liked(std::move(viewer));
     }
-    if (options.insecure_loopback && request.peer.loopback && names_loopback(request.header("host"))) return viewer;
-    return std::nullopt;
+    if (!options.insecure_loopback || !request.peer.loopback || !names_loopback(request.header("host"))) return std::nullopt;
+    viewer.person = "local";  // whoever sits at this machine
+    viewer.gives_away = true;
+    return liked(std::move(viewer));
+  }
+
+  // Who comes by a link; nullopt: it is none, or its time is over.
+  std::optional<Viewer> viewer_by(std::string_view token) const {
+    auth::ShareLinks* links = options.keeping.links;
+    auto link = links ? links->find(token, live.clock().now()) : std::nullopt;
+    if (!link) return std::nullopt;
+    Viewer viewer;
+    viewer.brand = options.brand, viewer.source = &source;
+    viewer.keeping.boards = options.keeping.boards;
+    if (link->customer != "*") viewer.customers = {link->customer};
+    viewer.still = [links, id = link->id, &clock = live.clock()] { return links->holds(id, clock.now()); };
+    viewer.share = std::make_shared<auth::ShareLink>(std::move(*link));
+    return viewer;
+  }
+  // Another site's page sends no cookie: what binds page and socket is made of the link itself.
+  static std::string sid_by(const auth::ShareLink& link) { return auth::digest_text(link.digest); }
+
+  static Viewer liked(Viewer viewer) {
+    if (viewer.keeping.preferences && !viewer.person.empty()) viewer.preferences = viewer.keeping.preferences->of(viewer.person);
+    return viewer;
+  }
+
+  // What hides tiles. Under the name of its text a browser may keep it; a page that is older than the preferences gets what holds now.
+  net::Response hiding(const net::Request& request) const {
+    const auto who = viewer(request);
+    if (!who) return net::Response::error(403, "forbidden", "sign in first");
+    const bool named = request.query == "v=" + hiding_version(who->preferences);
+    return net::Response::text(200, hiding_style(who->preferences), "text/css; charset=utf-8")
+        .with("Cache-Control", named ? "private, max-age=31536000, immutable" : "no-store").with("X-Content-Type-Options", "nosniff");
   }
 
   void first_page(const net::RequestPtr& request, net::Responder respond) {
     auto who = viewer(*request);
     if (!who) return respond(options.signed_in ? to_sign_in(*request) : forbidden());
+    answer_with(request, std::move(*who), std::move(respond));
+  }
+
+  void shared_page(const net::RequestPtr& request, net::Responder respond) {
+    auto who = viewer_by(request->path_param("token"));
+    if (!who) return respond(not_found());
+    answer_with(request, std::move(*who), std::move(respond));
+  }
+
+  void answer_with(const net::RequestPtr& request, Viewer who, net::Responder respond) {
     auto answer = std::make_shared<net::Responder>(std::move(respond));
-    const bool taken = live.run([web = shared_from_this(), request, answer, who = std::move(*who)](const LiveThread::States& states) {
+    const bool taken = live.run([web = shared_from_this(), request, answer, who = std::move(who)](const LiveThread::States& states) {
       if (answer->client_gone()) return;
       std::vector<TopicPlan> left;
       (*answer)(web->render(*request, who, states, left));
@@ -110,7 +173,8 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
       return state;
     };
     const auto status = who.status;
-    const Sid sid = sid_of(request);
+    const std::shared_ptr<const auth::ShareLink> share = who.share;
+    const Sid sid = share ? Sid{sid_by(*share), false} : sid_of(request);
     const std::string user = who.user_id;
     const liveview::Visitor visitor{sid.value, "", user, request.peer.address, std::make_shared<Viewer>(std::move(who))};
     const std::string id = "p" + to_string(random_id());
@@ -119,8 +183,17 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
     if (!page) return page.error().code == Code::not_found ? not_found() : unavailable();
     net::Response response = page_response(page->status == 200 ? *status : page->status, std::move(page->html));
     if (page->status == 302) response.headers.push_back({"Location", page->location});
+    if (share) allow_embedding(response, share->origins);
     if (sid.is_new) response.headers.push_back({"Set-Cookie", set_cookie(session_cookie, sid.value)});
     return response;
+  }
+
+  net::Response board_json(const net::Request& request) const {
+    const auto who = viewer(request);
+    if (!who) return options.signed_in ? to_sign_in(request) : forbidden();
+    const BoardPtr board = options.keeping.boards ? options.keeping.boards->find(request.path_param("name"), {who->person, who->customer()}) : nullptr;
+    if (!board) return not_found();
+    return net::Response::text(200, to_json(board->board) + "\n", "application/json").with("Cache-Control", "no-store").with("Content-Disposition", "attachment; filename=\"board.json\"");
   }
 
   static net::Response not_found() { return page_response(404, plain_page("No such page", "The address does not lead to a page. The overview is at", "/")); }
@@ -163,19 +236,20 @@ class SocketHandler final : public net::WsHandler {
 std::expected<std::unique_ptr<net::WsHandler>, net::Response> Dashboard::Web::accept(const net::RequestPtr& request) {
   if (!net::origin_allowed(*request, options.allowed_origins))
     return std::unexpected(net::Response::error(403, "origin", "this origin may not open a socket here"));
-  auto who = viewer(*request);
-  // Somebody whose session has ended gets a socket whose joins are `stale`: the page reloads, and is led to the sign-in.
-  const bool nobody = !who && options.signed_in;
-  if (!who && !nobody) return std::unexpected(forbidden());
-  if (nobody) who.emplace();
-  std::string csrf;
+  std::string csrf, token;
   if (const auto query = net::parse_query(request->query))
     for (const auto& [name, value] : *query) {
       if (name == "_csrf_token") csrf = value;
+      if (name == "share") token = value;
       if (name == "vsn" && value != "2.0.0") return std::unexpected(net::Response::error(400, "vsn", "this server speaks version 2.0.0 of the channel protocol"));
     }
+  auto who = token.empty() ? viewer(*request) : viewer_by(token);
+  // Somebody whose session has ended gets a socket whose joins are `stale`: the page reloads, and is led to the sign-in.
+  const bool nobody = !who && (options.signed_in || !token.empty());
+  if (!who && !nobody) return std::unexpected(forbidden());
+  if (nobody) who.emplace();
   // Without a good cookie the socket opens and its joins are answered `stale`: an expired tab heals itself by a reload.
-  liveview::Visitor visitor{nobody ? std::string() : std::string(cookie(*request, session_cookie)), std::move(csrf), who->user_id, request->peer.address, nullptr};
+  liveview::Visitor visitor{nobody ? std::string() : who->share ? sid_by(*who->share) : std::string(cookie(*request, session_cookie)), std::move(csrf), who->user_id, request->peer.address, nullptr};
   return std::make_unique<SocketHandler>(shared_from_this(), page_thread, std::move(visitor), std::move(*who));
 }
 
@@ -186,10 +260,16 @@ void Dashboard::stop() { web_->page_thread.stop(); }
 
 Status Dashboard::add_routes(net::Router& router) {
   const auto page = [web = web_](net::RequestPtr request, net::Responder respond) { web->first_page(request, std::move(respond)); };
-  for (const std::string_view pattern : {"/", "/agents", "/agents/:id", "/calls", "/calls/:id", "/conversations", "/costs", "/learning", "/system"})
+  for (const std::string_view pattern : {"/", "/agents", "/agents/:id", "/calls", "/calls/:id", "/conversations", "/costs", "/learning", "/system", "/settings", "/boards", "/boards/:name", "/wall", "/sharing"})
     AYBIZA_TRY(router.add({.method = net::Method::get, .pattern = std::string(pattern), .policy = net::Policy::page, .body_limit = 0, .handler = page, .websocket = {}}));
   AYBIZA_TRY(router.add({.method = net::Method::get, .pattern = "/live/websocket", .policy = net::Policy::page, .body_limit = 0, .handler = {},
                          .websocket = [web = web_](net::RequestPtr request) { return web->accept(request); }}));
+  AYBIZA_TRY(router.add({.method = net::Method::get, .pattern = "/shared/:token", .policy = net::Policy::open, .body_limit = 0,
+                         .handler = [web = web_](net::RequestPtr request, net::Responder respond) { web->shared_page(request, std::move(respond)); }, .websocket = {}}));
+  AYBIZA_TRY(router.add({.method = net::Method::get, .pattern = "/boards/:name/board.json", .policy = net::Policy::page, .body_limit = 0,
+                         .handler = [web = web_](net::RequestPtr request, net::Responder respond) { respond(web->board_json(*request)); }, .websocket = {}}));
+  AYBIZA_TRY(router.add({.method = net::Method::get, .pattern = "/preferences.css", .policy = net::Policy::page, .body_limit = 0,
+                         .handler = [web = web_](net::RequestPtr request, net::Responder respond) { respond(web->hiding(*request)); }, .websocket = {}}));
   return router.add({.method = net::Method::get, .pattern = std::string(web::path_prefix) + "*", .policy = net::Policy::open, .body_limit = 0,
                      .handler = [](net::RequestPtr request, net::Responder respond) { respond(asset_response(*request)); }, .websocket = {}});
 }

@@ -17,6 +17,7 @@
 #include "auth/authz.h"
 #include "auth/secret.h"
 #include "dashboard/source.h"
+#include "dashboard/viewer.h"
 #include "live/live_thread.h"
 #include "net/router.h"
 
@@ -35,6 +36,7 @@ struct DashboardOptions {
   std::vector<std::string> allowed_origins;  // "https://host:port"; empty: the host of the request
   auth::Secret secret;                       // signs sessions: it must outlive restarts
   std::function<std::optional<SignedIn>(const net::Request&)> signed_in;  // none: there is no sign-in, and strangers are refused
+  Keeping keeping = {};                      // where preferences and boards are; what is null is not kept
 };
 
 class Dashboard {

@@ -12,13 +12,14 @@
 #include <vector>
 
 #include "dashboard/address.h"
+#include "dashboard/texts.h"
 #include "liveview/html.h"
 #include "liveview/router.h"
 
 namespace aybiza::dashboard {
 
-enum class Tab : unsigned char { overview, agents, conversations, calls, costs, learning, system };
-std::string_view title_of(Tab tab);
+enum class Tab : unsigned char { overview, agents, conversations, calls, costs, learning, system, boards, sharing, none };
+std::string_view title_of(Tab tab, const Texts& texts);
 
 struct Choices {  // what the filters offer, most calls first
   std::vector<std::string> customers, regions;
@@ -28,6 +29,7 @@ struct FrameInput {
   std::string_view brand, path;
   Tab tab;
   const Filters& filters;
+  const Texts& texts;
   std::shared_ptr<const Choices> choices;  // never null
   bool paused = false, one_customer = false;
   std::string_view user;                   // who signed in; empty: nobody had to
@@ -44,6 +46,10 @@ struct FramePieces {
   bool paused = false;
   liveview::Node logo, ranges, custom, form, live, tabs, keys;
 };
+// A zone's name as people say it: "Europe/Berlin" is Berlin.
+liveview::Node zone_options(std::string_view chosen);
+// Around what a link shows: nothing that leads elsewhere.
+liveview::Node shared_frame(const FrameInput& input, liveview::Node main);
 liveview::Node frame(FramePieces& pieces, const FrameInput& input, liveview::Node main);
 
 // A <select> option per value; `chosen` is added when it is not among them.

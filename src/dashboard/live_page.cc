@@ -72,12 +72,13 @@ ViewScope LivePage::scope() const {
 }
 
 void LivePage::mount(Context& context, const MountInfo&) {
-  context.set_title(fmt::format("{} · {}", title_of(tab()), viewer_.brand));
+  context.set_title(fmt::format("{} · {}", title_of(tab(), texts()), viewer_.brand));
 }
 
 void LivePage::handle_params(Context& context, const Location& at) {
-  filters_ = filters_from(at.uri.query);
-  path_ = at.uri.path;
+  const auto* share = viewer_.share.get();  // whose range and filters are fixed, whatever the address says
+  filters_ = filters_from(share ? Form::decode(share->query) : at.uri.query, viewer_.preferences.range, viewer_.preferences.zone);
+  path_ = share ? share->page : at.uri.path;
   watch(context, 0, choices_plan(viewer_, filters_));
   opened(context, at);
   rhythm(context);
@@ -158,6 +159,13 @@ void LivePage::acknowledged(Context& context, const liveview::Event& event) {
   if (!held(context.now())) apply_pending(context);
 }
 
+void LivePage::keep_theme(std::string_view word) const {
+  if (viewer_.person.empty() || !viewer_.keeping.preferences) return;
+  Preferences liked = viewer_.keeping.preferences->of(viewer_.person);
+  liked.theme = word == to_string(Theme::dark) ? Theme::dark : word == to_string(Theme::light) ? Theme::light : Theme::system;
+  static_cast<void>(viewer_.keeping.preferences->set(viewer_.person, liked));  // held all the same; the button did what it could
+}
+
 void LivePage::handle_event(Context& context, const liveview::Event& event) {
   if (event.name == "ack") return acknowledged(context, event);
   if (event.name == "hidden") {
@@ -166,6 +174,7 @@ void LivePage::handle_event(Context& context, const liveview::Event& event) {
     if (!held(context.now())) apply_pending(context);
     return;
   }
+  if (viewer_.share) return;  // read-only
   if (event.name == "toggle_live") {
     if (filters_.refresh == Refresh::off) {
       Filters to = filters_;
@@ -177,6 +186,7 @@ void LivePage::handle_event(Context& context, const liveview::Event& event) {
     if (!paused_) apply_pending(context);
     return;
   }
+  if (event.name == "theme") return keep_theme(event.value["theme"].text());
   if (event.name == "filter") return go(context, changed_by(filters_, event.form));
   if (event.name == "chart_range") {
     const auto from = event.value["from"].integer(), to = event.value["to"].integer();
@@ -193,10 +203,10 @@ Node LivePage::render(const Context& context) {
   tick_waits_ = false;
   static const auto none = std::make_shared<const Choices>();
   const auto choices = slots_.empty() || !slots_[0].shown ? none : std::static_pointer_cast<const Choices>(slots_[0].shown);
-  return frame(frame_, {.brand = viewer_.brand, .path = path_, .tab = tab(), .filters = filters_, .choices = choices,
+  const FrameInput input{.brand = viewer_.brand, .path = path_, .tab = tab(), .filters = filters_, .texts = texts(), .choices = choices,
                 .paused = paused_, .one_customer = viewer_.customers.size() == 1,
-                .user = viewer_.user, .flash_info = context.flash("info"), .flash_error = context.flash("error")},
-               body(context));
+                .user = viewer_.user, .flash_info = context.flash("info"), .flash_error = context.flash("error")};
+  return viewer_.share ? shared_frame(input, body(context)) : frame(frame_, input, body(context));
 }
 
 }  // namespace aybiza::dashboard

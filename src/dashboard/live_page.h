@@ -44,6 +44,7 @@ class LivePage : public liveview::View {
   void go(liveview::Context& context, const Filters& to) const;
 
   const Viewer& viewer() const { return viewer_; }
+  const Texts& texts() const { return viewer_.texts(); }
   std::string customers_key() const;  // whom the viewer may see, as part of a topic's key
   const Filters& filters() const { return filters_; }
   const std::string& path() const { return path_; }
@@ -62,6 +63,7 @@ class LivePage : public liveview::View {
   bool held(Instant now) const;
   void rhythm(liveview::Context& context);
   void tell_tick(liveview::Context& context);
+  void keep_theme(std::string_view word) const;
   void acknowledged(liveview::Context& context, const liveview::Event& event);
 
   const Viewer& viewer_;

@@ -19,10 +19,7 @@ Node heading(const Definition& d, Node menu) {
       d.name, d.title, d.name, d.title, d.name, d.text, d.formula, d.source, std::move(menu));
 }
 
-Node as_table(const Definition& d, Node table) {
-  return html<"<details class=\"as-table\" id=\"table-{}\"><summary class=\"icon\" aria-label=\"{} as table\" title=\"As table\"><svg class=\"pic\" width=\"16\" height=\"16\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 5h16v14H4zM4 10h16M4 14.5h16M10 10v9\"/></svg></summary>{}</details>">(
-      d.name, d.title, std::move(table));
-}
+Node as_table(const Definition& d, Node table) { return dashboard::as_table(d.name, d.title, std::move(table)); }
 
 Node age(Instant as_of) {
   return html<"<span class=\"age\" data-at=\"{}\">now</span>">(to_micros(as_of) / 1000);
@@ -62,6 +59,16 @@ Node kpi_value(const Definition& d, const KpiInput& in) {
 std::string range_words(const Filters& f) { return f.custom() ? "in the chosen range" : fmt::format("in the last {}", range_label(f.range)); }
 
 }  // namespace
+
+// Both are made in the browser of what the tile shows (web/js/give.js).
+Node give_buttons(std::string_view title) {
+  return html<"<span class=\"give\"><button type=\"button\" data-give=\"csv\" aria-label=\"{} as CSV\">CSV</button><button type=\"button\" data-give=\"png\" aria-label=\"{} as PNG\">PNG</button></span>">(title, title);
+}
+
+Node as_table(std::string_view name, std::string_view title, Node table) {
+  return html<"<details class=\"as-table\" id=\"table-{}\"><summary class=\"icon\" aria-label=\"{} as table\" title=\"As table\"><svg class=\"pic\" width=\"16\" height=\"16\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 5h16v14H4zM4 10h16M4 14.5h16M10 10v9\"/></svg></summary>{}{}</details>">(
+      name, title, give_buttons(title), std::move(table));
+}
 
 std::string why_empty(std::string_view what, const Filters& f) {
   std::string out = fmt::format("No {}", what);
@@ -206,7 +213,7 @@ Node table_tile(TableInput in) {
   }
   if (!in.n.empty()) count = html<"<span class=\"n\">{}</span>">(in.n);
   return shared_component(number_of(d), html_ptr<"<section class=\"tile {}{}\" id=\"tile-{}\" aria-labelledby=\"h-{}\">{}{}<footer>{}{}</footer></section>">(
-                                            in.size, state, d.name, d.name, heading(d, Node{}), std::move(body), how_old, count));
+                                            in.size, state, d.name, d.name, heading(d, state.empty() ? give_buttons(d.title) : Node{}), std::move(body), how_old, count));
 }
 
 Node picture_tile(TableInput in) {

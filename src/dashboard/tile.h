@@ -66,6 +66,11 @@ struct CountsInput {
 };
 liveview::Node counts_line(const CountsInput& input);
 
+// What a tile can be taken away as; by itself for one whose picture is a table.
+liveview::Node give_buttons(std::string_view title);
+// The table behind a picture, under a button; `name` is unique on the page.
+liveview::Node as_table(std::string_view name, std::string_view title, liveview::Node table);
+
 // "No calls of acme in eu-west in the last 1 h. Widen the range, or clear the region filter."
 std::string why_empty(std::string_view what, const Filters& filters);
 

@@ -13,7 +13,10 @@
 #include <utility>
 #include <vector>
 
+#include "auth/share_links.h"
+#include "dashboard/preferences.h"
 #include "dashboard/source.h"
+#include "dashboard/texts.h"
 #include "live/hub.h"
 #include "liveview/view.h"
 
@@ -42,16 +45,33 @@ class Watch {
 // What pages of one topic show alike, rendered once for all of them; by topic.
 using Renders = std::map<std::string, std::shared_ptr<void>>;
 
+class BoardStore;
+
+// Where what people make is kept.
+struct Keeping {
+  PreferenceStore* preferences = nullptr;
+  BoardStore* boards = nullptr;
+  auth::ShareLinks* links = nullptr;
+};
+
 struct Viewer {
   std::vector<std::string> customers;  // whom they may see; empty: all
   std::string brand = "AYBIZA";
   std::string user_id, user;           // who signed in; empty: nobody had to
+  std::string person;                  // under whom preferences and boards are kept; empty: nothing is kept for them
+  Preferences preferences;             // as they were when the page was asked for, or the socket opened
+  Keeping keeping;
+  bool gives_away = false;             // may make links that others follow
+  std::shared_ptr<const auth::ShareLink> share = nullptr;  // who came by a link: this page, these figures, and nothing to press
   std::function<bool()> still;         // null: their rights do not end
   Source* source = nullptr;            // for plans only: views never call it themselves
   std::function<StatePtr(const TopicPlan&)> now;
   std::function<Watch(const TopicPlan&, std::string name)> watch;
   Renders* renders = nullptr;          // of the thread on which the view runs; null: none to share with
   std::shared_ptr<int> status = std::make_shared<int>(200);  // of the HTTP answer; a page that finds nothing says 404
+
+  const Texts& texts() const { return texts_of(preferences.language); }
+  std::string customer() const { return customers.empty() ? std::string("*") : customers.front(); }  // to whom their shared boards belong
 };
 
 inline const Viewer& viewer_of(const liveview::Visitor& visitor) { return *static_cast<const Viewer*>(visitor.claims.get()); }

@@ -41,6 +41,14 @@ net::Response page_response(int status, std::string html) {
       .with("Cross-Origin-Opener-Policy", "same-origin");
 }
 
+void allow_embedding(net::Response& response, const std::string& origins) {
+  constexpr std::string_view nobody = "frame-ancestors 'none'";
+  if (origins.empty()) return;
+  for (net::Header& header : response.headers)
+    if (const std::size_t at = header.value.find(nobody); header.name == "Content-Security-Policy" && at != std::string::npos)
+      header.value.replace(at, nobody.size(), "frame-ancestors " + origins);
+}
+
 net::Response asset_response(const net::Request& request) {
   const web::Asset* asset = web::find(request.path);
   if (!asset) return net::Response::error(404, "not_found", "no such file");

@@ -27,6 +27,8 @@ Sid sid_of(const net::Request& request);
 std::string set_cookie(std::string_view name, std::string_view value);
 
 net::Response page_response(int status, std::string html);  // no-store, CSP and the other security headers
+// Lets pages of these origins ("https://a.example https://b.example") show it in a frame; none: nobody's, as it was.
+void allow_embedding(net::Response& response, const std::string& origins);
 net::Response asset_response(const net::Request& request);
 
 }  // namespace aybiza::dashboard

@@ -20,6 +20,7 @@
 #include "server/retention_commands.h"
 #include "server/sampling_commands.h"
 #include "server/serve.h"
+#include "server/share_commands.h"
 #include "server/source_commands.h"
 #include "text/lexicon_folder.h"
 
@@ -36,6 +37,7 @@ struct Commands {
   aybiza::NewSourceOptions source;
   aybiza::PrivacyCommands privacy;
   aybiza::UserCommands user;
+  aybiza::ShareCommands share;
   aybiza::PriceCommands price;
   aybiza::BackupCommands backup;
   aybiza::RetentionCommands retention;
@@ -136,6 +138,7 @@ int main(int argc, char** argv) {
   doctor->add_option("--store", c.serve.store, "duckdb, or postgres://USER@HOST/DATABASE")->envname("AYBIZA_STORE")->required();
   c.privacy.add_to(app);
   c.user.add_to(app);
+  c.share.add_to(app);
   auto* key = app.add_subcommand("key", "API keys");
   key->require_subcommand(1);
   auto* create = key->add_subcommand("create", "make a key; it is shown once");
@@ -223,6 +226,7 @@ int main(int argc, char** argv) {
   if (const auto done = c.backup.run(stop)) return *done;
   if (const auto done = c.retention.run()) return *done;
   if (const auto done = c.user.run()) return *done;
+  if (const auto done = c.share.run()) return *done;
   if (c.recompute_apply) return aybiza::run_recompute_apply(c.data, c.store, c.recompute_from, c.recompute_to);
   if (*recompute) {
     if (c.query.empty()) {

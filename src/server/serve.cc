@@ -9,6 +9,7 @@
 #include "auth/secret.h"
 #include "auth/webhook_sources.h"
 #include "base/clock.h"
+#include "dashboard/board_store.h"
 #include "dashboard/dashboard.h"
 #include "ingest/endpoint.h"
 #include "ingest/otlp_endpoint.h"
@@ -66,6 +67,9 @@ struct Server::Inner {
   std::unique_ptr<auth::UserStore> users;
   std::unique_ptr<auth::SessionStore> sessions;
   std::unique_ptr<SignIn> sign_in;
+  std::unique_ptr<dashboard::PreferenceStore> preferences;
+  std::unique_ptr<dashboard::BoardStore> boards;
+  std::unique_ptr<auth::ShareLinks> links;
   std::unique_ptr<dashboard::Dashboard> pages;
   std::unique_ptr<net::HttpServer> http, otlp_http;
   std::atomic<const net::HttpServer*> listening{nullptr};  // `http`, for those who answer requests while it is being started
@@ -233,9 +237,18 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->open_to_all = options.insecure_loopback;
   inner->sessions = std::make_unique<auth::SessionStore>(options.data, inner->clock.now());
   inner->sign_in = std::make_unique<SignIn>(SignInParts{inner->users.get(), inner->sessions.get(), &inner->clock, *secret, options.brand});
+  inner->preferences = std::make_unique<dashboard::PreferenceStore>(options.data);
+  auto boards = dashboard::BoardStore::open(options.data);
+  if (!boards) return std::unexpected(boards.error());
+  inner->boards = std::move(*boards);
+  auto links = auth::ShareLinks::open(options.data);
+  if (!links) return std::unexpected(links.error());
+  inner->links = std::move(*links);
+  if (inner->boards->damaged() > 0) fmt::print(stderr, "aybiza: {} files in {} are no boards and were left alone\n", inner->boards->damaged(), (options.data / "boards").string());
   inner->pages = std::make_unique<dashboard::Dashboard>(
       dashboard::DashboardOptions{.brand = options.brand, .insecure_loopback = options.insecure_loopback, .allowed_origins = {}, .secret = *secret,
-                                  .signed_in = signed_in_by(options.insecure_loopback ? nullptr : inner->sign_in.get())},
+                                  .signed_in = signed_in_by(options.insecure_loopback ? nullptr : inner->sign_in.get()),
+                                  .keeping = {.preferences = inner->preferences.get(), .boards = inner->boards.get(), .links = inner->links.get()}},
       *inner->source, *inner->live);
   net::Router router;
   AYBIZA_TRY(inner->api->add_routes(router));

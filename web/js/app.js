@@ -9,9 +9,11 @@ import { Field } from "./hooks/field.js";
 import { Theme } from "./hooks/theme.js";
 import { Hotkeys } from "./hooks/hotkeys.js";
 import { Copy } from "./hooks/copy.js";
+import { Board, Wall } from "./hooks/board.js";
+import { giveTiles } from "./give.js";
 import { placePopovers } from "./popover.js";
 
-const hooks = { Pulse, Ack, Clock, Visibility, Chart, Gauge: Chart, Map: Chart, Field, Theme, Hotkeys, Copy };
+const hooks = { Pulse, Ack, Clock, Visibility, Chart, Gauge: Chart, Map: Chart, Field, Theme, Hotkeys, Copy, Board, Wall };
 
 function keepBrowserState(from, to) {
   if (to.classList.contains("age") && to.dataset.at) {  // the clock's text, not the server's older one
@@ -27,6 +29,15 @@ function keepBrowserState(from, to) {
 
 report_errors();
 placePopovers();
+giveTiles();
+
+// A page that came by a link: its token opens the socket, for there may be no cookie; and nothing on it leads elsewhere.
+const shared = "shared" in document.documentElement.dataset ? location.pathname.split("/")[2] : null;
+if (shared)
+  document.addEventListener("click", e => {
+    const link = e.target.closest?.("a[href]");
+    if (link && !link.classList.contains("skip")) { e.preventDefault(); e.stopImmediatePropagation(); }
+  }, true);
 
 const csrf = document.querySelector("meta[name='csrf-token']")?.content ?? "";
 // A server that restarts is back within seconds; everybody's second try is spread, so that they do not come at once.
@@ -34,7 +45,7 @@ const waits = [50, 100, 250, 500, 1000];
 const reconnectAfterMs = tries => (waits[tries - 1] ?? 2000) * (0.75 + Math.random() / 2);
 
 const liveSocket = new LiveSocket("/live", Socket, {
-  params: { _csrf_token: csrf },
+  params: { _csrf_token: csrf, ...(shared && { share: shared }) },
   hooks,
   reconnectAfterMs,
   dom: { onBeforeElUpdated: keepBrowserState },

@@ -1,5 +1,5 @@
 // <div id="keys" phx-hook="Hotkeys" data-search="#search" data-help="#help"></div>
-// space: pause or live · / search · ? help · t theme · 1…8 tabs · Esc closes. Switched off by data-hotkeys="off" on <html>
+// space: pause or live · / search · ? help · t theme · , settings · 1…8 tabs · Esc closes. Switched off by data-hotkeys="off" on <html>
 // or in this browser (help has the switch: <input type="checkbox" data-hotkeys-switch>), as WCAG 2.1.4 asks.
 import { setTheme } from "./theme.js";
 
@@ -45,6 +45,10 @@ export const Hotkeys = {
       return help && (() => (help.open ? help.close() : help.showModal()));
     }
     if (key === "t") return () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
+    if (key === ",") {
+      const link = document.querySelector("#settings-link");
+      return link && (() => link.click());
+    }
     if (key >= "1" && key <= "8") {
       const tab = document.querySelectorAll("nav.tabs a")[+key - 1];
       return tab && (() => tab.click());

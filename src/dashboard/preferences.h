@@ -1,0 +1,70 @@
+// How somebody likes the pages: theme, density, language, the usual time zone and range, and the tiles they do not want to see.
+//
+// Shape    one small JSON file a person, `<data>/preferences/<id>.json`, version 1, replaced whole (written beside, fsynced, renamed).
+//          Read once and held; the server is the only one who writes.
+// Errors   parse_preferences takes what it understands and leaves the rest at its default: a preference is never a reason not to show
+//          a page. A file that is damaged counts as none. set: io, when it could not be kept; it then holds until the server ends.
+// Cost     of() is a look-up; set() writes and syncs a file.
+// Threads  values, and a store for any thread.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace aybiza::dashboard {
+
+enum class Theme : unsigned char { system, dark, light };
+enum class Density : unsigned char { comfortable, compact };
+std::string_view to_string(Theme theme);
+std::string_view to_string(Density density);
+
+struct Preferences {
+  Theme theme = Theme::system;
+  Density density = Density::comfortable;
+  std::string language = "en", zone = "UTC", range = "1h";
+  std::vector<std::string> hidden;  // names of tiles
+  friend bool operator==(const Preferences&, const Preferences&) = default;
+};
+
+std::string to_json(const Preferences& preferences);
+Preferences parse_preferences(std::string_view json);
+// Only what there is stays: another word for a theme, a zone nobody knows, a tile that is none become the default.
+Preferences checked(Preferences wanted);
+
+// The tiles of each page that can be hidden, by the page's path.
+struct PageTiles {
+  std::string_view path, title;  // title: the text's key
+  std::span<const std::string_view> tiles;
+};
+std::span<const PageTiles> tiles_of_pages();
+
+// A style sheet that hides them, and a name for its text, so that a browser may keep it.
+std::string hiding_style(const Preferences& preferences);
+std::string hiding_version(const Preferences& preferences);
+
+class PreferenceStore {
+ public:
+  explicit PreferenceStore(const std::filesystem::path& data_dir) : folder_(data_dir / "preferences") {}
+  PreferenceStore(const PreferenceStore&) = delete;  // one per server
+  PreferenceStore& operator=(const PreferenceStore&) = delete;
+
+  // REQUIRES: a person is letters and digits: a user's id, or "local".
+  Preferences of(const std::string& person);
+  Status set(const std::string& person, const Preferences& preferences);
+
+ private:
+  std::filesystem::path file_of(const std::string& person) const { return folder_ / (person + ".json"); }
+
+  const std::filesystem::path folder_;
+  std::mutex mutex_;  // guards held_ and the files
+  std::map<std::string, Preferences> held_;
+};
+
+}  // namespace aybiza::dashboard
