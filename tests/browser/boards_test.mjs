@@ -131,6 +131,7 @@ try {
   await page.keyboard.press("?");
   check("the question mark shows the keys", await page.$eval("#help", d => d.open && d.textContent.includes("Settings")));
   await page.keyboard.press("Escape");
+  await until(page, () => !document.querySelector("#help").open && document.activeElement === document.body);
   await page.keyboard.press(",");
   await page.waitForURL("**/settings");
   await page.waitForSelector("#settings");
