@@ -40,7 +40,8 @@ Node BoardsPage::body(const Context&) {
                   "<details id=\"import\"><summary>{}</summary><form class=\"stack\" phx-submit=\"board_import\" phx-auto-recover=\"ignore\"><label class=\"field\"><span>{}</span><textarea name=\"json\" rows=\"6\" spellcheck=\"false\" required maxlength=\"{}\">{}</textarea></label>"
                   "<p class=\"actions\"><button>{}</button></p></form></details></section>">(
         t("boards.new"), t("board.name"), limits::board_name_bytes, t("boards.make"), t("boards.import"), t("boards.json"), limits::board_bytes, json_, t("boards.make"));
-  return html<"<header><h1>{}</h1><span class=\"spacer\"></span>{}</header>{}<div id=\"boards-page\" aria-busy=\"false\">{}</div>{}">(t("tab.boards"), wall, refused, list(boards), making);
+  return html<"<header><h1>{}</h1><span class=\"spacer\"></span>{}<a class=\"button\" href=\"/sharing\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}</a></header>{}<div id=\"boards-page\" aria-busy=\"false\">{}</div>{}">(
+      t("tab.boards"), wall, t("tab.sharing"), refused, list(boards), making);
 }
 
 }  // namespace aybiza::dashboard

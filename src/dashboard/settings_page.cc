@@ -73,11 +73,11 @@ Node SettingsPage::body(const Context&) {
   const auto languages = each(all_texts(), [](const Texts* l) { return l->language(); },
                               [&](const Texts* l) { return option_of(l->language(), (*l)("language.name"), l->language() == p.language); });
   const auto spans = each(ranges, [](std::string_view r) { return r; }, [&](std::string_view r) { return option_of(r, range_label(r), r == p.range); });
-  return html<"<header><h1>{}</h1></header><form id=\"settings\" class=\"settings\" phx-submit=\"save_settings\" phx-auto-recover=\"ignore\">"
+  return html<"<header><h1>{}</h1><span class=\"spacer\"></span><a class=\"button\" href=\"/sharing\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}</a></header><form id=\"settings\" class=\"settings\" phx-submit=\"save_settings\" phx-auto-recover=\"ignore\">"
               "<section class=\"tile stack\" aria-labelledby=\"looks\"><h2 id=\"looks\">{}</h2>{}{}{}{}{}<p class=\"hint\">{}</p></section>"
               "<section class=\"tile stack\" aria-labelledby=\"which\"><h2 id=\"which\">{}</h2><p class=\"hint\">{}</p>{}</section>"
               "<p class=\"actions\"><button type=\"button\" phx-click=\"reset_settings\">{}</button><button class=\"primary\">{}</button></p></form>">(
-      t("tab.settings"), t("settings.looks"), choice(t("settings.theme"), "theme", themes), choice(t("settings.density"), "density", densities),
+      t("tab.settings"), t("tab.sharing"), t("settings.looks"), choice(t("settings.theme"), "theme", themes), choice(t("settings.density"), "density", densities),
       choice(t("settings.language"), "language", languages), choice(t("frame.zone"), "tz", zone_options(p.zone)), choice(t("settings.range"), "range", spans),
       t("settings.looks_hint"), t("settings.tiles"), t("settings.tiles_hint"), tiles(p), t("settings.reset"), t("settings.save"));
 }

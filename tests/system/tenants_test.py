@@ -52,7 +52,8 @@ def random_target(rng):
         ("/api/v1/calls", ["customer_id", "agent_id", "limit", "state", "call_id"]), (f"/api/v1/calls/{names['call_id']}", []), ("/api/v1/flow", ["customer_id", "window"]), ("/api/v1/learning", ["customer_id", "window"]),
         ("/api/v1/changes", ["window"]), ("/api/v1/export", ["table", "format"]), ("/api/v1/audit/conservation", []), ("/api/v1/audit/reconcile", []), ("/metrics", []), ("/api/v1/privacy", ["customer_id"]),
         ("/api/v1/prices", ["customer_id"]), ("/api/v1/prices/unpriced", ["customer_id"]), ("/", ["customer", "range"]), ("/agents", ["customer", "range", "sort", "q"]), (f"/agents/{names['agent_id']}", ["range"]),
-        ("/calls", ["customer", "range", "state"]), (f"/calls/{names['call_id']}", []), ("/conversations", ["customer", "by"]), ("/costs", ["customer", "by"]), ("/learning", ["customer"]), ("/system", [])])
+        ("/calls", ["customer", "range", "state"]), (f"/calls/{names['call_id']}", []), ("/conversations", ["customer", "by"]), ("/costs", ["customer", "by"]), ("/learning", ["customer"]), ("/system", []),
+        ("/boards", []), ("/boards/Night", ["customer", "range"]), ("/boards/Night/board.json", []), ("/wall", ["range"]), ("/sharing", []), ("/settings", [])])
     asked = {name: names[name] for name in wanted if rng.random() < .6 or name in ("select", "table")}
     return path + ("?" + urllib.parse.urlencode(asked) if asked else "")
 
@@ -60,7 +61,19 @@ def random_target(rng):
 def random_event(rng):
     customer = rng.choice(list(CUSTOMERS))
     return rng.choice([("filter", f"customer={customer}&region=&tz=UTC&refresh=live"), ("chart_click", {"id": "chart-regions", "name": customer + "-region"}), ("toggle_live", {}), ("ack", {"n": rng.randrange(5)}),
-                       ("search", {"q": customer}), ("more", {}), ("sort", {"by": "calls"}), ("open", {"id": f"{customer}-call-1"}), ("hidden", {"hidden": False})])
+                       ("search", {"q": customer}), ("more", {}), ("sort", {"by": "calls"}), ("open", {"id": f"{customer}-call-1"}), ("hidden", {"hidden": False}),
+                       ("edit", {}), ("duplicate", {}), ("wall_next", {}), ("tile_add", {}), ("tile_remove", {"id": 1}), ("share_end", {"id": customer + "link"}), ("board_import", "json=%7B%7D")])
+
+
+def write_boards(data):
+    """A board of each customer that everybody of it sees, and a link of it; both hold words of their own."""
+    (data / "boards").mkdir(exist_ok=True)
+    for customer, secret in CUSTOMERS.items():
+        tiles = [{"title": f"{secret} tile", "formula": "calls", "by": by, "picture": "table"} for by in ("campaign", "customer_id", "model_used")]
+        kept = {"version": 1, "id": f"board{customer}", "owner": "somebody" + customer, "customer": customer, "everyone": True, "revision": 1, "board": {"version": 1, "name": "Night", "tiles": tiles}}
+        (data / "boards" / f"board{customer}.json").write_text(json.dumps(kept))
+        made = subprocess.run([BINARY, "share", "create", "--data", str(data), "--customer", customer, "--name", f"{secret}-link"], capture_output=True, text=True, check=False)
+        check(made.returncode == 0, made.stderr)
 
 
 def go_on(server, browser, customer, other, seed):
@@ -88,7 +101,7 @@ def go_on(server, browser, customer, other, seed):
             if socket is None or n % 40 == 0:
                 if socket:
                     socket.close()
-                path = rng.choice(["/", "/agents", "/calls", "/conversations", "/costs", "/?customer=" + other, "/agents/" + other + "-agent-1"])
+                path = rng.choice(["/", "/agents", "/calls", "/conversations", "/costs", "/?customer=" + other, "/agents/" + other + "-agent-1", "/boards", "/boards/Night", "/wall", "/sharing"])
                 page = browser.ask("GET", path)[2].decode()
                 look(path, page)
                 socket = LiveSocket.join(server.port, browser.cookies, page, f"http://127.0.0.1:{server.port}{path}")
@@ -110,6 +123,9 @@ def main():
             status, _, answer = wait_until("the key is known", lambda: (lambda got: (got[0] != 401, got))(server.post_events(events, {"Authorization": "Bearer " + key})))
             check(status == 200 and answer["accepted"] == len(events), f"{status} {answer}")
             user(server, "add", customer + "-analyst", "--role", "analyst", "--customer", customer)
+        server.stop()
+        write_boards(server.data)
+        server.start(server.port)
         for customer, other in (("acme", "globex"), ("globex", "acme")):
             browser = Browser(server)
             check(browser.sign_in(customer + "-analyst")[0] == 303, "signed in")
