@@ -120,6 +120,18 @@ void Connection::linger_read() {
   });
 }
 
+// Nothing is read while a handler works: whoever asks whether the client is still there has it looked for.
+void Connection::watch_client() {
+  if (phase_ == Phase::closed) return;
+  socket_.async_wait(Tcp::socket::wait_read, [weak = weak_from_this()](ErrorCode error) {
+    const auto self = weak.lock();
+    if (!self || error || self->phase_ == Phase::closed) return;
+    char next = 0;
+    const std::size_t there = self->socket_.receive(asio::buffer(&next, 1), Tcp::socket::message_peek, error);
+    if (there == 0 && error != asio::error::would_block) self->left_.store(true);  // else its next request waits
+  });
+}
+
 void Connection::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;

@@ -77,6 +77,7 @@ class Connection final : public Drainable, public std::enable_shared_from_this<C
   void on_deadline();
   void linger();
   void linger_read();
+  void watch_client();
   void close();
 
   template <typename Done>
@@ -92,6 +93,7 @@ class Connection final : public Drainable, public std::enable_shared_from_this<C
   bool armed_ = false, reading_ = false, counted_in_flight_ = false, peer_ended_ = false;
   Phase phase_ = Phase::idle;
   std::atomic<bool> gone_{false};
+  std::atomic<bool> left_{false};  // the client says no more, and while it waited for an answer that means that it has left
 
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;

@@ -50,11 +50,16 @@ class Connection::Exchange final : public Responder::Sink {
                      c->answer(number, std::move(response));
                    });
   }
-  bool client_gone() const override { return connection_->gone_.load(std::memory_order_relaxed); }
+  bool client_gone() const override {
+    if (!connection_->core_->stopped.load() && !watched_.exchange(true, std::memory_order_relaxed))
+      asio::post(connection_->socket_.get_executor(), [c = connection_] { c->watch_client(); });
+    return connection_->gone_.load(std::memory_order_relaxed) || connection_->left_.load(std::memory_order_relaxed);
+  }
 
  private:
   const std::shared_ptr<Connection> connection_;
   const std::uint64_t number_;
+  mutable std::atomic<bool> watched_{false};
 };
 
 void Connection::hand_over() {

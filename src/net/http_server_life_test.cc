@@ -144,7 +144,9 @@ TEST(HttpServer, AnswersFromOtherThreadsAndAfterTheEnd) {
   gone.send(get("/later"));
   std::vector<Responder> kept;
   while (kept.empty()) box->drain_wait(1s, [&](Responder respond) { kept.push_back(std::move(respond)); });
+  EXPECT_FALSE(kept.back().client_gone());
   gone.close();
+  while (!kept.back().client_gone()) std::this_thread::yield();  // noticed although nothing is read from it
   server.http->stop(10ms);
   kept.back()(Response::text(200, "nobody hears this"));
   EXPECT_TRUE(kept.back().client_gone());
