@@ -31,9 +31,10 @@ KeptRange kept_of(const Question& question, const Store& store) {
   return kept;
 }
 
-Store& store_for(Store& store, Instant from) {
+std::shared_ptr<Store> store_for(Store& store, Instant from, Instant to) {
   const Instant archived = store.archived_before();
-  return archived != Instant::min() && from - reach < archived ? store.with_archive() : store;
+  const bool reaches = archived != Instant::min() && (from < Instant::min() + reach || from - reach < archived);
+  return reaches ? store.with_archive(from, to) : std::shared_ptr<Store>(std::shared_ptr<Store>(), &store);
 }
 
 std::string gone_note(Instant gone, Instant from, Instant to) {

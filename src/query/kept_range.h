@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <string>
 
 #include "query/question.h"
@@ -22,8 +23,8 @@ struct KeptRange {
 };
 
 KeptRange kept_of(const Question& question, const Store& store);
-// The store to read for [from, …): with what was archived, where the range reaches into that.
-Store& store_for(Store& store, Instant from);
+// The store to read for [from, to): with what was archived, where the range reaches into that.
+std::shared_ptr<Store> store_for(Store& store, Instant from, Instant to = Instant::max());
 std::string gone_note(Instant gone, Instant from, Instant to);  // "not_covered: rows before … are gone …; … to … is left out"
 
 }  // namespace aybiza

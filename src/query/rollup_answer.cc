@@ -206,7 +206,8 @@ Result<std::int64_t> rows_left(Store& store, const Subject& subject, const std::
     for (const auto& [asked, table] : tables) {
       if (!asked || total >= counted_most) continue;
       const Param params[] = {stretch.from, stretch.to};
-      auto rows = store.sql(fmt::format("SELECT count(*) FROM (SELECT 1 AS one FROM {} WHERE time >= $1 AND time < $2 LIMIT {}) AS counted", table, counted_most), params, deadline);
+      const auto from = store_for(store, stretch.from, stretch.to);
+      auto rows = from->sql(fmt::format("SELECT count(*) FROM (SELECT 1 AS one FROM {} WHERE time >= $1 AND time < $2 LIMIT {}) AS counted", table, counted_most), params, deadline);
       if (!rows) return std::unexpected(rows.error());
       const auto more = (*rows)->next();
       if (!more) return std::unexpected(more.error());
@@ -237,7 +238,8 @@ Status read_stretches(Store& store, const Subject& subject, const Cover& cover, 
   const std::vector<Dimension> wanted = subject.dimension ? std::vector{*subject.dimension} : std::vector<Dimension>{};
   for (const Stretch& stretch : cover.rows) {
     groups.bucket = stretch.bucket;
-    AYBIZA_TRY(scan_facts(store, {.from = stretch.from, .to = stretch.to, .calls = subject.calls, .turns = subject.turns, .usage = subject.usage,
+    const auto from = store_for(store, stretch.from, stretch.to);
+    AYBIZA_TRY(scan_facts(*from, {.from = stretch.from, .to = stretch.to, .calls = subject.calls, .turns = subject.turns, .usage = subject.usage,
                                   .stop = {}, .dimensions = wanted},
                           groups, deadline));
   }

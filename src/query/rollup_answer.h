@@ -5,6 +5,7 @@
 //          counts, sums, money and extremes are those of the rows; quantiles are within 0.5 % (relative_error says so).
 //          Answered are measures of calls, turns and usage but histograms, moving averages and occupancy, with at most one
 //          dimension besides the customer among groups and filters; topics are not filtered by.
+//          `store` is the one without its archive: rows that were archived are read from there where they are needed.
 //          Where rows are gone by retention (`kept`), rollups answer alone: what they lack there is left out and noted.
 // Cost     rollup rows of the range and dimension; sketches only where a quantile is asked.
 // Threads  any; each call uses its own connections of the store.

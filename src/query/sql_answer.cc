@@ -433,13 +433,13 @@ Answered<Answer> answer_from_sql(const Question& question, Store& live, Instant 
   const auto grid = Grid::of(question, *zone);
   if (!grid) return std::unexpected(grid.error());
   const KeptRange kept = kept_of(question, live);
-  Store& store = store_for(live, grid->from());
-  auto rolled = answer_from_rollups(question, *grid, store, as_of, deadline, limits::rollup_least_range, kept);
+  auto rolled = answer_from_rollups(question, *grid, live, as_of, deadline, limits::rollup_least_range, kept);
   if (!rolled) return std::unexpected(rolled.error());
   if (*rolled) return std::move(**rolled);
   if (grid->to() <= kept.rows)
     return std::unexpected(Refusal{"not_covered", "from", gone_note(kept.rows, grid->from(), grid->to()) + ": rollups hold counts, sums and quantiles of calls, turns and usage by one dimension"});
-  Asking asking(question, *grid, store, as_of, deadline);
+  const auto store = store_for(live, grid->from() - question.moving, grid->to());
+  Asking asking(question, *grid, *store, as_of, deadline);
   auto cells = asking.run();
   if (!cells) return std::unexpected(cells.error());
   Answer answer = finish(question, *grid, std::move(*cells), as_of, "store", asking.estimates());

@@ -220,16 +220,22 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     if (!question) return refused(question.error());
     if (auto late = behind()) return std::move(*late);
     const auto customers = customers_of(request);
-    const auto pairs = flow_of(parts.pipeline->store(), question->from, question->to, customers.empty() ? "" : customers[0], deadline());
+    Store& live = parts.pipeline->store();
+    const auto store = store_for(live, question->from, question->to);
+    const Instant gone = std::max(live.gone_before(Table::conversation_turns), live.gone_before(Table::call_analytics));
+    if (question->to <= gone) return refused({"not_covered", "from", gone_note(gone, question->from, question->to)});
+    const auto pairs = flow_of(*store, question->from, question->to, customers.empty() ? "" : customers[0], deadline());
     if (!pairs) return failed(pairs.error());
-    const auto sampled = any_sampled(parts.pipeline->store(), question->from, question->to, deadline());
+    const auto sampled = any_sampled(*store, question->from, question->to, deadline());
     std::string out;
     JsonWriter json(out);
     json.begin_object();
     if (sampled && *sampled) json.member("estimate", true);
     json.key("columns").begin_array().string("from").string("to").string("count").end_array().key("rows").begin_array();
     for (const FlowPair& pair : *pairs) json.begin_array().string(pair.from).string(pair.to).integer(pair.count).end_array();
-    json.end_array().member("as_of", format_rfc3339(parts.pipeline->clock().now())).end_object();
+    json.end_array();
+    if (question->from < gone) json.key("notes").begin_array().string(gone_note(gone, question->from, gone)).end_array();
+    json.member("as_of", format_rfc3339(parts.pipeline->clock().now())).end_object();
     return Response::json(200, std::move(out));
   }
 
@@ -318,7 +324,8 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     masked += webhooks.masked;
     return Response::text(200, openmetrics({pipeline, parts.pipeline->spool().stats(), store, ledger, http, *parts.budget, all, masked, std::move(webhooks),
                                             parts.metric_ways ? parts.metric_ways->points().total : ConservationCounts{},
-                                            parts.metric_ways ? parts.metric_ways->statsd() : StatsdStats{}, parts.sampler ? parts.sampler->left_out() : 0, parts.calls ? parts.calls->left_out() : 0}),
+                                            parts.metric_ways ? parts.metric_ways->statsd() : StatsdStats{}, parts.sampler ? parts.sampler->left_out() : 0, parts.calls ? parts.calls->left_out() : 0,
+                                            parts.retention ? parts.retention->status() : RetentionStatus{}}),
                           "application/openmetrics-text; version=1.0.0; charset=utf-8");
   }
 
@@ -340,16 +347,18 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     const bool taken = exports.post([self = shared_from_this(), stream, shared, table, kind, type, from = *from, to = *to] {
       if (auto late = self->behind()) return (*shared)(std::move(*late));
       bool answered = false;
+      std::uint64_t as_of = 0;
       const auto begin = [&] {
-        if (!std::exchange(answered, true)) (*shared)(Response::stream(200, stream->source(), type));
+        if (!std::exchange(answered, true)) (*shared)(Response::stream(200, stream->source(), type).with("Aybiza-Applied-Offset", std::to_string(as_of)));
       };
       // The status line waits for the first bytes, so that an unknown table is a 400 and not a broken body.
-      Store& store = store_for(self->parts.pipeline->store(), from.value_or(Instant::min() + std::chrono::hours(48)));
-      const Status done = store.export_table(table, kind, from.value_or(Instant::min()), to.value_or(Instant::max()),
+      const auto store = store_for(self->parts.pipeline->store(), from.value_or(Instant::min()), to.value_or(Instant::max()));
+      const Status done = store->export_table(table, kind, from.value_or(Instant::min()), to.value_or(Instant::max()),
                                                                      [&](std::string_view bytes) {
                                                                        begin();
                                                                        return stream->push(bytes);
-                                                                     });
+                                                                     },
+                                             {.deadline = no_deadline, .stop = [&] { return answered ? stream->gone() : shared->client_gone(); }, .as_of = &as_of});
       if (!done && !answered) return (*shared)(bad("unknown_table", "table", done.error().message));
       begin();
       stream->finish(done);

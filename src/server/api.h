@@ -25,6 +25,7 @@
 namespace aybiza {
 
 class SignIn;
+class Retention;
 
 struct ApiParts {
   Pipeline* pipeline = nullptr;
@@ -36,6 +37,7 @@ struct ApiParts {
   const MetricWays* metric_ways = nullptr;
   const MetricSampler* sampler = nullptr;
   const CallSampler* calls = nullptr;
+  const Retention* retention = nullptr;
 };
 
 class Api {

@@ -157,10 +157,10 @@ Result<dashboard::CallsPage> list_calls(Store& store, const dashboard::CallsFilt
     }
   };
   // The newest come first and are in the table; where it ends before the page does, the archive goes on.
-  Store& all = store_for(store, filter.from.value_or(Instant::min() + std::chrono::hours(48)));
-  const bool archived = filter.from && &all != &store;
-  AYBIZA_TRY(read(archived ? all : store));
-  if (!archived && &all != &store && page.calls.size() <= limit) AYBIZA_TRY(read(all));
+  const auto all = store_for(store, filter.from.value_or(Instant::min()), filter.to.value_or(Instant::max()));
+  const bool archived = filter.from && all.get() != &store;
+  AYBIZA_TRY(read(archived ? *all : store));
+  if (!archived && all.get() != &store && page.calls.size() <= limit) AYBIZA_TRY(read(*all));
   if (page.calls.size() > limit) {
     page.calls.resize(limit);
     page.next = cursor_after(page.calls.back());
@@ -177,8 +177,8 @@ Result<std::optional<dashboard::CallDetail>> load_call(Store& store, std::string
   auto found = store.find_call(id, customer);
   if (!found) return std::unexpected(found.error());
   // Of an old call everything, or its turns, may be in the archive.
-  Store& all = store_for(store, found->calls.empty() ? Instant::min() + std::chrono::hours(48) : found->calls[0].start);
-  if (&all != &store) found = all.find_call(id, customer);
+  const auto all = store_for(store, found->calls.empty() ? Instant::min() : found->calls[0].start);
+  if (all.get() != &store) found = all->find_call(id, customer);
   if (!found) return std::unexpected(found.error());
   if (found->calls.empty() || !visible(found->calls[0])) return std::nullopt;
   dashboard::CallDetail detail{std::move(found->calls[0]), std::move(found->turns), std::move(found->usage), std::move(found->interventions)};

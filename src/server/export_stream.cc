@@ -46,6 +46,11 @@ Status ExportStream::push(std::string_view bytes) {
   return {};
 }
 
+bool ExportStream::gone() const {
+  const std::lock_guard lock(mutex_);
+  return gone_;
+}
+
 void ExportStream::finish(Status result) {
   auto ready = wait_for_client();
   if (!ready) return;

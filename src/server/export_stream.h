@@ -21,11 +21,12 @@ class ExportStream : public std::enable_shared_from_this<ExportStream> {
   // Gives `bytes` to the client; fails when it has left or does not take them in time.
   Status push(std::string_view bytes);
   void finish(Status result);
+  bool gone() const;  // the client has left
 
  private:
   std::optional<net::ChunkReady> wait_for_client();
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable asked_;
   std::optional<net::ChunkReady> ready_;
   bool gone_ = false;

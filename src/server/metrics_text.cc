@@ -52,6 +52,10 @@ std::string openmetrics(const SelfMetrics& self) {
   t.counter("store_rows_set_aside", "Rows the store's server refused for what they hold; they are in poison_rows.", self.store.rows_set_aside);
   t.gauge("store_bytes", "Size of the store's file.", double(self.store.file_bytes));
   t.gauge("store_rollups_waiting", "Minutes, hours and days that have changed since their rollup was made.", double(self.store.rollups_waiting));
+  t.counter("retention_passes", "Passes of retention since start.", self.retention.passes);
+  t.counter("retention_rows_deleted", "Rows that retention deleted.", self.retention.rows_deleted);
+  t.counter("retention_rows_archived", "Rows that retention moved into Parquet files.", self.retention.rows_archived);
+  t.gauge("retention_failing", "1 when the last pass could not do all that its rules say.", self.retention.error.empty() ? 0 : 1);
   t.gauge("store_commit_milliseconds", "Duration of the newest transaction.", self.pipeline.last_commit_ms);
   t.gauge("snapshot_bytes", "Size of the newest snapshot.", double(self.pipeline.snapshot_bytes));
   t.gauge("snapshot_milliseconds", "Duration of publishing the newest snapshot.", self.pipeline.last_snapshot_ms);

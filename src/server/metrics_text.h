@@ -13,6 +13,7 @@
 #include "net/http_server.h"
 #include "runtime/budget.h"
 #include "server/pipeline.h"
+#include "server/retention.h"
 
 namespace aybiza {
 
@@ -30,6 +31,7 @@ struct SelfMetrics {
   StatsdStats statsd = {};
   std::uint64_t points_sampled = 0;
   std::uint64_t call_events_sampled = 0;
+  RetentionStatus retention = {};
 };
 
 std::string openmetrics(const SelfMetrics& self);

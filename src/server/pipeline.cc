@@ -52,7 +52,8 @@ Result<std::unique_ptr<Store>> open_store(const PipelineOptions& options, const 
   }
   const Duration patience = clock.elapsed() + store_start_patience;
   for (Duration pause = store_pause_least;; pause = std::min(pause * 2, store_pause_most)) {
-    auto store = open_postgres_store({.url = options.store_url, .clock = &clock, .scratch = (options.data / "store.tmp").string()});
+    auto store = open_postgres_store({.url = options.store_url, .clock = &clock, .scratch = (options.data / "store.tmp").string(),
+                                      .archive = std::filesystem::absolute(options.archive.empty() ? options.data / "archive" : std::filesystem::path(options.archive)).lexically_normal().string()});
     if (store || store.error().code != Code::unavailable || clock.elapsed() > patience) return store;
     if (pause == store_pause_least) fmt::print(stderr, "aybiza: {}; waiting for it\n", store.error().message);
     std::this_thread::sleep_for(pause);

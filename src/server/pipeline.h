@@ -40,7 +40,7 @@ struct PipelineOptions {
   unsigned shards = 2;  // of a new directory; an old one keeps its own
   const Clock* clock = nullptr;
   std::string store_url = {};  // of a PostgreSQL; empty: DuckDB in the data directory
-  std::string archive = {};    // where DuckDB's retention puts Parquet files; empty: in the data directory
+  std::string archive = {};    // where retention puts Parquet files; empty: in the data directory
   std::size_t store_memory_bytes = 0, dedup_memory_bytes = 0, calls_retained = 0;  // 0: the parts' own defaults
   std::size_t unwritten_events = limits::uncollected_events;  // folded and not yet in the store: then live figures wait for it
 };

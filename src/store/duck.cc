@@ -60,7 +60,17 @@ std::unexpected<Error> duck_error(const char* message, std::string_view doing) {
   return doing.empty() ? fail(code_of(text), "{}", text) : fail(code_of(text), "{}: {}", doing, text);
 }
 
+namespace {
+
+std::unexpected<Error> stopped(duckdb_connection connection) {
+  duckdb_interrupt(connection);
+  return fail(Code::unavailable, "nobody waits for this answer any more");
+}
+
+}  // namespace
+
 Result<bool> DuckAnswer::next() {
+  if (stop_ && stop_()) return stopped(connection_);
   if (clock_ && deadline_ != Duration::max() && clock_->elapsed() > deadline_) {
     duckdb_interrupt(connection_);
     return fail(Code::unavailable, "the question took longer than it may");
@@ -83,6 +93,17 @@ Result<DuckConnection> DuckConnection::open(duckdb_database database, const Cloc
   if (duckdb_connect(database, made.connection_.out()) != DuckDBSuccess)
     return fail(Code::unavailable, "the store gives no further connection");
   return made;
+}
+
+Status DuckConnection::begin_reading() {
+  AYBIZA_TRY(script("BEGIN TRANSACTION READ ONLY"));
+  reading_ = true;
+  return {};
+}
+
+// What was read is the answer; ending a transaction that wrote nothing cannot change it.
+void DuckConnection::end_reading() {
+  if (std::exchange(reading_, false)) static_cast<void>(script("ROLLBACK"));
 }
 
 Status DuckConnection::script(const std::string& text) {
@@ -130,12 +151,14 @@ Result<DuckAnswer> DuckConnection::open(std::string_view text, std::span<const P
       interrupt();
       return fail(Code::unavailable, "the question took longer than it may");
     }
+    if (stop_ && stop_()) return stopped(connection_.get());
     if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) std::this_thread::yield();  // the other thread has the last task
   }
   DuckAnswer answer;
   answer.clock_ = clock_;
   answer.deadline_ = deadline;
   answer.connection_ = connection_.get();
+  answer.stop_ = stop_;
   if (duckdb_execute_pending(pending.get(), &answer.result_.get()) != DuckDBSuccess)
     return duck_error(duckdb_result_error(&answer.result_.get()));
   return answer;

@@ -10,6 +10,7 @@
 
 #include <duckdb.h>
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -88,6 +89,7 @@ class DuckAnswer {
   const Clock* clock_ = nullptr;
   Duration deadline_ = Duration::max();
   duckdb_connection connection_ = nullptr;
+  std::function<bool()> stop_;
 };
 
 class DuckConnection {
@@ -96,6 +98,11 @@ class DuckConnection {
 
   duckdb_connection get() const { return connection_.get(); }
   void interrupt() { duckdb_interrupt(connection_.get()); }
+  void stop_when(std::function<bool()> stop) { stop_ = std::move(stop); }  // asked while what is opened from here on runs; empty: never
+
+  // All that is read until the end is of one moment. end_reading() may be called when nothing was begun.
+  Status begin_reading();
+  void end_reading();
 
   // Several statements without parameters.
   Status script(const std::string& text);
@@ -117,6 +124,8 @@ class DuckConnection {
 
   Handle<duckdb_connection, duckdb_disconnect> connection_;
   const Clock* clock_ = nullptr;
+  std::function<bool()> stop_;
+  bool reading_ = false;
 };
 
 }  // namespace aybiza

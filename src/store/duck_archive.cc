@@ -1,64 +1,15 @@
 #include "store/duck_archive.h"
 
-#include <fcntl.h>
-#include <fmt/ranges.h>
-#include <unistd.h>
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
+#include "store/archive_files.h"
 #include "store/duck_vector.h"
+#include "store/migrate.h"
 #include "store/select.h"
 
 namespace aybiza {
-namespace {
-
-namespace fs = std::filesystem;
-
-// By what a row of the table stands in for an archived one; empty: rows are never replaced.
-std::vector<std::string_view> key_of(Table table) {
-  switch (table) {
-    case Table::call_analytics: return {"call_id"};
-    case Table::conversation_turns: return {"call_id", "turn_number"};
-    case Table::metric_values:
-    case Table::metric_distributions: return {};
-    default: return {"event_id"};
-  }
-}
-
-std::string archive_order(Table table) {
-  const auto keys = key_of(table);
-  return keys.empty() ? "time, series, rowid" : fmt::format("time, {}", fmt::join(keys, ", "));
-}
-
-Status sync_path(const fs::path& path, int flags) {
-  const int file = ::open(path.c_str(), flags | O_CLOEXEC);
-  const bool done = file >= 0 && ::fsync(file) == 0;
-  const int error = errno;
-  if (file >= 0) ::close(file);
-  return done ? Status{} : fail(Code::io, "{}: {}", path.string(), std::generic_category().message(error));
-}
-
-// Names of directories, too, are on disk before rows leave the table.
-Status sync_up(const fs::path& file, const fs::path& top) {
-  AYBIZA_TRY(sync_path(file, O_RDONLY));
-  for (fs::path at = file.parent_path();; at = at.parent_path()) {
-    AYBIZA_TRY(sync_path(at, O_RDONLY | O_DIRECTORY));
-    if (at == top || at == at.root_path()) return sync_path(top.parent_path().empty() ? "." : top.parent_path(), O_RDONLY | O_DIRECTORY);
-  }
-}
-
-Status make_private(const fs::path& directory, const fs::path& top) {
-  std::error_code error;
-  fs::create_directories(directory, error);
-  if (error) return fail(Code::io, "cannot make {}: {}", directory.string(), error.message());
-  for (fs::path at = directory;; at = at.parent_path()) {
-    fs::permissions(at, fs::perms::owner_all, error);
-    if (at == top || at == at.root_path()) return {};
-  }
-}
-
-}  // namespace
 
 Instant DuckArchive::moved_before() const {
   const std::int64_t micros = moved_before_;
@@ -98,8 +49,7 @@ Status DuckArchive::make_view(DuckConnection& writer, Table table) {
   if (slices->empty()) return writer.script(points + fmt::format("DROP VIEW IF EXISTS archived.{}", name));
   std::string files;
   for (const ArchivedSlice& slice : *slices) files += (files.empty() ? "" : ", ") + sql_text(folder_ + "/" + slice.file);
-  std::string newer;
-  for (const std::string_view key : key_of(table)) newer += fmt::format("{}live.{} = old.{}", newer.empty() ? "" : " AND ", key, key);
+  const std::string newer = same_archive_key(table, "old", "live");
   // Points have an order of writing, which their questions ask for as rowid; archived ones were written before all others.
   const bool ordered = newer.empty();
   AYBIZA_TRY(writer.script(fmt::format(
@@ -127,44 +77,23 @@ Result<std::vector<std::pair<Table, Instant>>> DuckArchive::open(DuckConnection&
     AYBIZA_TRY(writer.script(fmt::format("DROP VIEW IF EXISTS archived.{}", to_string(table))));
     lost.emplace_back(table, std::ranges::max(*slices, {}, &ArchivedSlice::to).to);
   }
-  remove_unlisted(known);
+  remove_unlisted_files(folder_, known);
+  if (!known.empty()) AYBIZA_TRY(publish_over_archive(writer));
   return lost;
-}
-
-void DuckArchive::remove_unlisted(const std::vector<std::string>& known) const {
-  std::error_code error;
-  for (fs::recursive_directory_iterator at(folder_, error), end; !error && at != end; at.increment(error)) {
-    const std::string file = at->path().lexically_relative(folder_).string();
-    const bool ours = file.ends_with(".parquet") || file.ends_with(".parquet.tmp");
-    std::error_code ignored;  // tried again at the next start
-    if (ours && at->is_regular_file(ignored) && std::ranges::find(known, file) == known.end()) fs::remove(at->path(), ignored);
-  }
 }
 
 Result<ArchivedSlice> DuckArchive::move(DuckConnection& writer, Table table, Instant from, Instant to) {
   const std::string_view name = to_string(table);
   auto slices = listed(writer, table);
   if (!slices) return std::unexpected(slices.error());
-  ArchivedSlice out{.table = table, .from = from, .to = to, .file = {}, .rows = 0, .replaced = {}};
-  // Whole slices only: what overlaps is written anew with what came late for it.
-  for (bool grown = true; std::exchange(grown, false);)
-    for (const ArchivedSlice& old : *slices)
-      if (old.from < out.to && old.to > out.from && (old.from < out.from || old.to > out.to)) out.from = std::min(out.from, old.from), out.to = std::max(out.to, old.to), grown = true;
-  for (const ArchivedSlice& old : *slices)
-    if (old.from < out.to && old.to > out.from) out.replaced.push_back(old.file);
-
-  const std::string stamp = format_rfc3339(out.from);  // 2026-11-21T09:00:00Z
-  const std::string folder = fmt::format("{}/day={}", name, stamp.substr(0, 10));
-  AYBIZA_TRY(make_private(fs::path(folder_) / folder, folder_));
-  for (int n = 1; out.file.empty() || fs::exists(fs::path(folder_) / out.file); ++n) out.file = fmt::format("{}/{}{}-{}.parquet", folder, stamp.substr(11, 2), stamp.substr(14, 2), n);
-  const fs::path path = fs::path(folder_) / out.file, raw = path.string() + ".tmp";
+  ArchivedSlice out = grown_slice(table, from, to, *slices);
+  const auto raw = begin_archive_file(folder_, out);
+  if (!raw) return std::unexpected(raw.error());
   const auto copied = writer.run(fmt::format("COPY (SELECT *{} FROM {}{} WHERE time >= make_timestamptz({}::BIGINT) AND time < make_timestamptz({}::BIGINT) ORDER BY {}) TO {} (FORMAT parquet, COMPRESSION zstd)",
-                                             !out.replaced.empty() && key_of(table).empty() ? " EXCLUDE (rowid)" : "", out.replaced.empty() ? "main." : "archived.", name, to_micros(out.from), to_micros(out.to), archive_order(table), sql_text(raw.string())));
+                                             !out.replaced.empty() && archive_keys(table).empty() ? " EXCLUDE (rowid)" : "", out.replaced.empty() ? "main." : "archived.", name, to_micros(out.from), to_micros(out.to), archive_order(table), sql_text(*raw)));
   if (!copied) return std::unexpected(copied.error());
   out.rows = *copied;
-  fs::permissions(raw, fs::perms::owner_read | fs::perms::owner_write);
-  fs::rename(raw, path);
-  AYBIZA_TRY(sync_up(path, folder_));
+  AYBIZA_TRY(finish_archive_file(folder_, out));
   for (const std::string& old : out.replaced) {
     const auto gone = writer.run("DELETE FROM archived_slices WHERE table_name = $1 AND file = $2", {name, old});
     if (!gone) return std::unexpected(gone.error());
@@ -174,6 +103,7 @@ Result<ArchivedSlice> DuckArchive::move(DuckConnection& writer, Table table, Ins
   const auto deleted = writer.run(fmt::format("DELETE FROM main.{} WHERE time >= $1 AND time < $2", name), {out.from, out.to});
   if (!deleted) return std::unexpected(deleted.error());
   AYBIZA_TRY(make_view(writer, table));
+  if (slices->empty()) AYBIZA_TRY(publish_over_archive(writer));  // a view is bound to the tables it was made over
   return out;
 }
 

@@ -1,7 +1,8 @@
 // What retention moved out of the embedded store: Parquet files by day, and the views that show them beside the rows.
 //
 // Shape    <folder>/<table>/day=2026-11-21/0000-1.parquet: rows of [from, to) ordered by time, zstd. archived_slices lists the
-//          files, and archived.<table> is a view over the table and them; a row of the table stands in for an archived one of the
+//          files, and archived.<table> is a view over the table and them, and the
+//          published views are there once more over those; a row of the table stands in for an archived one of the
 //          same key. move() changes rows, list and view in one transaction, so at every moment a row is seen once. A file
 //          that nothing lists is of a transaction that did not commit and is removed.
 // Errors   a file that is missing or damaged: open() says so and leaves the table's archive out of the views.
@@ -34,7 +35,6 @@ class DuckArchive {
  private:
   Result<std::vector<ArchivedSlice>> listed(DuckConnection& writer, Table table);
   Status make_view(DuckConnection& writer, Table table);
-  void remove_unlisted(const std::vector<std::string>& known) const;
 
   const std::string folder_;
   std::atomic<std::int64_t> moved_before_{0};  // microseconds; 0: nothing

@@ -12,6 +12,8 @@
 namespace aybiza {
 Result<DuckLease> DuckReader::borrow() {
   const auto give_back = [this](DuckConnection* connection) {
+    connection->end_reading();
+    connection->stop_when({});
     const std::lock_guard lock(lending_);
     --lent_;
     idle_.emplace_back(connection);
@@ -35,11 +37,8 @@ Result<RowBatch> DuckReader::rows(const RowFilter& filter) {
   auto lease = borrow();
   if (!lease) return std::unexpected(lease.error());
   DuckConnection& connection = **lease;
-  AYBIZA_TRY(connection.script("BEGIN TRANSACTION READ ONLY"));  // one cut through all tables
-  auto out = select_rows(connection, filter, reading_.node);
-  // The answer is what was read; ending a transaction that wrote nothing cannot change it.
-  static_cast<void>(connection.script("ROLLBACK"));
-  return out;
+  AYBIZA_TRY(connection.begin_reading());  // one cut through all tables
+  return select_rows(connection, filter, reading_.node);
 }
 
 Result<RowBatch> DuckReader::find_call(std::string_view id, std::string_view customer) {
@@ -71,15 +70,27 @@ Result<std::unique_ptr<Rows>> DuckReader::sql(std::string_view text, std::span<c
   return make_duck_rows(std::move(*lease), std::move(*answer));
 }
 
-Status DuckReader::export_parquet(std::string_view table, std::string_view time_column, Instant from, Instant to,
-                                   const ByteSink& sink, Duration deadline) {
-  const std::string path = fmt::format("{}/{}export-{}.parquet", reading_.scratch, reading_.schemas.empty() ? "" : "archived-", ++exports_);
+// In a snapshot of its own, whose offset is told.
+Result<DuckLease> DuckReader::borrow_for(const ExportOptions& options) {
   auto lease = borrow();
+  if (!lease) return lease;
+  AYBIZA_TRY((*lease)->begin_reading());
+  (*lease)->stop_when(options.stop);
+  const auto offset = (*lease)->integer("SELECT event_offset FROM applied WHERE node = $1", {std::string_view(reading_.node)});
+  if (!offset) return std::unexpected(offset.error());
+  if (options.as_of) *options.as_of = std::uint64_t(offset->value_or(0));
+  return lease;
+}
+
+Status DuckReader::export_parquet(std::string_view table, std::string_view time_column, Instant from, Instant to,
+                                   const ByteSink& sink, const ExportOptions& options) {
+  const std::string path = fmt::format("{}/{}export-{}.parquet", reading_.scratch, reading_.schemas.empty() ? "" : "archived-", ++exports_);
+  auto lease = borrow_for(options);
   if (!lease) return std::unexpected(lease.error());
   const Where where = time_range(time_column, from, to);
   auto copied = (*lease)->open(fmt::format("COPY (SELECT * FROM {}{}) TO {} (FORMAT parquet, COMPRESSION zstd)", table,
                                            where.text(), sql_text(path)),
-                               where.params(), deadline);
+                               where.params(), options.deadline);
   Status done;
   if (!copied) done = std::unexpected(copied.error());
   while (done) {
@@ -94,18 +105,22 @@ Status DuckReader::export_parquet(std::string_view table, std::string_view time_
 }
 
 Status DuckReader::export_table(std::string_view table, ExportFormat format, Instant from, Instant to,
-                                 const ByteSink& sink, Duration deadline) {
+                                 const ByteSink& sink, const ExportOptions& options) {
   const auto time_column = export_time_column(table);
   if (!time_column) return fail(Code::invalid, "there is no table {} to export", table);
-  if (format == ExportFormat::parquet) return export_parquet(table, *time_column, from, to, sink, deadline);
+  if (format == ExportFormat::parquet) return export_parquet(table, *time_column, from, to, sink, options);
   const Where where = time_range(*time_column, from, to);
   // The lists of numbers have no cell; as text they are JSON arrays.
   const std::string_view columns =
       table == "conversation_turns"
           ? "* REPLACE (text_embedding::TEXT AS text_embedding, topic_vector::TEXT AS topic_vector)" : "*";
-  auto answer = sql(fmt::format("SELECT {} FROM {}{}", columns, table, where.text()), where.params(), deadline);
+  auto lease = borrow_for(options);
+  if (!lease) return std::unexpected(lease.error());
+  auto answer = (*lease)->open(fmt::format("SELECT {} FROM {}{}", columns, table, where.text()), where.params(), options.deadline);
   if (!answer) return std::unexpected(answer.error());
-  return format == ExportFormat::csv ? write_csv(**answer, sink) : write_ndjson(**answer, sink);
+  const auto rows = make_duck_rows(std::move(*lease), std::move(*answer));
+  if (!rows) return std::unexpected(rows.error());
+  return format == ExportFormat::csv ? write_csv(**rows, sink) : write_ndjson(**rows, sink);
 }
 
 }  // namespace aybiza

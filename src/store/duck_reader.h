@@ -33,11 +33,12 @@ class DuckReader {
   Result<RowBatch> rows(const RowFilter& filter);
   Result<RowBatch> find_call(std::string_view id, std::string_view customer);
   Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params, Duration deadline);
-  Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink, Duration deadline);
+  Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink, const ExportOptions& options);
 
  private:
   Result<DuckLease> borrow();
-  Status export_parquet(std::string_view table, std::string_view time_column, Instant from, Instant to, const ByteSink& sink, Duration deadline);
+  Result<DuckLease> borrow_for(const ExportOptions& options);
+  Status export_parquet(std::string_view table, std::string_view time_column, Instant from, Instant to, const ByteSink& sink, const ExportOptions& options);
 
   const DuckReading reading_;
   std::mutex lending_;

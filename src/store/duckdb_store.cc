@@ -44,8 +44,8 @@ class DuckdbStore final : public Store {
   Result<RowBatch> rows(const RowFilter& filter) override { return reader_->rows(filter); }
   Result<RowBatch> find_call(std::string_view id, std::string_view customer) override { return reader_->find_call(id, customer); }
   Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params, Duration deadline) override { return reader_->sql(text, params, deadline); }
-  Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink, Duration deadline) override {
-    return reader_->export_table(table, format, from, to, sink, deadline);
+  Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink, const ExportOptions& options) override {
+    return reader_->export_table(table, format, from, to, sink, options);
   }
   bool keeps_rollups() const override { return true; }
   std::vector<DirtyBucket> dirty_rollups() const override { return changed_.all(); }
@@ -58,7 +58,7 @@ class DuckdbStore final : public Store {
   Result<std::uint64_t> forget_rollups(Duration step, Instant before) override;
   Result<ArchivedSlice> archive(Table table, Instant from, Instant to) override;
   std::string archive_folder() const override { return archive_.folder(); }
-  Store& with_archive() override;
+  std::shared_ptr<Store> with_archive(Instant from, Instant to) override;
   Instant archived_before() const override { return archive_.moved_before(); }
 
  private:
@@ -85,7 +85,7 @@ class DuckdbStore final : public Store {
   DuckArchive archive_;
   std::unique_ptr<DuckReader> reader_, archived_reader_;
   std::mutex making_with_archive_;
-  std::unique_ptr<Store> with_archive_;  // behind making_with_archive_; made when it is first asked for
+  std::shared_ptr<Store> with_archive_;  // behind making_with_archive_; made when it is first asked for
 
   // Written by the writer, read by stats(): each is a figure of its own, so relaxed order will do.
   std::atomic<std::uint64_t> applied_{0}, checkpointed_{0}, batches_{0}, rows_{0}, out_of_range_{0};
@@ -301,8 +301,8 @@ class DuckWithArchive final : public Store {
   Result<RowBatch> rows(const RowFilter& filter) override { return reader_.rows(filter); }
   Result<RowBatch> find_call(std::string_view id, std::string_view customer) override { return reader_.find_call(id, customer); }
   Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params, Duration deadline) override { return reader_.sql(text, params, deadline); }
-  Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink, Duration deadline) override {
-    return reader_.export_table(table, format, from, to, sink, deadline);
+  Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink, const ExportOptions& options) override {
+    return reader_.export_table(table, format, from, to, sink, options);
   }
   bool keeps_rollups() const override { return store_.keeps_rollups(); }
   std::vector<DirtyBucket> dirty_rollups() const override { return store_.dirty_rollups(); }
@@ -315,11 +315,11 @@ class DuckWithArchive final : public Store {
   DuckReader& reader_;
 };
 
-Store& DuckdbStore::with_archive() {
-  if (archive_.moved_before() == Instant::min()) return *this;
+std::shared_ptr<Store> DuckdbStore::with_archive(Instant, Instant) {
+  if (archive_.moved_before() == Instant::min()) return itself();
   const std::lock_guard lock(making_with_archive_);
-  if (!with_archive_) with_archive_ = std::make_unique<DuckWithArchive>(*this, *archived_reader_);
-  return *with_archive_;
+  if (!with_archive_) with_archive_ = std::make_shared<DuckWithArchive>(*this, *archived_reader_);
+  return with_archive_;
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ class MemoryStore final : public Store {
   Result<std::unique_ptr<Rows>> sql(std::string_view, std::span<const Param>, Duration) override {
     return fail(Code::unsupported, "the memory store answers no SQL");
   }
-  Status export_table(std::string_view, ExportFormat, Instant, Instant, const ByteSink&, Duration) override {
+  Status export_table(std::string_view, ExportFormat, Instant, Instant, const ByteSink&, const ExportOptions&) override {
     return fail(Code::unsupported, "the memory store exports nothing");
   }
   Status checkpoint() override { return {}; }

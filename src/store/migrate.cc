@@ -69,4 +69,13 @@ Status publish(DuckConnection& connection, std::span<const PublishedView> views)
   });
 }
 
+Status publish_over_archive(DuckConnection& connection) {
+  AYBIZA_TRY(connection.script("SET search_path = 'archived,main'"));
+  Status made;
+  for (const PublishedView& view : published_views())
+    if (made && view.text.contains("CREATE ")) made = connection.script(std::string(view.text));  // the other one says what columns mean
+  AYBIZA_TRY(connection.script("SET search_path = 'main'"));
+  return made;
+}
+
 }  // namespace aybiza

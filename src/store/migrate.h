@@ -37,5 +37,7 @@ class DuckConnection;
 Status migrate(DuckConnection& connection, std::span<const Migration> migrations, Instant now);
 // Makes the views anew where they are not of these texts.
 Status publish(DuckConnection& connection, std::span<const PublishedView> views);
+// Makes the published views once more in schema archived, over what is there and over the tables for the rest.
+Status publish_over_archive(DuckConnection& connection);
 
 }  // namespace aybiza

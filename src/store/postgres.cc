@@ -69,8 +69,8 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(const std::
   // jit: with many partitions it costs more than it gains (storage.md 1). Keepalives: a session whose network went away gives up its
   // locks in a minute instead of hours.
   AYBIZA_TRY(made->script(std::string("SET TimeZone = 'UTC'; SET jit = off; SET synchronous_commit = on; SET client_min_messages = warning; "
-                                      "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; "
-                                      "SET default_transaction_read_only = ") + (read_only ? "on" : "off")));
+                                      "SET client_connection_check_interval = '1s'; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; "
+                                      "SET tcp_keepalives_count = 3") + (read_only ? "; SET default_transaction_read_only = on" : "")));
   return made;
 }
 
@@ -91,6 +91,12 @@ std::string PostgresConnection::parameter(const char* name) const {
 
 Duration PostgresConnection::until(Duration patience) const { return clock_->elapsed() + patience; }
 
+Status PostgresConnection::go_on() {
+  if (!stop_ || !stop_()) return {};
+  broken_ = true;
+  return fail(Code::unavailable, "nobody waits for this answer any more");
+}
+
 Status PostgresConnection::wait(bool to_write, Duration deadline) {
   pollfd socket{.fd = PQsocket(connection_.get()), .events = short(to_write ? POLLIN | POLLOUT : POLLIN), .revents = 0};
   const Duration end = deadline == Duration::max() ? until(limits::postgres_silence) : deadline;
@@ -98,6 +104,7 @@ Status PostgresConnection::wait(bool to_write, Duration deadline) {
     if (socket.fd < 0) return failed(nullptr);
     const int ready = ::poll(&socket, 1, int(slice / 1ms));
     if (ready > 0) return {};
+    AYBIZA_TRY(go_on());
     if (ready < 0 && errno != EINTR) return fail(Code::io, "poll: {}", std::generic_category().message(errno));
     if (clock_->elapsed() > end) {
       broken_ = true;
@@ -346,6 +353,7 @@ void PostgresAnswer::note_columns(const PGresult* result) {
 
 Result<bool> PostgresAnswer::next() {
   rows_.clear();
+  if (connection_) AYBIZA_TRY(connection_->go_on());
   while (connection_ && rows_.size() < limits::postgres_chunk_rows) {
     if (!first_) {
       auto got = connection_->result(deadline_);

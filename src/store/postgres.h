@@ -96,6 +96,9 @@ class PostgresConnection {
   bool broken() const { return broken_ || PQstatus(connection_.get()) != CONNECTION_OK; }
   void give_up() { broken_ = true; }  // closed when it is dropped
   void cancel();
+  // Asked while answers are waited for; true: the connection is given up, and the server ends the statement when it notices. Empty: never.
+  void stop_when(std::function<bool()> stop) { stop_ = std::move(stop); }
+  bool in_transaction() const { return PQtransactionStatus(connection_.get()) != PQTRANS_IDLE; }
   // Whether the last failure was about the rows, and not about the world or the statement.
   bool data_refused() const;
   int server_version() const { return PQserverVersion(connection_.get()); }  // 150018
@@ -123,6 +126,7 @@ class PostgresConnection {
   friend class PostgresAnswer;
   PostgresConnection() = default;
   Duration until(Duration patience) const;
+  Status go_on();  // unless nobody waits any more
   Status wait(bool to_write, Duration deadline);
   Status flush(Duration deadline);
   Result<PgResult> result(Duration deadline);  // null: no more
@@ -137,6 +141,7 @@ class PostgresConnection {
   std::unique_ptr<PGcancel, PgFree> cancel_;
   const Clock* clock_ = nullptr;
   bool broken_ = false;
+  std::function<bool()> stop_;
   std::string state_;               // SQLSTATE of the last failure
   std::int64_t server_limit_ms_ = -1;  // statement_timeout as it was set last
 };

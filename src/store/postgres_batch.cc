@@ -5,6 +5,7 @@
 
 #include "store/export.h"
 #include "store/late.h"
+#include "store/postgres_archive.h"
 #include "store/postgres_select.h"
 #include "store/postgres_write.h"
 
@@ -57,8 +58,8 @@ std::string as_json(const Row& row) {
 
 class BatchWriter {
  public:
-  BatchWriter(PostgresConnection& writer, const std::string& node, std::uint64_t offset, bool careful, BatchOutcome& outcome)
-      : writer_(writer), node_(node), offset_(offset), careful_(careful), outcome_(outcome) {}
+  BatchWriter(PostgresConnection& writer, const std::string& node, std::uint64_t offset, const BatchWriting& how, BatchOutcome& outcome)
+      : writer_(writer), node_(node), offset_(offset), how_(how), outcome_(outcome) {}
 
   Status write(const RowBatch& batch) {
     AYBIZA_TRY(replace<CallRow>(Table::call_analytics, batch.calls, "t.call_id = old.call_id", &CallRow::start,
@@ -118,6 +119,10 @@ class BatchWriter {
         "DELETE FROM {} t USING {} WHERE t.time = old.time AND {} AND t.time >= make_timestamptz({}::BIGINT) AND t.time <= make_timestamptz({}::BIGINT)",
         to_string(table), unnested(keys), same, to_micros(first), to_micros(last));
     AYBIZA_TRY(each(table, old, [&](std::span<const Row* const> some) { return with_arrays<Row>(writer_, statement, keys, some); }));
+    if (first < how_.archived_before) {
+      const std::string noted = note_replaced_text(table, column_names(keys), unnested(keys));
+      AYBIZA_TRY(each(table, old, [&](std::span<const Row* const> some) { return with_arrays<Row>(writer_, noted, keys, some); }));
+    }
     return append(table, in_order(rows, time));
   }
 
@@ -165,7 +170,7 @@ class BatchWriter {
   template <typename Row, typename Attempt>
   Status each(Table table, std::span<const Row* const> rows, const Attempt& attempt) {
     if (rows.empty()) return {};
-    if (!careful_) return attempt(rows);
+    if (!how_.careful) return attempt(rows);
     AYBIZA_TRY(writer_.script("SAVEPOINT part"));
     const Status done = attempt(rows);
     if (done) return writer_.script("RELEASE SAVEPOINT part");
@@ -194,16 +199,16 @@ class BatchWriter {
   PostgresConnection& writer_;
   const std::string& node_;
   const std::uint64_t offset_;
-  const bool careful_;
+  const BatchWriting how_;
   BatchOutcome& outcome_;
   std::unordered_set<const void*> refused_;
 };
 
 }  // namespace
 
-Status write_batch(PostgresConnection& writer, const RowBatch& batch, const PriceBook& prices, const std::string& node, bool careful,
+Status write_batch(PostgresConnection& writer, const RowBatch& batch, const PriceBook& prices, const std::string& node, const BatchWriting& how,
                    BatchOutcome& outcome) {
-  BatchWriter rows(writer, node, batch.to, careful, outcome);
+  BatchWriter rows(writer, node, batch.to, how, outcome);
   if (batch.late.empty()) {
     outcome.minutes = changed_minutes(batch);
     return rows.write(batch);

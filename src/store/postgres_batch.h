@@ -21,7 +21,12 @@ struct BatchOutcome {
   std::vector<Instant> minutes;    // that hold other rows now
 };
 
-Status write_batch(PostgresConnection& writer, const RowBatch& batch, const PriceBook& prices, const std::string& node, bool careful,
+struct BatchWriting {
+  bool careful = false;
+  Instant archived_before = Instant::min();  // rows that were stored before it may be in the archive: then it is noted that they are written again
+};
+
+Status write_batch(PostgresConnection& writer, const RowBatch& batch, const PriceBook& prices, const std::string& node, const BatchWriting& how,
                    BatchOutcome& outcome);
 
 }  // namespace aybiza

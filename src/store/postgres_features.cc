@@ -11,6 +11,9 @@ constexpr int oldest = 150'000;
 constexpr std::array<std::string_view, 8> timed = {"call_analytics", "conversation_turns", "usage_events", "system_performance_metrics",
                                                    "agent_status", "metric_values", "metric_distributions", "raw_events"};
 
+constexpr std::string_view timescale_home =
+    "SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'timescaledb'";
+
 Result<std::string> ask(PostgresConnection& connection, std::string_view text) {
   auto word = connection.word(text);
   if (!word) return std::unexpected(word.error());
@@ -107,7 +110,7 @@ std::vector<std::string> describe(const PostgresFeatures& features) {
 
 Status use_features(PostgresConnection& connection, const PostgresFeatures& features) {
   if (features.installed("timescaledb").empty()) return {};
-  const auto home = ask(connection, "SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'timescaledb'");
+  const auto home = ask(connection, timescale_home);
   if (!home) return std::unexpected(home.error());
   for (const std::string_view table : timed) {
     const auto full = connection.integer(fmt::format(
@@ -121,6 +124,20 @@ Status use_features(PostgresConnection& connection, const PostgresFeatures& feat
         "SELECT {}.create_hypertable('{}', 'time', chunk_time_interval => interval '1 day', create_default_indexes => false)", *home, table)));
   }
   return {};
+}
+
+Result<std::uint64_t> drop_days(PostgresConnection& connection, std::string_view table, Instant before) {
+  const auto home = ask(connection, timescale_home);
+  if (!home) return std::unexpected(home.error());
+  if (home->empty()) return 0;
+  const auto made = connection.integer("SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_schema = current_schema() AND hypertable_name = $1", {table});
+  if (!made) return std::unexpected(made.error());
+  if (made->value_or(0) == 0) return 0;
+  const std::string until = fmt::format("make_timestamptz({}::BIGINT)", to_micros(floor_to(before, std::chrono::hours(24))));
+  const auto rows = connection.integer(fmt::format("SELECT count(*) FROM {} WHERE time < {}", table, until));
+  if (!rows) return std::unexpected(rows.error());
+  if (rows->value_or(0) > 0) AYBIZA_TRY(connection.script(fmt::format("SELECT {}.drop_chunks('{}', older_than => {})", *home, table, until), limits::postgres_day));
+  return std::uint64_t(rows->value_or(0));
 }
 
 }  // namespace aybiza

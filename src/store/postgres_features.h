@@ -33,5 +33,7 @@ Result<PostgresFeatures> detect_features(PostgresConnection& connection);
 Status refuse_unsupported(const PostgresFeatures& features);
 std::vector<std::string> describe(const PostgresFeatures& features);
 Status use_features(PostgresConnection& connection, const PostgresFeatures& features);
+// Drops the days of a hypertable that end at `before` or earlier, as whole chunks; how many rows went. Of any other table nothing.
+Result<std::uint64_t> drop_days(PostgresConnection& connection, std::string_view table, Instant before);
 
 }  // namespace aybiza

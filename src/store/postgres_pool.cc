@@ -7,6 +7,8 @@ namespace aybiza {
 Result<PostgresLease> PostgresPool::borrow(bool fresh) {
   const auto give_back = [this](PostgresConnection* connection) {
     std::unique_ptr<PostgresConnection> back(connection);
+    back->stop_when({});
+    if (!back->broken() && back->in_transaction() && !back->rollback()) back->give_up();
     const std::lock_guard lock(lending_);
     --lent_;
     if (!back->broken()) idle_.push_back(std::move(back));

@@ -16,6 +16,7 @@
 #include "store/postgres_migrate.h"
 #include "store/postgres_pool.h"
 #include "store/postgres_select.h"
+#include "store/postgres_with_archive.h"
 #include "store/postgres_write.h"
 #include "store/rollup_tables.h"
 
@@ -28,7 +29,9 @@ constexpr Duration size_asked_every = 60s;
 
 class PostgresStore final : public Store {
  public:
-  explicit PostgresStore(const PostgresOptions& options) : options_(options), readers_(options.url, *options.clock) {}
+  explicit PostgresStore(const PostgresOptions& options)
+      : options_(options), readers_(options.url, *options.clock),
+        archive_({.folder = options.archive, .scratch = options.scratch, .node = options.node, .clock = options.clock, .readers = &readers_}) {}
 
   Status open();
 
@@ -40,7 +43,7 @@ class PostgresStore final : public Store {
   Result<RowBatch> find_call(std::string_view id, std::string_view customer) override;
   Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params, Duration deadline) override;
   Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink,
-                      Duration deadline) override;
+                      const ExportOptions& options) override;
   bool keeps_rollups() const override { return true; }
   std::vector<DirtyBucket> dirty_rollups() const override { return changed_.all(); }
   Instant rollup_floor() const override { return changed_.floor(); }
@@ -48,6 +51,13 @@ class PostgresStore final : public Store {
   Status mark_rollups(Instant from, Instant to) override;
   Status checkpoint() override { return {}; }
   Result<std::uint64_t> forget(Table table, Instant before) override;
+  Result<std::uint64_t> forget_rollups(Duration step, Instant before) override;
+  Result<ArchivedSlice> archive(Table table, Instant from, Instant to) override;
+  std::string archive_folder() const override { return archive_.folder(); }
+  Instant archived_before() const override { return archive_.moved_before(); }
+  std::shared_ptr<Store> with_archive(Instant from, Instant to) override {
+    return archived_before() == Instant::min() ? itself() : postgres_with_archive(*this, archive_, from, to);
+  }
 
  private:
   struct Range {
@@ -64,7 +74,8 @@ class PostgresStore final : public Store {
   Status transact(const RowBatch& batch, bool careful, BatchOutcome& outcome);
   Status read_changed(PostgresConnection& connection);
   Result<std::pair<Instant, Instant>> stored_range();
-  Status export_parquet(std::string_view table, const Where& where, const ByteSink& sink, Duration deadline);
+  Status export_parquet(std::string_view table, const Where& where, const ByteSink& sink, const ExportOptions& options);
+  Result<std::unique_ptr<Rows>> snapshot(const std::string& text, std::span<const Param> params, const ExportOptions& options);
   void note_size();
 
   const PostgresOptions options_;
@@ -76,6 +87,7 @@ class PostgresStore final : public Store {
   ChangedBuckets changed_;
 
   PostgresPool readers_;
+  PostgresArchive archive_;
   std::string version_;  // set by open()
 
   // Written by the writer, read by stats(): each is a figure of its own, so relaxed order will do.
@@ -98,6 +110,8 @@ Status PostgresStore::connect(bool starting) {
   // What a commit whose answer was lost has marked, before anybody is told that its rows are there.
   AYBIZA_TRY(read_changed(connection));
   AYBIZA_TRY(read_applied(connection));
+  AYBIZA_TRY(archive_.open(connection, starting));
+  for (const auto& [table, before] : archive_.lost()) raise_gone(table, before);
   writer_ = std::move(*made);
   note_size();
   return {};
@@ -157,7 +171,7 @@ void PostgresStore::note_size() {
 StoreStats PostgresStore::stats() const {
   const std::uint64_t applied = applied_;  // a commit is on the server's disk: what is applied needs no log of ours
   return {.engine = "postgres", .version = version_, .applied = applied, .checkpointed = applied, .batches = batches_, .rows = rows_,
-          .values_out_of_range = out_of_range_, .rows_set_aside = set_aside_, .file_bytes = bytes_, .log_bytes = 0, .rollups_waiting = changed_.size(), .repaired = {}};
+          .values_out_of_range = out_of_range_, .rows_set_aside = set_aside_, .file_bytes = bytes_, .log_bytes = 0, .rollups_waiting = changed_.size(), .repaired = archive_.trouble()};
 }
 
 Result<std::uint64_t> PostgresStore::applied() { return applied_.load(); }
@@ -185,7 +199,7 @@ Status PostgresStore::write(const RowBatch& batch, bool careful, BatchOutcome& o
                                   {std::string_view(options_.node), std::int64_t(batch.from), std::int64_t(batch.to)});
   if (!moved) return std::unexpected(moved.error());
   if (*moved != 1) return fail(Code::conflict, "rows ({}, {}] do not follow the store's applied offset", batch.from, batch.to);
-  AYBIZA_TRY(write_batch(*writer_, batch, prices_, options_.node, careful, outcome));
+  AYBIZA_TRY(write_batch(*writer_, batch, prices_, options_.node, {.careful = careful, .archived_before = archive_.moved_before()}, outcome));
   return mark_buckets(*writer_, changed_.unmarked(buckets_of(outcome.minutes)));
 }
 
@@ -228,6 +242,13 @@ Result<std::uint64_t> PostgresStore::forget(Table table, Instant before) {
     if (Status raised = writer_->script(raise_floor_text(before)); !raised) return std::unexpected(raised.error());
     changed_.raise_floor(before);
   }
+  Result<std::uint64_t> dropped = 0;
+  const Status whole = in_transaction([&]() -> Status {
+    dropped = drop_days(*writer_, to_string(table), before);
+    return dropped ? Status() : std::unexpected(dropped.error());
+  });
+  if (!whole) return std::unexpected(whole.error());
+  gone += *dropped;
   for (;;) {
     const auto first = writer_->integer(fmt::format("SELECT epoch_us(min({})) FROM {}", time, to_string(table)));
     if (!first) return std::unexpected(first.error());
@@ -243,6 +264,29 @@ Result<std::uint64_t> PostgresStore::forget(Table table, Instant before) {
     if (!done) return std::unexpected(done.error());
     gone += *deleted;
   }
+}
+
+Result<std::uint64_t> PostgresStore::forget_rollups(Duration step, Instant before) {
+  const std::lock_guard lock(writing_);
+  if (Status connected = ready(); !connected) return std::unexpected(connected.error());
+  const PgParam params[] = {pg_param(std::int64_t(step / 1s)), pg_param(before)};
+  return writer_->run("DELETE FROM rollups WHERE step_seconds = $1 AND bucket < $2", params, limits::postgres_day);
+}
+
+Result<ArchivedSlice> PostgresStore::archive(Table table, Instant from, Instant to) {
+  const std::lock_guard lock(writing_);
+  Result<ArchivedSlice> moved = fail(Code::invalid, "{} is not archived", to_string(table));
+  if (table == Table::metric_series || table == Table::rollups) return moved;
+  if (Status connected = ready(); !connected) return std::unexpected(connected.error());
+  const Status done = in_transaction([&]() -> Status {
+    moved = archive_.move(*writer_, table, from, to);
+    if (!moved) return std::unexpected(moved.error());
+    return is_rolled(table) ? writer_->script(raise_floor_text(to)) : Status();
+  });
+  if (!done) return std::unexpected(done.error());
+  archive_.moved(*moved);
+  if (is_rolled(table)) changed_.raise_floor(to);
+  return moved;
 }
 
 // --- Rollups --------------------------------------------------------------------------------------------------------
@@ -328,13 +372,27 @@ Result<std::unique_ptr<Rows>> PostgresStore::sql(std::string_view text, std::spa
   }, deadline);
 }
 
+// Rows of one moment, whose offset is told.
+Result<std::unique_ptr<Rows>> PostgresStore::snapshot(const std::string& text, std::span<const Param> params, const ExportOptions& options) {
+  return readers_.reading([&](PostgresLease& lease) -> Result<std::unique_ptr<Rows>> {
+    AYBIZA_TRY(lease->script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+    const auto offset = lease->integer("SELECT event_offset FROM applied WHERE node = $1", {std::string_view(options_.node)});
+    if (!offset) return std::unexpected(offset.error());
+    if (options.as_of) *options.as_of = std::uint64_t(offset->value_or(0));
+    lease->stop_when(options.stop);
+    auto answer = lease->open(text, params, options.deadline);
+    if (!answer) return std::unexpected(answer.error());
+    return make_postgres_rows(std::move(lease), std::move(*answer));
+  }, options.deadline);
+}
+
 // A table of our own has columns here that are not published ("place"); a Parquet file is the same from every engine.
-Status PostgresStore::export_parquet(std::string_view table, const Where& where, const ByteSink& sink, Duration deadline) {
+Status PostgresStore::export_parquet(std::string_view table, const Where& where, const ByteSink& sink, const ExportOptions& options) {
   const auto columns = published_columns(table, *options_.clock);
   if (!columns) return std::unexpected(columns.error());
   std::string names;
   for (const ParquetColumn& column : *columns) names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", column.name);
-  auto answer = sql(fmt::format("SELECT {} FROM {}{}", names, table, where.text()), where.params(), deadline);
+  auto answer = snapshot(fmt::format("SELECT {} FROM {}{}", names, table, where.text()), where.params(), options);
   if (!answer) return std::unexpected(answer.error());
   namespace fs = std::filesystem;
   std::error_code failed;
@@ -348,12 +406,12 @@ Status PostgresStore::export_parquet(std::string_view table, const Where& where,
 }
 
 Status PostgresStore::export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink,
-                                   Duration deadline) {
+                                   const ExportOptions& options) {
   const auto time_column = export_time_column(table);
   if (!time_column) return fail(Code::invalid, "there is no table {} to export", table);
   const Where where = time_range(*time_column, from, to);
-  if (format == ExportFormat::parquet) return export_parquet(table, where, sink, deadline);
-  auto answer = sql(fmt::format("SELECT * FROM {}{}", table, where.text()), where.params(), deadline);
+  if (format == ExportFormat::parquet) return export_parquet(table, where, sink, options);
+  auto answer = snapshot(fmt::format("SELECT * FROM {}{}", table, where.text()), where.params(), options);
   if (!answer) return std::unexpected(answer.error());
   return format == ExportFormat::csv ? write_csv(**answer, sink) : write_ndjson(**answer, sink);
 }

@@ -28,6 +28,7 @@ struct PostgresOptions {
   std::string node = "local";  // whose offsets these are
   const Clock* clock = nullptr;
   std::string scratch = {};    // for Parquet files on their way out; empty: the system's
+  std::string archive = {};    // where retention puts Parquet files; empty: nothing is archived
 };
 
 bool is_postgres_url(std::string_view text);

@@ -92,6 +92,12 @@ using ByteSink = std::function<Status(std::string_view)>;  // an error ends the 
 
 inline constexpr Duration no_deadline = Duration::max();
 
+struct ExportOptions {
+  Duration deadline = no_deadline;   // on the clock's elapsed() axis
+  std::function<bool()> stop = {};   // asked from the exporting thread, often: the client left, and the engine's work ends with unavailable
+  std::uint64_t* as_of = nullptr;    // told before the first byte: the offset of which all that is exported is
+};
+
 // The embedded engine's file as it was at a checkpoint, for a backup. While it lives no other checkpoint is made, unless the
 // engine's log grows over limits::backup_log_bytes: then the copy is broken.
 class StoreCopy {
@@ -125,10 +131,10 @@ class Store {
   // `deadline` is on the clock's elapsed() axis.
   virtual Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params,
                                             Duration deadline = no_deadline) = 0;
-  // `table` is a published table or view by name. CSV cells that a spreadsheet would take for a formula get a leading
+  // `table` is a published table or view by name; all of it is read in one snapshot. CSV cells that a spreadsheet would take for a formula get a leading
   // apostrophe if they are text.
   virtual Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to,
-                              const ByteSink& sink, Duration deadline = no_deadline) = 0;
+                              const ByteSink& sink, const ExportOptions& options = {}) = 0;
 
   // Whether calls were ever stored that stand for several (CallRow::sample_weight): who adds rows up must weigh them then.
   bool samples() const { return samples_; }
@@ -151,8 +157,9 @@ class Store {
   // Moves the rows of [from, to), late ones of earlier slices with them, into a file; at every moment a row is in one of both.
   virtual Result<ArchivedSlice> archive(Table table, Instant from, Instant to);
   virtual std::string archive_folder() const { return {}; }
-  // The same store, whose reading functions see what was archived too; itself where nothing was.
-  virtual Store& with_archive() { return *this; }
+  // The same store, whose reading functions see what was archived too; itself where nothing was. It is asked about [from, to), and may
+  // know nothing of other times; it speaks the dialect it says.
+  virtual std::shared_ptr<Store> with_archive(Instant /*from*/, Instant /*to*/) { return itself(); }
   virtual Instant archived_before() const { return Instant::min(); }  // rows before it may be in the archive alone
 
   // Before which rows are nowhere any more: said before they go, so that no answer takes them for none. Any thread.
@@ -162,6 +169,7 @@ class Store {
   void raise_rollups_gone(Duration step, Instant before);
 
  protected:
+  std::shared_ptr<Store> itself() { return {std::shared_ptr<Store>(), this}; }  // owned by nobody
   void see_samples(const RowBatch& batch) {  // before the batch can be read
     for (const CallRow& call : batch.calls)
       if (call.sample_weight) samples_ = true;

@@ -71,7 +71,7 @@ TestEngine::TestEngine(std::string name) : name_(std::move(name)) {
 }
 
 void TestEngine::renew() {
-  if (name_ == "duckdb") scratch_ = std::make_unique<Scratch>();
+  if (name_ != "memory") scratch_ = std::make_unique<Scratch>();
   if (!name_.starts_with("postgres")) return;
   auto url = fresh_schema(name_ == "postgres_given" ? given() : (name_ == "postgres" ? plain() : newer()).server->url());
   if (url) url_ = std::move(*url);
@@ -81,7 +81,7 @@ void TestEngine::renew() {
 Result<std::unique_ptr<Store>> TestEngine::open(const Clock& clock) {
   if (name_ == "memory") return make_memory_store();
   if (name_ == "duckdb") return open_duckdb_store({.directory = scratch_->path(), .node = "local", .clock = &clock});
-  return open_postgres_store({.url = url_, .node = "local", .clock = &clock});
+  return open_postgres_store({.url = url_, .node = "local", .clock = &clock, .scratch = folder() + "/store.tmp", .archive = folder() + "/archive"});
 }
 
 }  // namespace aybiza

@@ -27,6 +27,7 @@ class TestEngine {
   Result<std::unique_ptr<Store>> open(const Clock& clock);
   void renew();  // what is opened next is empty. REQUIRES: no store is open
   const std::string& url() const { return url_; }  // of a PostgreSQL
+  const std::string& folder() const { return scratch_->path(); }  // REQUIRES: it persists
 
  private:
   const std::string name_;
