@@ -47,6 +47,9 @@ std::string openmetrics(const SelfMetrics& self) {
   t.gauge("store_applied_offset", "The last event in the store.", double(self.pipeline.applied));
   t.gauge("snapshot_offset", "The last event in the snapshot of live state.", double(self.pipeline.snapshot));
   t.gauge("store_lag_seconds", "Age of the oldest event that the store does not have yet.", self.pipeline.store_lag_seconds);
+  t.gauge("store_waiting_collections", "Transactions that wait for the store, in memory and on disk.", double(self.pipeline.unwritten.waiting));
+  t.gauge("store_waiting_bytes", "Of these, bytes on disk.", double(self.pipeline.unwritten.spilled_bytes));
+  t.counter("store_spilled", "Transactions that waited on disk.", self.pipeline.unwritten.spilled_total);
   t.counter("store_failures", "Transactions the store refused; they are retried.", self.pipeline.store_failures);
   t.counter("store_rows", "Rows written since start.", self.store.rows);
   t.counter("store_rows_set_aside", "Rows the store's server refused for what they hold; they are in poison_rows.", self.store.rows_set_aside);

@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 constexpr Duration collect_interval = 200ms;      // how often rows go to the store when nobody waits
 constexpr std::size_t collect_events = 50'000;    // or after so many events
 constexpr std::size_t collect_bytes = 4 * limits::MiB;  // or so many of the log: one event may be thousands of points
-constexpr std::size_t outstanding_max = 2;        // collections on their way to the store
+constexpr std::size_t outstanding_max = 2;        // collections in memory on their way to the store
 constexpr std::size_t chunk_events = 512;         // events handed to a shard in one message
 constexpr std::size_t chunk_bytes = limits::MiB;  // or so many bytes of them
 constexpr Duration idle_wait = 20ms;              // how long the router sleeps on the log
@@ -70,7 +70,7 @@ Instant data_began(const std::filesystem::path& data) {
 }
 
 Pipeline::Pipeline(const PipelineOptions& options, const Clock& clock)
-    : options_(options), clock_(clock), outbox_(outstanding_max + 2), published_(2) {}
+    : options_(options), clock_(clock), published_(2) {}
 
 Result<std::unique_ptr<Pipeline>> Pipeline::open(const PipelineOptions& options) {
   std::unique_ptr<Pipeline> pipeline(new Pipeline(options, *options.clock));
@@ -142,6 +142,8 @@ Status Pipeline::recover() {
   chunks_.resize(*count);
   shards_ = std::make_unique<LiveShards>(std::move(shards));
   const std::uint64_t target = recovered_ = spool_->visible().value;
+  unwritten_ = std::make_unique<Unwritten>(options_.data / "unwritten", Unwritten::Bounds{limits::unwritten_disk_bytes, limits::unwritten_disk_left},
+                                           [this] { --outstanding_; });
   publisher_ = Thread("snapshot", [this](std::stop_token) {
     while (!published_.finished()) published_.drain_wait(1s, [this](Unpublished&& taken) { publish(taken); });
   });
@@ -164,7 +166,7 @@ void Pipeline::stop() {
   router_.request_stop();
   if (router_.joinable()) router_.join();
   if (shards_) shards_->run_all([](std::size_t, Shard&) {});  // the last collection has reached the writer
-  outbox_.close();
+  if (unwritten_) unwritten_->close();
   if (writer_.joinable()) writer_.join();
   published_.close();
   if (publisher_.joinable()) publisher_.join();
@@ -249,16 +251,19 @@ void Pipeline::route(std::stop_token stop) {
     const bool due = now - last_collect_ >= collect_interval || uncollected >= collect_events ||
                      bytes_uncollected_ >= collect_bytes || hurry_.load();
     if (waiting == 0 && due) collect(full() || bytes_uncollected_ >= limits::uncollected_bytes, hurry_.load());
+    if (unwritten_in_memory() >= options_.unwritten_events / 2) unwritten_->press();
     if (waiting == 0 && full()) wait_for_store(stop);
     if (!*record && waiting == 0 && (reader_->closed() || stop.stop_requested())) break;
   }
   collect(true, true);
 }
 
-// What is folded and not in the store, wherever it waits: dirty in the shards, or collected and on its way.
-bool Pipeline::full() const {
+// Events that are folded and whose rows are in memory: dirty in the shards, or collected and on their way.
+std::uint64_t Pipeline::unwritten_in_memory() const {
+  const std::uint64_t away = unwritten_->away();
   const std::lock_guard lock(mutex_);
-  return fed_ > stats_.applied && fed_ - stats_.applied >= options_.unwritten_events;
+  const std::uint64_t gone = std::max(away, stats_.applied);
+  return fed_ > gone ? fed_ - gone : 0;
 }
 
 void Pipeline::wait_for_store(const std::stop_token& stop) {
@@ -273,6 +278,7 @@ void Pipeline::wait_for_store(const std::stop_token& stop) {
 void Pipeline::collect(bool wait_for_room, bool whole) {
   while (outstanding_.load() >= outstanding_max) {
     if (!wait_for_room) return;
+    unwritten_->press();
     std::this_thread::sleep_for(1ms);
   }
   last_collect_ = clock_.elapsed();
@@ -328,30 +334,43 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
       if (--gathering->left != 0) return;
       auto finished = std::move(gathering->collection);
       lock.unlock();
-      CHECK(outbox_.post(std::move(finished)));  // outstanding_ keeps it below its capacity
+      unwritten_->push(std::move(finished));
     });
 }
 
 void Pipeline::write(std::stop_token) {
-  while (!outbox_.finished())
-    outbox_.drain_wait(1s, [&](std::unique_ptr<Collection>&& collection) {
-      Duration pause = store_pause_least;
-      for (;;) {
-        auto done = apply(*collection);
-        if (done && pause > store_pause_least) fmt::print(stderr, "aybiza: the store takes rows again\n");
-        if (done) break;
-        {
-          std::lock_guard lock(mutex_);
-          ++stats_.store_failures;
-          stats_.last_store_error = done.error().message;
-          if (pause == store_pause_least) fmt::print(stderr, "aybiza: the store refuses rows, they wait in the log: {}\n", done.error().message);
-        }
-        if (stopping_) break;  // shutting down: the log still has them
-        std::this_thread::sleep_for(pause);
-        pause = std::min(pause * 2, store_pause_most);
-      }
-      --outstanding_;
-    });
+  bool broken_off = false;  // shutting down: the log has the rest, and the next start takes it from there
+  while (!unwritten_->finished()) {
+    auto next = unwritten_->pop(1s, !stopping_);
+    if (!next) {
+      note_store_error(next.error().message);
+      std::this_thread::sleep_for(1s);
+      continue;
+    }
+    if (!next->collection) continue;
+    broken_off = broken_off || (next->was_spilled && stopping_);
+    if (!broken_off) broken_off = !write_one(*next->collection);
+    if (!next->was_spilled) --outstanding_;
+  }
+}
+
+void Pipeline::note_store_error(const std::string& what) {
+  const std::lock_guard lock(mutex_);
+  ++stats_.store_failures;
+  stats_.last_store_error = what;
+}
+
+// Until the store has it; false: this ends first.
+bool Pipeline::write_one(Collection& collection) {
+  for (Duration pause = store_pause_least;; pause = std::min(pause * 2, store_pause_most)) {
+    const Status done = apply(collection);
+    if (done && pause > store_pause_least) fmt::print(stderr, "aybiza: the store takes rows again\n");
+    if (done) return true;
+    note_store_error(done.error().message);
+    if (pause == store_pause_least) fmt::print(stderr, "aybiza: the store refuses rows, they wait in the log: {}\n", done.error().message);
+    if (stopping_) return false;
+    std::this_thread::sleep_for(pause);
+  }
 }
 
 Status Pipeline::apply(Collection& collection) {
@@ -425,6 +444,7 @@ PipelineStats Pipeline::stats() const {
   lock.unlock();
   stats.durable = spool_->visible().value;
   stats.folded = shards_->folded();
+  stats.unwritten = unwritten_->stats();
   stats.undecodable = shards_->undecodable();
   if (stats.applied < stats.durable) stats.store_lag_seconds = double((clock_.now() - oldest).count()) / 1e6;
   return stats;

@@ -3,7 +3,7 @@
 // Shape    open() recovers (spool, store, snapshot), replays what the snapshot lacks and starts the threads; it returns
 //          when live state has caught up with what was durable at its start, while the store may still be behind.
 //          Router: reads the log, hands events to shards, and, every collect_interval, asks all shards for what changed.
-//          Writer: one transaction per collection. Rollups: what of them is due, every few seconds. Snapshot: the shards write their parts when one is due, a thread of its
+//          Writer: one transaction per collection; those that it cannot keep up with wait on disk (server/unwritten). Rollups: what of them is due, every few seconds. Snapshot: the shards write their parts when one is due, a thread of its
 //          own syncs and names them once the rows up to there are applied. The spool is released below
 //          min(applied, snapshot, the store's checkpoint).
 // Errors   open: one line for the operator. Later failures of the store are retried and shown (stats), never dropped.
@@ -29,8 +29,8 @@
 #include "runtime/thread.h"
 #include "server/live_shards.h"
 #include "server/snapshot_file.h"
+#include "server/unwritten.h"
 #include "spool/spool.h"
-#include "store/rerate.h"
 #include "store/store.h"
 
 namespace aybiza {
@@ -42,7 +42,7 @@ struct PipelineOptions {
   std::string store_url = {};  // of a PostgreSQL; empty: DuckDB in the data directory
   std::string archive = {};    // where retention puts Parquet files; empty: in the data directory
   std::size_t store_memory_bytes = 0, dedup_memory_bytes = 0, calls_retained = 0;  // 0: the parts' own defaults
-  std::size_t unwritten_events = limits::uncollected_events;  // folded and not yet in the store: then live figures wait for it
+  std::size_t unwritten_events = limits::uncollected_events;  // folded and neither in the store nor on disk: then live figures wait; half of it sends rows to disk
 };
 
 // When a data directory was first opened; max: it does not say (an older version made it).
@@ -58,6 +58,7 @@ struct PipelineStats {
   double store_lag_seconds = 0;       // age of the oldest event that is durable and not applied
   double last_commit_ms = 0, last_snapshot_ms = 0;
   std::uint64_t snapshot_bytes = 0;
+  Unwritten::Stats unwritten;         // collections on their way to the store
   std::string last_store_error;
 };
 
@@ -98,14 +99,6 @@ class Pipeline {
   void stop();
 
  private:
-  struct Collection {
-    RowBatch rows;
-    std::vector<SnapshotPart> snapshot;  // one per shard; empty: none due
-    bool whole = false;                  // nothing was deferred
-    PriceBook prices;                    // in force at rows.to
-    std::optional<Rerate> rerate;        // to be done before the rows are written
-    Instant received{};
-  };
   struct Unpublished {
     std::uint64_t offset = 0;
     std::vector<SnapshotPart> parts;
@@ -118,8 +111,11 @@ class Pipeline {
   void note_oldest(Instant received);
   void flush_chunks();
   void collect(bool wait_for_room, bool whole);
-  bool full() const;
+  std::uint64_t unwritten_in_memory() const;
+  bool full() const { return unwritten_in_memory() >= options_.unwritten_events; }
   void wait_for_store(const std::stop_token& stop);
+  bool write_one(Collection& collection);
+  void note_store_error(const std::string& what);
   Status apply(Collection& collection);
   Status keep_first_prices() const;
   void remember_order(std::uint64_t offset, const PriceOrder& order);
@@ -145,7 +141,7 @@ class Pipeline {
   Duration last_snapshot_at_{0};
   std::atomic<std::uint64_t> snapshot_bytes_{0};  // of the newest
 
-  Mailbox<std::unique_ptr<Collection>> outbox_;
+  std::unique_ptr<Unwritten> unwritten_;
   Mailbox<Unpublished> published_;
   std::atomic<bool> publishing_{false};  // a snapshot is being taken or published
   std::atomic<std::size_t> outstanding_{0};

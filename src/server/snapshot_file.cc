@@ -74,8 +74,10 @@ SnapshotPart::~SnapshotPart() {
   if (file_ >= 0) ::close(file_);
 }
 
-void SnapshotPart::open(const fs::path& directory, std::uint64_t offset, std::size_t shard) {
-  path_ = part_of(directory, offset, shard).string();
+void SnapshotPart::open(const fs::path& directory, std::uint64_t offset, std::size_t shard) { open(part_of(directory, offset, shard)); }
+
+void SnapshotPart::open(const fs::path& file) {
+  path_ = file.string();
   file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file_ < 0) state_ = failed(path_);
 }
@@ -129,12 +131,15 @@ fs::path snapshot_file(const fs::path& directory) { return directory / name; }
 fs::path snapshot_part_file(const fs::path& directory, const Snapshot& snapshot, std::size_t shard) { return part_of(directory, snapshot.offset, shard); }
 
 Result<std::string> load_part(const fs::path& directory, const Snapshot& snapshot, std::size_t shard) {
-  const fs::path file = part_of(directory, snapshot.offset, shard);
+  return load_frames(part_of(directory, snapshot.offset, shard), snapshot.sizes[shard]);
+}
+
+Result<std::string> load_frames(const fs::path& file, std::uint64_t bytes) {
   std::ifstream in(file, std::ios::binary);
   if (!in) return fail(Code::corrupt, "cannot read {}", file.string());
   const auto damaged = [&] { return fail(Code::corrupt, "{} is damaged or cut off", file.string()); };
   std::string whole, packed;
-  for (std::uint64_t left = snapshot.sizes[shard]; left > 0;) {
+  for (std::uint64_t left = bytes; left > 0;) {
     char head[frame_head];
     if (left < frame_head || !in.read(head, frame_head)) return damaged();
     const std::uint32_t packed_size = get(head), size = get(head + 4);

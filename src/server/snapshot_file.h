@@ -26,6 +26,7 @@ class SnapshotPart {
   ~SnapshotPart();
 
   void open(const std::filesystem::path& directory, std::uint64_t offset, std::size_t shard);
+  void open(const std::filesystem::path& file);
   void append(std::string_view piece);  // after a failure nothing more is written
   const Status& state() const { return state_; }
   std::uint64_t bytes() const { return bytes_; }
@@ -48,6 +49,7 @@ struct Snapshot {
 Result<Snapshot> load_snapshot(const std::filesystem::path& directory);
 std::filesystem::path snapshot_file(const std::filesystem::path& directory);
 std::filesystem::path snapshot_part_file(const std::filesystem::path& directory, const Snapshot& snapshot, std::size_t shard);
+Result<std::string> load_frames(const std::filesystem::path& file, std::uint64_t bytes);  // what append() was given; `bytes` as it says
 Result<std::string> load_part(const std::filesystem::path& directory, const Snapshot& snapshot, std::size_t shard);
 
 }  // namespace aybiza
