@@ -35,7 +35,7 @@ class Timeline:
         seconds = [s for _, s in new]
         page, (status, _) = timed(lambda: self.server.read("/"))
         check(status == 200, f"the page answers {status}")
-        live, _ = timed(lambda: self.server.query(select="calls", window="15m", source="live"))
+        live, _ = timed(lambda: self.server.query(select="calls,active_calls,p95_response_time_ms", window="15m", step="1m", source="live"))
         text = self.server.get("/metrics")[1]
         metric = {line.split()[0]: float(line.split()[1]) for line in text.splitlines() if line.startswith("aybiza_") and " " in line and "{" not in line}
         durable, folded, applied = (metric[f"aybiza_{name}_offset"] for name in ("spool_durable", "live_folded", "store_applied"))
