@@ -35,7 +35,8 @@ class Timeline:
         seconds = [s for _, s in new]
         page, (status, _) = timed(lambda: self.server.read("/"))
         check(status == 200, f"the page answers {status}")
-        live, _ = timed(lambda: self.server.query(select="calls,active_calls,p95_response_time_ms", window="15m", step="1m", source="live"))
+        start, end = (time.strftime("%Y-%m-%dT%H:%M:00Z", time.gmtime(time.time() + shift)) for shift in (-600, 60))  # whole minutes
+        live, _ = timed(lambda: self.server.query(select="calls,turns,p95_response_time_ms", start=start, end=end, step="1m", source="live"))
         text = self.server.get("/metrics")[1]
         metric = {line.split()[0]: float(line.split()[1]) for line in text.splitlines() if line.startswith("aybiza_") and " " in line and "{" not in line}
         durable, folded, applied = (metric[f"aybiza_{name}_offset"] for name in ("spool_durable", "live_folded", "store_applied"))

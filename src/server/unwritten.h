@@ -6,7 +6,8 @@
 //          folds from there what the store lacks.
 // Errors   a disk that is full, or has less than `free_bytes` left, keeps collections in memory: then the collector waits, as room() says.
 //          pop() fails while a file cannot be read; the collection stays first.
-// Cost     a spilled event is packed to some 60 bytes, at some 4 us for both ways.
+// Cost     a spilled event is packed to some tens of bytes (bench/outage_timeline.py: 14); writing and reading them is a small part of what
+//          the store needs for it.
 // Threads  push, press, close, stats from any; pop from the writer.
 // Source   reliability.md R7; docs/postgres.md "When the server is away".
 #pragma once

@@ -3,7 +3,7 @@
 // Shape    "AYROWS" version | from to | each table's rows, member by member (assemble/bytes.h) | XXH3-64 of all before. Both directions
 //          read one list of members a row (batch_bytes.cc), so they cannot differ.
 // Errors   corrupt: damaged or cut off. unsupported: of another version, which never meets it: such files end with their process.
-// Cost     some 50 ns a row either way; the bytes are a third of the rows' memory.
+// Cost     linear, one copy of each text; the bytes are a part of the rows' memory.
 // Threads  values; none.
 #pragma once
 
