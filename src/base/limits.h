@@ -179,6 +179,25 @@ inline constexpr std::size_t import_line_bytes = 1 * MiB;     // of a CSV file's
 inline constexpr std::size_t import_errors_told = 20;         // rows that are told of by themselves; the rest is counted
 inline constexpr std::size_t import_map_bytes = 64 * KiB;
 
+// Vectors and search.
+inline constexpr std::size_t topic_turns = 40'000;             // texts of stored turns that a topic model is trained on
+inline constexpr std::size_t topic_turns_least = 100;          // different ones
+inline constexpr std::size_t topic_terms = 12'000;             // words and pairs it knows, 0.4 KB each
+inline constexpr std::size_t topic_models_kept = 3;            // versions, the newest
+inline constexpr std::size_t topic_model_bytes = 8 * MiB;      // of its file
+inline constexpr std::size_t topic_step_turns = 2'000;         // that get their vectors in one transaction of the store's writer
+inline constexpr auto topic_step_rest = 200ms;                 // between two of them
+inline constexpr auto topic_look_every = 60s;                  // for turns without a vector
+inline constexpr std::size_t search_hits_default = 20;
+inline constexpr std::size_t search_hits_max = 200;
+inline constexpr std::size_t search_body_bytes = 64 * KiB;     // 1536 numbers, or a text
+inline constexpr std::size_t search_text_bytes = 4 * KiB;
+inline constexpr std::size_t search_words = 16;
+inline constexpr std::size_t search_scanned_turns = 100'000;   // read out of the store to be compared or counted, the newest first
+inline constexpr std::size_t search_snippet_bytes = 280;
+inline constexpr auto search_window = 24h * 30;                // where no time is given
+inline constexpr auto search_timeout = 10s;
+
 // Questions.
 inline constexpr std::size_t query_rows_default = 10'000;
 inline constexpr std::size_t query_rows_max = 100'000;
