@@ -114,7 +114,7 @@ Status use_features(PostgresConnection& connection, const PostgresFeatures& feat
   if (!home) return std::unexpected(home.error());
   for (const std::string_view table : timed) {
     const auto full = connection.integer(fmt::format(
-        "SELECT count(*) FROM (SELECT 1 FROM {0} LIMIT 1) some", table));
+        "SELECT count(*) FROM (SELECT 1 FROM {0} LIMIT 1) first_row", table));
     if (!full) return std::unexpected(full.error());
     const auto made = connection.integer(
         "SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_schema = current_schema() AND hypertable_name = $1", {table});
