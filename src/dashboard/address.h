@@ -20,20 +20,27 @@ enum class Refresh : unsigned char { live, five_seconds, thirty_seconds, off };
 
 struct Filters {
   std::string range = "1h";
-  std::optional<Instant> from, to;  // a custom range instead
+  std::optional<Instant> from, to;  // a custom range instead; `range` is what a reset leads back to
   std::string zone = "UTC";
   Refresh refresh = Refresh::live;
+  bool compare = false;  // with the period before
+  // Rewound: `at` was the moment shown when it was `since`; from there it goes on `speed` times as fast. Without `since` it stands still.
+  std::optional<Instant> at, since;
+  int speed = 1;
   std::string customer, region;
   std::string agent, outcome, state, model, cursor;  // of the calls table; agent: part of the id in the table of agents
+  std::string human;                                 // of the costs: what a call costs that a person handles, USD
   std::string sort, by;                              // of tables by a dimension: "-cost_usd", descending; the dimension
   std::string board;                                 // of the wall: which one is shown
   std::string usual_range = "1h", usual_zone = "UTC";  // what an address means that does not say
 
   bool custom() const { return from && to; }
+  Instant moment(Instant now) const;  // what is now on the page; never after `now`
   friend bool operator==(const Filters&, const Filters&) = default;
 };
 
 inline constexpr std::string_view ranges[] = {"5m", "15m", "1h", "24h", "7d", "30d"};
+inline constexpr int speeds[] = {1, 5, 20, 60};
 std::string_view range_label(std::string_view range);  // "24 h"
 std::string_view to_string(Refresh refresh);           // live, 5s, 30s, off
 

@@ -53,6 +53,9 @@ void AgentsPage::opened(Context& context, const Location&) {
   watch(context, fleet_slot, {key("fleet"), [source, scope](Instant now) {
                                 return std::make_shared<FleetState>(fleet_state(source->fleet({now - Duration(limits::fleet_window), now, scope.customers, scope.customer, scope.region}), now));
                               }, 2s, 3s, true});
+  watch(context, adjusted_slot, {"adjusted|" + customers_key() + address("/agents", shown), [ask, scope, spec = spec()](Instant now) {
+                                   return std::make_shared<AdjustedState>(compute_adjusted(ask, scope, compute_league(ask, scope, spec, now), now));
+                                 }, 15s, 30s, true, true});
   shown.sort.clear(), shown.agent.clear();
   watch(context, heat_slot, {key("heat") + address("/agents", shown), [ask, scope](Instant now) { return std::make_shared<Heat>(compute_heat(ask, scope, now)); }, 60s, 300s, true});
 }
@@ -97,6 +100,18 @@ Node AgentsPage::pictures() const {
   return html<"{}{}{}">(field_tile(fleet, filters()), field_reasons(fleet, chosen_, filters()), hours);
 }
 
+// "91.2 % [88.0, 94.1]", or why there is none.
+std::string AgentsPage::compared(const std::string& agent) const {
+  const auto* all = state<AdjustedState>(adjusted_slot);
+  if (!all) return std::string(dash);
+  if (all->estimate) return "sampled";
+  const auto at = all->agents.find(agent);
+  if (at == all->agents.end() || at->second.n < adjusted_least_calls) return "too few calls";
+  const Adjusted& a = at->second;
+  if (!a.comparable()) return fmt::format("{:.0f} % of the mix", a.covered * 100);
+  return fmt::format("{} [{:.1f}, {:.1f}]", show_share(a.rate), a.low * 100, a.high * 100);
+}
+
 Node AgentsPage::body(const Context&) {
   field_left_ = field_newest_, heat_left_ = heat_newest_;  // this render leaves together with what was pushed
   const LeagueSpec wanted = spec();
@@ -107,7 +122,9 @@ Node AgentsPage::body(const Context&) {
                                      Filters to = f;
                                      to.agent.clear(), to.sort.clear();
                                      return address("/agents/" + percent_encoded(name), to);
-                                   }});
+                                   },
+                                   .extra_head = "Success, same mix", .extra_title = "As if every agent had taken the same mix of regions, directions, channels, campaigns and languages, with 95 % intervals",
+                                   .extra = [this](const std::string& name) { return compared(name); }});
   return html<"<header><h1>Agents</h1><form id=\"agent-search\" class=\"row-flex call-filters\" method=\"get\" action=\"/agents\" phx-change=\"filter\" phx-submit=\"filter\" phx-auto-recover=\"ignore\">"
               "<input type=\"search\" id=\"search\" name=\"agent\" value=\"{}\" placeholder=\"Part of an agent's id\" aria-label=\"Part of an agent's id\" phx-debounce=\"300\" autocomplete=\"off\"></form></header>"
               "<div id=\"agents-page\" aria-busy=\"{}\"><div class=\"grid\">{}</div>{}</div>">(f.agent, fresh(league_slot) && fresh(fleet_slot) && fresh(heat_slot) ? "false" : "true", pictures(), component("agents-table", html<"<section class=\"below\">{}</section>">(table)));

@@ -1,7 +1,7 @@
 // The fleet: every agent a cell, worst first, with the reason; how busy it is by hour and weekday; and a table of what every agent did in the
 // range, sorted by whatever column was clicked. A cell or a row leads to the agent's own page.
 //
-// Shape    three topics: the field, every few seconds, the table, and the hours, every few minutes. The field goes out as counts of its four
+// Shape    four topics: the field, every few seconds, the table, the agents compared, and the hours, every few minutes. The field goes out as counts of its four
 //          letters, because its cells are sorted.
 // Threads  None: a View belongs to its socket.
 // Source   interface.md "Agents".
@@ -11,6 +11,7 @@
 
 #include "dashboard/live_page.h"
 #include "live/fleet_health.h"
+#include "live/adjusted.h"
 #include "live/heat.h"
 #include "live/league.h"
 
@@ -21,7 +22,7 @@ class AgentsPage final : public LivePage {
   using LivePage::LivePage;
 
  private:
-  enum : std::size_t { league_slot = own_slots, fleet_slot, heat_slot };
+  enum : std::size_t { league_slot = own_slots, fleet_slot, heat_slot, adjusted_slot };
   Tab tab() const override { return Tab::agents; }
   void opened(liveview::Context& context, const liveview::Location& at) override;
   void shown(liveview::Context& context, std::size_t slot) override;
@@ -29,6 +30,7 @@ class AgentsPage final : public LivePage {
   liveview::Node body(const liveview::Context& context) override;
   liveview::Node pictures() const;
   LeagueSpec spec() const;
+  std::string compared(const std::string& agent) const;
   std::string key(std::string_view what) const;
 
   std::string chosen_;                                // the agent whose cell the pointer is on

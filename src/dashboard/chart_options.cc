@@ -45,6 +45,14 @@ JsonWriter begin(Instant as_of) {
   return json;
 }
 
+// The period before, behind what is now.
+void muted_line(JsonWriter& json, const ChartSeries& series, std::size_t which) {
+  json.begin_object().field("type", "line").field("name", series.names[which]).key("showSymbol").boolean(false).key("connectNulls").boolean(false).key("z").integer(1)
+      .key("itemStyle").json(R"({"color":"$ink-faint"})").key("lineStyle").json(R"({"width":1.5,"type":"dotted","color":"$ink-faint"})").key("data");
+  rows(json, series, which, 0);
+  json.end_object();
+}
+
 // The bars of the outcome mix: what has no bar of its own is counted in "Other", so that the bars add up to the calls.
 struct Bar {
   std::string_view label, colour;
@@ -106,8 +114,7 @@ void write_values(JsonWriter& json, const NamedBars::Series& series) {
 
 std::string bars_option(const ChartSeries& series, Instant as_of, Duration length, const BarsLook& look) {
   JsonWriter json = begin(as_of);
-  json.key("option").begin_object().key("aybiza").json(R"({"brush":true})").key("brush").json(R"({"xAxisIndex":0,"toolbox":[],"outOfBrush":{"colorAlpha":0.4}})")
-      .key("grid").begin_object().key("left").integer(look.left).key("right").integer(12).key("top").integer(14).key("bottom").integer(24).end_object()
+  json.key("option").begin_object().key("grid").begin_object().key("left").integer(look.left).key("right").integer(12).key("top").integer(14).key("bottom").integer(24).end_object()
       .key("tooltip").begin_object().field("trigger", "axis").key("axisPointer").json(R"({"type":"shadow"})").field("valueFormatter", look.format).end_object()
       .key("xAxis").json(time_axis(length)).key("yAxis").begin_object().field("type", "value").key("minInterval").integer(look.min_interval).key("splitNumber").integer(4)
       .key("axisLabel").begin_object().field("formatter", look.format == "@int" ? "@short" : look.format).end_object().end_object()
@@ -115,7 +122,9 @@ std::string bars_option(const ChartSeries& series, Instant as_of, Duration lengt
       .key("itemStyle").begin_object().field("color", look.colour).key("borderRadius").json("[2,2,0,0]").end_object().key("data");
   if (series.values.empty()) json.begin_array().end_array();
   else rows(json, series, 0, 0);
-  return json.end_object().end_array().end_object().end_object().str();
+  json.end_object();
+  if (series.values.size() > 1) muted_line(json, series, 1);
+  return json.end_array().end_object().end_object().str();
 }
 
 namespace {
@@ -147,14 +156,17 @@ std::string stacked_option(const ChartSeries& series, Instant as_of, Duration le
   return areas_option(series, as_of, length, colours, {"@pct", R"({"type":"value","min":0,"max":1,"interval":0.25,"axisLabel":{"formatter":"@pct"}})"});
 }
 
+std::string counts_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours) {
+  return areas_option(series, as_of, length, colours, {"@int", R"({"type":"value","min":0,"splitNumber":4,"axisLabel":{"formatter":"@short"}})", 0.7, 0});
+}
+
 std::string rates_option(const ChartSeries& series, Instant as_of, std::span<const std::string_view> colours) {
   return areas_option(series, as_of, 15min, colours, {"@num", R"({"type":"value","min":0,"splitNumber":4,"axisLabel":{"formatter":"@short"}})", 0.7, 0});
 }
 
 std::string lines_option(const ChartSeries& series, Instant as_of, const LinesLook& look) {
   JsonWriter json = begin(as_of);
-  json.key("option").begin_object().key("aybiza").json(R"({"brush":true})").key("brush").json(R"({"xAxisIndex":0,"toolbox":[],"outOfBrush":{"colorAlpha":0.4}})")
-      .key("grid").json(R"({"left":52,"right":16,"top":34,"bottom":24})").key("legend").json(R"({"top":0,"right":0,"itemHeight":8,"itemWidth":18})")
+  json.key("option").begin_object().key("grid").json(R"({"left":52,"right":16,"top":34,"bottom":24})").key("legend").json(R"({"top":0,"right":0,"itemHeight":8,"itemWidth":18})")
       .key("tooltip").begin_object().field("trigger", "axis").field("valueFormatter", look.format).end_object().key("xAxis").json(time_axis(look.length))
       .key("yAxis").begin_object().field("type", "value").key("splitNumber").integer(4).key("axisLabel").begin_object().field("formatter", look.format == "@int" ? "@short" : look.format).end_object();
   if (look.format == "@int") json.key("minInterval").integer(1);
@@ -165,13 +177,6 @@ std::string lines_option(const ChartSeries& series, Instant as_of, const LinesLo
   for (std::size_t i = 0; i < series.names.size() && i < look.colours.size(); ++i) {
     json.begin_object().field("type", "line").field("name", series.names[i]).key("showSymbol").boolean(false).key("connectNulls").boolean(false)
         .key("itemStyle").begin_object().field("color", look.colours[i]).end_object().key("lineStyle").begin_object().key("width").integer(2).field("color", look.colours[i]).end_object();
-    if (i == 0 && !look.marks.empty()) {
-      json.key("markLine").begin_object().key("silent").boolean(false).key("symbol").json(R"(["none","triangle"])").key("symbolSize").integer(7)
-          .key("lineStyle").json(R"({"color":"$ink-faint","type":"dotted","width":1})").key("label").json(R"({"formatter":"{b}","color":"$ink-soft","fontSize":10,"distance":2})")
-          .key("labelLayout").json(R"({"hideOverlap":true})").key("data").begin_array();
-      for (const TimeMark& mark : look.marks) json.begin_object().field("name", mark.text).key("xAxis").integer(ms(mark.at)).end_object();
-      json.end_array().end_object();
-    }
     json.key("data");
     rows(json, series, i, 0);
     json.end_object();
@@ -199,7 +204,8 @@ std::string named_bars_option(const NamedBars& bars, Instant as_of) {
   json.key("series").begin_array();
   for (const NamedBars::Series& one : bars.series) {
     json.begin_object().field("type", "bar").field("name", one.name).key("barMaxWidth").integer(22).key("itemStyle").begin_object().field("color", one.colour).key("borderRadius").integer(2).end_object();
-    if (!bars.standing) json.key("label").json(fmt::format(R"({{"show":true,"position":"right","valueAnimation":false,"formatter":"{}","color":"$ink"}})", bars.format == "@int" ? "{c}" : "@label_ms"));
+    if (bars.stacked) json.field("stack", "all");
+    if (!bars.standing && !bars.stacked) json.key("label").json(fmt::format(R"({{"show":true,"position":"right","valueAnimation":false,"formatter":"{}","color":"$ink"}})", bars.format == "@int" ? "{c}" : "@label_ms"));
     write_values(json, one);
     json.end_object();
   }
@@ -223,8 +229,7 @@ std::string volume_option(const OverviewState& state, Duration length) { return 
 
 std::string latency_option(const OverviewState& state, Duration length) {
   JsonWriter json = begin(state.as_of);
-  json.key("option").begin_object().key("aybiza").json(R"({"brush":true})").key("brush").json(R"({"xAxisIndex":0,"toolbox":[],"outOfBrush":{"colorAlpha":0.4}})")
-      .key("grid").json(R"({"left":56,"right":12,"top":34,"bottom":24})").key("legend").json(R"({"top":0,"right":0,"itemHeight":8,"itemWidth":18})")
+  json.key("option").begin_object().key("grid").json(R"({"left":56,"right":12,"top":34,"bottom":24})").key("legend").json(R"({"top":0,"right":0,"itemHeight":8,"itemWidth":18})")
       .key("tooltip").json(R"({"trigger":"axis","valueFormatter":"@ms"})").key("xAxis").json(time_axis(length))
       .key("yAxis").json(R"({"type":"value","splitNumber":4,"axisLabel":{"formatter":"@ms"}})").key("series").begin_array();
   constexpr std::array colours{"$c3", "$c1", "$c4"};
@@ -236,6 +241,7 @@ std::string latency_option(const OverviewState& state, Duration length) {
     rows(json, state.latency, i, 0);
     json.end_object();
   }
+  if (state.latency.names.size() > colours.size()) muted_line(json, state.latency, colours.size());
   return json.end_array().end_object().end_object().str();
 }
 

@@ -14,7 +14,7 @@
 
 namespace aybiza::dashboard {
 
-// Bars of one series over time, with a brush.
+// Bars of one series over time; a second one, the period before, is a muted line.
 struct BarsLook {
   std::string_view name, colour, format;  // "Calls", "$c1", "@int"
   int left = 44, min_interval = 1;        // room for the axis; 0: any
@@ -22,18 +22,15 @@ struct BarsLook {
 std::string bars_option(const ChartSeries& series, Instant as_of, Duration length, const BarsLook& look);
 // Several shares of a whole over time, stacked; colours in the order of the series.
 std::string stacked_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours);
+// Several counts over time, stacked as areas.
+std::string counts_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours);
 // Several figures a second over time, stacked as areas.
 std::string rates_option(const ChartSeries& series, Instant as_of, std::span<const std::string_view> colours);
-// Lines over time, with marks where something was changed.
-struct TimeMark {
-  Instant at{};
-  std::string text;
-};
+// Lines over time.
 struct LinesLook {
   Duration length{};                         // of the range: what the axis writes
   std::span<const std::string_view> colours; // in the order of the series
   std::string_view format;                   // "@pct"
-  std::vector<TimeMark> marks = {};
   std::optional<double> low = std::nullopt, high = std::nullopt;  // of the axis; empty: as the data
 };
 std::string lines_option(const ChartSeries& series, Instant as_of, const LinesLook& look);
@@ -46,7 +43,7 @@ struct NamedBars {
   std::vector<std::string> labels;
   std::vector<Series> series;
   std::string_view format = "@int";
-  bool standing = false;
+  bool standing = false, stacked = false;
   int room = 92;  // for the labels of lying bars
 };
 std::string named_bars_option(const NamedBars& bars, Instant as_of);

@@ -5,6 +5,8 @@
 #include "dashboard/chart_options.h"
 #include "dashboard/cost_map.h"
 #include "dashboard/league_table.h"
+#include "dashboard/money_tiles.h"
+#include "dashboard/plain_table.h"
 #include "dashboard/show.h"
 #include "dashboard/tile.h"
 
@@ -60,6 +62,42 @@ bool any_known(const ChartSeries& series) {
   return !series.values.empty() && std::ranges::any_of(series.values[0], [](const auto& value) { return value.has_value(); });
 }
 
+constexpr std::string_view token_colours[] = {"$c1", "$c3", "$c2", "$c5"};
+constexpr std::size_t models_drawn = 8, price_list_bytes = 60'000;
+constexpr TableHead token_heads[] = {{"Of", false}, {token_column_names[0]}, {token_column_names[1]}, {token_column_names[2]}, {token_column_names[3]}};
+
+NamedBars model_bars(const TokensState& tokens) {
+  NamedBars bars;
+  bars.format = "@short", bars.stacked = true, bars.room = 128;
+  for (std::size_t kind = 0; kind < token_columns; ++kind) bars.series.push_back({token_column_names[kind], token_colours[kind], {}});
+  for (const ModelTokens& model : tokens.models) {
+    if (bars.labels.size() == models_drawn) break;
+    bars.labels.push_back(or_unknown(model.model));
+    for (std::size_t kind = 0; kind < token_columns; ++kind) bars.series[kind].values.emplace_back(model.kinds[kind]);
+  }
+  return bars;
+}
+
+Node tokens_table(const TokensState& tokens, const Zone& zone) {
+  std::vector<TableRow> lines;
+  for (std::size_t i = 0; i < tokens.over_time.times.size(); ++i) {
+    TableRow line{fmt::format("{}", to_micros(tokens.over_time.times[i])), {show_moment(tokens.over_time.times[i], zone)}};
+    for (const auto& values : tokens.over_time.values) line.cells.push_back(show(Format::count, values[i]));
+    lines.push_back(std::move(line));
+  }
+  return plain_table("Tokens over time", token_heads, lines);
+}
+
+Node models_table(const TokensState& tokens) {
+  std::vector<TableRow> lines;
+  for (const ModelTokens& model : tokens.models) {
+    TableRow line{model.model, {or_unknown(model.model)}};
+    for (const double kind : model.kinds) line.cells.push_back(show_count(kind));
+    lines.push_back(std::move(line));
+  }
+  return plain_table("Tokens by model", token_heads, lines);
+}
+
 }  // namespace
 
 Dimension CostsPage::dimension() const { return cut_of(cuts, filters().by).dimension; }
@@ -67,12 +105,14 @@ LeagueSpec CostsPage::spec() const { return league_spec(dimension(), columns, fi
 
 std::string CostsPage::key() const {
   Filters shown = filters();
-  shown.refresh = Refresh::live, shown.sort.clear(), shown.by.clear();  // none of them changes what the charts ask
+  shown.refresh = Refresh::live, shown.sort.clear(), shown.by.clear(), shown.human.clear();  // none of them changes what the charts ask
   std::string key = "costs|" + customers_key();
   return key + address("/costs", shown);
 }
 
 void CostsPage::opened(Context& context, const Location&) {
+  watch_money(context);
+  if (!prices_.empty()) watch_what_if(context);
   const ViewScope scope = this->scope();
   const Ask ask = [source = viewer().source](const Question& q) { return source->ask(q); };
   watch(context, costs_slot, {key(), [ask, scope](Instant now) { return std::make_shared<CostsState>(compute_costs(ask, scope, now)); }, 1s, 3s, true});
@@ -80,7 +120,72 @@ void CostsPage::opened(Context& context, const Location&) {
                                [ask, scope, spec = spec()](Instant now) { return std::make_shared<League>(compute_league(ask, scope, spec, now)); }, 1s, 3s, true});
 }
 
+// The month and its budgets do not depend on the range.
+void CostsPage::watch_money(Context& context) {
+  const ViewScope scope = this->scope();
+  Source* source = viewer().source;
+  const Ask ask = [source](const Question& q) { return source->ask(q); };
+  const TokenPrice price = [source](std::string_view model, bool cached) { return source->token_price(model, cached); };
+  watch(context, tokens_slot, {"tokens|" + key(), [ask, scope](Instant now) { return std::make_shared<TokensState>(compute_tokens(ask, scope, now)); }, 2s, 5s, true, true});
+  watch(context, advice_slot, {"advice|" + key(), [source, ask, price, scope](Instant now) {
+                                 const AskLeaks leaks = [source](const FleetQuestion& q) { return source->leaks(q); };
+                                 return std::make_shared<AdviceState>(compute_advice(ask, leaks, price, scope, now));
+                               }, 20s, 30s, true, true});
+  const std::string whose = fmt::format("{}{}:{}|{}:{}|{}", customers_key(), scope.customer.size(), scope.customer, scope.region.size(), scope.region, scope.zone);
+  watch(context, month_slot, {"month|" + whose, [ask, scope](Instant now) { return std::make_shared<MonthSpend>(compute_month(ask, filters_of(scope), scope.zone, now)); }, 5s, 15s, true, true});
+  watch(context, budgets_slot, {"budgets|" + customers_key() + scope.zone, [source, ask, scope](Instant now) {
+                                  return std::make_shared<BudgetsState>(BudgetsState{now, compute_budgets(ask, source->budgets(), scope.customers, scope.zone, now)});
+                                }, 5s, 15s, true, true});
+}
+
+// Asked once for a list and an address; it reads all usage of the range.
+void CostsPage::watch_what_if(Context& context) {
+  const ViewScope scope = this->scope();
+  const std::string customer = !scope.customer.empty() ? scope.customer : scope.customers.size() == 1 ? scope.customers.front() : "";
+  const bool theirs = scope.customers.empty() || std::ranges::find(scope.customers, customer) != scope.customers.end();
+  watch(context, what_if_slot, {fmt::format("what-if|{}|{}", key(), prices_), [source = viewer().source, scope, customer, theirs, prices = prices_](Instant now) {
+                                  const Range range = range_of(scope, now);
+                                  if (!theirs) return std::make_shared<WhatIfState>(WhatIfState{now, fail(Code::not_found, "There is no such customer.")});
+                                  return std::make_shared<WhatIfState>(WhatIfState{now, source->what_if(prices, customer, range.from, range.to)});
+                                }, 10min, 10min, true, true});
+}
+
+void CostsPage::on_event(Context& context, const liveview::Event& event) {
+  if (event.name != "what_if") return;
+  prices_ = event.form.text("prices").substr(0, price_list_bytes);
+  watch_what_if(context);
+}
+
+void CostsPage::tokens_shown(Context& context) {
+  const auto* now = state<TokensState>(tokens_slot);
+  if (!context.connected() || !now) return;
+  if (!tokens_left_ || tokens_key_ != key()) {
+    tokens_left_.reset();
+    context.push_latest("chart:chart-tokens", "tokens", counts_option(now->over_time, now->as_of, length_of(scope()), token_colours));
+    context.push_latest("chart:chart-model_tokens", "model_tokens", named_bars_option(model_bars(*now), now->as_of));
+  } else {
+    if (std::string changed = appended(tokens_left_->over_time, now->over_time, now->as_of, 0); !changed.empty()) context.push_latest("chart-data:chart-tokens", "tokens", std::move(changed));
+    const std::string bars = named_bars_data(model_bars(*now), now->as_of);
+    if (bars != named_bars_data(model_bars(*tokens_left_), now->as_of)) context.push_latest("chart-data:chart-model_tokens", "model_tokens", bars);
+  }
+  tokens_key_ = key();
+  tokens_newest_ = std::make_shared<TokensState>(*now);
+}
+
+Node CostsPage::tokens() const {
+  static const TokensState nothing;
+  const auto* state = this->state<TokensState>(tokens_slot);
+  const TokensState& s = state ? *state : nothing;
+  const bool loading = state == nullptr;
+  const Node over_time = chart({.name = "tokens", .size = "w-6 h-4", .loading = loading, .empty = !any_known(s.over_time), .error = s.over_time.error, .as_of = s.as_of, .n = "", .relative_error = std::nullopt,
+                                .estimate = s.over_time.estimate, .filters = filters(), .table = tokens_table(s, zone_or_utc(filters().zone))});
+  const Node by_model = chart({.name = "model_tokens", .size = "w-6 h-4", .loading = loading, .empty = s.models.empty(), .error = s.models_error, .as_of = s.as_of, .n = loading ? "" : fmt::format("{} models", s.models.size()),
+                               .relative_error = std::nullopt, .estimate = s.models_estimate, .filters = filters(), .table = models_table(s)});
+  return html<"{}{}">(over_time, by_model);
+}
+
 void CostsPage::shown(Context& context, std::size_t slot) {
+  if (slot == tokens_slot) return tokens_shown(context);
   const auto* now = state<CostsState>(costs_slot);
   if (slot != costs_slot || !context.connected() || !now) return;
   if (!left_ || drawn_key_ != key()) {
@@ -127,10 +232,11 @@ Node CostsPage::table() const {
 }
 
 Node CostsPage::body(const Context&) {
-  left_ = newest_;  // this render leaves together with what was pushed
+  left_ = newest_, tokens_left_ = tokens_newest_;  // this render leaves together with what was pushed
   const auto* costs = state<CostsState>(costs_slot);
-  return html<"<h1 class=\"sr\">Costs</h1><div class=\"grid\" id=\"costs-page\" aria-busy=\"{}\">{}{}</div>{}">(
-      fresh(costs_slot) && fresh(league_slot) ? "false" : "true", tiles(costs), charts(costs), component("costs-table", html<"<section class=\"below\">{}</section>">(table())));
+  return html<"<h1 class=\"sr\">Costs</h1><div class=\"grid\" id=\"costs-page\" aria-busy=\"{}\">{}{}{}{}</div>{}">(
+      fresh(costs_slot) && fresh(league_slot) ? "false" : "true", tiles(costs), charts(costs), tokens(),
+      html<"{}{}{}{}{}">(month_tile(state<MonthSpend>(month_slot)), return_tile(costs, filters()), what_if_tile(fresh(what_if_slot) ? state<WhatIfState>(what_if_slot) : nullptr, !prices_.empty(), filters()), budgets_tile(state<BudgetsState>(budgets_slot), viewer(), filters()), advice_tile(state<AdviceState>(advice_slot), filters())), component("costs-table", html<"<section class=\"below\">{}</section>">(table())));
 }
 
 }  // namespace aybiza::dashboard

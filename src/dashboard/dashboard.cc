@@ -100,6 +100,7 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
     const auto* authz = signed_in ? &signed_in->authz : std::any_cast<auth::Authz>(&request.identity);
     if (authz && authz->may(auth::Scope::read)) {
       if (!authz->platform()) viewer.customers = {std::string(authz->customer())};
+      viewer.edits = authz->may(auth::Scope::admin);
       if (signed_in) viewer.user_id = signed_in->id, viewer.user = signed_in->name, viewer.still = std::move(signed_in->still);
       viewer.person = viewer.user_id;
       viewer.gives_away = authz->may(auth::Scope::export_data);
@@ -108,6 +109,7 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
     if (!options.insecure_loopback || !request.peer.loopback || !names_loopback(request.header("host"))) return std::nullopt;
     viewer.person = "local";  // whoever sits at this machine
     viewer.gives_away = true;
+    viewer.edits = true;
     return liked(std::move(viewer));
   }
 

@@ -50,9 +50,47 @@ Node custom_range(const FrameInput& in) {
               "<form id=\"custom\" class=\"def\" popover method=\"get\" action=\"{}\" phx-submit=\"filter\" phx-auto-recover=\"ignore\">"
               "<label class=\"field\"><span>{}</span><input type=\"datetime-local\" name=\"from\" value=\"{}\" required></label>"
               "<label class=\"field\"><span>{}</span><input type=\"datetime-local\" name=\"to\" value=\"{}\" required></label>"
+              "<p class=\"hint\">{}</p><div class=\"actions\"><button type=\"button\" popovertarget=\"rewind\">{}</button><span class=\"spacer\"></span><button class=\"primary\">{}</button></div></form>">(
+      attr<"aria-current">(in.filters.custom() || in.filters.at ? std::optional<std::string_view>("true") : std::nullopt), label, in.path, in.texts("frame.from"), from, in.texts("frame.to"), to,
+      in.texts("frame.times_in", in.filters.zone), in.texts("frame.rewind_to"), in.texts("frame.show_range"));
+}
+
+std::optional<Node> reset_zoom(const FrameInput& in) {
+  if (!in.filters.custom()) return std::nullopt;
+  Filters to = in.filters;
+  to.from.reset(), to.to.reset(), to.cursor.clear();
+  return html<"<a class=\"seg\" id=\"reset-zoom\" href=\"{}\" data-phx-link=\"patch\" data-phx-link-state=\"push\" title=\"z\">{}</a>">(address(in.path, to), in.texts("frame.reset_zoom"));
+}
+
+Node rewind_form(const FrameInput& in) {
+  const Zone zone = zone_or_utc(in.filters.zone);
+  const Node choices = each(speeds, [](int speed) { return speed; }, [&](int speed) { return option(std::to_string(speed), fmt::format("{} ×", speed), speed == in.filters.speed); });
+  return html<"<form id=\"rewind\" class=\"def\" popover method=\"get\" action=\"{}\" phx-submit=\"rewind\" phx-auto-recover=\"ignore\">"
+              "<label class=\"field\"><span>{}</span><input type=\"datetime-local\" name=\"at\" value=\"{}\" required></label>"
+              "<label class=\"field\"><span>{}</span><select name=\"speed\">{}</select></label>"
               "<p class=\"hint\">{}</p><div class=\"actions\"><button class=\"primary\">{}</button></div></form>">(
-      attr<"aria-current">(in.filters.custom() ? std::optional<std::string_view>("true") : std::nullopt), label, in.path, in.texts("frame.from"), from, in.texts("frame.to"), to,
-      in.texts("frame.times_in", in.filters.zone), in.texts("frame.show_range"));
+      in.path, in.texts("frame.rewind_at"), in.filters.at ? local_text(*in.filters.at, zone) : std::string(), in.texts("frame.rewind_speed"), choices, in.texts("frame.times_in", in.filters.zone), in.texts("frame.rewind"));
+}
+
+// Where a rewound page is, and how it goes on.
+std::optional<Node> rewound(const FrameInput& in) {
+  if (!in.filters.at) return std::nullopt;
+  const Instant moment = in.filters.moment(in.now);
+  const int playing = in.filters.since ? in.filters.speed : 0;
+  const auto speed = [&](int one, std::string label) {
+    return html<"<button type=\"button\" phx-click=\"rewind_speed\" phx-value-speed=\"{}\" aria-pressed=\"{}\">{}</button>">(one, playing == one ? "true" : "false", label);
+  };
+  Filters live = in.filters;
+  live.at.reset(), live.since.reset(), live.speed = 1;
+  return html<"<div class=\"rewound\"><span>{} <b class=\"num\">{}</b></span>{}{}<a class=\"button\" href=\"{}\" data-phx-link=\"patch\" data-phx-link-state=\"push\">{}</a></div>">(
+      in.texts("frame.rewound"), show_moment(moment, zone_or_utc(in.filters.zone)), speed(0, std::string(in.texts("frame.hold"))), each(speeds, [](int one) { return one; }, [&](int one) { return speed(one, fmt::format("{} ×", one)); }), address(in.path, live), in.texts("frame.back_to_now"));
+}
+
+Node compare_switch(const FrameInput& in) {
+  Filters to = in.filters;
+  to.compare = !to.compare, to.cursor.clear();
+  return html<"<a class=\"seg compare\" id=\"compare\" role=\"switch\" aria-checked=\"{}\" href=\"{}\" data-phx-link=\"patch\" data-phx-link-state=\"push\" title=\"{}\">{}</a>">(
+      in.filters.compare ? "true" : "false", address(in.path, to), in.texts("frame.compare_title"), in.texts("frame.compare"));
 }
 
 Node filters_form(const FrameInput& in) {
@@ -99,7 +137,7 @@ Node tabs(const FrameInput& in) {
 
 Node keys(const Texts& t) {
   constexpr std::pair<std::string_view, std::string_view> all[] = {{"keys.space", "keys.pause"}, {"1 … 8", "keys.tabs"},       {"/", "keys.search"},
-                                                                   {"t", "keys.theme"},          {",", "keys.settings"},  {"← ↑ → ↓", "keys.move"},
+                                                                   {"z", "keys.zoom"}, {"t", "keys.theme"},          {",", "keys.settings"},  {"← ↑ → ↓", "keys.move"},
                                                                    {"keys.shift_arrows", "keys.size"}, {"?", "keys.help"}};
   const Node list = each(all, [](const auto& key) { return key.second; }, [&](const auto& key) {
     return html<"<dt><kbd>{}</kbd></dt><dd>{}</dd>">(key.first.starts_with("keys.") ? t(key.first) : key.first, t(key.second));
@@ -163,7 +201,7 @@ Node shared_frame(const FrameInput& in, Node main) {
 
 Node frame(FramePieces& own, const FrameInput& in, Node main) {
   if (own.filters != in.filters || own.choices != in.choices || own.path != in.path || own.paused != in.paused)
-    own = {in.filters, in.choices, std::string(in.path), in.paused, logo(), range_links(in), custom_range(in), filters_form(in), live_button(in), tabs(in), keys(in.texts)};
+    own = {in.filters, in.choices, std::string(in.path), in.paused, logo(), range_links(in), html<"{}{}{}{}">(custom_range(in), reset_zoom(in), compare_switch(in), rewind_form(in)), filters_form(in), live_button(in), tabs(in), keys(in.texts)};
   const Texts& t = in.texts;
   std::optional<Node> user;
   if (!in.user.empty()) user = html<"<form class=\"user\" method=\"post\" action=\"/sign-out\"><span>{}</span><button>{}</button></form>">(in.user, t("frame.sign_out"));
@@ -174,10 +212,10 @@ Node frame(FramePieces& own, const FrameInput& in, Node main) {
               "<button type=\"button\" id=\"theme\" class=\"icon only-wide\" phx-hook=\"Theme\" phx-update=\"ignore\" aria-label=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M12 3a9 9 0 0 0 0 18z\" fill=\"currentColor\"/></svg></button>"
               "<a id=\"settings-link\" class=\"button icon\" href=\"/settings\" data-phx-link=\"redirect\" data-phx-link-state=\"push\" aria-label=\"{}\" title=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 7h9M17 7h3M4 17h3M11 17h9M15 4.5v5M9 14.5v5\"/></svg></a>{}</header>"
               "{}<div id=\"pulse\" phx-hook=\"Pulse\" phx-update=\"ignore\"></div><div id=\"keys\" phx-hook=\"Hotkeys\" phx-update=\"ignore\"></div>{}"
-              "<main class=\"page\" id=\"main\" tabindex=\"-1\" data-tz=\"{}\">{}{}</main>"
+              "<main class=\"page\" id=\"main\" tabindex=\"-1\" data-tz=\"{}\"{}>{}{}{}</main>"
               "<div class=\"offline\" role=\"status\">{}</div>">(
       t("frame.skip"), own.logo, in.brand, t("frame.range"), own.ranges, own.custom, own.form, own.live, t("frame.filters"), t("frame.theme"), t("tab.settings"), t("tab.settings"), user, own.tabs,
-      own.keys, in.filters.zone, flashes(in), std::move(main), t("frame.offline"));
+      own.keys, in.filters.zone, flag<"data-rewound">(in.filters.at.has_value()), flashes(in), rewound(in), std::move(main), t("frame.offline"));
 }
 
 std::string plain_page(std::string_view title, std::string_view text, std::string_view code) {

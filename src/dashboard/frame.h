@@ -31,6 +31,7 @@ struct FrameInput {
   const Filters& filters;
   const Texts& texts;
   std::shared_ptr<const Choices> choices;  // never null
+  Instant now{};                           // of which a rewound page makes its moment
   bool paused = false, one_customer = false;
   std::string_view user;                   // who signed in; empty: nobody had to
   std::string_view flash_info, flash_error;

@@ -33,7 +33,9 @@ Node body_row(const LeagueInput& in, const LeagueRow& row) {
   const std::string to = in.link && !row.name.empty() && row.name != "__other__" ? in.link(row.name) : "";
   const Node first = to.empty() ? html<"<span class=\"muted\">{}</span>">(name)
                                 : html<"<a class=\"row\" href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}</a>">(to, name);
-  return html<"<tr><th scope=\"row\" class=\"nowrap\">{}</th>{}</tr>">(first, cells);
+  std::optional<Node> extra;
+  if (in.extra) extra = html<"<td class=\"num\">{}</td>">(in.extra(row.name));
+  return html<"<tr><th scope=\"row\" class=\"nowrap\">{}</th>{}{}</tr>">(first, cells, extra);
 }
 
 Node foot(const LeagueInput& in) {
@@ -91,9 +93,11 @@ Node league_table(const LeagueInput& in) {
   std::vector<std::size_t> places(in.columns.size());
   for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
   const Node heads = each(places, [](std::size_t i) { return i; }, [&](std::size_t i) { return head_cell(in, i); });
+  std::optional<Node> extra;
+  if (in.extra) extra = html<"<th scope=\"col\" class=\"num\" title=\"{}\">{}</th>">(in.extra_title, in.extra_head);
   const Node body = rows(in.league->rows, [](const LeagueRow& r) { return r.name; }, [&](const LeagueRow& r) { return body_row(in, r); });
   return html<"<div class=\"scroll table-card\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"rows\" id=\"{}\"><caption class=\"sr\">{}</caption>"
-              "<thead><tr><th scope=\"col\">{}</th>{}</tr></thead><tbody>{}</tbody></table></div>{}">(in.caption, in.id, in.caption, in.head, heads, body, foot(in));
+              "<thead><tr><th scope=\"col\">{}</th>{}{}</tr></thead><tbody>{}</tbody></table></div>{}">(in.caption, in.id, in.caption, in.head, heads, extra, body, foot(in));
 }
 
 }  // namespace aybiza::dashboard

@@ -40,6 +40,8 @@ struct LeagueInput {
   const Filters& filters;
   std::string_view what;                     // "agents"
   std::function<std::string(const std::string& name)> link;  // "" or empty: none
+  std::string_view extra_head = {}, extra_title = {};        // of a column that is no measure; empty: none
+  std::function<std::string(const std::string& name)> extra = nullptr;
 };
 liveview::Node league_table(const LeagueInput& in);
 

@@ -20,16 +20,8 @@ bool known_anywhere(const ChartSeries& series) {
   return std::ranges::any_of(series.values, [](const auto& values) { return std::ranges::any_of(values, [](const auto& value) { return value && *value != 0; }); });
 }
 
-std::string what_of(const ChangeRow& change) { return change.version.empty() ? title_case(change.what) : title_case(change.what) + " " + change.version; }
-
-std::vector<TimeMark> marks_of(const LearningState& s) {
-  std::vector<TimeMark> marks;
-  for (const auto& change : s.changes) marks.push_back({change->time, what_of(*change)});
-  return marks;
-}
-
 std::string progress_option(const LearningState& s, Duration length) {
-  return lines_option(s.progress, s.as_of, {.length = length, .colours = progress_colours, .format = "@pct", .marks = marks_of(s), .low = 0, .high = 1});
+  return lines_option(s.progress, s.as_of, {.length = length, .colours = progress_colours, .format = "@pct", .low = 0, .high = 1});
 }
 std::string knowledge_option(const LearningState& s, Duration length) { return lines_option(s.knowledge, s.as_of, {.length = length, .colours = size_colours, .format = "@int"}); }
 std::string patterns_option(const LearningState& s, Duration length) { return lines_option(s.patterns, s.as_of, {.length = length, .colours = pattern_colours, .format = "@int"}); }
@@ -111,14 +103,11 @@ void LearningPage::shown(Context& context, std::size_t slot) {
   const Duration length = range.to - range.from;
   const bool anew = !left_ || drawn_key_ != key();
   if (anew) left_.reset();
-  if (anew || left_->changes.size() != now->changes.size() || (!now->changes.empty() && left_->changes.front()->id != now->changes.front()->id))
-    context.push_latest("chart:chart-progress", "progress", progress_option(*now, length));  // marks travel with the whole chart
-  else if (std::string changed = appended(left_->progress, now->progress, now->as_of, 0); !changed.empty())
-    context.push_latest("chart-data:chart-progress", "progress", std::move(changed));
   const auto follow = [&](std::string_view id, const ChartSeries LearningState::*series, std::string (*whole)(const LearningState&, Duration)) {
     if (anew) return context.push_latest(fmt::format("chart:chart-{}", id), id, whole(*now, length));
     if (std::string changed = appended((*left_).*series, now->*series, now->as_of, 0); !changed.empty()) context.push_latest(fmt::format("chart-data:chart-{}", id), id, std::move(changed));
   };
+  follow("progress", &LearningState::progress, progress_option);
   follow("knowledge", &LearningState::knowledge, knowledge_option);
   follow("patterns", &LearningState::patterns, patterns_option);
   drawn_key_ = key();

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "dashboard/show.h"
+#include "live/change_marks.h"
 #include "liveview/json.h"
 
 namespace aybiza::dashboard {
@@ -60,13 +61,45 @@ TopicPlan choices_plan(const Viewer& viewer, const Filters& filters) {
 
 }  // namespace
 
+namespace {
+
+constexpr std::size_t choices_slot = 0, marks_slot = 1;
+
+std::string scope_key(const ViewScope& scope) {
+  std::string key = joined(scope.customers) + joined({scope.customer, scope.region, scope.range});
+  if (scope.from && scope.to) key += fmt::format("{}-{}", to_micros(*scope.from), to_micros(*scope.to));
+  return key;
+}
+
+TopicPlan marks_plan(Source* source, const ViewScope& scope) {
+  const AskRows rows = [source](const LearningQuestion& q) { return source->learning(q); };
+  return {"marks|" + scope_key(scope), [rows, scope](Instant now) { return std::make_shared<ChangeMarks>(compute_change_marks(rows, scope, now)); }, 5s, 15s, true, true};
+}
+
+std::string marks_json(const ChangeMarks& marks) {
+  JsonWriter json;
+  json.begin_object().key("marks").begin_array();
+  for (const auto& change : marks.changes) json.begin_object().field("name", what_of(*change)).key("xAxis").integer(to_micros(change->time) / 1000).end_object();
+  return json.end_array().end_object().str();
+}
+
+}  // namespace
+
+void LivePage::push_marks(Context& context) {
+  const auto* marks = state<ChangeMarks>(marks_slot);
+  if (!context.connected() || !marks) return;
+  std::string json = marks_json(*marks);
+  if (json != marks_pushed_) context.push_latest("chart-marks", "marks", json);
+  marks_pushed_ = std::move(json);
+}
+
 std::string LivePage::customers_key() const { return joined(viewer_.customers); }
 
 ViewScope LivePage::scope() const {
   ViewScope out;
   out.customers = viewer_.customers;
   out.customer = filters_.customer, out.region = filters_.region;
-  out.range = filters_.range, out.zone = filters_.zone;
+  out.range = filters_.range, out.zone = filters_.zone, out.compare = filters_.compare;
   if (filters_.custom()) out.from = filters_.from, out.to = filters_.to;
   return out;
 }
@@ -79,12 +112,34 @@ void LivePage::handle_params(Context& context, const Location& at) {
   const auto* share = viewer_.share.get();  // whose range and filters are fixed, whatever the address says
   filters_ = filters_from(share ? Form::decode(share->query) : at.uri.query, viewer_.preferences.range, viewer_.preferences.zone);
   path_ = share ? share->page : at.uri.path;
-  watch(context, 0, choices_plan(viewer_, filters_));
+  watch(context, choices_slot, choices_plan(viewer_, filters_));
+  watch(context, marks_slot, marks_plan(viewer_.source, scope()));
   opened(context, at);
   rhythm(context);
 }
 
-void LivePage::watch(Context& context, std::size_t index, TopicPlan plan) {
+// The same page of another time: everything is computed as if it were that moment.
+TopicPlan LivePage::rewound(TopicPlan plan) const {
+  if (!filters_.at) return plan;
+  plan.key += fmt::format("|at{}-{}x{}", to_micros(*filters_.at), filters_.since ? to_micros(*filters_.since) : 0, filters_.speed);
+  plan.compute = [compute = std::move(plan.compute), filters = filters_](Instant now) { return compute(filters.moment(now)); };
+  plan.busy = std::max<Duration>(plan.busy, 1s), plan.heavy = true;
+  return plan;
+}
+
+void LivePage::rewind(Context& context, std::optional<Instant> at, std::string_view speed) const {
+  Filters to = filters_;
+  to.at = at, to.since = context.now(), to.speed = 1;
+  to.from.reset(), to.to.reset();
+  for (const int known : speeds)
+    if (speed == std::to_string(known)) to.speed = known;
+  if (speed == "0") to.since.reset();
+  if (!at) to.since.reset();
+  go(context, to);
+}
+
+void LivePage::watch(Context& context, std::size_t index, TopicPlan given) {
+  TopicPlan plan = rewound(std::move(given));
   if (slots_.size() <= index) slots_.resize(index + 1);
   Slot& slot = slots_[index];
   if (slot.key == plan.key) return;
@@ -108,6 +163,7 @@ void LivePage::apply(Context& context, std::size_t index, StatePtr state) {
   slot.shown = std::move(state);
   slot.pending.reset();
   slot.waiting = false;
+  if (index == marks_slot) return push_marks(context);
   shown(context, index);
 }
 
@@ -187,6 +243,8 @@ void LivePage::handle_event(Context& context, const liveview::Event& event) {
     return;
   }
   if (event.name == "theme") return keep_theme(event.value["theme"].text());
+  if (event.name == "rewind") return rewind(context, from_local(event.form.text("at"), zone_or_utc(filters_.zone)), event.form.text("speed"));
+  if (event.name == "rewind_speed") return rewind(context, filters_.moment(context.now()), event.value["speed"].text());
   if (event.name == "filter") return go(context, changed_by(filters_, event.form));
   if (event.name == "chart_range") {
     const auto from = event.value["from"].integer(), to = event.value["to"].integer();
@@ -194,6 +252,7 @@ void LivePage::handle_event(Context& context, const liveview::Event& event) {
     if (!from || !to || *from < 0 || *to > furthest || *to - *from < 1000) return;
     Filters chosen = filters_;
     chosen.from = from_micros(*from * 1000), chosen.to = from_micros(*to * 1000);
+    chosen.at.reset(), chosen.since.reset();
     return go(context, chosen);
   }
   on_event(context, event);
@@ -204,7 +263,7 @@ Node LivePage::render(const Context& context) {
   static const auto none = std::make_shared<const Choices>();
   const auto choices = slots_.empty() || !slots_[0].shown ? none : std::static_pointer_cast<const Choices>(slots_[0].shown);
   const FrameInput input{.brand = viewer_.brand, .path = path_, .tab = tab(), .filters = filters_, .texts = texts(), .choices = choices,
-                .paused = paused_, .one_customer = viewer_.customers.size() == 1,
+                .now = context.now(), .paused = paused_, .one_customer = viewer_.customers.size() == 1,
                 .user = viewer_.user, .flash_info = context.flash("info"), .flash_error = context.flash("error")};
   return viewer_.share ? shared_frame(input, body(context)) : frame(frame_, input, body(context));
 }

@@ -49,7 +49,7 @@ class LivePage : public liveview::View {
   const Filters& filters() const { return filters_; }
   const std::string& path() const { return path_; }
   ViewScope scope() const;
-  static constexpr std::size_t own_slots = 1;  // slot 0 is the filters' choices
+  static constexpr std::size_t own_slots = 2;  // the filters' choices, and the changes that charts over time mark
 
  private:
   struct Slot {
@@ -62,6 +62,9 @@ class LivePage : public liveview::View {
   bool apply_pending(liveview::Context& context);
   bool held(Instant now) const;
   void rhythm(liveview::Context& context);
+  void push_marks(liveview::Context& context);
+  TopicPlan rewound(TopicPlan plan) const;
+  void rewind(liveview::Context& context, std::optional<Instant> at, std::string_view speed) const;
   void tell_tick(liveview::Context& context);
   void keep_theme(std::string_view word) const;
   void acknowledged(liveview::Context& context, const liveview::Event& event);
@@ -71,6 +74,7 @@ class LivePage : public liveview::View {
   Filters filters_;
   std::string path_ = "/";
   std::vector<Slot> slots_;
+  std::string marks_pushed_;
   bool paused_ = false, hidden_ = false;
   bool tick_waits_ = false;  // for the next message: what comes before it leaves travels under the same number
   std::int64_t ticks_ = 0, acknowledged_ = 0;

@@ -1,6 +1,7 @@
 #include "dashboard/overview_page.h"
 
 #include "dashboard/chart_options.h"
+#include "dashboard/movers_table.h"
 #include "dashboard/regions.h"
 #include "dashboard/show.h"
 #include "dashboard/tile.h"
@@ -12,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration tiles_rhythm = 25ms, charts_rhythm = 1s, masked_rhythm = 5s;
+constexpr Duration tiles_rhythm = 25ms, charts_rhythm = 1s, masked_rhythm = 5s, movers_rhythm = 20s;
 constexpr Duration held_live = 24h;  // longer ranges ask the store, and so does what is asked of one agent
 
 std::string key_of(const ViewScope& scope) {
@@ -20,6 +21,7 @@ std::string key_of(const ViewScope& scope) {
   const auto add = [&](std::string_view part) { key += fmt::format("{}:{}|", part.size(), part); };
   for (const std::string& customer : scope.customers) add(customer);
   add(""), add(scope.customer), add(scope.region), add(scope.agent), add(scope.range), add(scope.zone);
+  if (scope.compare) add("compare");
   if (scope.from && scope.to) add(fmt::format("{}-{}", to_micros(*scope.from), to_micros(*scope.to)));
   return key;
 }
@@ -37,6 +39,12 @@ Node series_table(std::string_view title, const ChartSeries& series, const std::
     return html<"<tr><th scope=\"row\">{}</th>{}</tr>">(show_moment(series.times[i], zone), cells);
   });
   return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">From</th>{}</tr></thead><tbody>{}</tbody></table>">(title, head, body);
+}
+
+// And the period before, where the series has it.
+std::vector<std::string_view> with_before(std::vector<std::string_view> heads, const ChartSeries& series) {
+  for (std::size_t i = heads.size(); i < series.names.size(); ++i) heads.push_back(series.names[i]);
+  return heads;
 }
 
 Node shares_table(std::string_view title, std::string_view what, const std::vector<Share>& shares) {
@@ -98,6 +106,7 @@ void OverviewPage::opened(Context& context, const Location&) {
   watch(context, masked_slot, {"masked|" + key, [source, scope](Instant) {
                                  return std::make_shared<MaskedFinds>(source->masked(scope.customers, scope.customer));
                                }, masked_rhythm, masked_rhythm});
+  watch(context, movers_slot, {"movers|" + key, [ask, scope](Instant now) { return std::make_shared<Movers>(compute_movers(ask, scope, now)); }, movers_rhythm, movers_rhythm, true, true});
 }
 
 Duration OverviewPage::length() const {
@@ -137,8 +146,7 @@ void OverviewPage::push_changes(Context& context, const OverviewState& from, con
   const auto push = [&](std::string_view id, std::string json) {
     if (!json.empty()) context.push_latest(fmt::format("chart-data:chart-{}", id), id, std::move(json));
   };
-  push("volume", appended(ChartSeries{from.volume.times, {"calls"}, {from.volume.values.begin(), from.volume.values.begin() + (from.volume.values.empty() ? 0 : 1)}, ""},
-                          ChartSeries{to.volume.times, {"calls"}, {to.volume.values.begin(), to.volume.values.begin() + (to.volume.values.empty() ? 0 : 1)}, ""}, to.as_of, 0));
+  push("volume", appended(from.volume, to.volume, to.as_of, 0));
   push("latency", appended(from.latency, to.latency, to.as_of, 0));
   push("sentiment", appended(from.sentiment, to.sentiment, to.as_of, 1));
   if (const auto now = mood()) context.push_latest("chart-data:chart-sentiment", "needle", sentiment_needle(to.as_of, now));
@@ -157,11 +165,11 @@ void OverviewPage::on_event(Context& context, const liveview::Event& event) {
 
 // What pages with the same address show, made once for those that stand at the same states.
 struct OverviewPage::Rendered {
-  StatePtr tiles, charts, masked;
+  StatePtr tiles, charts, masked, moved;
   StatePtr tabled;  // the tiles' state when the charts last came: tables move with the charts
   bool made = false;
   Node kpis, volume, latency, regions, sentiment, outcomes;
-  std::optional<Node> finds;
+  std::optional<Node> finds, movers;
 };
 
 OverviewPage::Rendered& OverviewPage::rendered() {
@@ -195,10 +203,10 @@ void OverviewPage::render_charts(Rendered& into, const OverviewState* charts) co
   const double calls = sum(c.volume, 0);
   into.volume = chart({.name = "volume", .size = "w-6 h-4", .loading = loading, .empty = calls == 0, .error = c.volume.error, .as_of = c.as_of,
                        .n = loading ? "" : "n " + show_count(calls), .relative_error = std::nullopt, .estimate = c.volume.estimate, .filters = filters(),
-                       .table = series_table("Call volume", c.volume, {"Calls"}, Format::count, zone)});
+                       .table = series_table("Call volume", c.volume, with_before({"Calls"}, c.volume), Format::count, zone)});
   into.latency = chart({.name = "latency", .size = "w-6 h-4", .loading = loading, .empty = none_known(c.latency), .error = c.latency.error, .as_of = c.as_of,
                         .n = "", .relative_error = c.latency.relative_error, .estimate = c.latency.estimate, .filters = filters(),
-                        .table = series_table("Response time", c.latency, {"p50", "p95", "p99"}, Format::milliseconds, zone)});
+                        .table = series_table("Response time", c.latency, with_before({"p50", "p95", "p99"}, c.latency), Format::milliseconds, zone)});
   into.regions = chart({.name = "regions", .size = "w-6 h-5 wide", .loading = loading, .empty = calls_in(c.regions) == 0, .error = c.share_error, .as_of = c.slow_as_of,
                         .n = loading ? "" : fmt::format("{} regions", c.regions.size()), .relative_error = std::nullopt, .estimate = c.share_estimate, .filters = filters(),
                         .table = shares_table("Activity by region", "Region", c.regions), .map = "world", .beside = unplaced(c.regions)});
@@ -215,19 +223,22 @@ Node OverviewPage::masked(const MaskedFinds* finds) const {
   return counts_line({.name = "masked", .counts = finds ? &finds->classes : nullptr, .since = since});
 }
 
+Node OverviewPage::movers() const { return movers_tile(state<Movers>(movers_slot), filters()); }
+
 Node OverviewPage::body(const Context&) {
   left_ = charts_;  // this render leaves together with what was pushed
-  const StatePtr tiles = held_state(tiles_slot), charts = held_state(charts_slot), finds = held_state(masked_slot);
+  const StatePtr tiles = held_state(tiles_slot), charts = held_state(charts_slot), finds = held_state(masked_slot), moved = held_state(movers_slot);
   Rendered& all = rendered();
   if (!all.made || all.charts != charts) render_charts(all, state<OverviewState>(charts_slot));
   if (!all.made || all.charts != charts || !all.tabled) all.tabled = tiles;
   if (!all.made || all.charts != charts || all.tiles != tiles)
     all.kpis = kpis(state<TilesState>(tiles_slot), state<OverviewState>(charts_slot), static_cast<const TilesState*>(all.tabled.get()));
   if (own_scope().agent.empty() && (!all.made || all.masked != finds)) all.finds = masked(state<MaskedFinds>(masked_slot));
+  if (own_scope().agent.empty() && (!all.made || all.moved != moved)) all.movers = movers();
   all.made = true;
-  all.tiles = tiles, all.charts = charts, all.masked = finds;
-  return html<"{}<div class=\"grid\" id=\"overview\" aria-busy=\"{}\">{}{}{}{}{}{}{}</div>">(
-      heading(), fresh(tiles_slot) && fresh(charts_slot) ? "false" : "true", all.kpis, all.volume, all.latency, all.regions, all.sentiment, all.outcomes, all.finds);
+  all.tiles = tiles, all.charts = charts, all.masked = finds, all.moved = moved;
+  return html<"{}<div class=\"grid\" id=\"overview\" aria-busy=\"{}\">{}{}{}{}{}{}{}{}</div>">(
+      heading(), fresh(tiles_slot) && fresh(charts_slot) ? "false" : "true", all.kpis, all.volume, all.latency, all.regions, all.sentiment, all.outcomes, all.movers, all.finds);
 }
 
 Node OverviewPage::heading() const { return raw<"<h1 class=\"sr\">Overview</h1>">(); }

@@ -1,6 +1,6 @@
 // The Overview: eight figures with their trend, and the charts behind them.
 //
-// Shape    three topics: the figures, many times a second, the charts, once a second, and what was masked, now and then. Charts go out as what changed
+// Shape    four topics: the figures, many times a second, the charts, once a second, what was masked and what moved, now and then. Charts go out as what changed
 //          since the last message that left, so a skipped state costs nothing.
 // Threads  None: a View belongs to its socket.
 // Source   interface.md "Pages".
@@ -26,7 +26,7 @@ class OverviewPage : public LivePage {
   virtual liveview::Node heading() const;
 
  private:
-  enum : std::size_t { tiles_slot = own_slots, charts_slot, masked_slot };
+  enum : std::size_t { tiles_slot = own_slots, charts_slot, masked_slot, movers_slot };
   Tab tab() const override { return Tab::overview; }
  protected:
   void opened(liveview::Context& context, const liveview::Location& at) override;
@@ -41,6 +41,7 @@ class OverviewPage : public LivePage {
   liveview::Node kpis(const TilesState* tiles, const OverviewState* charts, const TilesState* tabled) const;
   void render_charts(Rendered& into, const OverviewState* charts) const;
   liveview::Node masked(const MaskedFinds* finds) const;
+  liveview::Node movers() const;
 
   void push_whole(liveview::Context& context, const OverviewState& state) const;
   void push_changes(liveview::Context& context, const OverviewState& from, const OverviewState& to) const;

@@ -114,6 +114,50 @@ TEST_F(PagesTest, EveryTileHasADefinitionAndATable) {
   }
 }
 
+TEST_F(PagesTest, ComparedWithThePeriodBefore) {
+  EXPECT_THAT(get("/"), AllOf(HasSubstr("role=\"switch\" aria-checked=\"false\" href=\"/?compare=1\""), Not(HasSubstr("class=\"against\""))));
+  const std::string html = get("/costs?compare=1&range=15m");
+  EXPECT_THAT(html, AllOf(HasSubstr("aria-checked=\"true\" href=\"/costs?range=15m\""), HasSubstr("href=\"/agents?range=15m&amp;compare=1\"")));
+  Question q;
+  q.measures = {*parse_measure("cost_usd")}, q.from = now_ - 15min, q.to = now_, q.limit = 10;
+  const double spent = std::get<double>(source_.ask(q)->rows[0][0]);
+  q.from -= 15min, q.to -= 15min;
+  const double before = std::get<double>(source_.ask(q)->rows[0][0]);
+  ASSERT_NE(spent, before);
+  EXPECT_THAT(html, HasSubstr(fmt::format("{}{}</span> against <span class=\"num\">{}</span>", spent > before ? "+" : "−", show_usd(std::abs(spent - before)), show_usd(before))));
+  EXPECT_THAT(get("/?compare=1"), HasSubstr("against"));
+  EXPECT_THAT(join("/?compare=1", "overview"), AllOf(HasSubstr("Period before"), HasSubstr("p95 before")));
+  EXPECT_THAT(get("/costs?compare=1&customer=nobody"), Not(HasSubstr("class=\"against\"")));  // nothing to compare is said as nothing
+}
+
+TEST_F(PagesTest, ARewoundPageIsThatOfItsMoment) {
+  const auto rate_at = [&](Instant moment) {
+    Question q;
+    q.measures = {*parse_measure("success_rate")}, q.from = moment - 15min, q.to = moment, q.limit = 10;
+    const double rate = std::get<double>(source_.ask(q)->rows[0][0]);
+    return fmt::format("value=\"{}\">{}</data>", rate, show_share(rate));
+  };
+  source_.rows.calls[70].call_outcome = "failed", source_.rows.calls[71].call_outcome = "failed";  // at half of the time before
+  const auto address_of = [&](Duration at, Duration since, int speed) {
+    return fmt::format("/?range=15m&at={}&since={}&speed={}", format_rfc3339(now_ - at), format_rfc3339(now_ - since), speed);
+  };
+  ASSERT_NE(rate_at(now_ - 20min), rate_at(now_ - 10min));
+  EXPECT_THAT(get(address_of(20min, 0s, 1)), HasSubstr(rate_at(now_ - 20min)));
+  EXPECT_THAT(get(address_of(40min, 1min, 20)), AllOf(HasSubstr(rate_at(now_ - 20min)), HasSubstr("Rewound to <b class=\"num\">" + show_moment(now_ - 20min, zone_or_utc("UTC")))));
+  const std::string standing = get(fmt::format("/?range=15m&at={}", format_rfc3339(now_ - 10min)));
+  EXPECT_THAT(standing, AllOf(HasSubstr(rate_at(now_ - 10min)), HasSubstr("href=\"/?range=15m\" data-phx-link=\"patch\" data-phx-link-state=\"push\">Back to now"), HasSubstr("href=\"/costs?range=15m&amp;at="), HasSubstr("href=\"/calls?range=15m\"")));
+  EXPECT_THAT(get(address_of(1min, 1h, 60)), HasSubstr(rate_at(now_)));  // it has caught up, and does not run ahead
+  join("/", "overview");
+  EXPECT_THAT(event("form", "rewind", R"("at=2027-01-15T07%3A30&speed=20")"), AllOf(HasSubstr("live_patch"), HasSubstr("at=2027-01-15T07%3A30"), HasSubstr("speed=20")));
+  EXPECT_THAT(event("click", "rewind_speed", R"({"speed":"0"})"), AllOf(HasSubstr("at=2027-01-15T07%3A30"), Not(HasSubstr("since="))));
+}
+
+TEST_F(PagesTest, AZoomedRangeLeadsBack) {
+  const std::string html = get("/conversations?range=24h&from=2027-01-15T06:00:00Z&to=2027-01-15T07:00:00Z");
+  EXPECT_THAT(html, HasSubstr("id=\"reset-zoom\" href=\"/conversations?range=24h\""));
+  EXPECT_THAT(get("/?range=24h"), Not(HasSubstr("id=\"reset-zoom\"")));
+}
+
 TEST_F(PagesTest, WhatWasMaskedIsCountedByClass) {
   const std::string html = get("/");
   EXPECT_THAT(html, AllOf(HasSubstr("phone <b class=\"num\">1\u202f204</b>"), HasSubstr("email <b class=\"num\">3</b>"), HasSubstr("since 18 Nov")));
@@ -291,12 +335,12 @@ TEST_F(PagesTest, LearningShowsExperimentsAndChanges) {
   EXPECT_THAT(html, AllOf(HasSubstr("<h3>greeting</h3>"), HasSubstr("Calls were assigned evenly (p 1.00)"), HasSubstr("<span class=\"status good\">Better</span>"), Not(HasSubstr("style="))));
   EXPECT_THAT(html, AllOf(HasSubstr("+100.0 pt [+"), HasSubstr("Prompt 7&lt;b&gt;"), HasSubstr("No knowledge graph was told of yet."), HasSubstr("No patterns in the last 1 h.")));
   const std::string joined = join("/learning", "learning");
-  EXPECT_THAT(joined, AllOf(HasSubstr("chart:chart-progress"), HasSubstr("markLine"), HasSubstr("chart:chart-knowledge")));
+  EXPECT_THAT(joined, AllOf(HasSubstr("chart:chart-progress"), HasSubstr("chart-marks"), HasSubstr("chart:chart-knowledge")));
   now_ += 1s;
   EXPECT_THAT(tick(), Not(HasSubstr("chart:chart-")));
   change.id = {1, 2}, change.time = now_ - 1min, change.version = "8";
   source_.rows.changes.push_back(change);
-  EXPECT_THAT(tick(), HasSubstr("chart:chart-progress"));  // a new mark: the chart goes out whole
+  EXPECT_THAT(tick(), AllOf(HasSubstr("chart-marks"), HasSubstr("Prompt 8")));  // a new mark, for every chart over time
   customers_ = {"globex"};
   EXPECT_THAT(get("/learning"), Not(HasSubstr("Prompt 7")));
   source_.refusal = "the store is <away>";
@@ -357,7 +401,7 @@ TEST_F(PagesTest, ACallOfOthersIsNotThere) {
 
 TEST_F(PagesTest, LeavingEndsEveryWatch) {
   join("/", "overview");
-  EXPECT_EQ(watched_.size(), 4u);
+  EXPECT_EQ(watched_.size(), 6u);
   socket_.reset();
   EXPECT_TRUE(watched_.empty());
 }

@@ -48,6 +48,12 @@ class SampleSource final : public Source {
     const bool none = customer == "globex" || std::ranges::find(customers, "globex") != customers.end();
     return {from_micros(1'795'000'000'000'000), {{"phone", none ? 0u : 1204u}, {"email", none ? 0u : 3u}, {"card", 0u}}};
   }
+  std::vector<SpendBudget> budgets() override { return spend_budgets; }
+  std::optional<double> token_price(std::string_view, bool cached) override { return cached ? 0.3e-6 : 3e-6; }
+  Result<Repriced> what_if(std::string_view prices, const std::string& customer, Instant, Instant) override {
+    if (prices.find('\t') == prices.npos) return fail(Code::invalid, "line 1: no price");
+    return Repriced{.usage = 12, .changed = 10, .before_usd = customer.empty() ? 8.0 : 2.0, .after_usd = 1.5};
+  }
   SystemFigures system(const std::vector<std::string>& customers) override {
     SystemFigures out = figures;
     if (!customers.empty()) out = {.as_of = figures.as_of, .since = figures.since, .whole = false, .total = {.offered = 5, .accepted = 5}};
@@ -69,6 +75,10 @@ class SampleSource final : public Source {
   Answered<std::vector<AgentSignals>> fleet(const FleetQuestion& question) override {
     if (!refusal.empty()) return std::unexpected(Refusal{"unavailable", "", refusal});
     return fleet_signals_from_rows(question, rows);
+  }
+  Answered<std::vector<SpendLeak>> leaks(const FleetQuestion& question) override {
+    if (!refusal.empty()) return std::unexpected(Refusal{"unavailable", "", refusal});
+    return spend_leaks_from_rows(question, rows);
   }
   Answered<LearningPartial> learning(const LearningQuestion&) override {
     if (!refusal.empty()) return std::unexpected(Refusal{"unavailable", "", refusal});
@@ -107,6 +117,7 @@ class SampleSource final : public Source {
 
   RowSet rows;
   SystemFigures figures;
+  std::vector<SpendBudget> spend_budgets;
   std::vector<SystemRow> machine_rows;
   std::string refusal;  // not empty: every question is refused with it
   std::atomic<int> asked = 0;

@@ -109,6 +109,8 @@ std::string title_case(std::string_view word) {
   return out;
 }
 
+std::string what_of(const ChangeRow& change) { return change.version.empty() ? title_case(change.what) : title_case(change.what) + " " + change.version; }
+
 std::string show_time(Instant t, const Zone& zone) {
   const Civil c = civil(t, zone);
   return fmt::format("{:02}:{:02}:{:02}", c.hour, c.minute, c.second);

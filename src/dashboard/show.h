@@ -27,6 +27,7 @@ std::string show_bytes(double bytes);                     // 1.4 GB
 std::string show_span(double milliseconds);               // 84 ms, 3.2 s, 12 min, 5 h, 3 d
 std::string show_score(double value);                     // +0.31
 std::string show_share(double share);                     // 92.4 %
+std::string what_of(const ChangeRow& change);             // "Prompt 7"
 std::string title_case(std::string_view word);            // "not_resolved" -> "Not resolved"; "" -> "Unknown"
 
 std::string show_time(Instant t, const Zone& zone);       // 14:03:07

@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "base/status.h"
+#include "live/spend_budget.h"
 #include "live/system.h"
 #include "model/rows.h"
 #include "query/answer.h"
 #include "query/fleet_signals.h"
+#include "query/spend_leaks.h"
 #include "query/state_flow.h"
 #include "query/learning.h"
 
@@ -45,12 +47,19 @@ struct MaskedFinds {
   std::vector<std::pair<std::string, std::uint64_t>> classes;  // "phone", 12; all of them, also those never found
 };
 
+// Usage of a range priced by another list.
+struct Repriced {
+  std::uint64_t usage = 0, changed = 0, found = 0, lost = 0;  // looked at; of another cost; unknown before, known then; and the reverse
+  double before_usd = 0, after_usd = 0;                       // what is known of their cost
+};
+
 class Source {
  public:
   virtual ~Source() = default;
   virtual Answered<Answer> ask(const Question& question) = 0;
   virtual Answered<Flow> flow(const FlowQuestion& question) = 0;
   virtual Answered<std::vector<AgentSignals>> fleet(const FleetQuestion& question) = 0;
+  virtual Answered<std::vector<SpendLeak>> leaks(const FleetQuestion& question) = 0;
   // Rows of learning and changes, in order.
   virtual Answered<LearningPartial> learning(const LearningQuestion& question) = 0;
   virtual Result<CallsPage> calls(const CallsFilter& filter, const std::string& cursor, std::size_t limit) = 0;
@@ -58,6 +67,11 @@ class Source {
   virtual Result<std::optional<CallDetail>> call(std::string_view id, const std::vector<std::string>& customers) = 0;
   // In what `customers` sent (empty: all), and of them `customer` alone if it is not empty.
   virtual MaskedFinds masked(const std::vector<std::string>& customers, const std::string& customer) = 0;
+  virtual std::vector<SpendBudget> budgets() = 0;
+  // USD for one token that `model` reads, from its cache or not, by the price list in force.
+  virtual std::optional<double> token_price(std::string_view model, bool cached) = 0;
+  // By the lines of `prices` before those in force; of one customer, or (empty) of all. Nothing is stored.
+  virtual Result<Repriced> what_if(std::string_view prices, const std::string& customer, Instant from, Instant to) = 0;
   // How the program is doing; for `customers` (empty: all) only what they sent.
   virtual SystemFigures system(const std::vector<std::string>& customers) = 0;
   // What machines reported of themselves: the newest of each region since `since`, by customer and region.

@@ -47,13 +47,22 @@ Node kpi_table(const Definition& d, const TileState& t) {
 
 Node bones() { return raw<"<div class=\"bone value\"></div><div class=\"bone line\"></div>">(); }
 
+// The period before in figures: a line of its own where the page compares.
+std::optional<Node> compared(const Definition& d, const KpiInput& in, std::string_view tone) {
+  if (!in.filters.compare) return std::nullopt;
+  const TileState& t = *in.state;
+  const std::string difference = difference_of(t, d.format), before = show(d.format, t.previous);
+  return html<"<p class=\"against\"><span class=\"delta {}\">{}</span> against <span class=\"num\">{}</span></p>">(
+      tone, difference.empty() ? std::string(dash) : difference, t.previous ? before : std::string("an unknown figure"));
+}
+
 Node kpi_value(const Definition& d, const KpiInput& in) {
   const TileState& t = *in.state;
   const auto trend = trend_of(t, d.format);
   const std::string tone = trend ? std::string(trend->tone) : "flat", text = trend ? trend->text : "", word = trend ? trend->word : "no earlier figure";
-  return html<"<div class=\"value\"><data class=\"num\" value=\"{}\">{}</data><span class=\"unit\">{}</span><span class=\"trend {}\" title=\"{}\">{}<span class=\"sr\"> {}</span></span></div>"
+  return html<"<div class=\"value\"><data class=\"num\" value=\"{}\">{}</data><span class=\"unit\">{}</span><span class=\"trend {}\" title=\"{}\">{}<span class=\"sr\"> {}</span></span></div>{}"
               "<svg class=\"spark\" viewBox=\"0 0 100 24\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><path class=\"both\" d=\"{}\"/></svg>">(
-      fmt::format("{}", t.value.value_or(0)), show(d.format, t.value), d.unit, tone, word, text, word, in.spark ? spark_path(*in.spark) : std::string());
+      fmt::format("{}", t.value.value_or(0)), show(d.format, t.value), d.unit, tone, word, text, word, compared(d, in, tone), in.spark ? spark_path(*in.spark) : std::string());
 }
 
 std::string range_words(const Filters& f) { return f.custom() ? "in the chosen range" : fmt::format("in the last {}", range_label(f.range)); }
@@ -78,6 +87,15 @@ std::string why_empty(std::string_view what, const Filters& f) {
   if (!f.customer.empty()) return out + ", or choose all customers.";
   if (!f.region.empty()) return out + ", or choose all regions.";
   return out + ".";
+}
+
+std::string difference_of(const TileState& t, Format format) {
+  if (!t.value || !t.previous) return "";
+  const double change = *t.value - *t.previous;
+  const std::string sign = change > 0 ? "+" : change < 0 ? "−" : "±";
+  if (format == Format::share) return fmt::format("{}{:.1f} pt", sign, std::abs(change) * 100);
+  if (format == Format::score) return fmt::format("{}{:.2f}", sign, std::abs(change));
+  return sign + show(format, std::abs(change));
 }
 
 std::optional<TrendShown> trend_of(const TileState& t, Format format) {

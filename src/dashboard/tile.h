@@ -78,6 +78,8 @@ struct TrendShown {
   std::string_view tone;  // good, bad, flat
   std::string text, word; // "▲ 3.1 %", "better than the period before"
 };
+// The difference itself, where figures are compared: "+123", "−1.2 pt"; empty: one of the two is unknown.
+std::string difference_of(const TileState& state, Format format);
 std::optional<TrendShown> trend_of(const TileState& state, Format format);
 std::string spark_path(const std::vector<std::optional<double>>& values);
 

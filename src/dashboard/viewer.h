@@ -63,6 +63,7 @@ struct Viewer {
   Keeping keeping;
   bool gives_away = false;             // may make links that others follow
   std::shared_ptr<const auth::ShareLink> share = nullptr;  // who came by a link: this page, these figures, and nothing to press
+  bool edits = false;                  // may change what belongs to everybody they see: operator, admin
   std::function<bool()> still;         // null: their rights do not end
   Source* source = nullptr;            // for plans only: views never call it themselves
   std::function<StatePtr(const TopicPlan&)> now;

@@ -12,12 +12,6 @@ constexpr std::string_view asked_learning[] = {"learning_patterns", "replicated_
                                                "active_patterns", "successful_patterns", "failed_patterns", "knowledge_edges"};
 constexpr std::size_t of_calls = 3;  // tiles
 
-// The agent of a page of one agent restricts calls; learning and changes are told of fleets too.
-bool kept(const ViewScope& scope, std::string_view customer, const Dimensions& dims) {
-  const bool allowed = scope.customers.empty() || std::ranges::find(scope.customers, customer) != scope.customers.end();
-  return allowed && (scope.customer.empty() || scope.customer == customer) && (scope.region.empty() || dims[Field::region].empty() || dims[Field::region] == scope.region);
-}
-
 void fill_tiles(const Ask& ask, const ViewScope& scope, const Range& range, LearningState& into) {
   const Instant before = range.from - (range.to - range.from);
   const auto calls = ask(question_of(asked_calls, range.from, range.to, scope)), earlier_calls = ask(question_of(asked_calls, before, range.from, scope));
@@ -91,9 +85,8 @@ void fill_rows(const AskRows& rows, const ViewScope& scope, const Range& range, 
     into.rows_error = found.error().message;
     return;
   }
-  for (auto at = found->changes.rbegin(); at != found->changes.rend() && into.changes.size() < limits::page_told; ++at)
-    if ((*at)->time >= range.from && (*at)->time < range.to && kept(scope, (*at)->customer, (*at)->dims)) into.changes.push_back(*at);
-  const KeepRow seen = [&](const LearningRow& row) { return row.time < range.to && kept(scope, row.customer, row.dims); };
+  into.changes = changes_in(*found, scope, range);
+  const KeepRow seen = [&](const LearningRow& row) { return row.time < range.to && told_to(scope, row.customer, row.dims); };
   into.lives = pattern_lives(found->learning, range.from, seen, [](const LearningRow&) { return true; });
   std::ranges::reverse(into.lives);
   if (into.lives.size() > limits::page_told) into.lives.resize(limits::page_told);

@@ -11,12 +11,11 @@
 #pragma once
 
 #include "live/asking.h"
+#include "live/change_marks.h"
 #include "query/learning.h"
 #include "query/pattern_lives.h"
 
 namespace aybiza {
-
-using AskRows = std::function<Answered<LearningPartial>(const LearningQuestion&)>;
 
 enum LearningTile { progress_success_tile, progress_error_tile, progress_efficiency_tile, discovered_tile, replicated_tile, improved_tile, knowledge_tile, unanswered_tile, learning_tiles };
 inline constexpr std::array<std::string_view, learning_tiles> learning_tile_names{

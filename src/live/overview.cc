@@ -1,6 +1,7 @@
 #include "live/overview.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/limits.h"
 #include "live/asking.h"
@@ -160,6 +161,24 @@ Question stepped(const ViewScope& scope, std::initializer_list<std::string_view>
   return q;
 }
 
+// The period before, bucket by bucket, as told under the times of this one. One bucket more, for the one that begins while this is shown.
+ChartSeries earlier_of(const Ask& ask, const ViewScope& scope, const std::vector<Filter>& where, Instant now) {
+  const Range range = range_of(scope, now);
+  const Duration shift = compared_shift(range);
+  Question q = stepped(scope, {"calls", "p95_response_time_ms"}, where, now);
+  q.to = (scope.to ? range.to : floor_to(range.to, range.step) + 2 * range.step) - shift;
+  q.from -= shift;
+  ChartSeries series = series_of(ask(q), {"calls", "p95"});
+  for (Instant& time : series.times) time += shift;
+  return series;
+}
+
+void add_earlier(ChartSeries& chart, const ChartSeries& earlier, std::size_t which, std::string_view name) {
+  if (!earlier.error.empty()) return;  // the present is shown without it
+  chart.names.emplace_back(name);
+  chart.values.push_back(placed(earlier, which, chart.times));
+}
+
 std::vector<Share> shares_of(const Answered<Answer>& answer, std::string& error, bool& estimate) {
   std::vector<Share> shares;
   if (!answer) return error = answer.error().message, shares;
@@ -182,6 +201,19 @@ Range range_of(const ViewScope& scope, Instant now) {
   range.step = length <= 5min ? Duration(5s) : length <= 15min ? Duration(15s) : length <= 2h ? Duration(1min)
                : length <= 24h ? Duration(15min) : length <= 7 * 24h ? Duration(2h) : Duration(12h);
   return range;
+}
+
+Duration compared_shift(const Range& range) { return (range.to - range.from + range.step - 1us) / range.step * range.step; }
+
+std::vector<std::optional<double>> placed(const ChartSeries& from, std::size_t which, const std::vector<Instant>& times) {
+  std::map<Instant, std::optional<double>> by_time;
+  for (std::size_t i = 0; i < from.times.size(); ++i) by_time[from.times[i]] = from.values[which][i];
+  std::vector<std::optional<double>> out;
+  for (const Instant time : times) {
+    const auto at = by_time.find(time);
+    out.push_back(at == by_time.end() ? std::nullopt : at->second);
+  }
+  return out;
 }
 
 std::vector<Filter> filters_of(const ViewScope& scope) {
@@ -221,6 +253,7 @@ OverviewSlow compute_slow(const Ask& ask, const ViewScope& scope, Instant now) {
   slow.active = series_of(ask(stepped(scope, {scope.agent.empty() ? "active_agents" : "utilization", "active_calls"}, where, now)), {"active_agents", "active_calls"});
   slow.resolution = series_of(ask(stepped(scope, {"avg_duration_ms"}, resolved_of(where), now)), {"resolution"});
   slow.before = tiles_before(ask, scope, now);
+  if (scope.compare) slow.earlier = earlier_of(ask, scope, where, now);
   return slow;
 }
 
@@ -237,10 +270,11 @@ OverviewState compute_charts(const Ask& ask, const ViewScope& scope, Instant now
   const auto main = ask(stepped(scope, {"calls", "success_rate", "p50_response_time_ms", "p95_response_time_ms", "p99_response_time_ms", "avg_sentiment", "cost_usd"}, where, now));
   const ChartSeries all = series_of(main, {"calls", "success_rate", "p50", "p95", "p99", "sentiment", "cost_usd"});
   state.source = main ? main->source : "";
-  state.volume = part_of(all, 0, 2);
+  state.volume = part_of(all, 0, 1);
   state.latency = part_of(all, 2, 3);
   state.latency.relative_error = all.relative_error;
   state.sentiment = part_of(all, 5, 1);
+  if (scope.compare) add_earlier(state.volume, slow.earlier, 0, "Period before"), add_earlier(state.latency, slow.earlier, 1, "p95 before");
   for (std::size_t i = 0; i < overview_tiles; ++i) state.tiles[i].previous = slow.before[i].value;
   const std::optional<double> resolved_before = state.tiles[avg_resolution_tile].previous;
   put_resolution(ask, where, periods_of(scope, now).now, state.tiles[avg_resolution_tile]);

@@ -27,6 +27,7 @@ struct ViewScope {
   std::string range = "1h";            // 5m 15m 1h 24h 7d 30d
   std::string zone = "UTC";
   std::optional<Instant> from, to;     // a custom range instead
+  bool compare = false;                // the charts show the period before as well
 };
 
 enum class Trend : std::uint8_t { more_is_better, less_is_better, neither };
@@ -65,7 +66,7 @@ struct OverviewState {
   Instant slow_as_of{};                // of what OverviewSlow holds
   std::array<TileState, overview_tiles> tiles;
   std::string share_error;             // why regions or outcomes are missing
-  ChartSeries volume, latency, sentiment;
+  ChartSeries volume, latency, sentiment;  // of the first two the last series is the period before, when that is asked
   std::vector<Share> regions, outcomes;
   bool share_estimate = false;         // they rest on sampled calls
   std::string source;                  // live, store
@@ -78,6 +79,7 @@ struct OverviewSlow {
   bool share_estimate = false;         // they rest on sampled calls
   std::string share_error;
   ChartSeries active, resolution;
+  ChartSeries earlier;                 // calls and p95 of the period before, under the times of this one; empty: not asked
   std::array<TileState, overview_tiles> before;
 };
 
@@ -98,6 +100,11 @@ struct Range {
   Duration step{};
 };
 Range range_of(const ViewScope& scope, Instant now);
+
+// What of one series belongs to the times of another, in place of it the unknown.
+std::vector<std::optional<double>> placed(const ChartSeries& from, std::size_t which, const std::vector<Instant>& times);
+// Buckets between a time and the one it is compared with: the length of the range in whole steps, as a duration.
+Duration compared_shift(const Range& range);
 
 // The scope's filters, as a question's.
 std::vector<Filter> filters_of(const ViewScope& scope);

@@ -18,22 +18,6 @@ using namespace std::chrono_literals;
 constexpr Duration seen_reach = 1h;          // of an agent that is idle now
 constexpr std::int64_t unsure_e4 = 6'000;
 
-std::string restriction(const FleetQuestion& q, SqlText& sql) {
-  std::string where;
-  std::vector<std::string> allowed;
-  for (const std::string& customer : q.customers) allowed.push_back(sql.bind(customer));
-  if (!allowed.empty()) where += fmt::format(" AND customer_id IN ({})", fmt::join(allowed, ", "));
-  if (!q.customer.empty()) where += fmt::format(" AND customer_id = {}", sql.bind(q.customer));
-  if (!q.region.empty()) where += fmt::format(" AND region = {}", sql.bind(q.region));
-  return where;
-}
-
-bool wanted(const FleetQuestion& q, const CallRow& call) {
-  const auto is = [&](const std::string& value, Field field) { return value.empty() || call.dims[field] == value; };
-  const bool allowed = q.customers.empty() || std::ranges::find(q.customers, call.dims[Field::customer_id]) != q.customers.end();
-  return allowed && is(q.customer, Field::customer_id) && is(q.region, Field::region) && !call.dims[Field::agent_id].empty();
-}
-
 struct Average {
   double sum = 0, n = 0;
   void add(double value, double weight = 1) { sum += value * weight, n += weight; }
@@ -68,6 +52,22 @@ struct Talk {  // one call's turns in the range
 };
 
 }  // namespace
+
+std::string restriction(const FleetQuestion& q, SqlText& sql) {
+  std::string where;
+  std::vector<std::string> allowed;
+  for (const std::string& customer : q.customers) allowed.push_back(sql.bind(customer));
+  if (!allowed.empty()) where += fmt::format(" AND customer_id IN ({})", fmt::join(allowed, ", "));
+  if (!q.customer.empty()) where += fmt::format(" AND customer_id = {}", sql.bind(q.customer));
+  if (!q.region.empty()) where += fmt::format(" AND region = {}", sql.bind(q.region));
+  return where;
+}
+
+bool concerns(const FleetQuestion& q, const CallRow& call) {
+  const auto is = [&](const std::string& value, Field field) { return value.empty() || call.dims[field] == value; };
+  const bool allowed = q.customers.empty() || std::ranges::find(q.customers, call.dims[Field::customer_id]) != q.customers.end();
+  return allowed && is(q.customer, Field::customer_id) && is(q.region, Field::region);
+}
 
 Answered<std::vector<AgentSignals>> fleet_signals_from_store(const FleetQuestion& q, Store& store, Duration deadline) {
   SqlText sql;
@@ -129,7 +129,7 @@ std::vector<AgentSignals> fleet_signals_from_rows(const FleetQuestion& q, const 
   };
   std::map<std::string, Sums> agents;
   for (const CallRow& call : rows.calls) {
-    if (!wanted(q, call) || call.start < q.to - 24h || call.updated < q.to - seen_reach) continue;
+    if (!concerns(q, call) || call.dims[Field::agent_id].empty() || call.start < q.to - 24h || call.updated < q.to - seen_reach) continue;
     Sums& sums = agents[call.dims[Field::agent_id]];
     const auto at = talks.find(call.call_id);
     if (at == talks.end()) continue;

@@ -32,6 +32,11 @@ struct AgentSignals {
   std::optional<double> unsure;        // share of caller turns heard with a confidence below 0.6
 };
 
+class SqlText;
+// " AND customer_id IN (…) AND region = …": whom the question is about, as conditions of SQL; and of a row.
+std::string restriction(const FleetQuestion& question, SqlText& sql);
+bool concerns(const FleetQuestion& question, const CallRow& call);
+
 Answered<std::vector<AgentSignals>> fleet_signals_from_store(const FleetQuestion& question, Store& store, Duration deadline);
 // The same by walking over rows: the rival, and what tests' pages show. In order of the agents' names, as the other.
 std::vector<AgentSignals> fleet_signals_from_rows(const FleetQuestion& question, const RowSet& rows);

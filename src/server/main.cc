@@ -8,6 +8,7 @@
 
 #include "runtime/huge_pages.h"
 #include "server/backup_commands.h"
+#include "server/budget_commands.h"
 #include "server/doctor.h"
 #include "server/fleet_commands.h"
 #include "server/history_commands.h"
@@ -41,6 +42,7 @@ struct Commands {
   aybiza::PriceCommands price;
   aybiza::BackupCommands backup;
   aybiza::RetentionCommands retention;
+  aybiza::BudgetCommands budget;
   aybiza::NewSamplingOptions sampling;
   aybiza::MoveOptions move;
   bool recompute_apply = false;
@@ -194,6 +196,7 @@ int main(int argc, char** argv) {
   c.price.add_to(app);
   c.backup.add_to(app);
   c.retention.add_to(app);
+  c.budget.add_to(app);
 
   try {
     app.parse(argc, argv);
@@ -225,6 +228,7 @@ int main(int argc, char** argv) {
   if (const auto done = c.privacy.run()) return *done;
   if (const auto done = c.backup.run(stop)) return *done;
   if (const auto done = c.retention.run()) return *done;
+  if (const auto done = c.budget.run()) return *done;
   if (const auto done = c.user.run()) return *done;
   if (const auto done = c.share.run()) return *done;
   if (c.recompute_apply) return aybiza::run_recompute_apply(c.data, c.store, c.recompute_from, c.recompute_to);

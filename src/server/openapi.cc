@@ -103,6 +103,8 @@ std::string openapi_document() {
             {{"customer_id", ""}, {"from", "RFC 3339"}, {"to", "RFC 3339"}, {"limit", "1 to 1000"}});
   operation(json, "/api/v1/prices/rerate", "post", "Price usage anew by the book in force; scope admin",
             {{"customer_id", ""}, {"from", "RFC 3339"}, {"to", "RFC 3339"}, {"dry_run", "true: tell only"}});
+  operation(json, "/api/v1/prices/what-if", "post", "What usage would have cost by the price list in the body, which is stored nowhere",
+            {{"customer_id", ""}, {"from", "RFC 3339"}, {"to", "RFC 3339"}});
   operation(json, "/api/v1/live", "get", "The Overview's numbers: value, previous, age_ms, n", {});
   operation(json, "/api/v1/calls", "get", "Calls, in flight first",
             {{"customer_id", ""}, {"region", ""}, {"agent_id", ""}, {"call_outcome", ""}, {"state", "active or ended"}, {"model_used", ""},
@@ -122,6 +124,7 @@ std::string openapi_document() {
   operation(json, "/api/v1/privacy/forget", "post", "Destroy the keys of a caller; scope admin, audited", {{"caller", "phone number or its token", true}});
   operation(json, "/api/v1/calls/{call_id}/unmask", "post", "The words as they were said, where they are kept encrypted; scope admin, audited",
             {{"call_id", "our id or the sender's", true}});
+  operation(json, "/api/v1/budgets", "get", "What each budget has spent this month, its stage, burn rate and where the month will end; POST {of, name, customer_id, usd} sets one, without usd takes it away; scope admin", {{"tz", "IANA zone of days and months"}});
   operation(json, "/api/v1/retention", "get", "What would go by the rules of retention, and what went since the start", {});
   operation(json, "/api/v1/retention/apply", "post", "A pass of retention now; scope admin", {});
   operation(json, "/api/v1/backup", "post", "Start a backup to {\"to\":\"/absolute/folder\"} on the server's machine; GET tells how far it is, DELETE calls it off; scope admin", {});

@@ -5,13 +5,32 @@
 #include "base/limits.h"
 #include "server/call_list.h"
 #include "server/machine_list.h"
+#include "server/price_what_if.h"
 
 namespace aybiza {
 
 Duration PageSource::deadline() const { return pipeline_.clock().elapsed() + Duration(limits::query_timeout); }
 Answered<Flow> PageSource::flow(const FlowQuestion& question) { return flow_from_store(question, pipeline_.store(), deadline()); }
 Answered<std::vector<AgentSignals>> PageSource::fleet(const FleetQuestion& question) { return fleet_signals_from_store(question, pipeline_.store(), deadline()); }
+Answered<std::vector<SpendLeak>> PageSource::leaks(const FleetQuestion& question) { return spend_leaks_from_store(question, pipeline_.store(), deadline()); }
 Answered<LearningPartial> PageSource::learning(const LearningQuestion& question) { return pipeline_.learning_now(question); }
+
+std::optional<double> PageSource::token_price(std::string_view model, bool cached) {
+  UsageRow usage;
+  usage.time = pipeline_.clock().now(), usage.model = model;
+  (cached ? usage.cache_read_tokens : usage.input_tokens) = 1'000'000;
+  const Number nano = money_.prices->status().book.cost_of(usage, PriceContext{});
+  return nano ? std::optional(double(*nano) / 1e9 / 1e6) : std::nullopt;
+}
+
+Result<dashboard::Repriced> PageSource::what_if(std::string_view prices, const std::string& customer, Instant from, Instant to) {
+  const Duration until = pipeline_.clock().elapsed() + Duration(limits::query_timeout);
+  const Rerate range{.from = from, .to = to, .customer = customer};
+  const auto report = aybiza::what_if(pipeline_.store(), money_.prices->status().book, prices, range, [&] { return pipeline_.clock().elapsed() >= until; });
+  if (!report) return std::unexpected(report.error());
+  return dashboard::Repriced{.usage = report->usage, .changed = report->usage_changed, .found = report->found, .lost = report->lost,
+                             .before_usd = double(report->before_nano) / 1e9, .after_usd = double(report->after_nano) / 1e9};
+}
 
 Result<dashboard::CallsPage> PageSource::calls(const dashboard::CallsFilter& filter, const std::string& cursor, std::size_t limit) {
   return list_calls(pipeline_.store(), filter, cursor, limit, deadline());

@@ -8,23 +8,34 @@
 #include "dashboard/source.h"
 #include "ingest/mask_batch.h"
 #include "privacy/tokenizer.h"
+#include "server/budget_keeper.h"
 #include "server/pipeline.h"
+#include "server/price_keeper.h"
 #include "server/server_watch.h"
 
 namespace aybiza {
 
+struct MoneySource {
+  BudgetKeeper* budgets = nullptr;
+  PriceKeeper* prices = nullptr;
+};
+
 class PageSource final : public dashboard::Source {
  public:
   // `masked` counts what every way in has found since `since`.
-  PageSource(Pipeline& pipeline, const Tokenizer& tokenizer, std::function<MaskCounts()> masked, const ServerWatch& watch, Instant since)
-      : pipeline_(pipeline), tokenizer_(tokenizer), masked_(std::move(masked)), watch_(watch), since_(since) {}
+  PageSource(Pipeline& pipeline, const Tokenizer& tokenizer, std::function<MaskCounts()> masked, const ServerWatch& watch, MoneySource money, Instant since)
+      : pipeline_(pipeline), tokenizer_(tokenizer), masked_(std::move(masked)), watch_(watch), money_(money), since_(since) {}
   Answered<Answer> ask(const Question& question) override { return pipeline_.glance(question); }
   Answered<Flow> flow(const FlowQuestion& question) override;
   Answered<std::vector<AgentSignals>> fleet(const FleetQuestion& question) override;
+  Answered<std::vector<SpendLeak>> leaks(const FleetQuestion& question) override;
   Answered<LearningPartial> learning(const LearningQuestion& question) override;
   Result<dashboard::CallsPage> calls(const dashboard::CallsFilter& filter, const std::string& cursor, std::size_t limit) override;
   Result<std::optional<dashboard::CallDetail>> call(std::string_view id, const std::vector<std::string>& customers) override;
   dashboard::MaskedFinds masked(const std::vector<std::string>& customers, const std::string& customer) override;
+  std::vector<SpendBudget> budgets() override { return money_.budgets->list(pipeline_.clock().now()); }
+  std::optional<double> token_price(std::string_view model, bool cached) override;
+  Result<dashboard::Repriced> what_if(std::string_view prices, const std::string& customer, Instant from, Instant to) override;
   SystemFigures system(const std::vector<std::string>& customers) override { return watch_.figures(customers); }
   Result<std::vector<SystemRow>> machines(const std::vector<std::string>& customers, const std::string& customer, Instant since) override;
 
@@ -34,6 +45,7 @@ class PageSource final : public dashboard::Source {
   const Tokenizer& tokenizer_;
   std::function<MaskCounts()> masked_;
   const ServerWatch& watch_;
+  const MoneySource money_;
   Instant since_;
 };
 

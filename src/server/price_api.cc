@@ -10,6 +10,7 @@
 #include "query/question.h"
 #include "runtime/worker_pool.h"
 #include "server/answering.h"
+#include "server/price_what_if.h"
 #include "server/unpriced.h"
 
 namespace aybiza {
@@ -17,6 +18,8 @@ namespace {
 
 using net::Request;
 using net::Response;
+
+constexpr std::size_t what_if_bytes = 256 * 1024;
 
 using Asked = std::vector<std::pair<std::string, std::string>>;
 
@@ -193,6 +196,22 @@ struct PriceApi::Inner : std::enable_shared_from_this<PriceApi::Inner> {
     return Response::json(200, report_json(*report, order, true, {}));
   }
 
+  Response other_prices(const Request& request) {
+    auto question = read_question(request, {"customer_id", "from", "to"});
+    if (!question) return std::move(question.error());
+    if (question->from && question->to && *question->from >= *question->to) return bad("to", "to is not after from");
+    keeper.look();
+    if (const auto good = with_prices(keeper.status().book, request.body); !good) return bad("body", good.error().message);
+    if (!pipeline.wait_applied(limits::read_your_writes_timeout)) return late();
+    const auto range = range_of(*question);
+    if (!range) return Response::error(503, "unavailable", range.error().message);
+    if (range->from >= range->to) return Response::json(200, report_json({}, *range, true, {}));
+    const Duration until = pipeline.clock().elapsed() + Duration(limits::rerate_patience);
+    const auto report = what_if(pipeline.store(), keeper.status().book, request.body, *range, [&] { return stopping || pipeline.clock().elapsed() >= until; });
+    if (!report) return Response::error(503, "unavailable", fmt::format("{}; ask for a shorter range", report.error().message));
+    return Response::json(200, report_json(*report, *range, true, {}));
+  }
+
   Response write(const Rerate& order) {
     const auto offset = keeper.order({.what = PriceOrder::What::rerate, .shipped = {}, .file = {}, .rerate = order});
     if (!offset) return Response::error(503, "unavailable", offset.error().message);
@@ -216,11 +235,12 @@ void PriceApi::stop() {
 }
 
 Status PriceApi::add_routes(net::Router& router) {
-  const auto add = [&](net::Method method, std::string pattern, net::Policy policy, WorkerPool& pool, Inner::Answering answer) {
-    return router.add({.method = method, .pattern = std::move(pattern), .policy = policy, .body_limit = 0, .handler = inner_->on(pool, answer), .websocket = {}});
+  const auto add = [&](net::Method method, std::string pattern, net::Policy policy, WorkerPool& pool, Inner::Answering answer, std::size_t body = 0) {
+    return router.add({.method = method, .pattern = std::move(pattern), .policy = policy, .body_limit = body, .handler = inner_->on(pool, answer), .websocket = {}});
   };
   AYBIZA_TRY(add(net::Method::get, "/api/v1/prices", net::Policy::read, inner_->pool, &Inner::prices));
   AYBIZA_TRY(add(net::Method::get, "/api/v1/prices/unpriced", net::Policy::read, inner_->pool, &Inner::unpriced));
+  AYBIZA_TRY(add(net::Method::post, "/api/v1/prices/what-if", net::Policy::read, inner_->long_pool, &Inner::other_prices, what_if_bytes));
   return add(net::Method::post, "/api/v1/prices/rerate", net::Policy::admin, inner_->long_pool, &Inner::rerate);
 }
 

@@ -31,7 +31,7 @@ std::string escaped(std::string_view text) {
 
 // Prints what the server answers.
 int ask(const std::string& url, const std::string& key, net::Method method, const std::string& path,
-        std::initializer_list<std::pair<std::string_view, std::string_view>> parameters) {
+        std::initializer_list<std::pair<std::string_view, std::string_view>> parameters, const std::string& body = {}) {
   auto server = net::parse_http_url(url);
   if (!server) {
     fmt::print(stderr, "aybiza price: '{}' is not a server: give --url http://HOST:PORT\n", url);
@@ -43,7 +43,7 @@ int ask(const std::string& url, const std::string& key, net::Method method, cons
   for (const auto& [name, value] : parameters)
     if (!value.empty()) target += fmt::format("{}{}={}", target.find('?') == std::string::npos ? '?' : '&', name, escaped(value));
   net::HttpClient client(*server);
-  const auto answer = client.request({.method = method, .target = target, .body = {}, .content_type = {}, .headers = {}});
+  const auto answer = client.request({.method = method, .target = target, .body = body, .content_type = body.empty() ? "" : "text/plain", .headers = {}});
   if (!answer) return complain(answer.error());
   fmt::print(answer->status < 300 ? stdout : stderr, "{}\n", answer->body);
   return answer->status < 300 ? 0 : 1;
@@ -99,6 +99,9 @@ void PriceCommands::add_to(CLI::App& app) {
   add_server(unpriced_);
   rerate_ = price->add_subcommand("rerate", "price what is there anew by the book in force; asks the server");
   add_server(rerate_);
+  what_if_ = price->add_subcommand("what-if", "what usage would have cost by another list, which is stored nowhere; asks the server");
+  add_server(what_if_);
+  what_if_->add_option("file", input_, "lines as in a price list; they rule before those in force")->required();
   rerate_->add_flag("--dry-run", dry_run_, "tell what would change, and change nothing");
 }
 
@@ -111,6 +114,7 @@ std::optional<int> PriceCommands::run() const {
   if (*import_) return import();
   if (*unpriced_) return unpriced();
   if (*rerate_) return rerate();
+  if (*what_if_) return other_prices();
   return std::nullopt;
 }
 
@@ -195,6 +199,12 @@ int PriceCommands::import() const {
 
 int PriceCommands::unpriced() const {
   return ask(url_, key_, net::Method::get, "/api/v1/prices/unpriced", {{"customer_id", only_}, {"from", from_}, {"to", to_}});
+}
+
+int PriceCommands::other_prices() const {
+  const auto text = auth::read_file(input_);
+  if (!text) return complain(text.error());
+  return ask(url_, key_, net::Method::post, "/api/v1/prices/what-if", {{"customer_id", only_}, {"from", from_}, {"to", to_}}, *text);
 }
 
 int PriceCommands::rerate() const {

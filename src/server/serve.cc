@@ -21,6 +21,7 @@
 #include "net/http_server.h"
 #include "server/api.h"
 #include "server/backup_api.h"
+#include "server/budget_api.h"
 #include "server/fleet_commands.h"
 #include "server/metric_ways.h"
 #include "server/page_source.h"
@@ -60,6 +61,8 @@ struct Server::Inner {
   std::unique_ptr<BackupApi> backup_api;
   std::unique_ptr<Retention> retention;
   std::unique_ptr<RetentionApi> retention_api;
+  std::unique_ptr<BudgetKeeper> budgets;
+  std::unique_ptr<BudgetApi> budget_api;
   std::unique_ptr<Api> api;
   std::unique_ptr<ServerWatch> watch;
   std::unique_ptr<PageSource> source;
@@ -212,6 +215,10 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->retention = std::make_unique<Retention>(*inner->pipeline, options.data);
   AYBIZA_TRY(inner->retention->begin());
   inner->retention_api = std::make_unique<RetentionApi>(*inner->retention, options.data);
+  auto budgets = BudgetKeeper::open(options.data);
+  if (!budgets) return std::unexpected(budgets.error());
+  inner->budgets = std::move(*budgets);
+  inner->budget_api = std::make_unique<BudgetApi>(*inner->pipeline, *inner->budgets);
   Inner* raw = inner.get();
   const auto http_counters = [raw] {
     const net::HttpServer* http = raw->listening.load(std::memory_order_acquire);
@@ -228,7 +235,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->watch = std::make_unique<ServerWatch>(ServerWatchParts{.pipeline = inner->pipeline.get(), .events = inner->events.get(), .webhooks = inner->webhooks.get(),
                                                                 .metric_ways = inner->metric_ways.get(), .sampler = inner->sampler.get(), .budget = inner->budget.get(),
                                                                 .http = http_counters});
-  inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer, masked, *inner->watch, inner->clock.now());
+  inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer, masked, *inner->watch, MoneySource{inner->budgets.get(), inner->prices.get()}, inner->clock.now());
   inner->live = std::make_unique<LiveThread>(inner->clock);
   inner->pipeline->shards().on_change([live = inner->live.get()] { live->data_changed(); });
   auto users = auth::UserStore::open(options.data);
@@ -256,6 +263,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   AYBIZA_TRY(inner->privacy_api->add_routes(router));
   AYBIZA_TRY(inner->backup_api->add_routes(router));
   AYBIZA_TRY(inner->retention_api->add_routes(router));
+  AYBIZA_TRY(inner->budget_api->add_routes(router));
   AYBIZA_TRY(inner->pages->add_routes(router));
   AYBIZA_TRY(inner->sign_in->add_routes(router));
   AYBIZA_TRY(inner->metric_ways->add_routes(router));
@@ -288,6 +296,7 @@ void Server::stop() {
   if (inner_->prices) inner_->prices->stop();
   if (inner_->privacy_api) inner_->privacy_api->stop();
   if (inner_->backup_api) inner_->backup_api->stop();
+  if (inner_->budget_api) inner_->budget_api->stop();
   if (inner_->retention_api) inner_->retention_api->stop();
   if (inner_->retention) inner_->retention->stop();
   if (inner_->api) inner_->api->stop();

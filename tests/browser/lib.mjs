@@ -100,6 +100,24 @@ export async function violations(page) {
   return result.value;
 }
 
+// At four widths and in both themes nothing sticks out of a page, nobody is kept out of it, and it does nothing forbidden.
+export async function layout(browser, server, paths) {
+  for (const colorScheme of ["light", "dark"])
+    for (const path of paths) {
+      const { page, problems } = await open(browser, server.url + path, { colorScheme });
+      await page.waitForSelector("[aria-busy=false]", { timeout: 30_000 });
+      for (const width of [360, 390, 1440, 2560]) {
+        await page.setViewportSize({ width, height: 900 });
+        const wide = await page.evaluate(() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r(document.documentElement.scrollWidth - document.documentElement.clientWidth)))));
+        check(`nothing sticks out of ${path} at ${width} px, ${colorScheme}`, wide <= 0, `${wide} px`);
+      }
+      const against = await violations(page);
+      check(`no accessibility violation on ${path}, ${colorScheme}`, against?.length === 0, JSON.stringify(against));
+      check(`${path} is clean, ${colorScheme}`, problems.length === 0, JSON.stringify(problems));
+      await page.context().close();
+    }
+}
+
 let failures = 0;
 export function check(what, ok, more = "") {
   if (!ok) failures++;

@@ -1,5 +1,5 @@
 // Learning, System, the fleet field, the hours and the flow in a real browser against the real program: every figure is the API's.
-import { Server, callEvents, check, finish, launch, open, until, value, violations } from "./lib.mjs";
+import { Server, callEvents, check, finish, launch, layout, open, until, value } from "./lib.mjs";
 
 const server = new Server();
 const browser = await launch();
@@ -126,20 +126,7 @@ try {
   check("utilisation is the API's", Math.abs(await value(own.page, "utilization") - busy.utilization) < 0.01, `${await value(own.page, "utilization")} and ${busy.utilization}`);
   check("the number of agents is not there", await own.page.locator("#tile-active_agents").count() === 0);
 
-  for (const colorScheme of ["light", "dark"])
-    for (const path of ["/learning", "/system", "/agents", "/agents/agent-1", "/conversations"]) {
-      const other = await open(browser, server.url + path, { colorScheme });
-      await other.page.waitForSelector("[aria-busy=false]", { timeout: 30_000 });
-      for (const width of [360, 390, 1440, 2560]) {
-        await other.page.setViewportSize({ width, height: 900 });
-        const wide = await other.page.evaluate(() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r(document.documentElement.scrollWidth - document.documentElement.clientWidth)))));
-        check(`nothing sticks out of ${path} at ${width} px, ${colorScheme}`, wide <= 0, `${wide} px`);
-      }
-      const against = await violations(other.page);
-      check(`no accessibility violation on ${path}, ${colorScheme}`, against?.length === 0, JSON.stringify(against));
-      check(`${path} is clean, ${colorScheme}`, other.problems.length === 0, JSON.stringify(other.problems));
-      await other.page.context().close();
-    }
+  await layout(browser, server, ["/learning", "/system", "/agents", "/agents/agent-1", "/conversations"]);
   check("no error and nothing refused by the CSP", problems.length === 0, JSON.stringify(problems));
 } finally {
   await browser.close();

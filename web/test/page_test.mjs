@@ -53,7 +53,7 @@ check("red after ten", ages[2][1].includes("very-stale"), JSON.stringify(ages[2]
 const ink = id => page.$eval(`#${id} canvas`, c => { const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data; let n = 0, h = 0; for (let i = 0; i < d.length; i += 4) if (d[i + 3]) { n++; h = (h * 31 + d[i] + d[i + 1] * 7 + d[i + 2] * 13) | 0; } return { n, h }; });
 const drawn = id => until("drawn", v => v.charts.some(c => c.id === id));
 const t0 = Date.now() - 60_000, points = Array.from({ length: 60 }, (_, i) => [t0 + i * 1000, 50 + 40 * Math.sin(i / 5)]);
-push(["chart:c-volume", { as_of: Date.now() + ahead, option: { aybiza: { brush: true }, grid: { left: 50, right: 10, top: 10, bottom: 30 }, tooltip: { trigger: "axis", valueFormatter: "@ms" }, brush: { xAxisIndex: 0, toolbox: [] },
+push(["chart:c-volume", { as_of: Date.now() + ahead, option: { grid: { left: 50, right: 10, top: 10, bottom: 30 }, tooltip: { trigger: "axis", valueFormatter: "@ms" },
   xAxis: { type: "time", axisLabel: { formatter: "@seconds" } }, yAxis: { type: "value", axisLabel: { formatter: "@ms" } },
   series: [{ type: "line", name: "p95", showSymbol: false, data: points, areaStyle: { color: "$accent-wash" }, markLine: { silent: true, data: [{ yAxis: 60 }] } }] } }]);
 await drawn("c-volume");

@@ -4,7 +4,8 @@
 //             append: [[series index, [[x, y…]…]]…]   rows sorted by x; a row whose x is already the last one's replaces it
 //             keep_from: x                            older rows are dropped
 //             set: {…}                                a partial option to merge (gauge value, pie data, axis bounds)
-// page   -> chart_range {id, from, to}                      brushed, when the option says aybiza: {brush: true}
+//           chart-marks {marks: [{name, xAxis}…]}           what every chart over time marks: what was changed when
+// page   -> chart_range {id, from, to}                      brushed: every chart over time can be, where the pointer is fine
 //           chart_click {id, series, name, x, value}
 // In an option "$good" stands for the token --good, "@ms" for the formatter of that name (format.js). Tooltips are rich text:
 // the HTML ones would need inline styles, which the CSP refuses.
@@ -63,6 +64,19 @@ function resolve(value) {
 }
 const isRows = v => Array.isArray(v) && (Array.isArray(v[0]) || typeof v[0] === "number");
 
+// What charts over time have alike: they can be brushed (a finger scrolls instead), and they mark what was changed when.
+let marks = [];
+const overTime = option => [].concat(option.xAxis ?? []).some(axis => axis.type === "time");
+const brushed = option => overTime(option) && !matchMedia("(pointer: coarse)").matches;
+function decorated(option) {
+  if (!overTime(option)) return option;
+  const series = [].concat(option.series ?? []), first = series.findIndex(one => one.type === "line" || one.type === "bar");
+  if (first < 0) return option;
+  series[first] = { markLine: { symbol: ["none", "triangle"], symbolSize: 7, lineStyle: { color: "$ink-faint", type: "dotted", width: 1 },
+    label: { formatter: "{b}", color: "$ink-soft", fontSize: 10, position: "insideEndTop" }, labelLayout: { hideOverlap: true }, data: marks }, ...series[first] };
+  return { ...option, series, ...(brushed(option) && { brush: { xAxisIndex: 0, toolbox: [], outOfBrush: { colorAlpha: 0.4 } } }) };
+}
+
 function appended(rows, fresh, keep_from) {
   const first = fresh[0]?.[0];
   let end = rows.length;
@@ -103,6 +117,10 @@ export const Chart = {
       this.option = message.option;
       this.as_of = message.as_of ?? NaN;
       this.draw("all");
+    });
+    this.handleEvent("chart-marks", message => {
+      marks = message.marks;
+      if (this.option && overTime(this.option)) this.draw("data");
     });
     this.handleEvent(`chart-data:${id}`, message => this.merge(message));
     this.retheme = () => { this.stale_theme = true; this.draw("all"); };
@@ -149,11 +167,10 @@ export const Chart = {
     if (this.stale_theme) { this.chart.setTheme(theme()); this.stale_theme = false; }
     if (this.stale_size) { this.chart.resize(); this.stale_size = false; }
     if (what === "size") return;
-    const { aybiza, ...option } = this.option;
-    const quiet = { animation: false, ...resolve(option) };
+    const quiet = { animation: false, ...resolve(decorated(this.option)) };
     quiet.tooltip = { ...quiet.tooltip, renderMode: "richText", confine: true };
     this.chart.setOption(quiet, { notMerge: what === "all", lazyUpdate: false });
-    if (what === "all" && aybiza?.brush) this.chart.dispatchAction({ type: "takeGlobalCursor", key: "brush", brushOption: { brushType: "lineX", brushMode: "single" } });
+    if (what === "all" && brushed(this.option)) this.chart.dispatchAction({ type: "takeGlobalCursor", key: "brush", brushOption: { brushType: "lineX", brushMode: "single" } });
     tellDrawn(this.el.id, this.as_of);
   },
 

@@ -1,5 +1,5 @@
 // <div id="keys" phx-hook="Hotkeys" data-search="#search" data-help="#help"></div>
-// space: pause or live · / search · ? help · t theme · , settings · 1…8 tabs · Esc closes. Switched off by data-hotkeys="off" on <html>
+// space: pause or live · / search · ? help · t theme · z back from a zoomed range · , settings · 1…8 tabs · Esc closes. Switched off by data-hotkeys="off" on <html>
 // or in this browser (help has the switch: <input type="checkbox" data-hotkeys-switch>), as WCAG 2.1.4 asks.
 import { setTheme } from "./theme.js";
 
@@ -43,6 +43,10 @@ export const Hotkeys = {
     if (key === "?") {
       const help = document.querySelector(this.el.dataset.help || "#help");
       return help && (() => (help.open ? help.close() : help.showModal()));
+    }
+    if (key === "z") {
+      const reset = document.getElementById("reset-zoom");
+      return reset && (() => reset.click());
     }
     if (key === "t") return () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
     if (key === ",") {

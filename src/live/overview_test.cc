@@ -1,0 +1,133 @@
+// The comparison with the period before, and what moved, against the same questions asked by hand.
+#include "live/overview.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "live/change_marks.h"
+#include "live/movers.h"
+#include "query/rows_scan.h"
+
+namespace aybiza {
+namespace {
+
+using namespace std::chrono_literals;
+
+const Instant now = from_micros(1'800'000'017'000'000);  // in the middle of a minute
+
+class ComparedTest : public testing::Test {
+ protected:
+  // Calls of a region, one every `step` back from `latest`; every n-th fails.
+  void calls(int count, std::string_view region, Instant latest, Duration step, int failing) {
+    for (int i = 0; i < count; ++i) {
+      CallRow call;
+      call.call_id = uuid_v5(fmt::format("call {}", rows_.calls.size()));
+      call.start = call.updated = latest - step * i;
+      call.dims[Field::region] = region, call.dims[Field::customer_id] = "acme";
+      call.state = CallState::ended, call.ended = call.start + 30s;
+      call.call_outcome = i % failing == 0 ? "failed" : "successful";
+      TurnRow turn;
+      turn.call_id = call.call_id, turn.turn_number = 1, turn.agent_speaks = true, turn.time = turn.updated = call.start;
+      turn.response_time_us = 500'000 + i * 1'000;
+      rows_.calls.push_back(std::move(call));
+      rows_.turns.push_back(std::move(turn));
+    }
+  }
+  Ask ask() {
+    return [this](const Question& q) { return answer_from_rows(q, rows_, now, "live"); };
+  }
+  // What /api/v1/query says.
+  Answer asked(const Parameters& parameters) {
+    const auto question = parse_question(parameters, now);
+    EXPECT_TRUE(question) << question.error().message;
+    return *ask()(*question);
+  }
+  RowSet rows_;
+};
+
+TEST_F(ComparedTest, ThePeriodBeforeIsTheQueryOverTheShiftedRange) {
+  calls(150, "eu", now - 30s, 45s, 3);
+  ViewScope scope;
+  scope.range = "1h";
+  EXPECT_EQ(compute_overview(ask(), scope, now).volume.names.size(), 1u);  // not asked, not shown
+  scope.compare = true;
+  const OverviewState state = compute_overview(ask(), scope, now);
+  ASSERT_EQ(state.volume.names, (std::vector<std::string>{"calls", "Period before"}));
+  ASSERT_EQ(state.latency.names.back(), "p95 before");
+  const Instant from = state.volume.times.front() - 1h;
+  const Answer before = asked({{"select", "calls,p95_response_time_ms"}, {"from", format_rfc3339(from)}, {"to", format_rfc3339(from + state.volume.times.size() * 1min)}, {"step", "1m"}});
+  ASSERT_EQ(before.rows.size(), state.volume.times.size());
+  double all = 0;
+  for (std::size_t i = 0; i < before.rows.size(); ++i) {
+    EXPECT_EQ(state.volume.values[1][i], std::get<double>(before.rows[i][1])) << i;
+    const auto* p95 = std::get_if<double>(&before.rows[i][2]);
+    EXPECT_EQ(state.latency.values.back()[i], p95 ? std::optional(*p95) : std::nullopt) << i;  // no turns: unknown, not zero
+    all += *state.volume.values[1][i];
+  }
+  EXPECT_GT(all, 50);
+  const Answer rate = asked({{"select", "success_rate"}, {"from", format_rfc3339(floor_to(now - 1h, 1min) - 1h)}, {"to", format_rfc3339(floor_to(now - 1h, 1min))}});
+  EXPECT_EQ(state.tiles[success_rate_tile].previous, std::get<double>(rate.rows[0][0]));
+}
+
+TEST_F(ComparedTest, ACustomRangeIsComparedBucketByBucket) {
+  calls(100, "eu", now - 30s, 60s, 3);
+  ViewScope scope;
+  scope.from = now - 50min, scope.to = now - 10min - 30s, scope.compare = true;  // no whole number of minutes
+  const OverviewState state = compute_overview(ask(), scope, now);
+  EXPECT_EQ(compared_shift({*scope.from, *scope.to, 1min}), 40min);
+  const Instant last = state.volume.times[state.volume.times.size() - 2] - 40min;
+  const Answer before = asked({{"select", "calls"}, {"from", format_rfc3339(last)}, {"to", format_rfc3339(last + 1min)}});
+  EXPECT_EQ(state.volume.values[1][state.volume.times.size() - 2], std::get<double>(before.rows[0][0]));
+}
+
+TEST_F(ComparedTest, WhatMovedIsNamedWithItsSample) {
+  calls(100, "eu", now - 1min, 30s, 2), calls(100, "us", now - 1min, 30s, 10);      // this hour
+  calls(100, "eu", now - 61min, 30s, 10), calls(100, "us", now - 61min, 30s, 10);   // the hour before
+  calls(20, "ap", now - 1min, 30s, 1), calls(20, "ap", now - 61min, 30s, 20);       // too few for a rate
+  ViewScope scope;
+  scope.range = "1h";
+  const Movers movers = compute_movers(ask(), scope, now);
+  ASSERT_EQ(movers.error, "");
+  const auto found = std::ranges::find_if(movers.list, [](const Mover& m) { return m.dimension == Dimension::region; });
+  ASSERT_NE(found, movers.list.end());
+  EXPECT_EQ(found->member, "eu");
+  EXPECT_EQ(found->figure, MovedFigure::success);
+  EXPECT_DOUBLE_EQ(found->before, 0.9);
+  EXPECT_DOUBLE_EQ(found->now, 0.5);
+  EXPECT_EQ(found->calls_before, 100);
+  EXPECT_EQ(found->calls_now, 100);
+  EXPECT_NEAR(found->strength, 0.4 / std::sqrt(0.7 * 0.3 * 0.02), 1e-9);  // pooled: 140 of 200 went well
+  for (const Mover& mover : movers.list) {
+    EXPECT_NE(mover.member, "us");
+    EXPECT_NE(mover.member, "ap");
+  }
+  const Answer now_asked = asked({{"select", "calls,success_rate"}, {"by", "region"}, {"from", format_rfc3339(now - 1h)}, {"to", format_rfc3339(now)}, {"where", "region:eu"}});
+  EXPECT_EQ(found->now, std::get<double>(now_asked.rows[0][2]));
+}
+
+TEST_F(ComparedTest, NothingIsClaimedWhereNothingMoved) {
+  calls(100, "eu", now - 1min, 30s, 5), calls(100, "eu", now - 61min, 30s, 5);
+  ViewScope scope;
+  scope.range = "1h";
+  EXPECT_TRUE(compute_movers(ask(), scope, now).list.empty());
+}
+
+TEST(ChangeMarks, AreThoseTheViewerMayKnowOf) {
+  RowSet rows;
+  const auto change = [&](Duration ago, std::string_view customer, std::string_view version) {
+    ChangeRow row;
+    row.id = {1, rows.changes.size()}, row.time = now - ago, row.customer = customer, row.what = "prompt", row.version = version;
+    rows.changes.push_back(row);
+  };
+  change(2h, "acme", "1"), change(30min, "acme", "2"), change(20min, "globex", "3"), change(10min, "acme", "4");
+  const AskRows ask = [&](const LearningQuestion&) { return Answered<LearningPartial>(shared_rows(rows.learning, rows.changes)); };
+  ViewScope scope;
+  scope.range = "1h", scope.customers = {"acme"};
+  const ChangeMarks marks = compute_change_marks(ask, scope, now);
+  ASSERT_EQ(marks.changes.size(), 2u);
+  EXPECT_EQ(marks.changes[0]->version, "4");
+  EXPECT_EQ(marks.changes[1]->version, "2");
+}
+
+}  // namespace
+}  // namespace aybiza
