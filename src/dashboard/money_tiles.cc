@@ -133,9 +133,9 @@ Node budgets_tile(const BudgetsState* budgets, const Viewer& viewer, const Filte
   static const BudgetsState nothing;
   const BudgetsState& b = budgets ? *budgets : nothing;
   const std::string empty = !b.list.empty() ? "" : viewer.edits ? "No budget yet. Set one below, or with aybiza budget set." : "No budget yet. An operator can set one.";
-  Node table = table_tile({.name = "budgets", .size = "w-12 h-4", .loading = budgets == nullptr, .error = "", .empty = empty, .as_of = b.as_of, .n = budgets ? fmt::format("{} budgets", b.list.size()) : "", .table = budget_table(b, viewer, filters)});
+  Node table = table_tile({.name = "budgets", .size = "w-12 h-3", .loading = budgets == nullptr, .error = "", .empty = empty, .as_of = b.as_of, .n = budgets ? fmt::format("{} budgets", b.list.size()) : "", .table = budget_table(b, viewer, filters)});
   if (!viewer.edits) return table;
-  return html<"{}<section class=\"tile w-12 h-1 slim\" aria-label=\"Set a budget\">{}</section>">(std::move(table), budget_form(viewer));
+  return html<"{}<section class=\"tile w-12 h-1 slim entry\" aria-label=\"Set a budget\">{}</section>">(std::move(table), budget_form(viewer));
 }
 
 Node advice_tile(const AdviceState* advice, const Filters& filters) {
@@ -152,7 +152,7 @@ Node advice_tile(const AdviceState* advice, const Filters& filters) {
   }
   const std::string empty = s.estimate ? "Calls are sampled here: their weighed counts are no observations, so nothing is recommended."
                                        : s.list.empty() ? "Nothing to recommend in this range: no cheaper model has done as well within the interval, no kind of agent reads much less from the cache or is much more silent than another, and no failed call outlasts the successful ones. Widen the range for more evidence." : "";
-  return table_tile({.name = "advice", .size = "w-12 h-3", .loading = advice == nullptr, .error = s.error, .empty = empty, .as_of = s.as_of, .n = list.empty() ? "" : fmt::format("{} recommendations", list.size()), .table = plain_table("Recommendations", heads, list)});
+  return table_tile({.name = "advice", .size = "w-12 h-3", .loading = advice == nullptr, .error = s.error, .empty = empty, .as_of = {}, .n = advice ? fmt::format("recommendations: {}, as of {}", list.size(), show_time(s.as_of, zone_or_utc(filters.zone))) : "", .table = plain_table("Recommendations", heads, list)});
 }
 
 Node what_if_tile(const WhatIfState* what_if, bool asked, const Filters& filters) {
@@ -168,7 +168,7 @@ Node what_if_tile(const WhatIfState* what_if, bool asked, const Filters& filters
   }
   const std::string whose = filters.customer.empty() ? "" : fmt::format("of {}", filters.customer);
   const Node form = html<"<form id=\"what-if\" class=\"stack\" phx-submit=\"what_if\" phx-update=\"ignore\"><textarea name=\"prices\" rows=\"2\" required maxlength=\"60000\" aria-label=\"Price list\" placeholder=\"input&#9;*&#9;claude-sonnet-4&#9;2.50&#9;1M\"></textarea><button>Price anew</button></form>">();
-  return picture_tile({.name = "what_if", .size = "w-4 h-3", .loading = false, .error = "", .empty = "", .as_of = what_if ? what_if->as_of : Instant{}, .n = whose,
+  return picture_tile({.name = "what_if", .size = "w-4 h-3", .loading = false, .error = "", .empty = "", .as_of = {}, .n = whose,
                        .table = html<"<div class=\"stack\">{}{}</div>">(form, said)});
 }
 

@@ -63,8 +63,8 @@ Node movers_tile(const Movers* movers, const Filters& filters) {
   std::string empty;
   if (m.estimate) empty = "Calls are sampled here: their weighed counts are no observations, so nothing is claimed.";
   else if (m.list.empty()) empty = "Nothing moved beyond chance against the period before, or there are fewer than 30 calls to tell it by.";
-  return table_tile({.name = "movers", .size = "w-12 h-4", .loading = movers == nullptr, .error = m.error, .empty = std::move(empty), .as_of = m.as_of,
-                     .n = movers && !m.list.empty() ? fmt::format("{} moves beyond chance", m.list.size()) : "", .table = table_of(m, filters)});
+  return table_tile({.name = "movers", .size = "w-12 h-3", .loading = movers == nullptr, .error = m.error, .empty = std::move(empty), .as_of = {},
+                     .n = movers ? fmt::format("beyond chance: {}, as of {}", m.list.size(), show_time(m.as_of, zone_or_utc(filters.zone))) : "", .table = table_of(m, filters)});
 }
 
 }  // namespace aybiza::dashboard

@@ -218,7 +218,7 @@ Node table_tile(TableInput in) {
     state = " loading";
     body = bones();
   } else {
-    how_old = age(in.as_of);
+    if (in.as_of != Instant{}) how_old = age(in.as_of);
     if (!in.error.empty()) {
       state = " broken";
       body = html<"<p class=\"why\">This table could not be read: {}</p>">(in.error);
@@ -239,7 +239,7 @@ Node picture_tile(TableInput in) {
   const std::string_view state = in.loading ? " loading" : !in.error.empty() ? " broken" : !in.empty.empty() ? " empty" : "";
   std::optional<Node> said, how_old;
   if (in.loading) said = raw<"<div class=\"bone line\"></div>">();
-  else how_old = age(in.as_of);
+  else if (in.as_of != Instant{}) how_old = age(in.as_of);
   if (!in.error.empty()) said = html<"<p class=\"why\">This picture could not be drawn: {}</p>">(in.error);
   else if (!in.empty.empty()) said = html<"<p class=\"why\">{}</p>">(in.empty);
   return shared_component(number_of(d), html_ptr<"<section class=\"tile {}{}\" id=\"tile-{}\" aria-labelledby=\"h-{}\">{}{}{}<footer>{}<span class=\"n\">{}</span></footer></section>">(

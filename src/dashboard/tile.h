@@ -51,7 +51,7 @@ struct TableInput {
   std::string_view name, size;              // of the definition; "w-6 h-4"
   bool loading = false;
   std::string error, empty;                 // why there is none; not empty: said instead of the table
-  Instant as_of{};
+  Instant as_of{};                          // epoch: its age is not shown
   std::string n;
   liveview::Node table;                     // a <table>
 };

@@ -29,7 +29,8 @@ try {
 
   // The period before: in every tile, and under the charts.
   const { page, problems } = await open(browser, `${server.url}/?${custom}`);
-  await page.evaluate(() => { window.marked = []; window.addEventListener("phx:chart-marks", event => window.marked.push(...event.detail.marks)); });
+  await page.addInitScript(() => { window.marked = []; window.addEventListener("phx:chart-marks", event => window.marked.push(...event.detail.marks)); });
+  await page.reload();
   await ready(page, "overview");
   check("without the switch nothing is compared", await page.locator(".against").count() === 0);
   await page.click("#compare");
