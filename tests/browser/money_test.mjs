@@ -1,5 +1,5 @@
 // Comparison, zoom, change markers, what moved, and the Costs page in a real browser against the real program: every figure is the API's.
-import { Server, callEvents, check, finish, launch, layout, open, until } from "./lib.mjs";
+import { Server, callEvents, check, connected, finish, launch, layout, open, until } from "./lib.mjs";
 
 const server = new Server();
 const browser = await launch();
@@ -31,6 +31,7 @@ try {
   const { page, problems } = await open(browser, `${server.url}/?${custom}`);
   await page.addInitScript(() => { window.marked = []; window.addEventListener("phx:chart-marks", event => window.marked.push(...event.detail.marks)); });
   await page.reload();
+  await connected(page);
   await ready(page, "overview");
   check("without the switch nothing is compared", await page.locator(".against").count() === 0);
   await page.click("#compare");
@@ -64,6 +65,7 @@ try {
 
   // Dragging over a chart zooms the whole page; back and the link lead out again.
   await page.goto(`${server.url}/?range=1h`);
+  await connected(page);
   await ready(page, "overview");
   await page.waitForSelector("#chart-volume canvas", { timeout: 30_000 });
   const box = await page.locator("#chart-volume").boundingBox();
@@ -94,6 +96,7 @@ try {
 
   // Costs.
   await page.goto(`${server.url}/costs?${custom}`);
+  await connected(page);
   await ready(page, "costs-page");
   await until(page, () => document.querySelector("#tile-tokens tbody tr") && document.querySelector("#tile-model_tokens tbody tr"));
   const models = await cells(page, "tile-model_tokens");
@@ -105,6 +108,7 @@ try {
   await page.fill("#budget-form input[name=usd]", "8");
   await page.click("#budget-form button");
   await page.waitForURL("**/costs#tile-budgets");
+  await connected(page);
   await until(page, () => document.querySelector("#tile-budgets tbody tr"));
   const month = new Date(), start = iso(Date.UTC(month.getUTCFullYear(), month.getUTCMonth(), 1));
   const [[spent]] = await ask({ select: "cost_usd", from: start, to: iso(Date.now()), where: "customer_id:acme" });
@@ -116,6 +120,7 @@ try {
   await until(page, () => document.querySelector("#tile-budgets")?.textContent.includes("No budget yet"));
   check("a budget can be taken away", true);
   await page.goto(`${server.url}/costs?${custom}`);
+  await connected(page);
   await ready(page, "costs-page");
   await page.fill("#human input", "4.50");
   await page.click("#human button");
@@ -133,6 +138,7 @@ try {
 
   // Agents as if all had taken the same mix.
   await page.goto(`${server.url}/agents?${custom}`);
+  await connected(page);
   await ready(page, "agents-page");
   await until(page, () => /\d % \[\d/.test(document.querySelector("table#agents tbody")?.textContent ?? "") || document.querySelector("table#agents tbody")?.textContent.includes("too few calls"));
   check("the table has the adjusted rate", (await page.textContent("table#agents thead")).includes("Success, same mix"));
