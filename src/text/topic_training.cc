@@ -66,7 +66,7 @@ void make_orthonormal(Block& block) {
 std::vector<double> eigenvectors(std::vector<double>& a, std::size_t n) {
   std::vector<double> vectors(n * n);
   for (std::size_t i = 0; i < n; ++i) vectors[i * n + i] = 1;
-  const auto rotate = [n](double& x, double& y, double c, double s) {
+  const auto rotate = [](double& x, double& y, double c, double s) {
     const double old = x;
     x = c * old - s * y;
     y = s * old + c * y;
