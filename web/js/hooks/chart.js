@@ -73,7 +73,7 @@ function decorated(option) {
   const series = [].concat(option.series ?? []), first = series.findIndex(one => one.type === "line" || one.type === "bar");
   if (first < 0) return option;
   series[first] = { markLine: { symbol: ["none", "triangle"], symbolSize: 7, lineStyle: { color: "$ink-faint", type: "dotted", width: 1 },
-    label: { formatter: "{b}", color: "$ink-soft", fontSize: 10, position: "insideEndTop" }, labelLayout: { hideOverlap: true }, data: marks }, ...series[first] };
+    label: { formatter: "{b}", color: "$ink-soft", fontSize: 10, backgroundColor: "$surface", padding: [1, 3], position: "insideEndTop" }, labelLayout: { hideOverlap: true }, data: marks }, ...series[first] };
   return { ...option, series, ...(brushed(option) && { brush: { xAxisIndex: 0, toolbox: [], outOfBrush: { colorAlpha: 0.4 } } }) };
 }
 
