@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration tiles_rhythm = 25ms, charts_rhythm = 1s, masked_rhythm = 5s, movers_rhythm = 20s;
+constexpr Duration tiles_rhythm = 25ms, charts_rhythm = 1s, masked_rhythm = 5s, movers_rhythm = 2min;  // two dozen questions, most of the store
 constexpr Duration held_live = 24h;  // longer ranges ask the store, and so does what is asked of one agent
 
 std::string key_of(const ViewScope& scope) {
