@@ -127,7 +127,8 @@ export const Chart = {
     window.addEventListener("aybiza:theme", this.retheme);
     this.size = new ResizeObserver(() => { this.stale_size = true; this.draw("size"); });
     this.size.observe(this.el);
-    this.sight = new IntersectionObserver(([entry]) => { this.seen = entry.isIntersecting; if (this.seen && this.pending) this.draw(this.pending); });
+    // The last of them: the ones before it are what was seen since the last time it was told, and over.
+    this.sight = new IntersectionObserver(entries => { this.seen = entries.at(-1).isIntersecting; if (this.seen && this.pending) this.draw(this.pending); });
     this.sight.observe(this.el);
     this.shown = () => { if (!document.hidden && this.pending) this.draw(this.pending); };
     document.addEventListener("visibilitychange", this.shown);
