@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     pack(unpacked, packed);
     Tally again;
     CHECK(merge_packed(packed, again) && serialise(again) == serialise(unpacked));
-    CHECK(merge_packed(packed, again, false, true, false));
+    CHECK(merge_packed(packed, again, {.calls = false, .usage = false}));
   }
   const auto read = parse_tally(input);
   if (!read) return 0;

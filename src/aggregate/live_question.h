@@ -36,7 +36,10 @@ struct LiveQuestion {
   // false: of turns only their number and the sentiment is asked, of usage only the cost. Then a call in flight is added as
   // one, instead of turn by turn; the other figures of the answer are not to be used.
   bool turn_detail = true, usage_detail = true;
+  std::uint8_t sketches = TallyParts::all_sketches;  // those the figures of the answer are read from
   bool intervals = false;           // calls overlapping [edges.front(), edges.back()), for active_* and utilization
+
+  TallyParts parts() const { return {calls, turns, usage, sketches}; }
 };
 
 using LiveGroup = std::vector<std::optional<std::string>>;  // one value per `by`; nullopt = null

@@ -71,7 +71,7 @@ void MovingParts::move(Pane& into, const Use& use, int sign) const {
 void MovingParts::move(Pane& into, Minute& minute, int sign, bool with_usage) const {
   if (sign > 0 && !sampled_)
     return into.add(bytes(minute.entries, with_usage ? minute.end : minute.use_entries),
-                    [&](Tally& tally) { tally.merge(sum(minute), false, true, with_usage); });
+                    [&](Tally& tally) { tally.merge(sum(minute), {.calls = false, .usage = with_usage}); });
   for (std::size_t i = minute.first_moment; i < minute.end_moment; ++i) move(into, moments_[i], sign);
   for (std::size_t i = minute.first_use; i < minute.end_use && with_usage; ++i) move(into, uses_[i], sign);
 }

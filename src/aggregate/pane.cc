@@ -61,7 +61,7 @@ void append_entry(std::string& entry, const CallFacts& facts, bool counts_cost) 
     out.optional(*number);
 }
 
-void add_entries(std::string_view entries, Tally& into, bool calls, bool turns, bool usage) {
+void add_entries(std::string_view entries, Tally& into, const TallyParts& parts) {
   bytes::Reader in(entries);
   while (!in.done()) {
     const unsigned head = in.byte();
@@ -71,13 +71,13 @@ void add_entries(std::string_view entries, Tally& into, bool calls, bool turns, 
       facts.interrupted = (head & flag) != 0;
       take_known(in, {&facts.sentiment_e4, &facts.sentiment_confidence_e4, &facts.response_us, &facts.stt_us, &facts.llm_us, &facts.tts_us});
       if (facts.sentiment_e4) *facts.sentiment_e4 -= sentiment_zero;
-      if (turns) into.add(facts);
+      if (parts.turns) into.add(facts, parts);
     } else if (tag == Tag::usage) {
       UsageFacts facts;
       facts.cost_unknown = (head & flag) != 0;
       auto& t = facts.tokens;
       take_known(in, {&t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &facts.cost_nano});
-      if (usage) into.add(facts);
+      if (parts.usage) into.add(facts);
     } else {
       const std::uint8_t bits = in.byte();
       CallFacts facts;
@@ -86,8 +86,8 @@ void add_entries(std::string_view entries, Tally& into, bool calls, bool turns, 
       facts.errors = in.number();
       for (Number* number : {&facts.satisfaction_e4, &facts.quality_e4, &facts.efficiency_e4, &facts.duration_us, &facts.voice_latency_us, &facts.cost_nano, &facts.reported_cost_nano})
         *number = in.optional();
-      if (calls) into.add(facts);
-      if (usage && (bits >> std::size(flags) & 1) != 0 && facts.reported_cost_nano) into.add_reported_cost(*facts.reported_cost_nano);
+      if (parts.calls) into.add(facts, parts);
+      if (parts.usage && (bits >> std::size(flags) & 1) != 0 && facts.reported_cost_nano) into.add_reported_cost(*facts.reported_cost_nano);
     }
   }
   CHECK(!in.bad());  // a pane's own bytes
@@ -127,12 +127,12 @@ void Pane::append(std::string_view entry) {
   form_ = Form::raw;
 }
 
-void Pane::merge_into(Tally& into, bool calls, bool turns, bool usage) const {
+void Pane::merge_into(Tally& into, const TallyParts& parts) const {
   switch (form_) {
     case Form::none: return;
-    case Form::raw: return add_entries(held(), into, calls, turns, usage);
-    case Form::hot: return into.merge(tally(), calls, turns, usage);
-    case Form::packed: CHECK(merge_packed(held(), into, calls, turns, usage));  // our own; a snapshot's were read when it was restored
+    case Form::raw: return add_entries(held(), into, parts);
+    case Form::hot: return into.merge(tally(), parts);
+    case Form::packed: CHECK(merge_packed(held(), into, parts));  // our own; a snapshot's were read when it was restored
   }
 }
 

@@ -21,8 +21,8 @@ namespace aybiza {
 void append_entry(std::string& entry, const TurnFacts& facts);
 void append_entry(std::string& entry, const UsageFacts& facts);
 void append_entry(std::string& entry, const CallFacts& facts, bool counts_cost);  // counts_cost: its reported cost counts as usage
-// REQUIRES: made by append_entry. What is false is left out.
-void add_entries(std::string_view entries, Tally& into, bool calls = true, bool turns = true, bool usage = true);
+// REQUIRES: made by append_entry.
+void add_entries(std::string_view entries, Tally& into, const TallyParts& parts = {});
 
 class Pane {
  public:
@@ -54,7 +54,7 @@ class Pane {
   }
   Tally& warm();
   void cool();
-  void merge_into(Tally& into, bool calls = true, bool turns = true, bool usage = true) const;
+  void merge_into(Tally& into, const TallyParts& parts = {}) const;
   void append_packed(std::string& out) const;       // nothing when there is nothing
   [[nodiscard]] bool set_packed(std::string_view packed);  // false: append_packed() did not write this
   void clear() {

@@ -114,14 +114,14 @@ void Series::move_to(const Floors& fresh) {
 
 // A pane that begins before `from` or `to` and ends behind it holds nothing behind the floor of the finer ring, where the bound
 // lies: so it is left out, or taken whole.
-void Series::merge_range(Instant from, Instant to, Tally& into, bool calls, bool turns, bool usage) const {
+void Series::merge_range(Instant from, Instant to, Tally& into, const TallyParts& parts) const {
   const auto from_index = [](Level level, Instant t) {
     const std::int64_t index = index_of(level, t);
     return start_of(level, index) == t ? index : index + 1;
   };
   for (const Level level : {Level::second, Level::minute, Level::hour})
     ring(level).each(from == Instant::min() ? INT64_MIN : from_index(level, from), to == Instant::max() ? INT64_MAX : from_index(level, to),
-                     [&](std::int64_t, const Pane& pane) { pane.merge_into(into, calls, turns, usage); });
+                     [&](std::int64_t, const Pane& pane) { pane.merge_into(into, parts); });
 }
 
 std::optional<std::uint32_t> SeriesTable::find(Label customer, Axis axis, Label value) const {
@@ -163,16 +163,16 @@ const std::vector<std::uint32_t>& SeriesTable::regions_of(Label customer) const 
   return customer < regions_.size() ? regions_[customer] : none;
 }
 
-void SeriesTable::merge_total(const Series& total, Instant from, Instant to, Tally& into, bool calls, bool turns, bool usage) const {
+void SeriesTable::merge_total(const Series& total, Instant from, Instant to, Tally& into, const TallyParts& parts) const {
   const auto regions = [&](Instant low, Instant high) {
     if (low >= high) return;
-    for (const std::uint32_t region : on(Axis::region)) series_[region].merge_range(low, high, into, calls, turns, usage);
+    for (const std::uint32_t region : on(Axis::region)) series_[region].merge_range(low, high, into, parts);
   };
   const Instant low = floor_to(from + Duration(1min) - Duration(1), 1min);
   const Instant high = to == Instant::max() ? to : floor_to(to, 1min);
   if (low >= high) return regions(from, to);
   regions(from, low);
-  total.merge_range(low, high, into, calls, turns, usage);
+  total.merge_range(low, high, into, parts);
   if (high < to) regions(high, to);
 }
 
@@ -201,14 +201,14 @@ bool SeriesTable::sum_total() {
   return near;
 }
 
-void SeriesTable::merge_range(std::uint32_t id, Instant from, Instant to, Tally& into, bool calls, bool turns, bool usage) const {
+void SeriesTable::merge_range(std::uint32_t id, Instant from, Instant to, Tally& into, const TallyParts& parts) const {
   const Series& one = series_[id];
   if (one.axis == Axis::total)
-    merge_total(one, from, to, into, calls, turns, usage);
+    merge_total(one, from, to, into, parts);
   else if (one.axis == Axis::customer)
-    for (const std::uint32_t region : regions_of(one.customer)) series_[region].merge_range(from, to, into, calls, turns, usage);
+    for (const std::uint32_t region : regions_of(one.customer)) series_[region].merge_range(from, to, into, parts);
   else
-    one.merge_range(from, to, into, calls, turns, usage);
+    one.merge_range(from, to, into, parts);
 }
 
 std::uint32_t SeriesTable::make(Label customer, Axis axis, Label value) {

@@ -62,7 +62,7 @@ struct Series {
   const Ring& ring(Level level) const { return const_cast<Series*>(this)->ring(level); }
   void move_to(const Floors& fresh);  // lets old panes leave
   // Everything in [from, to), whichever ring it is in. REQUIRES: the bounds are aligned to the rings they cut.
-  void merge_range(Instant from, Instant to, Tally& into, bool calls = true, bool turns = true, bool usage = true) const;
+  void merge_range(Instant from, Instant to, Tally& into, const TallyParts& parts = {}) const;
   std::size_t heap_bytes() const { return seconds.heap_bytes() + minutes.heap_bytes() + hours.heap_bytes(); }
 };
 
@@ -78,8 +78,7 @@ class SeriesTable {
   const Series& operator[](std::uint32_t id) const { return series_[id]; }
   std::size_t size() const { return series_.size(); }
   // Everything in [from, to) of a series, whichever rings and regions it is in. REQUIRES: as Series::merge_range.
-  void merge_range(std::uint32_t id, Instant from, Instant to, Tally& into, bool calls = true, bool turns = true,
-                   bool usage = true) const;
+  void merge_range(std::uint32_t id, Instant from, Instant to, Tally& into, const TallyParts& parts = {}) const;
   const std::vector<std::uint32_t>& regions_of(Label customer) const;
   // Gives the total its panes, where it has none: a snapshot of a time before it had them. False: they lie too far apart.
   bool sum_total();
@@ -90,7 +89,7 @@ class SeriesTable {
   std::size_t per_dimension() const { return per_dimension_; }
 
  private:
-  void merge_total(const Series& total, Instant from, Instant to, Tally& into, bool calls, bool turns, bool usage) const;
+  void merge_total(const Series& total, Instant from, Instant to, Tally& into, const TallyParts& parts) const;
   std::uint32_t& values_of(Label customer, Axis axis);
   std::uint32_t make(Label customer, Axis axis, Label value);
   std::deque<Series> series_;

@@ -134,7 +134,7 @@ const Cut::Range* range_of(const std::vector<Cut::Range>& ranges, Instant t) {
 class Scan {
  public:
   Scan(const Shard::State& state, const LiveQuestion& question, LivePartial& out)
-      : state_(state), question_(question), out_(out), group_(question.by.size()) {
+      : state_(state), question_(question), parts_(question.parts()), out_(out), group_(question.by.size()) {
     for (std::size_t i = 0; i + 1 < question.edges.size(); ++i)
       if (question.edges[i] < question.edges[i + 1]) whole_.push_back({question.edges[i], question.edges[i + 1], i});
     summed_ = !(question.turns && question.turn_detail) && !(question.usage && question.usage_detail);
@@ -221,7 +221,7 @@ class Scan {
       bucket = range->bucket;
     }
     const CallFacts& facts = record.pane_facts;
-    if (question_.calls) cell(bucket).add(facts);
+    if (question_.calls) cell(bucket).add(facts, parts_);
     if (question_.usage && facts.reported_cost_nano) cell(bucket).add_reported_cost(*facts.reported_cost_nano, facts.weight);
   }
 
@@ -270,7 +270,8 @@ class Scan {
     }
   }
 
-  void add(Tally& into, const auto& facts) const { sampled_ ? into.add(facts, *sampled_) : into.add(facts); }
+  void add(Tally& into, const TurnFacts& facts) const { sampled_ ? into.add(facts, *sampled_) : into.add(facts, parts_); }
+  void add(Tally& into, const UsageFacts& facts) const { sampled_ ? into.add(facts, *sampled_) : into.add(facts); }
 
   // Every combination of the turn's values of the question's turn dimensions; topics may be several.
   void add_turn(const LiveTurn& turn, std::size_t bucket) {
@@ -316,6 +317,7 @@ class Scan {
 
   const Shard::State& state_;
   const LiveQuestion& question_;
+  const TallyParts parts_;
   LivePartial& out_;
   std::vector<Cut::Range> whole_;  // for calls in flight, which are in no pane
   LiveGroup group_;
@@ -384,7 +386,7 @@ LivePartial Shard::State::ask(const LiveQuestion& question, Instant now) const {
       }
       for (const Cut::Range& range : parts.panes) {
         Tally tally;
-        series.merge_range(id, range.from, range.to, tally, question.calls, question.turns, question.usage);
+        series.merge_range(id, range.from, range.to, tally, question.parts());
         if (!tally.empty()) out.cells[LiveKey{range.bucket, group}].merge(tally);
       }
     }

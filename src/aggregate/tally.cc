@@ -22,6 +22,12 @@ void amend_stat(Stat& stat, const Number& old, const Number& fresh, std::int64_t
   move_stat(stat, fresh, times);
 }
 
+void count_stat(Stat& stat, const Number& value, bool with_sketch) {
+  if (!value) return;
+  if (with_sketch) stat.add(*value);
+  else stat.add_without_sketch(*value);
+}
+
 // What every CallFacts adds but its Stats.
 void move_counts(CallTally& tally, const CallFacts& facts, std::int64_t times) {
   tally.calls += times;
@@ -75,10 +81,7 @@ Part& part_of(std::unique_ptr<Part>& part) {
 
 void Stat::add(std::int64_t value, std::uint32_t slot) {
   sketch.add_slot(slot);
-  min = count == 0 ? value : std::min(min, value);
-  max = count == 0 ? value : std::max(max, value);
-  ++count;
-  sum += value;
+  add_without_sketch(value);
 }
 
 void Stat::add_times(std::int64_t value, std::int64_t times) {
@@ -89,6 +92,13 @@ void Stat::add_times(std::int64_t value, std::int64_t times) {
   sum += Wide(times) * value;
 }
 
+void Stat::add_without_sketch(std::int64_t value) {
+  min = count == 0 ? value : std::min(min, value);
+  max = count == 0 ? value : std::max(max, value);
+  ++count;
+  sum += value;
+}
+
 void Stat::remove(std::int64_t value, std::int64_t times) {
   CHECK(count >= times && sketch.remove(value, std::uint64_t(times)));  // only what was added is taken back
   sum -= Wide(times) * value;
@@ -96,14 +106,14 @@ void Stat::remove(std::int64_t value, std::int64_t times) {
   else if (value == min || value == max) extremes_exact = false;
 }
 
-void Stat::merge(const Stat& other) {
+void Stat::merge(const Stat& other, bool with_sketch) {
   if (other.count == 0) return;
   min = count == 0 ? other.min : std::min(min, other.min);
   max = count == 0 ? other.max : std::max(max, other.max);
   extremes_exact = extremes_exact && other.extremes_exact;
   count += other.count;
   sum += other.sum;
-  sketch.merge(other.sketch);
+  if (with_sketch) sketch.merge(other.sketch);
 }
 
 std::optional<double> Stat::lowest() const {
@@ -144,6 +154,24 @@ void Tally::add(const TurnFacts& facts, const TurnSlots& slots) {
 }
 
 void Tally::add(const UsageFacts& facts) { move_counts(part_of(usage), facts, 1); }
+
+void Tally::add(const CallFacts& facts, const TallyParts& parts) {
+  if (facts.weight != 1) return add(facts);
+  CallTally& part = part_of(calls);
+  move_counts(part, facts, 1);
+  count_stat(part.duration, facts.duration_us, parts.has(Quantity::duration_ms));
+  count_stat(part.voice_latency, facts.voice_latency_us, parts.has(Quantity::voice_latency_ms));
+  count_stat(part.cost, facts.cost_nano, parts.has(Quantity::cost_usd));
+}
+
+void Tally::add(const TurnFacts& facts, const TallyParts& parts) {
+  TurnTally& part = part_of(turns);
+  move_counts(part, facts, 1);
+  count_stat(part.response, facts.response_us, parts.has(Quantity::response_time_ms));
+  count_stat(part.stt, facts.stt_us, parts.has(Quantity::stt_latency_ms));
+  count_stat(part.llm, facts.llm_us, parts.has(Quantity::llm_latency_ms));
+  count_stat(part.tts, facts.tts_us, parts.has(Quantity::tts_latency_ms));
+}
 
 void Tally::add_reported_cost(std::int64_t nano_usd, std::int64_t weight) {
   part_of(usage).cost.add(nano_usd, weight);
@@ -236,8 +264,8 @@ void Tally::amend(const UsageFacts& old, const UsageFacts& fresh) {
   move_counts(*usage, fresh, 1);
 }
 
-void Tally::merge(const Tally& other, bool with_calls, bool with_turns, bool with_usage) {
-  if (with_calls && other.calls) {
+void Tally::merge(const Tally& other, const TallyParts& parts) {
+  if (parts.calls && other.calls) {
     CallTally& into = part_of(calls);
     const CallTally& from = *other.calls;
     into.calls += from.calls;
@@ -252,23 +280,23 @@ void Tally::merge(const Tally& other, bool with_calls, bool with_turns, bool wit
     into.satisfaction.merge(from.satisfaction);
     into.quality.merge(from.quality);
     into.efficiency.merge(from.efficiency);
-    into.duration.merge(from.duration);
-    into.voice_latency.merge(from.voice_latency);
-    into.cost.merge(from.cost);
+    into.duration.merge(from.duration, parts.has(Quantity::duration_ms));
+    into.voice_latency.merge(from.voice_latency, parts.has(Quantity::voice_latency_ms));
+    into.cost.merge(from.cost, parts.has(Quantity::cost_usd));
   }
-  if (with_turns && other.turns) {
+  if (parts.turns && other.turns) {
     TurnTally& into = part_of(turns);
     const TurnTally& from = *other.turns;
     into.turns += from.turns;
     into.interruptions += from.interruptions;
     into.sentiment.merge(from.sentiment);
     into.sentiment_confidence.merge(from.sentiment_confidence);
-    into.response.merge(from.response);
-    into.stt.merge(from.stt);
-    into.llm.merge(from.llm);
-    into.tts.merge(from.tts);
+    into.response.merge(from.response, parts.has(Quantity::response_time_ms));
+    into.stt.merge(from.stt, parts.has(Quantity::stt_latency_ms));
+    into.llm.merge(from.llm, parts.has(Quantity::llm_latency_ms));
+    into.tts.merge(from.tts, parts.has(Quantity::tts_latency_ms));
   }
-  if (with_usage && other.usage) {
+  if (parts.usage && other.usage) {
     UsageTally& into = part_of(usage);
     const UsageTally& from = *other.usage;
     into.usages += from.usages;

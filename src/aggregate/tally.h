@@ -34,8 +34,9 @@ struct Stat {
   void add(std::int64_t value) { add(value, DdSketch::slot_of(value)); }
   void add(std::int64_t value, std::uint32_t slot);  // REQUIRES: slot == DdSketch::slot_of(value)
   void add_times(std::int64_t value, std::int64_t times);
+  void add_without_sketch(std::int64_t value);
   void remove(std::int64_t value, std::int64_t times = 1);
-  void merge(const Stat& other);
+  void merge(const Stat& other, bool with_sketch = true);
   std::optional<double> lowest() const;   // from the sketch when the exact one is lost
   std::optional<double> highest() const;
 };
@@ -65,6 +66,22 @@ struct UsageTally {
   Mean cost;  // of usage whose cost counts, and reported costs of calls
 };
 
+// What an answer needs of a tally. A Stat without its sketch has its count, sum and extremes (the latter if they are exact);
+// its quantiles are not to be asked. Sketches are most of what merging costs, and few questions ask for more than one.
+struct TallyParts {
+  static constexpr std::uint8_t all_sketches = 0x7F;
+  bool calls = true, turns = true, usage = true;
+  std::uint8_t sketches = all_sketches;  // of duration, voice latency, cost; response, stt, llm, tts
+
+  static constexpr std::uint8_t sketch_of(Quantity quantity) {
+    return std::uint8_t(of_call(quantity) ? 1u << unsigned(quantity)
+                        : quantity == Quantity::response_time_ms ? 8u : 16u << (unsigned(quantity) - unsigned(Quantity::stt_latency_ms)));
+  }
+  bool has(Quantity quantity) const { return (sketches & sketch_of(quantity)) != 0; }
+};
+// The sketch that the measure's value is read from; 0: none.
+std::uint8_t sketch_for(const Measure& measure);
+
 struct Tally {
   std::unique_ptr<CallTally> calls;
   std::unique_ptr<TurnTally> turns;
@@ -81,6 +98,8 @@ struct Tally {
   void add(const TurnFacts& facts) { add(facts, slots_of(facts)); }
   void add(const TurnFacts& facts, const TurnSlots& slots);
   void add(const UsageFacts& facts);
+  void add(const CallFacts& facts, const TallyParts& parts);  // with these sketches only, whatever the other parts
+  void add(const TurnFacts& facts, const TallyParts& parts);
   void add_reported_cost(std::int64_t nano_usd, std::int64_t weight = 1);
   // Of a call that stands for several: as often.
   void add(const TurnFacts& facts, const SampledCall& call);
@@ -96,7 +115,7 @@ struct Tally {
   void amend(const TurnFacts& old, const TurnFacts& fresh);
   void amend(const UsageFacts& old, const UsageFacts& fresh);
 
-  void merge(const Tally& other, bool with_calls = true, bool with_turns = true, bool with_usage = true);
+  void merge(const Tally& other, const TallyParts& parts = {});
   std::size_t heap_bytes() const;
   bool empty() const { return !calls && !turns && !usage; }  // parts go when their count is back at zero
 
@@ -116,7 +135,7 @@ Status add_sketches(std::string_view bytes, Tally& tally);     // of the tally w
 // The same for memory and snapshots, less than half as long: appended; equal contents give equal bytes. merge_packed() adds what
 // was packed, or the named parts of it; false: pack() did not write this, and what was merged is worthless.
 void pack(const Tally& tally, std::string& out);
-[[nodiscard]] bool merge_packed(std::string_view packed, Tally& into, bool calls = true, bool turns = true, bool usage = true);
+[[nodiscard]] bool merge_packed(std::string_view packed, Tally& into, const TallyParts& parts = {});
 
 // The measure's value over what the tally holds, in wire units; nullopt: unknown. active_*, utilization and metric:
 // are not in a tally and answer nullopt; histograms see histogram_of.

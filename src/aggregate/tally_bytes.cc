@@ -121,6 +121,7 @@ struct Packing {
 struct Merging {
   bits::Reader in;
   bool keeps = true, bad = false;
+  unsigned sketches = 0;  // of the part's Stats in their order, the next one's lowest
 
   std::int64_t count() {
     const std::uint64_t value = in.small();
@@ -141,10 +142,15 @@ struct Merging {
     into.sum += sum;
   }
   void operator()(Stat& into) {
+    stat(into);
+    sketches >>= 1;
+  }
+  void stat(Stat& into) {
     const std::int64_t added = count();
     if (added == 0) return;
+    const bool with_sketch = keeps && (sketches & 1) != 0;
     const DdSketch::Reach reach =
-        keeps ? into.sketch.merge_packed(in, std::uint64_t(added)) : DdSketch::skip_packed(in, std::uint64_t(added));
+        with_sketch ? into.sketch.merge_packed(in, std::uint64_t(added)) : DdSketch::skip_packed(in, std::uint64_t(added));
     const auto how = Extremes(in.take(extremes_bits));
     bad |= !reach || (how == Extremes::one_value && added != 1);
     if (bad) return;
@@ -254,9 +260,10 @@ void read_part(Getting& get, bool present, std::unique_ptr<Part>& part) {
 }
 
 template <typename Part>
-void merge_part(Merging& merge, bool wanted, std::unique_ptr<Part>& into) {
+void merge_part(Merging& merge, bool wanted, unsigned sketches, std::unique_ptr<Part>& into) {
   if (merge.bad) return;
   merge.keeps = wanted;
+  merge.sketches = sketches;
   if (!wanted) {
     Part passed;
     return each_member(merge, passed);
@@ -317,7 +324,7 @@ void pack(const Tally& tally, std::string& out) {
   put.out.finish();
 }
 
-bool merge_packed(std::string_view packed, Tally& into, bool calls, bool turns, bool usage) {
+bool merge_packed(std::string_view packed, Tally& into, const TallyParts& wanted) {
   Merging merge{.in = bits::Reader(packed)};
   std::uint64_t parts = merge.in.take(3);
   if (parts == 0 && merge.in.take(1) != 0) {
@@ -327,11 +334,11 @@ bool merge_packed(std::string_view packed, Tally& into, bool calls, bool turns, 
     into.merge(squares);
     parts = merge.in.take(3);
   }
-  if ((parts & has_usage) != 0) merge_part(merge, usage, into.usage);
-  if (!calls && !turns) return !merge.bad && !merge.in.bad();
-  if ((parts & has_calls) != 0) merge_part(merge, calls, into.calls);
-  if (!turns) return !merge.bad && !merge.in.bad();
-  if ((parts & has_turns) != 0) merge_part(merge, turns, into.turns);
+  if ((parts & has_usage) != 0) merge_part(merge, wanted.usage, 0, into.usage);
+  if (!wanted.calls && !wanted.turns) return !merge.bad && !merge.in.bad();
+  if ((parts & has_calls) != 0) merge_part(merge, wanted.calls, wanted.sketches, into.calls);
+  if (!wanted.turns) return !merge.bad && !merge.in.bad();
+  if ((parts & has_turns) != 0) merge_part(merge, wanted.turns, wanted.sketches >> 3u, into.turns);
   return !merge.bad && merge.in.done() && !merge.in.bad();
 }
 

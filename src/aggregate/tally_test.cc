@@ -6,6 +6,8 @@
 #include <cmath>
 #include <random>
 
+#include "aggregate/pane.h"
+
 namespace aybiza {
 namespace {
 
@@ -42,6 +44,43 @@ TEST(Tally, bytes_do_not_depend_on_the_order_or_on_the_way_it_was_merged) {
   for (std::size_t i = 0; i < facts.size(); ++i) add(parts[i % 3], facts[i]);
   for (const int i : {2, 0, 1}) merged.merge(parts[i]);
   EXPECT_EQ(serialise(whole), serialise(merged));
+}
+
+// Whatever form a pane is in: what is asked for is all there, and of the sketches nothing else.
+TEST(Tally, parts_are_those_of_the_whole) {
+  std::mt19937 random(11);
+  for (int n = 0; n < 300; ++n) {
+    Pane raw, hot;
+    Tally whole;
+    for (int i = 0; i <= n % 6; ++i) {
+      const Facts f = random_facts(random);
+      add(hot.warm(), f), add(whole, f);
+      std::string entry;
+      append_entry(entry, f.turn), append_entry(entry, f.usage), append_entry(entry, f.call, false);
+      raw.add(entry, [&](Tally& into) { add(into, f); });
+    }
+    Pane packed;
+    std::string bytes;
+    hot.append_packed(bytes);
+    ASSERT_TRUE(packed.set_packed(bytes));
+    TallyParts parts{random() % 2 != 0, random() % 2 != 0, random() % 2 != 0, std::uint8_t(random() % 128)};
+    Tally wanted;
+    wanted.merge(whole, {parts.calls, parts.turns, parts.usage});
+    const auto without = [&](Quantity quantity, Stat& stat) { if (!parts.has(quantity)) stat.sketch = {}; };
+    if (wanted.calls) {
+      without(Quantity::duration_ms, wanted.calls->duration), without(Quantity::voice_latency_ms, wanted.calls->voice_latency);
+      without(Quantity::cost_usd, wanted.calls->cost);
+    }
+    if (wanted.turns) {
+      without(Quantity::response_time_ms, wanted.turns->response), without(Quantity::stt_latency_ms, wanted.turns->stt);
+      without(Quantity::llm_latency_ms, wanted.turns->llm), without(Quantity::tts_latency_ms, wanted.turns->tts);
+    }
+    for (const Pane* pane : {&raw, &hot, &packed}) {
+      Tally got;
+      pane->merge_into(got, parts);
+      EXPECT_EQ(serialise(got), serialise(wanted)) << n;
+    }
+  }
 }
 
 TEST(Tally, serialised_and_parsed_is_the_same) {
@@ -132,11 +171,11 @@ TEST(Tally, packed_it_is_the_same_in_less) {
     pack(read, backwards);
     EXPECT_EQ(backwards, bytes);
     Tally both = other;
-    both.merge(tally, false, true, true);
-    ASSERT_TRUE(merge_packed(bytes, other, false, true, true));
+    both.merge(tally, {.calls = false});
+    ASSERT_TRUE(merge_packed(bytes, other, {.calls = false}));
     EXPECT_EQ(serialise(other), serialise(both));
     Tally usage, calls;
-    ASSERT_TRUE(merge_packed(bytes, usage, false, false, true) && merge_packed(bytes, calls, true, false, false));
+    ASSERT_TRUE(merge_packed(bytes, usage, {.calls = false, .turns = false}) && merge_packed(bytes, calls, {.turns = false, .usage = false}));
     EXPECT_TRUE(!usage.calls && !usage.turns && !calls.turns && !calls.usage);
     packed_bytes += bytes.size();
     written_bytes += serialise(tally).size();
@@ -254,7 +293,7 @@ TEST(SampledTally, bytes_tell_it_and_taking_back_leaves_nothing) {
   Tally opened, turns;
   ASSERT_TRUE(merge_packed(packed, opened));
   EXPECT_EQ(serialise(opened), bytes);
-  ASSERT_TRUE(merge_packed(packed, turns, false, true, false));
+  ASSERT_TRUE(merge_packed(packed, turns, {.calls = false, .usage = false}));
   EXPECT_EQ(standard_error_of(*parse_measure("turns"), turns), standard_error_of(*parse_measure("turns"), tally));
   for (int i = 0; i < 40; ++i) {
     const auto at = std::size_t(i);

@@ -121,6 +121,11 @@ std::optional<double> value_of(const Measure& measure, const Tally& tally) {
   return {};
 }
 
+std::uint8_t sketch_for(const Measure& measure) {
+  const bool none = measure.what != What::statistic || measure.statistic == Statistic::avg || measure.statistic == Statistic::moving_average;
+  return none ? 0 : TallyParts::sketch_of(measure.quantity);
+}
+
 std::optional<double> relative_error_of(const Measure& measure, const Tally& tally) {
   constexpr double alpha = 0.005;
   if (measure.what != What::statistic) return std::nullopt;

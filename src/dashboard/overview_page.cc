@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration tiles_rhythm = 25ms, charts_rhythm = 1s, masked_rhythm = 5s, movers_rhythm = 2min;  // two dozen questions, most of the store
+constexpr Duration tiles_rhythm = 25ms, charts_rhythm = 1s, masked_rhythm = 5s, movers_rhythm = 15s;  // to see that a minute is over
 constexpr Duration held_live = 24h;  // longer ranges ask the store, and so does what is asked of one agent
 
 std::string key_of(const ViewScope& scope) {
@@ -106,7 +106,11 @@ void OverviewPage::opened(Context& context, const Location&) {
   watch(context, masked_slot, {"masked|" + key, [source, scope](Instant) {
                                  return std::make_shared<MaskedFinds>(source->masked(scope.customers, scope.customer));
                                }, masked_rhythm, masked_rhythm});
-  watch(context, movers_slot, {"movers|" + key, [ask, scope](Instant now) { return std::make_shared<Movers>(compute_movers(ask, scope, now)); }, movers_rhythm, movers_rhythm, true, true});
+  watch(context, movers_slot, {"movers|" + key, [ask, scope, held = std::make_shared<std::shared_ptr<const Movers>>()](Instant now) {
+                                 const Movers* known = held->get();
+                                 if (!known || !known->error.empty() || scope.from || known->as_of != movers_range(scope, now).to) *held = std::make_shared<Movers>(compute_movers(ask, scope, now));
+                                 return *held;
+                               }, movers_rhythm, movers_rhythm, true, true});
 }
 
 Duration OverviewPage::length() const {

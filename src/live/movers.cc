@@ -103,10 +103,19 @@ void add_shares(Members& members) {
 
 }  // namespace
 
+Range movers_range(const ViewScope& scope, Instant now) {
+  Range range = range_of(scope, now);
+  if (scope.from || scope.to) return range;
+  const Duration length = range.to - range.from;
+  range.to = floor_to(range.to, std::chrono::minutes(1));
+  range.from = range.to - length;
+  return range;
+}
+
 Movers compute_movers(const Ask& ask, const ViewScope& scope, Instant now) {
   Movers out;
-  out.as_of = now;
-  const Range range = range_of(scope, now);
+  const Range range = movers_range(scope, now);
+  out.as_of = std::min(now, range.to);
   for (const auto& dimension : looked_at) {
     auto members = members_of(ask, scope, dimension, range, out);
     if (!members) return out.list.clear(), out;

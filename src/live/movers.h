@@ -35,6 +35,8 @@ struct Movers {
   std::string error;
 };
 
+// Up to the last whole minute: so cut, live state has both periods in minutes already summed, and nothing changes in between.
+Range movers_range(const ViewScope& scope, Instant now);
 Movers compute_movers(const Ask& ask, const ViewScope& scope, Instant now);
 
 }  // namespace aybiza

@@ -101,6 +101,9 @@ TEST_F(ComparedTest, WhatMovedIsNamedWithItsSample) {
     EXPECT_NE(mover.member, "us");
     EXPECT_NE(mover.member, "ap");
   }
+  EXPECT_EQ(movers.as_of, floor_to(now, 1min));
+  scope.from = now - 90s;  // a range that was chosen is taken as it is
+  EXPECT_EQ(movers_range(scope, now).from, now - 90s);
   const Answer now_asked = asked({{"select", "calls,success_rate"}, {"by", "region"}, {"from", format_rfc3339(now - 1h)}, {"to", format_rfc3339(now)}, {"where", "region:eu"}});
   EXPECT_EQ(found->now, std::get<double>(now_asked.rows[0][2]));
 }

@@ -193,7 +193,7 @@ Status read_step(Store& store, const Subject& subject, const Cover::Step& step, 
         AYBIZA_TRY(add_sketches(packed ? packed->bytes : std::string_view(), *tally));
       }
       groups.bucket = place->second;
-      groups.at(customer, value).merge(*tally, subject.calls, subject.turns, subject.usage);
+      groups.at(customer, value).merge(*tally, {subject.calls, subject.turns, subject.usage});
     }
   }
 }
