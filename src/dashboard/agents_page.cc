@@ -55,7 +55,7 @@ void AgentsPage::opened(Context& context, const Location&) {
                               }, 2s, 3s, true});
   watch(context, adjusted_slot, {"adjusted|" + customers_key() + address("/agents", shown), [ask, scope, spec = spec()](Instant now) {
                                    return std::make_shared<AdjustedState>(compute_adjusted(ask, scope, compute_league(ask, scope, spec, now), now));
-                                 }, 15s, 30s, true, true});
+                                 }, 15s, 30s, true, true, true});
   shown.sort.clear(), shown.agent.clear();
   watch(context, heat_slot, {key("heat") + address("/agents", shown), [ask, scope](Instant now) { return std::make_shared<Heat>(compute_heat(ask, scope, now)); }, 60s, 300s, true});
 }

@@ -130,12 +130,12 @@ void CostsPage::watch_money(Context& context) {
   watch(context, advice_slot, {"advice|" + key(), [source, ask, price, scope](Instant now) {
                                  const AskLeaks leaks = [source](const FleetQuestion& q) { return source->leaks(q); };
                                  return std::make_shared<AdviceState>(compute_advice(ask, leaks, price, scope, now));
-                               }, 20s, 30s, true, true});
+                               }, 20s, 30s, true, true, true});
   const std::string whose = fmt::format("{}{}:{}|{}:{}|{}", customers_key(), scope.customer.size(), scope.customer, scope.region.size(), scope.region, scope.zone);
-  watch(context, month_slot, {"month|" + whose, [ask, scope](Instant now) { return std::make_shared<MonthSpend>(compute_month(ask, filters_of(scope), scope.zone, now)); }, 5s, 15s, true, true});
+  watch(context, month_slot, {"month|" + whose, [ask, scope](Instant now) { return std::make_shared<MonthSpend>(compute_month(ask, filters_of(scope), scope.zone, now)); }, 5s, 15s, true, true, true});
   watch(context, budgets_slot, {"budgets|" + customers_key() + scope.zone, [source, ask, scope](Instant now) {
                                   return std::make_shared<BudgetsState>(BudgetsState{now, compute_budgets(ask, source->budgets(), scope.customers, scope.zone, now)});
-                                }, 5s, 15s, true, true});
+                                }, 5s, 15s, true, true, true});
 }
 
 // Asked once for a list and an address; it reads all usage of the range.
@@ -147,7 +147,7 @@ void CostsPage::watch_what_if(Context& context) {
                                   const Range range = range_of(scope, now);
                                   if (!theirs) return std::make_shared<WhatIfState>(WhatIfState{now, fail(Code::not_found, "There is no such customer.")});
                                   return std::make_shared<WhatIfState>(WhatIfState{now, source->what_if(prices, customer, range.from, range.to)});
-                                }, 10min, 10min, true, true});
+                                }, 10min, 10min, true, true, true});
 }
 
 void CostsPage::on_event(Context& context, const liveview::Event& event) {

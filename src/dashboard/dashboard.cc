@@ -161,9 +161,15 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
       if (answer->client_gone()) return;
       std::vector<TopicPlan> left;
       (*answer)(web->render(*request, who, states, left));
-      for (const TopicPlan& plan : left) web->page_thread.newest(plan.key, states.computed(plan));  // there when the socket joins
+      for (const TopicPlan& plan : left) web->ahead(plan, states);
     });
     if (!taken) (*answer)(unavailable());
+  }
+
+  // What a page did not wait for is there when its socket joins.
+  void ahead(const TopicPlan& plan, const LiveThread::States& states) {
+    if (!plan.slow) return page_thread.newest(plan.key, states.computed(plan));
+    (void)live.once(plan, [web = shared_from_this(), key = plan.key](const StatePtr& state) { web->page_thread.newest(key, state); });  // not taken: it comes with the topic
   }
 
   // `left`: what the page did not wait for.

@@ -110,7 +110,7 @@ void OverviewPage::opened(Context& context, const Location&) {
                                  const Movers* known = held->get();
                                  if (!known || !known->error.empty() || scope.from || known->as_of != movers_range(scope, now).to) *held = std::make_shared<Movers>(compute_movers(ask, scope, now));
                                  return *held;
-                               }, movers_rhythm, movers_rhythm, true, true});
+                               }, movers_rhythm, movers_rhythm, true, true, true});
 }
 
 Duration OverviewPage::length() const {

@@ -31,6 +31,7 @@ struct TopicPlan {
   Duration idle{std::chrono::seconds(1)};        // at least this often, so that ages and windows move
   bool heavy = false;  // takes more than some milliseconds, or asks the store: computed beside the quick ones (live_thread.h)
   bool later = false;  // a first page is not held up for it: the socket that follows brings it
+  bool slow = false;   // takes tenths of a second, seldom: computed beside both, so that no first page waits behind it; needs `later`
 };
 
 class Hub {

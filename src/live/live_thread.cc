@@ -9,7 +9,7 @@ namespace aybiza {
 LiveThread::Lane::Lane(const Clock& c, const char* name)
     : clock(c), mailbox(limits::live_requests), thread(name, [this](std::stop_token stop) { loop(stop); }) {}
 
-LiveThread::LiveThread(const Clock& clock) : clock_(clock), quick_(clock, "live"), heavy_(clock, "live-heavy") {}
+LiveThread::LiveThread(const Clock& clock) : clock_(clock), quick_(clock, "live"), heavy_(clock, "live-heavy"), slow_(clock, "live-slow") {}
 
 void LiveThread::Lane::stop() {
   mailbox.close();
@@ -19,14 +19,13 @@ void LiveThread::Lane::stop() {
 }
 
 void LiveThread::stop() {
-  quick_.stop();
-  heavy_.stop();
+  for (SubscriberId i = 0; i < lanes; ++i) lane(i).stop();
 }
 
 LiveThread::SubscriberId LiveThread::subscribe(TopicPlan plan, Hub::Notify notify) {
-  const SubscriberId id = next_.fetch_add(2) + plan.heavy;
-  Lane& lane = lane_of(plan);
-  const bool taken = lane.mailbox.post([&lane, id, plan = std::move(plan), notify = std::move(notify)] {
+  const SubscriberId number = number_of(plan), id = next_.fetch_add(1) * lanes + number;
+  Lane& at = lane(number);
+  const bool taken = at.mailbox.post([&lane = at, id, plan = std::move(plan), notify = std::move(notify)] {
     lane.subscribers.emplace(id, lane.hub.subscribe(plan, notify));
   });
   return taken ? id : 0;
@@ -34,14 +33,14 @@ LiveThread::SubscriberId LiveThread::subscribe(TopicPlan plan, Hub::Notify notif
 
 void LiveThread::unsubscribe(SubscriberId subscriber) {
   if (subscriber == 0) return;
-  Lane& lane = subscriber % 2 == 1 ? heavy_ : quick_;
+  Lane& at = lane(subscriber % lanes);
   // A full mailbox would leave a topic without readers running; it is emptied every 10 ms, so it is full only when the
   // thread is stopping or stuck.
-  (void)lane.mailbox.post([&lane, subscriber] {
-    const auto at = lane.subscribers.find(subscriber);
-    if (at == lane.subscribers.end()) return;
-    lane.hub.unsubscribe(at->second);
-    lane.subscribers.erase(at);
+  (void)at.mailbox.post([&lane = at, subscriber] {
+    const auto found = lane.subscribers.find(subscriber);
+    if (found == lane.subscribers.end()) return;
+    lane.hub.unsubscribe(found->second);
+    lane.subscribers.erase(found);
   });
 }
 
@@ -52,8 +51,7 @@ void LiveThread::Lane::data_changed() {
 }
 
 void LiveThread::data_changed() {
-  quick_.data_changed();
-  heavy_.data_changed();
+  for (SubscriberId i = 0; i < lanes; ++i) lane(i).data_changed();
 }
 
 StatePtr LiveThread::Lane::state_of(const TopicPlan& plan) const {
@@ -62,8 +60,8 @@ StatePtr LiveThread::Lane::state_of(const TopicPlan& plan) const {
 }
 
 bool LiveThread::once(TopicPlan plan, std::function<void(const StatePtr&)> job) {
-  Lane& lane = lane_of(plan);
-  return lane.mailbox.post([&lane, plan = std::move(plan), job = std::move(job)] { job(lane.state_of(plan)); });
+  Lane& at = lane(number_of(plan));
+  return at.mailbox.post([&lane = at, plan = std::move(plan), job = std::move(job)] { job(lane.state_of(plan)); });
 }
 
 bool LiveThread::run(std::function<void(const States&)> job) {

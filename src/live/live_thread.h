@@ -1,8 +1,8 @@
 // The hub behind threads: anybody may subscribe, unsubscribe and say that data has changed.
 //
-// Shape    two lanes, each a mailbox of functions in front of a Hub on a thread of its own: one for topics that are
-//          computed in some milliseconds, one for heavy ones and for first pages, so that a chart, or a stranger's
-//          question to the store, never holds up the figures that move. data_changed() is cheap and may come for every
+// Shape    three lanes, each a mailbox of functions in front of a Hub on a thread of its own: one for topics that are
+//          computed in some milliseconds, one for heavy ones and for first pages, one for slow ones, so that a chart, or a
+//          stranger's question to the store, never holds up the figures that move, and no table of months a first page. data_changed() is cheap and may come for every
 //          batch: a lane looks at most every 10 ms. once() computes for one reader who cannot wait for a rhythm, from the
 //          newest state when there is one.
 // Errors   a full mailbox: subscribe answers 0, once() and run() answer false; the caller says "unavailable".
@@ -58,11 +58,13 @@ class LiveThread {
     std::map<SubscriberId, Hub::SubscriberId> subscribers;
     Thread thread;                                 // last: the members above outlive it
   };
-  Lane& lane_of(const TopicPlan& plan) { return plan.heavy ? heavy_ : quick_; }
+  static constexpr SubscriberId lanes = 3;
+  static SubscriberId number_of(const TopicPlan& plan) { return plan.slow ? 2 : plan.heavy ? 1 : 0; }
+  Lane& lane(SubscriberId number) { return number == 2 ? slow_ : number == 1 ? heavy_ : quick_; }
 
   const Clock& clock_;
-  std::atomic<SubscriberId> next_{2};              // even: of the quick lane, odd: of the heavy one
-  Lane quick_, heavy_;
+  std::atomic<SubscriberId> next_{1};              // an identifier is that, times the lanes, plus its lane's number
+  Lane quick_, heavy_, slow_;
 };
 
 }  // namespace aybiza
