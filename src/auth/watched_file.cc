@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/lines.h"
+
 namespace aybiza::auth {
 
 bool line_text(std::string_view text, std::size_t bytes) {
@@ -22,13 +24,8 @@ std::vector<std::string_view> split_line(std::string_view line) {
 
 Status each_line(const std::filesystem::path& file, std::string_view bytes, std::string_view what,
                  const std::function<bool(std::string_view line)>& take) {
-  for (std::size_t number = 1; !bytes.empty(); ++number) {
-    const std::size_t end = std::min(bytes.find('\n'), bytes.size());
-    const std::string_view line = bytes.substr(0, end);
-    bytes.remove_prefix(std::min(end + 1, bytes.size()));
-    if (line.empty() || line.starts_with('#')) continue;
-    if (!take(line)) return fail(Code::corrupt, "{} line {} is not a {}: restore the file or remove the line", file.string(), number, what);
-  }
+  for (Lines lines(bytes); lines.next_told();)
+    if (!take(lines.line())) return fail(Code::corrupt, "{} line {} is not a {}: restore the file or remove the line", file.string(), lines.number(), what);
   return {};
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/lines.h"
 
 namespace aybiza {
 namespace {
@@ -157,14 +158,10 @@ std::string_view to_string(SpanSource source) { return source_names[std::size_t(
 
 Result<AliasTable> AliasTable::parse(std::string_view tsv) {
   auto tables = std::make_shared<Tables>();
-  std::uint16_t line_number = 0;
-  while (!tsv.empty()) {
-    const std::size_t end = std::min(tsv.find('\n'), tsv.size());
-    const std::string_view line = tsv.substr(0, end);
-    tsv.remove_prefix(std::min(end + 1, tsv.size()));
-    if (++line_number == UINT16_MAX) return fail(Code::too_large, "aliases: more than {} lines", UINT16_MAX - 1);
-    if (line.empty() || line.front() == '#') continue;
-    const auto cells = cells_of(line);
+  for (Lines lines(tsv); lines.next_told();) {
+    if (lines.number() >= UINT16_MAX) return fail(Code::too_large, "aliases: more than {} lines", UINT16_MAX - 1);
+    const auto line_number = std::uint16_t(lines.number());
+    const auto cells = cells_of(lines.line());
     if (cells.size() != 5) return fail(Code::invalid, "aliases, line {}: {} cells of 5", line_number, cells.size());
     if (const auto what = tables->add(cells, line_number); !what.empty())
       return fail(Code::invalid, "aliases, line {}: this {} is not known", line_number, what);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/lines.h"
 
 namespace aybiza {
 namespace {
@@ -26,11 +27,8 @@ std::string_view cut(std::string_view& line) {
 
 std::vector<Row> read_rows() {
   std::vector<Row> rows;
-  for (std::string_view rest = outcomes_built_in; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (line.empty() || line.starts_with('#')) continue;
+  for (Lines lines(outcomes_built_in); lines.next_told();) {
+    std::string_view line = lines.line();
     const auto vendor = parse_vendor(cut(line));
     const std::string_view match = cut(line);
     Row row{.match = match == "is" ? Match::is : match == "begins" ? Match::begins : match == "ends" ? Match::ends : Match::word};

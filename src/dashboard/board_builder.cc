@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/lines.h"
 #include "dashboard/page_limits.h"
 #include "dashboard/show.h"
 #include "model/measure.h"
@@ -21,10 +22,8 @@ int whole(std::string_view text, int otherwise) {
 
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> out;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+  for (Lines lines(text); lines.next();) {
+    std::string_view line = lines.line();
     while (line.ends_with('\r') || line.ends_with(' ')) line.remove_suffix(1);
     while (line.starts_with(' ')) line.remove_prefix(1);
     if (!line.empty()) out.emplace_back(line);

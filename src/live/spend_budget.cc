@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/limits.h"
+#include "base/lines.h"
 
 namespace aybiza {
 namespace {
@@ -59,16 +60,11 @@ Result<SpendBudget> checked_budget(SpendBudget budget) {
 Result<std::vector<SpendBudget>> parse_budgets(std::string_view text) {
   if (text.size() > budget_file_bytes) return fail(Code::too_large, "more than {} bytes", budget_file_bytes);
   std::vector<SpendBudget> out;
-  std::size_t number = 0;
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    ++number;
-    if (line.empty() || line.front() == '#') continue;
-    auto budget = parse_line(line);
-    if (!budget) return fail(budget.error().code, "line {}: {}", number, budget.error().message);
-    if (std::ranges::any_of(out, [&](const SpendBudget& other) { return other.same(*budget); })) return fail(Code::invalid, "line {}: {} {} has a budget already", number, to_string(budget->of), budget->name);
-    if (out.size() == budgets_most) return fail(Code::too_large, "line {}: more than {} budgets", number, budgets_most);
+  for (Lines lines(text); lines.next_told();) {
+    auto budget = parse_line(lines.line());
+    if (!budget) return fail(budget.error().code, "line {}: {}", lines.number(), budget.error().message);
+    if (std::ranges::any_of(out, [&](const SpendBudget& other) { return other.same(*budget); })) return fail(Code::invalid, "line {}: {} {} has a budget already", lines.number(), to_string(budget->of), budget->name);
+    if (out.size() == budgets_most) return fail(Code::too_large, "line {}: more than {} budgets", lines.number(), budgets_most);
     out.push_back(std::move(*budget));
   }
   return out;

@@ -4,6 +4,7 @@
 
 #include "auth/file.h"
 #include "base/clock.h"
+#include "base/lines.h"
 #include "server/privacy.h"
 
 namespace aybiza {
@@ -40,14 +41,10 @@ Status forget_again(const std::filesystem::path& restored, const std::filesystem
   auto privacy = Privacy::open(restored, *secret);
   if (!privacy) return std::unexpected(privacy.error());
   dom::parser parser;
-  std::size_t number = 0;
-  for (std::string_view rest = *text; !rest.empty();) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    ++number;
-    if (line.empty()) continue;
-    const auto one = read_line(parser, line, began.value_or(Instant::min()));
-    if (!one) return fail(Code::corrupt, "{} line {}: {}", audit.string(), number, one.error().message);
+  for (Lines lines(*text); lines.next();) {
+    if (lines.line().empty()) continue;
+    const auto one = read_line(parser, lines.line(), began.value_or(Instant::min()));
+    if (!one) return fail(Code::corrupt, "{} line {}: {}", audit.string(), lines.number(), one.error().message);
     if (!*one) continue;
     const auto destroyed = (*privacy)->keys().forget((*one)->caller, (*one)->customer);
     if (!destroyed) return std::unexpected(destroyed.error());

@@ -7,6 +7,7 @@
 
 #include "auth/file.h"
 #include "base/limits.h"
+#include "base/lines.h"
 
 namespace aybiza {
 namespace {
@@ -75,15 +76,10 @@ std::vector<std::string> retention_names() {
 Result<std::vector<RetentionRule>> parse_retention(std::string_view text) {
   std::vector<RetentionRule> rules;
   if (text.size() > limits::retention_file_bytes) return fail(Code::too_large, "more than {} bytes", limits::retention_file_bytes);
-  std::size_t number = 0;
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    ++number;
-    if (line.empty() || line.front() == '#') continue;
-    auto rule = parse_line(line);
-    if (!rule) return fail(rule.error().code, "line {}: {}", number, rule.error().message);
-    if (std::ranges::find(rules, rule->what, &RetentionRule::what) != rules.end()) return fail(Code::invalid, "line {}: {} has a rule already", number, rule->what);
+  for (Lines lines(text); lines.next_told();) {
+    auto rule = parse_line(lines.line());
+    if (!rule) return fail(rule.error().code, "line {}: {}", lines.number(), rule.error().message);
+    if (std::ranges::find(rules, rule->what, &RetentionRule::what) != rules.end()) return fail(Code::invalid, "line {}: {} has a rule already", lines.number(), rule->what);
     rules.push_back(std::move(*rule));
   }
   AYBIZA_TRY(together(rules));
