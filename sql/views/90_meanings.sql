@@ -66,7 +66,8 @@ COMMENT ON COLUMN conversation_turns.entities IS 'JSON: class, place and masked 
 COMMENT ON COLUMN conversation_turns.response_time_ms IS 'ms from the other side''s end to this one''s first sound';
 COMMENT ON COLUMN conversation_turns.confidence_score IS '0 to 1, of the recognition';
 COMMENT ON COLUMN conversation_turns.text_embedding IS 'as sent, up to 1536 numbers';
-COMMENT ON COLUMN conversation_turns.topic_vector IS 'reserved';
+COMMENT ON COLUMN conversation_turns.topic_vector IS '100 numbers: what the words are about (docs/search.md); NULL: none of them is known, or not made yet';
+COMMENT ON COLUMN conversation_turns.topic_version IS 'the topic model that was asked; vectors of two versions must not be compared';
 COMMENT ON COLUMN conversation_turns.state IS 'the sender''s state of the conversation';
 COMMENT ON COLUMN conversation_turns.stt_latency_ms IS 'ms';
 COMMENT ON COLUMN conversation_turns.llm_latency_ms IS 'ms';

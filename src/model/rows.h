@@ -70,6 +70,8 @@ struct TurnRow {
   std::string text_content, state, intent, emotion, entities, tools, embedding, ext;
   std::string features;                 // a JSON object: text/analysis_json.h
   std::string sealed;                   // the text as written, encrypted; only where the customer's policy keeps it
+  std::string topic_vector;             // little-endian float32 (text/topic_model.h); empty: none of its words is known, or not made yet
+  std::string topic_version;            // of the model that was asked; empty: not asked yet
   std::optional<Instant> started, ended;
   Instant updated{};
   Number response_time_us, stt_latency_us, llm_latency_us, tts_latency_us, endpointing_us, confidence_e4;

@@ -364,6 +364,44 @@ TEST_P(Conformance, LearningRowsBeforeARangeThatCountInIt) {
   EXPECT_TRUE(ids({.from = from, .customer = "other", .learning_before = true}).empty());
 }
 
+// In steps, whoever writes in between; what was asked this version is left alone, and no rollup waits for it.
+TEST_P(Conformance, TurnsGetVectorsOfANewModelOnce) {
+  auto store = open();
+  SampleRows sample(9);
+  for (int i = 0; i < 4; ++i) must(store->apply(sample.next(300)));
+  RowFilter turns;
+  turns.tables = bit(Table::conversation_turns);
+  const auto before = store->rows(turns);
+  ASSERT_TRUE(before);
+  const std::size_t waiting = store->dirty_rollups().size();
+  std::size_t with_words = 0, made = 0, steps = 0;
+  for (const TurnRow& row : before->turns) with_words += row.text_content.empty() ? 0 : 1;
+  const auto make = [&](TurnRow& row) { ++made, row.topic_vector = std::string("\0\0\0\x3F", 4); };
+  std::optional<Instant> from = Instant::min();
+  for (; from && steps < 100; ++steps) {
+    const auto step = store->renew_topics("v2", make, *from, 50);
+    ASSERT_TRUE(step) << step.error().message;
+    from = step->next;
+    if (steps == 1) must(store->apply({.from = store->applied().value(), .to = store->applied().value() + 1}));
+  }
+  EXPECT_EQ(made, with_words);
+  EXPECT_GT(steps, with_words / 60);
+  EXPECT_EQ(store->renew_topics("v2", make, Instant::min(), 50)->turns, 0u);
+  EXPECT_EQ(store->dirty_rollups().size(), waiting);
+  const auto after = store->rows(turns);
+  ASSERT_TRUE(after);
+  ASSERT_EQ(after->turns.size(), before->turns.size());
+  for (std::size_t i = 0; i < after->turns.size(); ++i) {
+    TurnRow expected = before->turns[i];
+    if (!expected.text_content.empty()) expected.topic_vector = std::string("\0\0\0\x3F", 4), expected.topic_version = "v2";
+    EXPECT_EQ(row_texts({.turns = {after->turns[i]}}), row_texts({.turns = {expected}}));
+  }
+  turns.without_topic = "v2";
+  EXPECT_EQ(store->rows(turns)->turns.size(), 0u);
+  turns.without_topic = "v3";
+  EXPECT_EQ(store->rows(turns)->turns.size(), with_words);
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, Conformance, testing::ValuesIn(TestEngine::names()), [](const auto& engine) { return engine.param; });
 
 }  // namespace

@@ -52,6 +52,7 @@ class DuckdbStore final : public Store {
   Instant rollup_floor() const override { return changed_.floor(); }
   Status put_rollups(std::span<const DirtyBucket> claims, const std::vector<RollupRow>& rows) override;
   Status mark_rollups(Instant from, Instant to) override;
+  Result<TopicStep> renew_topics(std::string_view version, const MakeTopic& make, Instant from, std::size_t limit) override;
   Result<std::unique_ptr<StoreCopy>> begin_copy() override;
   Status checkpoint() override;
   Result<std::uint64_t> forget(Table table, Instant before) override;
@@ -261,6 +262,25 @@ Status DuckdbStore::mark_rollups(Instant from, Instant to) {
   const std::lock_guard lock(writing_);
   AYBIZA_TRY(in_transaction([&] { return writer_.script(mark_range_text(first, last)); }));
   return read_changed();
+}
+
+// --- Topic vectors ----------------------------------------------------------------------------------------------------
+
+Result<TopicStep> DuckdbStore::renew_topics(std::string_view version, const MakeTopic& make, Instant from, std::size_t limit) {
+  const std::lock_guard lock(writing_);
+  Result<TopicStep> step;
+  const Status done = in_transaction([&]() -> Status {
+    RowBatch batch;
+    step = select_without_topic(writer_, version, from, limit, batch.turns);
+    if (!step) return std::unexpected(step.error());
+    for (TurnRow& row : batch.turns) make(row), row.topic_version = version;
+    std::uint64_t out_of_range = 0;     // they were stored before
+    std::vector<Instant> minutes;       // hold what they held, as far as rollups go
+    return write_batch(writer_, batch, prices_, out_of_range, minutes);
+  });
+  if (!done) return std::unexpected(done.error());
+  checkpoint_if_due();
+  return step;
 }
 
 // --- Retention ------------------------------------------------------------------------------------------------------

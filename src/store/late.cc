@@ -198,6 +198,7 @@ class Merger {
       append_entities_json(row.text_content, row.entities);
     }
     row.features.clear();
+    row.topic_vector.clear(), row.topic_version.clear();  // made anew when it is looked for turns without one
     row.sealed = part ? std::move(row.sealed) + std::string(event.text(Field::text_sealed)) : std::string(event.text(Field::text_sealed));
     if (const auto facts = read_text_facts(event.text(Field::text_facts)); facts && !part)  // those of the other parts are not known here
       append_features_json(features_from(facts->counts), row.features);

@@ -32,6 +32,12 @@ std::uint64_t erase_before(Map& map, Instant before) {
 
 bool in_range(Instant time, const RowFilter& filter) { return time >= filter.from && time < filter.to; }
 
+bool asked_before(const auto& row, const RowFilter& filter) {  // RowFilter::without_topic
+  if constexpr (requires { row.topic_version; })
+    return filter.without_topic && (row.text_content.empty() || row.topic_version == *filter.without_topic);
+  return false;
+}
+
 class MemoryStore final : public Store {
  public:
   Dialect dialect() const override { return Dialect::memory; }
@@ -76,7 +82,7 @@ class MemoryStore final : public Store {
     const auto take_of_call = [&](Table table, const auto& map, auto& rows) {
       if (!wanted(table) || call_excluded || (of_customer && !of_call)) return;
       for (const auto& [key, row] : map)
-        if (in_range(row.time, filter) && (!of_call || row.call_id == *filter.call)) rows.push_back(row);
+        if (in_range(row.time, filter) && (!of_call || row.call_id == *filter.call) && !asked_before(row, filter)) rows.push_back(row);
     };
     take_of_call(Table::conversation_turns, turns_, out.turns);
     take_of_call(Table::usage_events, usage_, out.usage);
@@ -123,6 +129,20 @@ class MemoryStore final : public Store {
     return fail(Code::unsupported, "the memory store exports nothing");
   }
   Status checkpoint() override { return {}; }
+
+  Result<TopicStep> renew_topics(std::string_view version, const MakeTopic& make, Instant from, std::size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    TopicStep step;
+    Instant last = Instant::max();
+    for (auto& [key, row] : turns_) {
+      if (row.time < from || row.text_content.empty() || row.topic_version == version) continue;
+      if (step.turns >= limit && row.time > last) return step.next = last, step;
+      make(row), row.topic_version = version;
+      last = row.time;
+      ++step.turns;
+    }
+    return step;
+  }
 
   Result<std::uint64_t> forget(Table table, Instant before) override {
     const std::lock_guard lock(mutex_);

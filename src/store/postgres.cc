@@ -70,6 +70,7 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(const std::
   // locks in a minute instead of hours.
   AYBIZA_TRY(made->script(std::string("SET TimeZone = 'UTC'; SET jit = off; SET synchronous_commit = on; SET client_min_messages = warning; "
                                       "SET client_connection_check_interval = '1s'; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; "
+                                      "SET hnsw.iterative_scan = 'strict_order'; SET hnsw.ef_search = 400; "  // pgvector's; elsewhere words without meaning
                                       "SET tcp_keepalives_count = 3") + (read_only ? "; SET default_transaction_read_only = on" : "")));
   return made;
 }

@@ -100,12 +100,55 @@ std::vector<std::string> describe(const PostgresFeatures& features) {
                       ? "  continuous aggregates, compression and retention policies are there; this version does not use them: its own rollups answer"
                       : "  no continuous aggregates, compression or policies in this edition: its own rollups answer");
   }
-  out.push_back(fmt::format("vector (pgvector): {}: embeddings are real[], this version builds no vector index", presence(features, "vector")));
+  out.push_back(fmt::format("vector (pgvector): {}: {}", presence(features, "vector"),
+                            features.installed("vector").empty() ? "vectors are compared one by one, the newest first"
+                                                                 : "vectors are compared in the server; `aybiza topics index` builds indexes (HNSW) for many"));
   out.push_back(fmt::format("vectorscale: {}; not used by this version", presence(features, "vectorscale")));
   out.push_back(fmt::format("tdigest: {}; not needed: percentiles are merged from sketches of our own", presence(features, "tdigest")));
   out.push_back(fmt::format("citus: {}{}", presence(features, "citus"),
                             features.installed("citus").empty() ? "" : ": tables stay on the coordinator, this version distributes none"));
   return out;
+}
+
+namespace {
+
+// The schema an extension lives in, which need not be in the search path.
+Result<std::string> home_of(PostgresConnection& connection, std::string_view extension) {
+  return ask(connection, fmt::format("SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = '{}'", extension));
+}
+
+struct VectorColumn {
+  std::string_view name, index;
+  std::size_t numbers;
+};
+constexpr std::array<VectorColumn, 2> vector_columns = {{{"text_embedding", "conversation_turns_embedding_hnsw", 1536},
+                                                         {"topic_vector", "conversation_turns_topic_hnsw", 100}}};
+
+}  // namespace
+
+// The columns stay arrays, so that rows are the same with and without pgvector: the index is over what they are as vectors.
+Result<std::string> make_vector_indexes(PostgresConnection& connection, const PostgresFeatures& features) {
+  if (features.installed("vector").empty())
+    return fail(Code::unsupported, "pgvector: {}; without it vectors are compared one by one", presence(features, "vector"));
+  const auto home = home_of(connection, "vector");
+  if (!home) return std::unexpected(home.error());
+  const auto hypertable = features.installed("timescaledb").empty() ? Result<std::optional<std::int64_t>>(0) : connection.integer(
+      "SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_schema = current_schema() AND hypertable_name = 'conversation_turns'");
+  if (!hypertable) return std::unexpected(hypertable.error());
+  const bool chunks = hypertable->value_or(0) != 0;
+  AYBIZA_TRY(connection.script("SET maintenance_work_mem = '256MB'; SET statement_timeout = 0"));
+  if (const auto dropped = drop_vector_indexes(connection); !dropped) return std::unexpected(dropped.error());
+  for (const VectorColumn& column : vector_columns)
+    AYBIZA_TRY(connection.script(fmt::format("CREATE INDEX {}{} ON conversation_turns USING hnsw (({}::{}.vector({})) {}.vector_cosine_ops){} WHERE cardinality({}) = {}",
+                                             chunks ? "" : "CONCURRENTLY ", column.index, column.name, *home, column.numbers, *home,
+                                             chunks ? " WITH (timescaledb.transaction_per_chunk)" : "", column.name, column.numbers),
+                                 limits::postgres_migration));
+  return fmt::format("HNSW indexes of text_embedding and topic_vector are built{}", chunks ? ", chunk by chunk" : "");
+}
+
+Result<std::string> drop_vector_indexes(PostgresConnection& connection) {
+  for (const VectorColumn& column : vector_columns) AYBIZA_TRY(connection.script(fmt::format("DROP INDEX IF EXISTS {}", column.index)));
+  return "indexes of vectors are dropped: they are compared one by one";
 }
 
 Status use_features(PostgresConnection& connection, const PostgresFeatures& features) {

@@ -36,4 +36,9 @@ Status use_features(PostgresConnection& connection, const PostgresFeatures& feat
 // Drops the days of a hypertable that end at `before` or earlier, as whole chunks; how many rows went. Of any other table nothing.
 Result<std::uint64_t> drop_days(PostgresConnection& connection, std::string_view table, Instant before);
 
+// Indexes of nearest neighbours (pgvector's HNSW), of turns with embeddings and with topic vectors; what was done, in words.
+// unsupported: without pgvector.
+Result<std::string> make_vector_indexes(PostgresConnection& connection, const PostgresFeatures& features);
+Result<std::string> drop_vector_indexes(PostgresConnection& connection);
+
 }  // namespace aybiza

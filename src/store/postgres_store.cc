@@ -49,6 +49,8 @@ class PostgresStore final : public Store {
   Instant rollup_floor() const override { return changed_.floor(); }
   Status put_rollups(std::span<const DirtyBucket> claims, const std::vector<RollupRow>& rows) override;
   Status mark_rollups(Instant from, Instant to) override;
+  Result<TopicStep> renew_topics(std::string_view version, const MakeTopic& make, Instant from, std::size_t limit) override;
+  Result<std::string> index_vectors(bool drop) override;
   Status checkpoint() override { return {}; }
   Result<std::uint64_t> forget(Table table, Instant before) override;
   Result<std::uint64_t> forget_rollups(Duration step, Instant before) override;
@@ -338,6 +340,34 @@ Status PostgresStore::mark_rollups(Instant from, Instant to) {
     if (!done) return done;
   }
   return read_changed(*writer_);
+}
+
+// --- Vectors --------------------------------------------------------------------------------------------------------
+
+Result<TopicStep> PostgresStore::renew_topics(std::string_view version, const MakeTopic& make, Instant from, std::size_t limit) {
+  const std::lock_guard lock(writing_);
+  if (Status connected = ready(); !connected) return std::unexpected(connected.error());
+  Result<TopicStep> step;
+  const Status done = in_transaction([&]() -> Status {
+    AYBIZA_TRY(writer_->take_time(limits::postgres_day));
+    RowBatch batch;
+    step = select_without_topic(*writer_, version, from, limit, batch.turns);
+    if (!step) return std::unexpected(step.error());
+    for (TurnRow& row : batch.turns) make(row), row.topic_version = version;
+    BatchOutcome outcome;  // they were stored before: nothing is new to rollups
+    return write_batch(*writer_, batch, prices_, options_.node, {.archived_before = archive_.moved_before()}, outcome);
+  });
+  if (!done) return std::unexpected(done.error());
+  return step;
+}
+
+// On a connection of its own: the writer goes on, as far as the server lets it.
+Result<std::string> PostgresStore::index_vectors(bool drop) {
+  auto connection = PostgresConnection::open(options_.url, *options_.clock, false);
+  if (!connection) return std::unexpected(connection.error());
+  const auto features = detect_features(**connection);
+  if (!features) return std::unexpected(features.error());
+  return drop ? drop_vector_indexes(**connection) : make_vector_indexes(**connection, *features);
 }
 
 // --- Reading --------------------------------------------------------------------------------------------------------

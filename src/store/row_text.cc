@@ -49,7 +49,7 @@ std::string text(const TurnRow& r) {
                           r.intent, r.emotion, r.entities, r.tools, r.embedding, r.ext, r.started, r.ended, r.updated,
                           r.response_time_us, r.stt_latency_us, r.llm_latency_us, r.tts_latency_us, r.endpointing_us,
                           r.confidence_e4, r.sentiment_e4, r.sentiment_confidence_e4, r.interrupted, r.backchannel,
-                          r.topics, r.features, r.sealed);
+                          r.topics, r.features, r.sealed, r.topic_vector, r.topic_version);
 }
 std::string text(const UsageRow& r) {
   return Line("usage").all(r.id, r.call_id, r.time, r.model, r.input_tokens, r.cache_read_tokens, r.cache_write_tokens,

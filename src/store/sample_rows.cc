@@ -60,6 +60,8 @@ void SampleRows::change_turn(RowBatch& batch) {
   turn.entities = chance(10) ? "[{\"class\":\"phone\"}]" : "";
   turn.tools = chance(10) ? "[{\"name\":\"crm\",\"ms\":12}]" : "";
   turn.embedding = chance(5) ? std::string("\0\0\x80\x3F\0\0\0\xC0", 8) : "";
+  turn.topic_vector = chance(10) ? std::string("\0\0\0\x3F\0\0\x40\x3F", 8) : "";
+  turn.topic_version = turn.topic_vector.empty() ? "" : "lsa1-of-a-test";
   turn.started = chance(50) ? std::optional(time()) : std::nullopt;
   turn.updated = time();
   turn.response_time_us = number(3'000'000);

@@ -80,6 +80,8 @@ std::optional<Where> conditions(Table table, const RowFilter& filter, std::span<
     where.add("step_seconds =", std::int64_t(*filter.step / std::chrono::seconds(1)));
   if (table == Table::rollups && filter.dimension) where.add("dimension =", std::string_view(*filter.dimension));
 
+  if (table == Table::conversation_turns && filter.without_topic)
+    where.add("text_content IS NOT NULL AND topic_version IS DISTINCT FROM", std::string_view(*filter.without_topic));
   if (!ids.empty()) where.add_in("call_id", ids);
   if (filter.rated) add_rated(where, *filter.rated);
   return where;

@@ -92,4 +92,25 @@ Result<RowBatch> select_calls(Connection& connection, std::span<const Id> ids) {
   return out;
 }
 
+// About `limit` turns that RowFilter::without_topic means, the oldest from `from` on: all of the last one's time are among them.
+template <typename Connection>
+Result<TopicStep> select_without_topic(Connection& connection, std::string_view version, Instant from, std::size_t limit, std::vector<TurnRow>& out) {
+  const std::string since = from == Instant::min() ? "" : fmt::format(" AND time >= make_timestamptz({}::BIGINT)", to_micros(from));
+  const auto last = connection.integer(
+      fmt::format("SELECT epoch_us(max(time)) FROM (SELECT time FROM conversation_turns WHERE text_content IS NOT NULL AND "
+                  "topic_version IS DISTINCT FROM $1{} ORDER BY time LIMIT {}) waiting", since, limit), {version});
+  if (!last) return wrap(last.error(), "looking for turns without a topic vector");
+  TopicStep step;
+  if (!*last) return step;
+  RowFilter filter;
+  filter.from = from, filter.to = from_micros(**last + 1);
+  filter.without_topic = std::string(version);
+  std::size_t room = limits::store_rows_max;
+  AYBIZA_TRY(select_table(connection, Table::conversation_turns, filter, room, out));
+  for (TurnRow& row : out) row.stored_time = row.time;
+  step.turns = out.size();
+  if (out.size() >= limit) step.next = from_micros(**last);
+  return step;
+}
+
 }  // namespace aybiza

@@ -17,6 +17,11 @@ Status Store::put_rollups(std::span<const DirtyBucket>, const std::vector<Rollup
 
 Status Store::mark_rollups(Instant, Instant) { return fail(Code::unsupported, "rollups of this store are not deleted by rules"); }
 
+Result<TopicStep> Store::renew_topics(std::string_view, const MakeTopic&, Instant, std::size_t) { return fail(Code::unsupported, "turns of this store stay as they are"); }
+Result<std::string> Store::index_vectors(bool) {
+  return fail(Code::unsupported, "this store compares vectors one by one, exactly; an index of nearest neighbours is PostgreSQL's, with pgvector");
+}
+
 Result<std::unique_ptr<StoreCopy>> Store::begin_copy() { return fail(Code::unsupported, "this store has no file to copy: it is backed up by its own tools"); }
 
 Result<std::uint64_t> Store::forget_rollups(Duration, Instant) { return fail(Code::unsupported, "rollups of this store are not deleted by rules"); }

@@ -58,6 +58,7 @@ struct RowFilter {
   // learning_events: also rows before `from` that still count in it: the last sizes of each knowledge graph (apart by its
   // dimensions), and what first told of a pattern.
   bool learning_before = false;
+  std::optional<std::string> without_topic;  // conversation_turns: with words, and never asked this version of the topic model
   // call_analytics and usage_events only: calls with usage in the range whose sender did not tell its cost, with everything of theirs.
   struct Rated {
     Instant from, to;
@@ -85,6 +86,12 @@ struct ArchivedSlice {
   std::string file;  // below the archive's folder
   std::uint64_t rows = 0;
   std::vector<std::string> replaced;  // files whose rows are in this one now
+};
+
+// How far turns have been given the vectors of a topic model.
+struct TopicStep {
+  std::uint64_t turns = 0;        // in this step
+  std::optional<Instant> next;    // where to go on; empty: none is left
 };
 
 enum class ExportFormat : std::uint8_t { csv, ndjson, parquet };
@@ -147,6 +154,13 @@ class Store {
   virtual Status put_rollups(std::span<const DirtyBucket> claims, const std::vector<RollupRow>& rows);
   // Marks every bucket with rows or rollups in [from, to), so that it is made anew.
   virtual Status mark_rollups(Instant from, Instant to);
+
+  // About `limit` turns with words that were never asked this version of the topic model, the oldest from `from` on: `make` fills
+  // topic_vector in. One transaction; no figure and no rollup follows from it.
+  using MakeTopic = std::function<void(TurnRow&)>;
+  virtual Result<TopicStep> renew_topics(std::string_view version, const MakeTopic& make, Instant from, std::size_t limit);
+  // Builds the indexes of nearest neighbours anew, or drops them: what was done. Takes as long as it takes; rows may wait meanwhile.
+  virtual Result<std::string> index_vectors(bool drop);
 
   // unsupported: the engine has no file of its own. REQUIRES: one at a time, and the store outlives it.
   virtual Result<std::unique_ptr<StoreCopy>> begin_copy();
