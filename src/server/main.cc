@@ -19,6 +19,7 @@
 #include "server/privacy_commands.h"
 #include "server/recompute.h"
 #include "server/retention_commands.h"
+#include "server/topic_commands.h"
 #include "server/sampling_commands.h"
 #include "server/serve.h"
 #include "server/share_commands.h"
@@ -43,6 +44,7 @@ struct Commands {
   aybiza::BackupCommands backup;
   aybiza::RetentionCommands retention;
   aybiza::BudgetCommands budget;
+  aybiza::TopicCommands topics;
   aybiza::NewSamplingOptions sampling;
   aybiza::MoveOptions move;
   bool recompute_apply = false;
@@ -197,6 +199,7 @@ int main(int argc, char** argv) {
   c.backup.add_to(app);
   c.retention.add_to(app);
   c.budget.add_to(app);
+  c.topics.add_to(app);
 
   try {
     app.parse(argc, argv);
@@ -229,6 +232,7 @@ int main(int argc, char** argv) {
   if (const auto done = c.backup.run(stop)) return *done;
   if (const auto done = c.retention.run()) return *done;
   if (const auto done = c.budget.run()) return *done;
+  if (const auto done = c.topics.run()) return *done;
   if (const auto done = c.user.run()) return *done;
   if (const auto done = c.share.run()) return *done;
   if (c.recompute_apply) return aybiza::run_recompute_apply(c.data, c.store, c.recompute_from, c.recompute_to);

@@ -111,6 +111,14 @@ std::string openapi_document() {
              {"caller_number", "in any spelling"}, {"phone_number", "in any spelling"},
              {"from", "RFC 3339"}, {"to", "RFC 3339"}, {"limit", "1 … 1000"}, {"cursor", "`next` of the page before"}});
   operation(json, "/api/v1/calls/{call_id}", "get", "One call with turns, usage and interventions", {{"call_id", "our id or the sender's", true}});
+  operation(json, "/api/v1/turns/search", "get", "Turns found by words, by what a text is about, or by a vector; a POST takes the same as a JSON body, for vectors of 1536 numbers",
+            {{"q", "words"}, {"like", "a text, for turns about the same"}, {"vector", "1536 numbers of an embedding or 100 of a topic"}, {"match", "any or all of the words"},
+             {"k", "hits, 1 … 200"}, {"version", "of the topic model"}, {"exact", "true: without an index"}, {"from", "RFC 3339"}, {"to", "RFC 3339"}, {"window", "5m … 30d or today"},
+             {"customer_id", ""}, {"agent_id", ""}, {"speaker", "caller or agent"}, {"sentiment", "positive, neutral or negative"}, {"topic", ""}, {"intent", ""}, {"emotion", ""},
+             {"state", ""}, {"region", ""}, {"campaign", ""}, {"language", ""}, {"call_outcome", ""}, {"resolution_status", ""}});
+  operation(json, "/api/v1/topics", "get", "The topic models kept, and what is being done about them", {});
+  operation(json, "/api/v1/topics/train", "post", "Learn topics from the stored turns and give each its vector; scope admin", {});
+  operation(json, "/api/v1/topics/index", "post", "Build indexes of nearest neighbours in PostgreSQL with pgvector; scope admin", {{"drop", "true: drop them"}});
   operation(json, "/api/v1/flow", "get", "Transitions between states of the conversation", {{"window", ""}, {"from", ""}, {"to", ""}});
   operation(json, "/api/v1/learning", "get", "Patterns, knowledge graphs, improvements, experiments and changes of a time",
             {{"from", "RFC 3339"}, {"to", "RFC 3339"}, {"window", "5m … 30d or today"}, {"source", "auto, live or store"}, {"customer_id", ""}, {"agent_id", ""}});

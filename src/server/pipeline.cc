@@ -12,6 +12,7 @@
 #include "codec/event_binary.h"
 #include "query/rollup_repair.h"
 #include "server/snapshot_file.h"
+#include "server/topics.h"
 #include "store/duckdb_store.h"
 #include "store/postgres_store.h"
 
@@ -373,15 +374,23 @@ bool Pipeline::write_one(Collection& collection) {
   }
 }
 
+void Pipeline::use_topics(std::shared_ptr<const TopicModel> model) {
+  std::lock_guard lock(mutex_);
+  topics_ = std::move(model);
+}
+
 Status Pipeline::apply(Collection& collection) {
   store_->use_prices(collection.prices);
   if (collection.rerate) AYBIZA_TRY(rerate(collection));
   const RowBatch& rows = collection.rows;
   std::uint64_t applied;
+  std::shared_ptr<const TopicModel> topics;
   {
     std::lock_guard lock(mutex_);
     applied = stats_.applied;
+    topics = topics_;
   }
+  if (topics) add_topics(*topics, collection.rows.turns);
   const Duration began = clock_.elapsed();
   if (rows.to > applied || (!rows.empty() && rows.to == applied)) {
     if (auto done = store_->apply(rows); !done) return done;

@@ -32,6 +32,7 @@
 #include "server/unwritten.h"
 #include "spool/spool.h"
 #include "store/store.h"
+#include "text/topic_model.h"
 
 namespace aybiza {
 
@@ -94,6 +95,9 @@ class Pipeline {
   // What pricing anew by the order at `offset` changed in the store; nullopt: not done within the patience.
   std::optional<RerateReport> wait_rerated(std::uint64_t offset, Duration patience);
 
+  // By which turns get their topic vectors when they are written, from now on.
+  void use_topics(std::shared_ptr<const TopicModel> model);
+
   std::uint64_t recovered() const { return recovered_; }  // events of the log before this start
   PipelineStats stats() const;
   void stop();
@@ -152,6 +156,7 @@ class Pipeline {
   PipelineStats stats_;
   Instant oldest_unapplied_{};
   std::deque<std::pair<std::uint64_t, RerateReport>> rerated_;  // by the applied offset; the last few
+  std::shared_ptr<const TopicModel> topics_;  // behind mutex_
   std::uint64_t whole_ = 0;              // up to here the store has everything, calls in flight too
   Thread router_, writer_, publisher_;
   std::unique_ptr<Periodic> rollups_;    // makes those anew whose rows have changed

@@ -29,6 +29,7 @@
 #include "server/price_api.h"
 #include "server/privacy_api.h"
 #include "server/retention_api.h"
+#include "server/search_api.h"
 #include "server/sign_in.h"
 #include "server/server_watch.h"
 #include "store/postgres_store.h"
@@ -63,6 +64,8 @@ struct Server::Inner {
   std::unique_ptr<RetentionApi> retention_api;
   std::unique_ptr<BudgetKeeper> budgets;
   std::unique_ptr<BudgetApi> budget_api;
+  std::unique_ptr<Topics> topics;
+  std::unique_ptr<SearchApi> search_api;
   std::unique_ptr<Api> api;
   std::unique_ptr<ServerWatch> watch;
   std::unique_ptr<PageSource> source;
@@ -219,6 +222,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   if (!budgets) return std::unexpected(budgets.error());
   inner->budgets = std::move(*budgets);
   inner->budget_api = std::make_unique<BudgetApi>(*inner->pipeline, *inner->budgets);
+  inner->topics = std::make_unique<Topics>(*inner->pipeline, options.data);
+  AYBIZA_TRY(inner->topics->begin());
+  inner->search_api = std::make_unique<SearchApi>(SearchApiParts{inner->pipeline.get(), inner->topics.get(), inner->tokenizer.get()});
   Inner* raw = inner.get();
   const auto http_counters = [raw] {
     const net::HttpServer* http = raw->listening.load(std::memory_order_acquire);
@@ -264,6 +270,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   AYBIZA_TRY(inner->backup_api->add_routes(router));
   AYBIZA_TRY(inner->retention_api->add_routes(router));
   AYBIZA_TRY(inner->budget_api->add_routes(router));
+  AYBIZA_TRY(inner->search_api->add_routes(router));
   AYBIZA_TRY(inner->pages->add_routes(router));
   AYBIZA_TRY(inner->sign_in->add_routes(router));
   AYBIZA_TRY(inner->metric_ways->add_routes(router));
@@ -299,6 +306,8 @@ void Server::stop() {
   if (inner_->budget_api) inner_->budget_api->stop();
   if (inner_->retention_api) inner_->retention_api->stop();
   if (inner_->retention) inner_->retention->stop();
+  if (inner_->search_api) inner_->search_api->stop();
+  if (inner_->topics) inner_->topics->stop();
   if (inner_->api) inner_->api->stop();
   if (inner_->live) inner_->live->stop();
   if (inner_->watch) inner_->watch->stop();

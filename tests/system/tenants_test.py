@@ -49,12 +49,14 @@ def random_target(rng):
              "q": customer, "format": rng.choice(["json", "csv", "ndjson"]), "table": rng.choice(["call_analytics", "conversation_turns", "usage", "raw_events", "rollups"])}
     path, wanted = rng.choice([
         ("/api/v1/query", ["select", "by", "window", "source", "customer_id", "agent_id", "limit"]), ("/api/v1/query", ["select", "by", "window", "source"]), ("/api/v1/live", ["customer_id", "range"]),
-        ("/api/v1/calls", ["customer_id", "agent_id", "limit", "state", "call_id"]), (f"/api/v1/calls/{names['call_id']}", []), ("/api/v1/flow", ["customer_id", "window"]), ("/api/v1/learning", ["customer_id", "window"]),
+        ("/api/v1/calls", ["customer_id", "agent_id", "limit", "state", "call_id"]), (f"/api/v1/calls/{names['call_id']}", []), ("/api/v1/flow", ["customer_id", "window"]), ("/api/v1/turns/search", ["q", "customer_id", "agent_id", "window"]), ("/api/v1/learning", ["customer_id", "window"]),
         ("/api/v1/changes", ["window"]), ("/api/v1/export", ["table", "format"]), ("/api/v1/audit/conservation", []), ("/api/v1/audit/reconcile", []), ("/metrics", []), ("/api/v1/privacy", ["customer_id"]),
         ("/api/v1/prices", ["customer_id"]), ("/api/v1/prices/unpriced", ["customer_id"]), ("/", ["customer", "range"]), ("/agents", ["customer", "range", "sort", "q"]), (f"/agents/{names['agent_id']}", ["range"]),
         ("/calls", ["customer", "range", "state"]), (f"/calls/{names['call_id']}", []), ("/conversations", ["customer", "by"]), ("/costs", ["customer", "by"]), ("/learning", ["customer"]), ("/system", []),
         ("/boards", []), ("/boards/Night", ["customer", "range"]), ("/boards/Night/board.json", []), ("/wall", ["range"]), ("/sharing", []), ("/settings", [])])
     asked = {name: names[name] for name in wanted if rng.random() < .6 or name in ("select", "table")}
+    if path == "/api/v1/turns/search":
+        asked["q"] = "the words of this turn"
     return path + ("?" + urllib.parse.urlencode(asked) if asked else "")
 
 
