@@ -69,7 +69,7 @@ Result<TurnMatches> in_duckdb(Store& store, const Asked& asked, Duration deadlin
   const std::string condition = asked.condition(sql);
   const std::string text = fmt::format(
       "SELECT call_id, turn_number, time, score FROM (SELECT t.call_id, t.turn_number, t.time, "
-      "CASE WHEN len({0}) = {1} THEN CAST(list_cosine_similarity({0}, CAST({2} AS FLOAT[])) AS DOUBLE) END AS score FROM {3} WHERE {4} AND {0} IS NOT NULL) scored "
+      "CASE WHEN len({0}) = {1} AND list_inner_product({0}, {0}) > 0 THEN CAST(list_cosine_similarity({0}, CAST({2} AS FLOAT[])) AS DOUBLE) END AS score FROM {3} WHERE {4} AND {0} IS NOT NULL) scored "
       "WHERE score <= 2 AND score >= -2 ORDER BY score DESC, time DESC, call_id, turn_number LIMIT {5}",
       asked.column, asked.search.vector.size(), sql.bind(asked.numbers), turns_with_calls(asked.search), condition, asked.search.hits);
   AYBIZA_TRY(read_hits(store, text, sql, deadline, out.hits, as_real));
