@@ -129,7 +129,7 @@ std::optional<Refusal> read_filters(const Given& given, TurnSearch& search) {
   return std::nullopt;
 }
 
-Answered<SearchRequest> read(const Given& given, Instant now) {
+Answered<SearchRequest> read(const Given& given, Instant now, MaskWords mask) {
   if (auto wrong = check_names(given)) return std::unexpected(*wrong);
   SearchRequest out;
   const std::string q = given.one("q"), like = given.one("like");
@@ -139,7 +139,7 @@ Answered<SearchRequest> read(const Given& given, Instant now) {
   for (const std::string& text : {q, like})
     if (text.size() > limits::search_text_bytes) return refuse("too_large", q.empty() ? "like" : "q", fmt::format("a text to search by has at most {} bytes", limits::search_text_bytes));
   std::optional<Refusal> wrong;
-  if (!q.empty()) wrong = read_words(q, out.search);
+  if (!q.empty()) wrong = read_words(mask ? mask(q) : q, out.search);
   if (given.vector) wrong = read_vector(*given.vector, out.search);
   if (!like.empty()) out.like = like, out.search.by = TurnSearch::By::topic;
   if (!wrong) wrong = read_range(given, now, out.search);
@@ -186,7 +186,7 @@ std::string plain(const JsonNode& node) {
 
 }  // namespace
 
-Answered<SearchRequest> parse_search(const Parameters& parameters, Instant now) {
+Answered<SearchRequest> parse_search(const Parameters& parameters, Instant now, MaskWords mask) {
   Given given;
   for (const auto& [name, value] : parameters) {
     if (given.find(name)) return refuse("duplicate", name.substr(0, 64), "it is given twice; values of one filter are joined by |");
@@ -196,10 +196,10 @@ Answered<SearchRequest> parse_search(const Parameters& parameters, Instant now) 
     }
     given.words.emplace_back(name, is_single(name) ? std::vector{value} : split(value, '|'));
   }
-  return read(given, now);
+  return read(given, now, mask);
 }
 
-Answered<SearchRequest> parse_search_json(std::string_view body, Instant now) {
+Answered<SearchRequest> parse_search_json(std::string_view body, Instant now, MaskWords mask) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS || !root.is_object())
@@ -229,7 +229,7 @@ Answered<SearchRequest> parse_search_json(std::string_view body, Instant now) {
     }
   });
   if (wrong) return std::unexpected(*wrong);
-  return read(given, now);
+  return read(given, now, mask);
 }
 
 std::string snippet_of(std::string_view text, const std::vector<std::string>& words) {

@@ -21,9 +21,10 @@ struct SearchRequest {
   TurnSearch search;
 };
 
-// `now` anchors the range.
-Answered<SearchRequest> parse_search(const Parameters& parameters, Instant now);
-Answered<SearchRequest> parse_search_json(std::string_view body, Instant now);
+// `now` anchors the range. Words are those of the text masked, as turns are kept.
+using MaskWords = std::string (*)(std::string_view);
+Answered<SearchRequest> parse_search(const Parameters& parameters, Instant now, MaskWords mask = nullptr);
+Answered<SearchRequest> parse_search_json(std::string_view body, Instant now, MaskWords mask = nullptr);
 
 // The part of a text that holds the first of the words, at most limits::search_snippet_bytes of it.
 std::string snippet_of(std::string_view text, const std::vector<std::string>& words);

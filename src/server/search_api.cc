@@ -71,10 +71,10 @@ struct SearchApi::Inner : std::enable_shared_from_this<SearchApi::Inner> {
 
   Instant now() const { return parts.pipeline->clock().now(); }
 
-  Response by_address(const Request& request) { return search(request, parse_search(parse_query_string(request.query), now())); }
+  Response by_address(const Request& request) { return search(request, parse_search(parse_query_string(request.query), now(), masked)); }
   Response by_body(const Request& request) {
     if (!request.query.empty()) return refused({"unknown_parameter", "query", "a search by POST is asked by its body alone"});
-    return search(request, parse_search_json(request.body, now()));
+    return search(request, parse_search_json(request.body, now(), masked));
   }
 
   // Turns are kept masked, so what is searched for is masked too: nothing personal is looked up, or finds its like.
