@@ -10,7 +10,7 @@ namespace aybiza {
 namespace {
 
 constexpr std::string_view magic = "AYROWS";
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t version = 2;  // 2: topic vectors
 constexpr std::size_t row_least = 8;  // bytes of the shortest row: what a count of rows is held to
 
 class MemberWriter {
@@ -119,7 +119,7 @@ void members(auto& each, R& r) {
   each(r.call_id, r.turn_number, r.time, r.stored_time, r.agent_speaks, r.text_content, r.state, r.intent, r.emotion, r.entities);
   each(r.tools, r.embedding, r.ext, r.features, r.sealed, r.started, r.ended, r.updated);
   each(r.response_time_us, r.stt_latency_us, r.llm_latency_us, r.tts_latency_us, r.endpointing_us, r.confidence_e4);
-  each(r.sentiment_e4, r.sentiment_confidence_e4, r.interrupted, r.backchannel, r.topics, r.removed);
+  each(r.sentiment_e4, r.sentiment_confidence_e4, r.interrupted, r.backchannel, r.topics, r.removed, r.topic_vector, r.topic_version);
 }
 template <IsRow<UsageRow> R>
 void members(auto& each, R& r) {

@@ -60,5 +60,21 @@ TEST(Migrations, LearningAndChangesOfBefore0003MoveToTheirTables) {
   EXPECT_EQ(count(*connection, "raw_events WHERE id_text IN ('e6', 'e7', 'e8')"), 3);
 }
 
+// Turns of before topic vectors: none was asked for them, so each is looked at when there is a model.
+TEST(Migrations, TurnsOfBefore0009WereNeverAskedForATopic) {
+  const Scratch scratch;
+  const SystemClock clock;
+  DuckDatabase database;
+  ASSERT_EQ(duckdb_open((scratch.path() + "/store.duckdb").c_str(), database.out()), DuckDBSuccess);
+  auto connection = DuckConnection::open(database.get(), clock);
+  ASSERT_TRUE(connection.has_value());
+  ASSERT_TRUE(migrate(*connection, duckdb_migrations().first(8), from_micros(0)).has_value());
+  const auto done = connection->run("INSERT INTO conversation_turns (time, call_id, turn_number, speaker, text_content, text_embedding, topics, updated_at) VALUES "
+                                    "(TIMESTAMPTZ '2026-09-01 00:00:00+00', '00000000-0000-4000-8000-000000000001', 3, 'caller', 'refund', [1.5, 2.5], 0, TIMESTAMPTZ '2026-09-01 00:00:00+00')");
+  ASSERT_TRUE(done.has_value()) << done.error().message;
+  ASSERT_TRUE(migrate(*connection, duckdb_migrations(), from_micros(0)).has_value());
+  EXPECT_EQ(count(*connection, "conversation_turns WHERE text_content = 'refund' AND text_embedding = [1.5, 2.5] AND topic_vector IS NULL AND topic_version IS NULL"), 1);
+}
+
 }  // namespace
 }  // namespace aybiza

@@ -349,6 +349,8 @@ Result<TopicStep> PostgresStore::renew_topics(std::string_view version, const Ma
   if (Status connected = ready(); !connected) return std::unexpected(connected.error());
   Result<TopicStep> step;
   const Status done = in_transaction([&]() -> Status {
+    // What another node's writer changes meanwhile is not undone: then this fails, and is tried again.
+    AYBIZA_TRY(writer_->script("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
     AYBIZA_TRY(writer_->take_time(limits::postgres_day));
     RowBatch batch;
     step = select_without_topic(*writer_, version, from, limit, batch.turns);
