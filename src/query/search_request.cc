@@ -84,6 +84,8 @@ std::optional<Refusal> read_vector(std::vector<float> vector, TurnSearch& search
   if (!std::isfinite(squares)) return Refusal{"invalid_vector", "vector", "a vector's numbers are finite floats"};
   if (squares == 0) return Refusal{"invalid_vector", "vector", "a vector of zeros points nowhere: nothing is near it"};
   search.by = vector.size() == limits::embedding_numbers ? TurnSearch::By::embedding : TurnSearch::By::topic;
+  // Of length 1: an engine that reckons in floats takes it as those do that reckon in doubles, however long or short it was.
+  for (float& number : vector) number = static_cast<float>(double(number) / std::sqrt(squares));
   search.vector = std::move(vector);
   return std::nullopt;
 }

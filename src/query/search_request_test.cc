@@ -63,7 +63,9 @@ TEST(SearchRequest, Bodies) {
   const auto hundred = parse_search_json(R"({"vector":[)" + list_of(100, "-1e-3") + "]}", noon);
   ASSERT_TRUE(hundred);
   EXPECT_EQ(hundred->search.by, TurnSearch::By::topic);
-  EXPECT_EQ(parse_search({{"vector", "[" + list_of(100, "0.25") + "]"}}, noon)->search.vector, std::vector<float>(100, 0.25f));
+  EXPECT_EQ(parse_search({{"vector", "[" + list_of(100, "0.25") + "]"}}, noon)->search.vector, std::vector<float>(100, 0.1f));
+  for (const char* number : {"3e38", "1e-30", "1"})  // however long, it is taken as one of length 1
+    EXPECT_EQ(parse_search({{"vector", list_of(100, number)}}, noon)->search.vector, std::vector<float>(100, 0.1f)) << number;
 }
 
 TEST(SearchRequest, Refusals) {
@@ -89,12 +91,20 @@ TEST(SearchRequest, Refusals) {
   check_refused("vector=" + list_of(100, "nan"), "invalid_vector", "vector");
   check_refused("vector=" + list_of(100, "inf"), "invalid_vector", "vector");
   check_refused("vector=" + list_of(100, "0"), "invalid_vector", "vector");
+  check_refused("vector=" + list_of(2'000, "1"), "invalid_vector", "vector");
+  check_refused("vector=" + list_of(100, "1e39"), "invalid_vector", "vector");
+  check_refused("vector=1,,2", "invalid_vector", "vector");
+  check_refused("vector=1&like=b", "incompatible", "q");
   check_refused_body("[]", "invalid_json", "body");
   check_refused_body("{", "invalid_json", "body");
   check_refused_body(R"({"vector":[)" + list_of(1535, "1") + "]}", "invalid_vector", "vector");
   check_refused_body(R"({"vector":[)" + list_of(1537, "1") + "]}", "invalid_vector", "vector");
   check_refused_body(R"({"vector":[)" + list_of(1535, "1") + ",1e39]}", "invalid_vector", "vector");
   check_refused_body(R"({"vector":[)" + list_of(1535, "1") + ",null]}", "invalid_vector", "vector");
+  check_refused_body(R"({"vector":[)" + list_of(100'000, "1") + "]}", "invalid_vector", "vector");
+  check_refused_body(R"({"vector":[)" + list_of(100, R"("1")") + "]}", "invalid_vector", "vector");
+  check_refused_body(R"({"vector":[)" + list_of(100, "[1]") + "]}", "invalid_vector", "vector");
+  check_refused_body(R"({"vector":[]})", "invalid_vector", "vector");
   check_refused_body(R"({"vector":"1,2"})", "invalid_vector", "vector");
   check_refused_body(R"({"q":{"a":1}})", "invalid_value", "q");
   check_refused_body(R"({"q":"a","q":"b"})", "duplicate", "q");

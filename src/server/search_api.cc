@@ -112,17 +112,24 @@ struct SearchApi::Inner : std::enable_shared_from_this<SearchApi::Inner> {
     return Response::json(200, to_json(search, *found, now()));
   }
 
-  Response status(const Request&) {
+  // Who is bound to a customer learns by which versions to ask, and nothing of how many turns there are of others.
+  Response status(const Request& request) {
     const TopicStatus status = parts.topics->status();
+    const bool whole = authz_of(request).platform();
     std::string out;
     JsonWriter json(out);
     json.begin_object().key("version").string_or_null(status.versions.empty() ? std::string_view() : status.versions.front().name).key("versions").begin_array();
     for (const TopicStatus::Version& one : status.versions) {
       json.begin_object().member("version", one.name).member("trained", one.trained);
-      json.member("texts", one.texts).member("terms", one.terms).member("dimensions_used", one.rank).end_object();
+      if (whole) json.member("texts", one.texts).member("terms", one.terms).member("dimensions_used", one.rank);
+      json.end_object();
     }
-    json.end_array().member("doing", status.doing).member("turns_renewed", status.turns).member("trainings", status.trainings).member("looks", status.looks);
-    json.key("indexed").string_or_null(status.indexed).key("error").string_or_null(status.error).end_object();
+    json.end_array().member("doing", status.doing);
+    if (whole) {
+      json.member("turns_renewed", status.turns).member("trainings", status.trainings).member("looks", status.looks);
+      json.key("indexed").string_or_null(status.indexed).key("error").string_or_null(status.error);
+    }
+    json.end_object();
     return Response::json(200, std::move(out));
   }
 

@@ -84,6 +84,9 @@ def refusals(server):
         check(answer["error"]["code"] == code, f"{asked}: {answer}")
     check("aybiza topics train" in search(server, 400, like="refund")["error"]["message"], "the remedy is said")
     answer = post(server, {"vector": [1.0] * 1535}, expected=400)
+    for poison in ([0.0] * 1536, [1e39] * 1536, [None] * 1536, ["1"] * 1536, [[1.0]] * 1536, "x" * 1536):
+        check(post(server, {"vector": poison}, expected=400)["error"]["parameter"] == "vector", str(poison)[:40])
+    check(server.request("POST", "/api/v1/turns/search", json.dumps({"vector": [0.123456] * 20_000}), {"Content-Type": "application/json"})[0] == 413, "a body of 200 KB")
     check("1535" in answer["error"]["message"] and "1536" in answer["error"]["message"], str(answer))
 
 
@@ -157,6 +160,7 @@ def main():
         check(post(server, {"q": "so", "customer_id": "globex"}, bearer["acme"])["scanned"]["turns"] == 0, "asked for by name")
         check(server.request("GET", "/api/v1/turns/search?q=so")[0] == 401, "nobody")
         check(server.request("GET", "/api/v1/turns/search?q=so", headers=bearer["in"])[0] == 403, "a key that may not read")
+        check(json.loads(server.request("GET", "/api/v1/topics", headers=bearer["acme"])[2]) == {"version": None, "versions": [], "doing": "nothing"}, "of others' turns not even their number")
         check(server.request("POST", "/api/v1/topics/train", headers=bearer["acme-admin"])[0] == 403, "a model is of all customers' turns")
         check(server.request("POST", "/api/v1/topics/train", headers=bearer["all"])[0] == 403, "admin only")
     print("search: ok")
