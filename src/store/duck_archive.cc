@@ -55,7 +55,8 @@ Status DuckArchive::make_view(DuckConnection& writer, Table table) {
   AYBIZA_TRY(writer.script(fmt::format(
       "CREATE OR REPLACE VIEW archived.{0} AS SELECT *{1} FROM main.{0} UNION ALL BY NAME SELECT *{2} FROM read_parquet([{3}], union_by_name = true, hive_partitioning = false{4}) old{5}", name,
       ordered ? ", rowid" : "", ordered ? " EXCLUDE (file_row_number), file_row_number - 4611686018427387904 AS rowid" : "", files, ordered ? ", file_row_number = true" : "",
-      ordered ? "" : fmt::format(" WHERE NOT EXISTS (SELECT 1 FROM main.{} live WHERE {})", name, newer))));
+      ordered ? "" : fmt::format(" WHERE NOT EXISTS (SELECT 1 FROM main.{0} live WHERE {1}) AND NOT EXISTS (SELECT 1 FROM main.archived_replaced again WHERE again.table_name = '{0}' AND {2})",
+                                 name, newer, same_archive_key(table, "old", "again")))));
   if (points.empty()) return {};
   return writer.script("CREATE OR REPLACE VIEW archived.metric_points AS SELECT v.time, s.customer_id, s.name, s.kind, s.unit, s.tags, v.value, s.sample_rate "
                        "FROM archived.metric_values v JOIN main.metric_series s ON s.series = v.series");
@@ -98,6 +99,8 @@ Result<ArchivedSlice> DuckArchive::move(DuckConnection& writer, Table table, Ins
     const auto gone = writer.run("DELETE FROM archived_slices WHERE table_name = $1 AND file = $2", {name, old});
     if (!gone) return std::unexpected(gone.error());
   }
+  const auto unnoted = writer.run("DELETE FROM archived_replaced WHERE table_name = $1 AND time >= $2 AND time < $3", {name, out.from, out.to});
+  if (!unnoted) return std::unexpected(unnoted.error());
   const auto added = writer.run("INSERT INTO archived_slices VALUES ($1, $2, $3, $4, $5)", {name, out.from, out.to, out.file, std::int64_t(out.rows)});
   if (!added) return std::unexpected(added.error());
   const auto deleted = writer.run(fmt::format("DELETE FROM main.{} WHERE time >= $1 AND time < $2", name), {out.from, out.to});

@@ -3,7 +3,7 @@
 // Shape    <folder>/<table>/day=2026-11-21/0000-1.parquet: rows of [from, to) ordered by time, zstd. archived_slices lists the
 //          files, and archived.<table> is a view over the table and them, and the
 //          published views are there once more over those; a row of the table stands in for an archived one of the
-//          same key. move() changes rows, list and view in one transaction, so at every moment a row is seen once. A file
+//          same key, and archived_replaced names those that were removed. move() changes rows, list and view in one transaction, so at every moment a row is seen once. A file
 //          that nothing lists is of a transaction that did not commit and is removed.
 // Errors   a file that is missing or damaged: open() says so and leaves the table's archive out of the views.
 // Threads  open, move by the store's writer; moved_before any.

@@ -30,6 +30,16 @@ std::string delete_statement(std::string_view table, std::string_view time, std:
       table, time, rest, to_micros(first), to_micros(last));
 }
 
+// `gone` are rows without a successor.
+template <typename Row>
+Status note_removed(DuckConnection& writer, Table table, const std::vector<const Row*>& gone) {
+  std::string keys;
+  for (const Column<Row>& column : stored_keys_of<Row>()) keys.append(", ").append(column.name);
+  return delete_rows<Row>(writer, fmt::format("INSERT INTO archived_replaced (table_name{0}) SELECT '{1}'{0} FROM old WHERE EXISTS (SELECT 1 FROM archived_slices s "
+                                              "WHERE s.table_name = '{1}' AND old.time >= s.slice_from AND old.time < s.slice_to)", keys, to_string(table)),
+                          stored_keys_of<Row>(), gone);
+}
+
 Status replace_calls(DuckConnection& writer, const std::vector<CallRow>& calls, std::uint64_t& out_of_range) {
   std::vector<const CallRow*> stored;
   Instant first = Instant::max(), last = Instant::min();
@@ -44,12 +54,13 @@ Status replace_calls(DuckConnection& writer, const std::vector<CallRow>& calls, 
   return insert_rows<CallRow>(writer, Table::call_analytics, sorted, out_of_range);
 }
 
-Status replace_turns(DuckConnection& writer, const std::vector<TurnRow>& turns, std::uint64_t& out_of_range) {
-  std::vector<const TurnRow*> stored;
+Status replace_turns(DuckConnection& writer, const std::vector<TurnRow>& turns, DuckWriting& how) {
+  std::vector<const TurnRow*> stored, gone;
   Instant first = Instant::max(), last = Instant::min();
   for (const TurnRow& row : turns) {
     if (!row.stored_time) continue;
     stored.push_back(&row);
+    if (row.removed && *row.stored_time < how.archived_before) gone.push_back(&row);
     first = std::min(first, *row.stored_time), last = std::max(last, *row.stored_time);
   }
   AYBIZA_TRY(delete_rows<TurnRow>(
@@ -58,23 +69,25 @@ Status replace_turns(DuckConnection& writer, const std::vector<TurnRow>& turns, 
                        "conversation_turns.call_id = old.call_id AND conversation_turns.turn_number = old.turn_number",
                        first, last),
       stored_keys_of<TurnRow>(), stored));
+  AYBIZA_TRY(note_removed<TurnRow>(writer, Table::conversation_turns, gone));
   const auto sorted = in_time_order(turns, [](const TurnRow& row) { return row.time; });
-  return insert_rows<TurnRow>(writer, Table::conversation_turns, sorted, out_of_range);
+  return insert_rows<TurnRow>(writer, Table::conversation_turns, sorted, how.out_of_range);
 }
 
 // A price that is found later changes a usage that may be there already.
-Status replace_usage(DuckConnection& writer, const std::vector<UsageRow>& usage, std::uint64_t& out_of_range) {
-  std::vector<const UsageRow*> stored;
+Status replace_usage(DuckConnection& writer, const std::vector<UsageRow>& usage, DuckWriting& how) {
+  std::vector<const UsageRow*> stored, gone;
   Instant first = Instant::max(), last = Instant::min();
   for (const UsageRow& row : usage) {
     if (!row.stored && !row.removed) continue;
     stored.push_back(&row);
+    if (row.removed && row.time < how.archived_before) gone.push_back(&row);
     first = std::min(first, row.time), last = std::max(last, row.time);
   }
   AYBIZA_TRY(delete_rows<UsageRow>(
       writer, delete_statement("usage_events", "time", "usage_events.event_id = old.event_id", first, last), stored_keys_of<UsageRow>(), stored));
-  return insert_rows<UsageRow>(writer, Table::usage_events, in_time_order(usage, [](const UsageRow& row) { return row.time; }),
-                               out_of_range);
+  AYBIZA_TRY(note_removed<UsageRow>(writer, Table::usage_events, gone));
+  return insert_rows<UsageRow>(writer, Table::usage_events, in_time_order(usage, [](const UsageRow& row) { return row.time; }), how.out_of_range);
 }
 
 // Rollups carry no "stored" mark: a pane's row is replaced whenever it is written.
@@ -114,35 +127,34 @@ Status append_rows(DuckConnection& writer, Table table, const std::vector<Row>& 
   return insert_rows<Row>(writer, table, all, out_of_range);
 }
 
-Status write_rows(DuckConnection& writer, const RowBatch& batch, std::uint64_t& out_of_range) {
-  AYBIZA_TRY(replace_calls(writer, batch.calls, out_of_range));
-  AYBIZA_TRY(replace_turns(writer, batch.turns, out_of_range));
-  AYBIZA_TRY(replace_usage(writer, batch.usage, out_of_range));
-  AYBIZA_TRY(insert_sorted(writer, Table::interventions, batch.interventions, out_of_range));
-  AYBIZA_TRY(insert_sorted(writer, Table::system_performance_metrics, batch.system, out_of_range));
-  AYBIZA_TRY(insert_sorted(writer, Table::agent_status, batch.agent_status, out_of_range));
+Status write_rows(DuckConnection& writer, const RowBatch& batch, DuckWriting& how) {
+  AYBIZA_TRY(replace_calls(writer, batch.calls, how.out_of_range));
+  AYBIZA_TRY(replace_turns(writer, batch.turns, how));
+  AYBIZA_TRY(replace_usage(writer, batch.usage, how));
+  AYBIZA_TRY(insert_sorted(writer, Table::interventions, batch.interventions, how.out_of_range));
+  AYBIZA_TRY(insert_sorted(writer, Table::system_performance_metrics, batch.system, how.out_of_range));
+  AYBIZA_TRY(insert_sorted(writer, Table::agent_status, batch.agent_status, how.out_of_range));
   AYBIZA_TRY(add_series(writer, batch.metric_series));
-  AYBIZA_TRY(append_rows(writer, Table::metric_values, batch.metric_points, out_of_range));
-  AYBIZA_TRY(append_rows(writer, Table::metric_distributions, batch.metric_distributions, out_of_range));
-  AYBIZA_TRY(insert_sorted(writer, Table::learning_events, batch.learning, out_of_range));
-  AYBIZA_TRY(insert_sorted(writer, Table::change_events, batch.changes, out_of_range));
-  AYBIZA_TRY(insert_sorted(writer, Table::raw_events, batch.raw, out_of_range));
-  return replace_rollups(writer, batch.rollups, out_of_range);
+  AYBIZA_TRY(append_rows(writer, Table::metric_values, batch.metric_points, how.out_of_range));
+  AYBIZA_TRY(append_rows(writer, Table::metric_distributions, batch.metric_distributions, how.out_of_range));
+  AYBIZA_TRY(insert_sorted(writer, Table::learning_events, batch.learning, how.out_of_range));
+  AYBIZA_TRY(insert_sorted(writer, Table::change_events, batch.changes, how.out_of_range));
+  AYBIZA_TRY(insert_sorted(writer, Table::raw_events, batch.raw, how.out_of_range));
+  return replace_rollups(writer, batch.rollups, how.out_of_range);
 }
 
 }  // namespace
 
-Status write_batch(DuckConnection& writer, const RowBatch& batch, const PriceBook& prices, std::uint64_t& out_of_range,
-                   std::vector<Instant>& minutes) {
+Status write_batch(DuckConnection& writer, const RowBatch& batch, const PriceBook& prices, DuckWriting& how) {
   if (batch.late.empty()) {
-    minutes = changed_minutes(batch);
-    return write_rows(writer, batch, out_of_range);
+    how.minutes = changed_minutes(batch);
+    return write_rows(writer, batch, how);
   }
   auto stored = select_calls(writer, needs_of(batch));
   if (!stored) return wrap(stored.error(), "reading the calls of late events");
   const RowBatch whole = with_late(batch, std::move(*stored), prices);
-  minutes = changed_minutes(whole);
-  return write_rows(writer, whole, out_of_range);
+  how.minutes = changed_minutes(whole);
+  return write_rows(writer, whole, how);
 }
 
 }  // namespace aybiza

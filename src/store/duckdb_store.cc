@@ -173,9 +173,10 @@ Status DuckdbStore::write(const RowBatch& batch, std::uint64_t& out_of_range, st
   if (*taken != 1)
     return fail(Code::conflict, "rows ({}, {}] do not follow the store's applied offset", batch.from, batch.to);
   AYBIZA_TRY(writer_.run("INSERT INTO applied VALUES ($1, $2)", {options_.node, std::int64_t(batch.to)}));
-  std::vector<Instant> minutes;
-  AYBIZA_TRY(write_batch(writer_, batch, prices_, out_of_range, minutes));
-  buckets = buckets_of(minutes);
+  DuckWriting how{.archived_before = archive_.moved_before()};
+  AYBIZA_TRY(write_batch(writer_, batch, prices_, how));
+  out_of_range = how.out_of_range;
+  buckets = buckets_of(how.minutes);
   return mark_buckets(writer_, changed_.unmarked(buckets));
 }
 
@@ -274,9 +275,8 @@ Result<TopicStep> DuckdbStore::renew_topics(std::string_view version, const Make
     step = select_without_topic(writer_, version, from, limit, batch.turns);
     if (!step) return std::unexpected(step.error());
     for (TurnRow& row : batch.turns) make(row), row.topic_version = version;
-    std::uint64_t out_of_range = 0;     // they were stored before
-    std::vector<Instant> minutes;       // hold what they held, as far as rollups go
-    return write_batch(writer_, batch, prices_, out_of_range, minutes);
+    DuckWriting how;  // they were stored before, and minutes hold what they held as far as rollups go
+    return write_batch(writer_, batch, prices_, how);
   });
   if (!done) return std::unexpected(done.error());
   checkpoint_if_due();

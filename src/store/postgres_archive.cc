@@ -167,7 +167,8 @@ Status PostgresArchive::make_tables(ArchiveReader& reader, const ArchiveReading&
     if (!answer) return std::unexpected(answer.error());
     return make_postgres_rows(PostgresLease(reader.held_.get(), [](PostgresConnection*) {}), std::move(*answer));
   }));
-  AYBIZA_TRY(connection.script("CREATE TABLE archived_replaced AS SELECT table_name, call_id, CAST(turn_number AS INTEGER) AS turn_number, event_id FROM live_replaced()"));
+  // Their times are of no use here: files are not changed.
+  AYBIZA_TRY(connection.script("INSERT INTO archived_replaced SELECT table_name, make_timestamptz(0::BIGINT), call_id, CAST(turn_number AS BIGINT), event_id FROM live_replaced()"));
   for (std::size_t i = 0; i < table_count; ++i)
     if (Table(i) != Table::rollups) AYBIZA_TRY(make_view(reader, Table(i), reading, snapshot, columns->at(std::string(to_string(Table(i))))));
   AYBIZA_TRY(connection.script("CREATE VIEW archived.metric_points AS SELECT v.time, s.customer_id, s.name, s.kind, s.unit, s.tags, v.value, s.sample_rate "
