@@ -369,8 +369,8 @@ bool Pipeline::write_one(Collection& collection) {
     if (done) return true;
     note_store_error(done.error().message);
     if (pause == store_pause_least) fmt::print(stderr, "aybiza: the store refuses rows, they wait in the log: {}\n", done.error().message);
+    for (Duration left = pause; left > 0ms && !stopping_; left -= store_pause_least) std::this_thread::sleep_for(store_pause_least);
     if (stopping_) return false;
-    std::this_thread::sleep_for(pause);
   }
 }
 

@@ -100,6 +100,7 @@ class Pipeline {
 
   std::uint64_t recovered() const { return recovered_; }  // events of the log before this start
   PipelineStats stats() const;
+  void begin_stop() { store_->closing(); }  // soon there is a stop(): nobody waits for a silent store for long
   void stop();
 
  private:

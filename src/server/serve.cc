@@ -292,6 +292,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
 
 void Server::stop() {
   if (std::exchange(inner_->stopped, true)) return;
+  if (inner_->pipeline) inner_->pipeline->begin_stop();
   if (inner_->pages) inner_->pages->stop();
   if (inner_->http) inner_->http->stop();
   if (inner_->sign_in) inner_->sign_in->stop();

@@ -48,13 +48,15 @@ PgParam pg_param(const Param& param) {
 
 // --- Connection -----------------------------------------------------------------------------------------------------
 
-Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(const std::string& url, const Clock& clock, bool read_only) {
+Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(const std::string& url, const Clock& clock, bool read_only,
+                                                                     const PostgresClosing* closing) {
   const std::string patience = std::to_string(std::chrono::seconds(limits::postgres_connect).count());
   // What stands before dbname the URL may overrule; what stands behind it not.
   const std::array<const char*, 8> names = {"connect_timeout", "application_name", "keepalives_idle", "tcp_user_timeout", "dbname", "client_encoding", nullptr};
   const std::array<const char*, 8> values = {patience.c_str(), "aybiza", "30", "60000", url.c_str(), "UTF8", nullptr};
   std::unique_ptr<PostgresConnection> made(new PostgresConnection);
   made->clock_ = &clock;
+  made->closing_ = closing;
   made->connection_.reset(PQconnectdbParams(names.data(), values.data(), 1));
   PGconn* connection = made->connection_.get();
   if (!connection) return fail(Code::io, "no memory for a connection");
@@ -101,15 +103,18 @@ Status PostgresConnection::go_on() {
 Status PostgresConnection::wait(bool to_write, Duration deadline) {
   pollfd socket{.fd = PQsocket(connection_.get()), .events = short(to_write ? POLLIN | POLLOUT : POLLIN), .revents = 0};
   const Duration end = deadline == Duration::max() ? until(limits::postgres_silence) : deadline;
+  std::optional<Duration> silent;  // since when, as far as is known
   for (;;) {
     if (socket.fd < 0) return failed(nullptr);
     const int ready = ::poll(&socket, 1, int(slice / 1ms));
     if (ready > 0) return {};
     AYBIZA_TRY(go_on());
     if (ready < 0 && errno != EINTR) return fail(Code::io, "poll: {}", std::generic_category().message(errno));
-    if (clock_->elapsed() > end) {
+    const Duration now = clock_->elapsed();
+    const bool ending = closing_ && closing_->over(silent ? *silent : silent.emplace(now), now);
+    if (now > end || ending) {
       broken_ = true;
-      return fail(Code::unavailable, "PostgreSQL does not answer in time");
+      return fail(Code::unavailable, "PostgreSQL does not answer {}", ending ? "and the program ends" : "in time");
     }
   }
 }

@@ -14,6 +14,8 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <span>
@@ -34,6 +36,7 @@ inline constexpr auto postgres_day = std::chrono::minutes(5);       // for a sta
 inline constexpr auto postgres_migration = std::chrono::hours(6);  // for one migration
 inline constexpr auto postgres_silence = std::chrono::minutes(15);  // of an answer without a deadline, then the connection is given up
 inline constexpr auto postgres_grace = std::chrono::seconds(2);     // beyond a deadline, for the server to say so itself
+inline constexpr auto postgres_closing = std::chrono::seconds(3);   // of a silent server, once the program ends
 inline constexpr auto postgres_takeover = std::chrono::seconds(10); // at start, for the lock of a process that was killed
 inline constexpr std::size_t postgres_chunk_rows = 1'024;           // of an answer held at a time
 inline constexpr std::size_t postgres_copy_bytes = 256 * 1024;      // encoded before they are sent
@@ -48,6 +51,17 @@ struct PgFree {
 using PgResult = std::unique_ptr<PGresult, PgFree>;
 
 class PostgresConnection;
+
+// Tells connections that the program ends: from then on none waits for a silent server for longer than limits::postgres_closing.
+class PostgresClosing {
+ public:
+  void begin(Duration now) { since_ = now.count(); }
+  bool begun() const { return since_ >= 0; }
+  bool over(Duration silent_since, Duration now) const { return begun() && now > std::max(silent_since, Duration(since_)) + limits::postgres_closing; }
+
+ private:
+  std::atomic<Duration::rep> since_{-1};  // on the clock's elapsed() axis; a flag beside nothing, so any order will do
+};
 
 // A parameter with its type, as it goes over the wire; nullopt bytes: NULL.
 struct PgParam {
@@ -90,8 +104,8 @@ class PostgresAnswer {
 
 class PostgresConnection {
  public:
-  // REQUIRES: clock outlives it.
-  static Result<std::unique_ptr<PostgresConnection>> open(const std::string& url, const Clock& clock, bool read_only);
+  // REQUIRES: clock and closing outlive it.
+  static Result<std::unique_ptr<PostgresConnection>> open(const std::string& url, const Clock& clock, bool read_only, const PostgresClosing* closing = nullptr);
 
   bool broken() const { return broken_ || PQstatus(connection_.get()) != CONNECTION_OK; }
   void give_up() { broken_ = true; }  // closed when it is dropped
@@ -140,6 +154,7 @@ class PostgresConnection {
   std::unique_ptr<PGconn, PgFree> connection_;
   std::unique_ptr<PGcancel, PgFree> cancel_;
   const Clock* clock_ = nullptr;
+  const PostgresClosing* closing_ = nullptr;
   bool broken_ = false;
   std::function<bool()> stop_;
   std::string state_;               // SQLSTATE of the last failure

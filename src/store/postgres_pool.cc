@@ -26,7 +26,7 @@ Result<PostgresLease> PostgresPool::borrow(bool fresh) {
     ++lent_;
   }
   if (!connection) {
-    auto made = PostgresConnection::open(url_, clock_, true);
+    auto made = closing_.begun() ? fail(Code::unavailable, "the program ends") : PostgresConnection::open(url_, clock_, true, &closing_);
     if (!made) {
       const std::lock_guard lock(lending_);
       --lent_;

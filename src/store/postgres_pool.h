@@ -1,6 +1,6 @@
 // A bounded pool of connections that only read.
 //
-// Errors   unavailable: limits::store_readers answers are open already, or the server is not there.
+// Errors   unavailable: limits::store_readers answers are open already, the server is not there, or the program ends and a connection would have to be made.
 // Threads  any.
 #pragma once
 
@@ -13,8 +13,8 @@ namespace aybiza {
 
 class PostgresPool {
  public:
-  // REQUIRES: clock outlives the pool, and the pool what it lends.
-  PostgresPool(std::string url, const Clock& clock) : url_(std::move(url)), clock_(clock) {}
+  // REQUIRES: clock and closing outlive the pool, and the pool what it lends.
+  PostgresPool(std::string url, const Clock& clock, const PostgresClosing& closing) : url_(std::move(url)), clock_(clock), closing_(closing) {}
   PostgresPool(const PostgresPool&) = delete;  // one per store
   PostgresPool& operator=(const PostgresPool&) = delete;
 
@@ -38,6 +38,7 @@ class PostgresPool {
  private:
   const std::string url_;
   const Clock& clock_;
+  const PostgresClosing& closing_;
   std::mutex lending_;
   std::vector<std::unique_ptr<PostgresConnection>> idle_;  // behind lending_
   std::size_t lent_ = 0;                                   // behind lending_

@@ -30,7 +30,7 @@ constexpr Duration size_asked_every = 60s;
 class PostgresStore final : public Store {
  public:
   explicit PostgresStore(const PostgresOptions& options)
-      : options_(options), readers_(options.url, *options.clock),
+      : options_(options), readers_(options.url, *options.clock, closing_),
         archive_({.folder = options.archive, .scratch = options.scratch, .node = options.node, .clock = options.clock, .readers = &readers_}) {}
 
   Status open();
@@ -51,6 +51,7 @@ class PostgresStore final : public Store {
   Status mark_rollups(Instant from, Instant to) override;
   Result<TopicStep> renew_topics(std::string_view version, const MakeTopic& make, Instant from, std::size_t limit) override;
   Result<std::string> index_vectors(bool drop) override;
+  void closing() override { closing_.begin(options_.clock->elapsed()); }
   Status checkpoint() override { return {}; }
   Result<std::uint64_t> forget(Table table, Instant before) override;
   Result<std::uint64_t> forget_rollups(Duration step, Instant before) override;
@@ -81,6 +82,7 @@ class PostgresStore final : public Store {
   void note_size();
 
   const PostgresOptions options_;
+  PostgresClosing closing_;  // before the connections, which ask it
 
   std::mutex writing_;
   std::unique_ptr<PostgresConnection> writer_;  // behind writing_; null or broken: to be connected anew
@@ -105,7 +107,7 @@ Status PostgresStore::open() {
 
 Status PostgresStore::connect(bool starting) {
   writer_.reset();
-  auto made = PostgresConnection::open(options_.url, *options_.clock, false);
+  auto made = PostgresConnection::open(options_.url, *options_.clock, false, &closing_);
   if (!made) return std::unexpected(made.error());
   PostgresConnection& connection = **made;
   AYBIZA_TRY(starting ? prepare(connection) : take_lock(connection, false));
@@ -159,7 +161,10 @@ Status PostgresStore::read_applied(PostgresConnection& connection) {
   return {};
 }
 
-Status PostgresStore::ready() { return writer_ && !writer_->broken() ? Status() : connect(false); }
+Status PostgresStore::ready() {
+  if (writer_ && !writer_->broken()) return {};
+  return closing_.begun() ? fail(Code::unavailable, "the program ends") : connect(false);
+}
 
 void PostgresStore::note_size() {
   const Duration now = options_.clock->elapsed();
@@ -365,7 +370,7 @@ Result<TopicStep> PostgresStore::renew_topics(std::string_view version, const Ma
 
 // On a connection of its own: the writer goes on, as far as the server lets it.
 Result<std::string> PostgresStore::index_vectors(bool drop) {
-  auto connection = PostgresConnection::open(options_.url, *options_.clock, false);
+  auto connection = PostgresConnection::open(options_.url, *options_.clock, false, &closing_);
   if (!connection) return std::unexpected(connection.error());
   const auto features = detect_features(**connection);
   if (!features) return std::unexpected(features.error());

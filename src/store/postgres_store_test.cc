@@ -167,6 +167,35 @@ TEST_F(PostgresTest, ADeadlineEndsAQuestion) {
   EXPECT_EQ(ask(*store, "SELECT 1"), "1\n");
 }
 
+// A question has no deadline, a batch has the writer's: when the program ends both are given up, and nothing new is begun.
+TEST_F(PostgresTest, WhoWaitsForAHungServerGivesUpWhenTheProgramEnds) {
+  ManualClock clock(from_micros(1'795'000'000'000'000));
+  auto opened = open_postgres_store({.url = server_->url(), .clock = &clock});
+  ASSERT_TRUE(opened) << opened.error().message;
+  Store& store = **opened;
+  EXPECT_EQ(ask(store, "SELECT 1"), "1\n");
+  server_->pause(true);
+  std::atomic<int> ended{0};
+  std::string answer;
+  Status written;
+  std::thread reader([&] { answer = ask(store, "SELECT 2"), ++ended; });
+  std::thread writer([&] { written = store.apply({.from = 0, .to = 3}), ++ended; });
+  store.closing();
+  while (ended < 2) {
+    clock.advance(1s);
+    std::this_thread::sleep_for(10ms);
+  }
+  reader.join(), writer.join();
+  server_->pause(false);
+  EXPECT_EQ(answer, "PostgreSQL does not answer and the program ends");
+  EXPECT_EQ(written.error().code, Code::unavailable);
+  EXPECT_EQ(store.apply({.from = 0, .to = 3}).error().message, "the program ends");
+  EXPECT_EQ(ask(store, "SELECT 3"), "the program ends");
+  EXPECT_EQ(store.applied().value(), 0u);
+  opened->reset();
+  EXPECT_TRUE(open()->apply({.from = 0, .to = 3}));
+}
+
 TEST_F(PostgresTest, AHungServerCostsTheDeadlineAndNotTheThread) {
   auto store = open();
   EXPECT_EQ(ask(*store, "SELECT 1"), "1\n");  // a reader is connected

@@ -81,6 +81,11 @@ def main():
         outage(server, senders, postgres.stop, postgres.start, "stopped")
         check(server.metric("aybiza_store_failures_total") >= 1, "the outage was noticed")
         outage(server, senders, lambda: postgres.pause(True), lambda: postgres.pause(False), "hung")
+        postgres.pause(True)
+        progress(senders, 200, "hung once more: ingest")
+        server.stop()  # SIGTERM does not wait for it
+        postgres.pause(False)
+        server.start(server.port)
         # Each COPY takes a while, before its rows and behind them, so that the kills lie within one.
         postgres.ask("CREATE FUNCTION slow_copy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(.2); RETURN NULL; END $$")
         for when in ("BEFORE", "AFTER"):
