@@ -12,6 +12,8 @@
 namespace aybiza {
 namespace {
 
+constexpr Duration gap_within_a_deletion = std::chrono::hours(1);
+
 // A cell as JSON, from the bytes that would have been sent. Of a text that is no UTF-8 every byte is told apart.
 void append_cell_json(std::string& out, std::string_view cell, SqlType type) {
   const std::string_view bytes = cell.substr(4);
@@ -103,23 +105,27 @@ class BatchWriter {
     return out;
   }
 
-  // Deletes by key, then copies; the time range is spelled out so that other partitions are not even looked at.
+  // Deletes by key, then copies; the time range is spelled out so that other partitions are not even looked at. A row of long before the others
+  // has a statement of its own, whose range does not hold all the days between.
   template <typename Row, typename Stored>
   Status replace(Table table, const std::vector<Row>& rows, std::string_view same, Instant Row::*time, Stored stored) {
-    Pointers<Row> old;
-    Instant first = Instant::max(), last = Instant::min();
-    for (const Row& row : rows) {
-      const std::optional<Instant> at = stored(row);
-      if (!at) continue;
-      old.push_back(&row);
-      first = std::min(first, *at), last = std::max(last, *at);
-    }
+    std::vector<std::pair<Instant, const Row*>> places;
+    for (const Row& row : rows)
+      if (const std::optional<Instant> at = stored(row)) places.emplace_back(*at, &row);
+    std::ranges::sort(places);
     const auto keys = stored_keys_of<Row>();
-    const std::string statement = fmt::format(
-        "DELETE FROM {} t USING {} WHERE t.time = old.time AND {} AND t.time >= make_timestamptz({}::BIGINT) AND t.time <= make_timestamptz({}::BIGINT)",
-        to_string(table), unnested(keys), same, to_micros(first), to_micros(last));
-    AYBIZA_TRY(each(table, old, [&](std::span<const Row* const> some) { return with_arrays<Row>(writer_, statement, keys, some); }));
-    if (first < how_.archived_before) {
+    Pointers<Row> old;
+    for (auto first = places.begin(), last = first; first != places.end(); first = last) {
+      for (last = first + 1; last != places.end() && last->first - (last - 1)->first <= gap_within_a_deletion;) ++last;
+      const std::string statement = fmt::format(
+          "DELETE FROM {} t USING {} WHERE t.time = old.time AND {} AND t.time >= make_timestamptz({}::BIGINT) AND t.time <= make_timestamptz({}::BIGINT)",
+          to_string(table), unnested(keys), same, to_micros(first->first), to_micros((last - 1)->first));
+      Pointers<Row> near;
+      for (auto at = first; at != last; ++at) near.push_back(at->second);
+      AYBIZA_TRY(each(table, near, [&](std::span<const Row* const> some) { return with_arrays<Row>(writer_, statement, keys, some); }));
+      old.insert(old.end(), near.begin(), near.end());
+    }
+    if (!places.empty() && places.front().first < how_.archived_before) {
       const std::string noted = note_replaced_text(table, column_names(keys), unnested(keys));
       AYBIZA_TRY(each(table, old, [&](std::span<const Row* const> some) { return with_arrays<Row>(writer_, noted, keys, some); }));
     }

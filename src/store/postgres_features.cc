@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
+
+#include "store/postgres_columnstore.h"
 
 namespace aybiza {
 namespace {
@@ -10,9 +13,6 @@ constexpr int oldest = 150'000;
 // Tables with a time that grow with every event. Rollups do not: a question about a year would open all of its chunks.
 constexpr std::array<std::string_view, 8> timed = {"call_analytics", "conversation_turns", "usage_events", "system_performance_metrics",
                                                    "agent_status", "metric_values", "metric_distributions", "raw_events"};
-
-constexpr std::string_view timescale_home =
-    "SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'timescaledb'";
 
 Result<std::string> ask(PostgresConnection& connection, std::string_view text) {
   auto word = connection.word(text);
@@ -32,7 +32,23 @@ std::string presence(const PostgresFeatures& features, std::string_view name) {
   return version.empty() ? "not on this server" : fmt::format("{} is on this server, but not in this database (CREATE EXTENSION {})", version, name);
 }
 
+// How many of our hypertables there are, and how many are compressed.
+Status count_hypertables(PostgresConnection& connection, PostgresFeatures& out) {
+  if (out.installed("timescaledb").empty()) return {};
+  const std::pair<std::int64_t*, std::string_view> counts[] = {{&out.hypertables, ""}, {&out.compressed, " AND compression_enabled"}};
+  for (const auto& [count, condition] : counts) {
+    const auto found = connection.integer(fmt::format("SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_schema = current_schema(){}", condition));
+    if (!found) return std::unexpected(found.error());
+    *count = found->value_or(0);
+  }
+  return {};
+}
+
 }  // namespace
+
+Result<std::string> extension_home(PostgresConnection& connection, std::string_view extension) {
+  return ask(connection, fmt::format("SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = '{}'", extension));
+}
 
 std::string PostgresFeatures::installed(std::string_view name) const {
   const auto at = std::ranges::find(extensions, name, &Extension::name);
@@ -66,10 +82,12 @@ Result<PostgresFeatures> detect_features(PostgresConnection& connection) {
   for (;;) {
     const auto more = answer->next();
     if (!more) return std::unexpected(more.error());
-    if (!*more) return out;
+    if (!*more) break;
     for (std::size_t row = 0; row < answer->row_count(); ++row)
       out.extensions.push_back({std::string(answer->bytes(row, 0)), std::string(answer->bytes(row, 1)), std::string(answer->bytes(row, 2))});
   }
+  AYBIZA_TRY(count_hypertables(connection, out));
+  return out;
 }
 
 Status refuse_unsupported(const PostgresFeatures& features) {
@@ -96,9 +114,8 @@ std::vector<std::string> describe(const PostgresFeatures& features) {
   } else {
     out.push_back(fmt::format("timescaledb {}, {} edition: tables that are empty when the server first starts become hypertables with a chunk a day",
                               timescale, features.timescale_license == "timescale" ? "Community" : "Apache"));
-    out.push_back(features.timescale_license == "timescale"
-                      ? "  continuous aggregates, compression and retention policies are there; this version does not use them: its own rollups answer"
-                      : "  no continuous aggregates, compression or policies in this edition: its own rollups answer");
+    out.push_back("  " + describe_compression(features));
+    out.push_back("  continuous aggregates and retention policies are not used, in any edition: rollups and retention of our own are the same in every store");
   }
   out.push_back(fmt::format("vector (pgvector): {}: {}", presence(features, "vector"),
                             features.installed("vector").empty() ? "vectors are compared one by one, the newest first"
@@ -111,11 +128,6 @@ std::vector<std::string> describe(const PostgresFeatures& features) {
 }
 
 namespace {
-
-// The schema an extension lives in, which need not be in the search path.
-Result<std::string> home_of(PostgresConnection& connection, std::string_view extension) {
-  return ask(connection, fmt::format("SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = '{}'", extension));
-}
 
 struct VectorColumn {
   std::string_view name, index;
@@ -130,7 +142,7 @@ constexpr std::array<VectorColumn, 2> vector_columns = {{{"text_embedding", "con
 Result<std::string> make_vector_indexes(PostgresConnection& connection, const PostgresFeatures& features) {
   if (features.installed("vector").empty())
     return fail(Code::unsupported, "pgvector: {}; without it vectors are compared one by one", presence(features, "vector"));
-  const auto home = home_of(connection, "vector");
+  const auto home = extension_home(connection, "vector");
   if (!home) return std::unexpected(home.error());
   const auto hypertable = features.installed("timescaledb").empty() ? Result<std::optional<std::int64_t>>(0) : connection.integer(
       "SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_schema = current_schema() AND hypertable_name = 'conversation_turns'");
@@ -153,7 +165,7 @@ Result<std::string> drop_vector_indexes(PostgresConnection& connection) {
 
 Status use_features(PostgresConnection& connection, const PostgresFeatures& features) {
   if (features.installed("timescaledb").empty()) return {};
-  const auto home = ask(connection, timescale_home);
+  const auto home = extension_home(connection, "timescaledb");
   if (!home) return std::unexpected(home.error());
   for (const std::string_view table : timed) {
     const auto full = connection.integer(fmt::format(
@@ -166,11 +178,13 @@ Status use_features(PostgresConnection& connection, const PostgresFeatures& feat
     AYBIZA_TRY(connection.script(fmt::format(
         "SELECT {}.create_hypertable('{}', 'time', chunk_time_interval => interval '1 day', create_default_indexes => false)", *home, table)));
   }
+  // Rows are as right without it.
+  if (const Status done = compress_days(connection, features); !done) fmt::print(stderr, "aybiza: {}; days that rest stay as large as they are\n", done.error().message);
   return {};
 }
 
 Result<std::uint64_t> drop_days(PostgresConnection& connection, std::string_view table, Instant before) {
-  const auto home = ask(connection, timescale_home);
+  const auto home = extension_home(connection, "timescaledb");
   if (!home) return std::unexpected(home.error());
   if (home->empty()) return 0;
   const auto made = connection.integer("SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_schema = current_schema() AND hypertable_name = $1", {table});

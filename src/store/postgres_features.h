@@ -25,10 +25,13 @@ struct PostgresFeatures {
   };
   std::vector<Extension> extensions;  // those we know of that the server has
   std::string timescale_license;      // apache, timescale; empty: not loaded
+  std::int64_t hypertables = 0, compressed = 0;  // of ours: how many there are, and how many of them TimescaleDB compresses
 
   std::string installed(std::string_view name) const;  // its version in this database; empty: not
 };
 
+// The schema an extension lives in, which need not be in the search path; empty: it is not in this database.
+Result<std::string> extension_home(PostgresConnection& connection, std::string_view extension);
 Result<PostgresFeatures> detect_features(PostgresConnection& connection);
 Status refuse_unsupported(const PostgresFeatures& features);
 std::vector<std::string> describe(const PostgresFeatures& features);

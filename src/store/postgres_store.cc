@@ -12,6 +12,7 @@
 #include "store/export.h"
 #include "store/parquet.h"
 #include "store/postgres_batch.h"
+#include "store/postgres_columnstore.h"
 #include "store/postgres_features.h"
 #include "store/postgres_migrate.h"
 #include "store/postgres_pool.h"
@@ -111,6 +112,7 @@ Status PostgresStore::connect(bool starting) {
   if (!made) return std::unexpected(made.error());
   PostgresConnection& connection = **made;
   AYBIZA_TRY(starting ? prepare(connection) : take_lock(connection, false));
+  AYBIZA_TRY(allow_changes_of_compressed_days(connection));
   // What a commit whose answer was lost has marked, before anybody is told that its rows are there.
   AYBIZA_TRY(read_changed(connection));
   AYBIZA_TRY(read_applied(connection));

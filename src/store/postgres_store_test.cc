@@ -14,6 +14,7 @@
 #include "store/export.h"
 #include "store/memory_store.h"
 #include "store/postgres.h"
+#include "store/postgres_columnstore.h"
 #include "store/postgres_features.h"
 #include "store/postgres_migrate.h"
 #include "store/postgres_server.h"
@@ -424,6 +425,16 @@ TEST_F(PostgresTest, WhatIsDetectedIsTold) {
   EXPECT_EQ(refuse_unsupported(features).error().code, Code::unsupported);
   features.extensions.erase(features.extensions.begin());
   EXPECT_TRUE(refuse_unsupported(features));
+  const auto told = [&](std::string_view license, const char* version) {
+    features.timescale_license = license, features.extensions = {{"timescaledb", version, version}}, features.hypertables = 8, features.compressed = 6;
+    std::string all;
+    for (const std::string& line : describe(features)) all += line + "\n";
+    return all;
+  };
+  EXPECT_NE(told("apache", "2.31.0").find("compression: none, this edition has none (timescaledb.license = 'apache')"), std::string::npos) << told("apache", "2.31.0");
+  EXPECT_NE(told("timescale", "2.19.3").find("compression: none, it is used from TimescaleDB 2.20 on"), std::string::npos);
+  EXPECT_NE(told("timescale", "2.20.0").find("compression: 6 of 8 hypertables are compressed by a policy, days older than 7 days"), std::string::npos) << told("timescale", "2.20.0");
+  EXPECT_TRUE(may_compress(features));
   features.encoding = "SQL_ASCII";
   EXPECT_EQ(refuse_unsupported(features).error().code, Code::unsupported);
 }
