@@ -94,10 +94,14 @@ void BatchMasker::mask_event(EventBatch& batch, std::size_t at) {
         said.masked = value.text = text(arena, value.text);
         break;
       case Kind::json: value.text = json(arena, value.text); break;
-      default: break;  // numbers, words of ours and vectors say nothing of a person
+      default: break;  // numbers, words of ours say nothing of a person; of embeddings docs/privacy.md
     }
   }
   if (drops && event.type == EventType::turn) return keep_meaning(arena, event, said);
+  if (seals) {  // an embedding gives away what it was made of, and no caller's key ends it
+    const std::span<Value> all = batch.values_of(at);
+    event.values = all.first(all.size() - std::ranges::remove(all, Field::text_embedding, &Value::field).size());
+  }
   if (said.written.empty()) return;
   add_facts(arena, event, said.written);
   if (seals) seal(arena, event, call, said.written);

@@ -4,7 +4,8 @@
 //          entities, tools and ext keep their words and lose their numbers. Look-ups call the same Tokenizer. A turn's text as
 //          it was written leaves its figures (Field::text_facts) before anything is hidden. Where a customer's policy drops
 //          content, its meaning and the classes of its entities are read here and the words, the sender's entities, the
-//          embedding and ext go; where it keeps them encrypted, the original is sealed (Field::text_sealed).
+//          embedding and ext go; where it keeps them encrypted, the original is sealed (Field::text_sealed)
+//          and the embedding goes.
 // Errors   none: any text has a masked form. A text whose key cannot be kept is masked and not sealed.
 // Cost     labels repeat, so each different one of a batch is looked at once; text without digits or '@' is passed. Figures
 //          take about 0.15 us a turn.

@@ -139,6 +139,21 @@ TEST_F(Mask_batch, an_original_that_is_kept_is_read_until_its_caller_is_forgotte
   EXPECT_FALSE(keys_->unseal(sealed));
 }
 
+// What was made of the original would outlast the key that ends it.
+TEST_F(Mask_batch, an_embedding_is_kept_where_words_are_neither_dropped_nor_sealed) {
+  std::string numbers = "0.5";
+  for (int i = 1; i < 1536; ++i) numbers += ",0.5";
+  const std::string spoken = turn(",\"text_embedding\":[" + numbers + "],\"tools\":[{\"name\":\"crm\"}]");
+  for (const auto kept : {MaskingPolicy::mask, MaskingPolicy::keep_encrypted, MaskingPolicy::drop_content}) {
+    policy("acme", kept);
+    const auto events = take(spoken);
+    ASSERT_EQ(events.size(), 1u);
+    EXPECT_EQ(events[0].find(Field::text_embedding) != nullptr, kept == MaskingPolicy::mask) << to_string(kept);
+    EXPECT_NE(events[0].find(Field::tools), nullptr) << to_string(kept);
+    EXPECT_EQ(events[0].find(Field::text_sealed) != nullptr, kept == MaskingPolicy::keep_encrypted) << to_string(kept);
+  }
+}
+
 TEST_F(Mask_batch, an_event_without_an_id_is_the_same_however_often_it_is_sealed) {
   policy("acme", MaskingPolicy::keep_encrypted);
   std::string without_id = turn();

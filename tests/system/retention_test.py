@@ -1,4 +1,4 @@
-"""Retention in the running server: what a preview says goes, figures stay, answers say what is gone; archived rows answer as they did."""
+"""Retention in the running server: what a preview says goes, figures stay, answers say what is gone; archived rows answer as they did, and forgotten callers are forgotten there."""
 import datetime
 import hashlib
 import json
@@ -196,13 +196,51 @@ def archived(store=()):
         check_conservation(server)
 
 
+def forgotten(store=()):
+    """Whose caller is forgotten cannot be read in the archive's files either: no key opens them, and nothing else in them is of the original."""
+    said, caller = "my number is +1 415 555 0100", "+1 202 555 0123"
+    with Server(extra=store) as server:
+        done = command("masking", "set", "--data", server.data, "--customer", "vault", "--policy", "keep_encrypted")
+        check(done.returncode == 0, done.stderr)
+        wait_until("the policy", lambda: (len(server.get("/api/v1/privacy")[1]["policies"]) == 1, "none"))
+        events = call(3, OLD)
+        for event in events:
+            event["data"]["customer_id"] = "vault"
+        events[0]["data"]["caller_number"] = caller
+        events[1]["data"] |= {"text_content": said, "text_embedding": [0.25] * 1536}
+        status, _, answer = server.post_events(events)
+        check(status == 200 and answer["accepted"] == len(events), f"{status} {answer}")
+        check(server.query(select="calls", source="store", window="20d")["rows"] == [[1]], "the call")
+        server.stop()
+        check(command("recompute", "--data", server.data, "--apply", *server.extra[:-1]).returncode == 0, "rollups")
+        server.start()
+        set_rule(server, "calls", "archive")
+        check(apply(server)["since_start"]["rows_archived"] == 5, "all of it is archived")
+
+        def original():
+            status, _, body = server.request("POST", f"/api/v1/calls/call-{OLD.day}-3/unmask")
+            check(status == 200, body)
+            return {turn["turn_number"]: (turn["state"], turn["text_content"]) for turn in json.loads(body)["turns"]}[1]
+        check(original() == ("unmasked", said), str(original()))
+        check(command("forget", "--data", server.data, "--caller", caller).returncode == 0, "forget")
+        for _ in range(2):
+            check(original() == ("forgotten", None), str(original()))
+            turn = next(row for row in map(json.loads, exported(server, "conversation_turns")) if row["turn_number"] == 1)
+            check("[phone:" in turn["text_content"] and turn["text_sealed"] and turn["text_embedding"] is None, str(turn))
+            rows = [row for table in ("call_analytics", "conversation_turns", "raw_events") for row in exported(server, table)]
+            check(len(rows) == 4 and not any("5550100" in row or "555 0100" in row or "5550123" in row or "555 0123" in row for row in rows), str(rows))
+            server.kill()
+            server.start()
+
+
 def main():
     rules()
     deleted()
     archived()
+    forgotten()
     folder = binaries()
     if folder:
-        for kind in (deleted, archived):
+        for kind in (deleted, archived, forgotten):
             with PostgresServer(folder) as postgres:
                 kind(["--store", postgres.url])
     print("retention: ok" + ("" if folder else ", in the embedded store alone: no PostgreSQL server is installed here"))
