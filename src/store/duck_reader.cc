@@ -13,7 +13,6 @@ namespace aybiza {
 Result<DuckLease> DuckReader::borrow() {
   const auto give_back = [this](DuckConnection* connection) {
     connection->end_reading();
-    connection->stop_when({});
     const std::lock_guard lock(lending_);
     --lent_;
     idle_.emplace_back(connection);
@@ -28,6 +27,7 @@ Result<DuckLease> DuckReader::borrow() {
     idle_.push_back(std::make_unique<DuckConnection>(std::move(*made)));
   }
   DuckLease lease(idle_.back().release(), give_back);
+  lease->stop_when([this] { return closing_.load(); });
   idle_.pop_back();
   ++lent_;
   return lease;
@@ -75,7 +75,7 @@ Result<DuckLease> DuckReader::borrow_for(const ExportOptions& options) {
   auto lease = borrow();
   if (!lease) return lease;
   AYBIZA_TRY((*lease)->begin_reading());
-  (*lease)->stop_when(options.stop);
+  (*lease)->stop_when([this, stop = options.stop] { return closing_ || (stop && stop()); });
   const auto offset = (*lease)->integer("SELECT event_offset FROM applied WHERE node = $1", {std::string_view(reading_.node)});
   if (!offset) return std::unexpected(offset.error());
   if (options.as_of) *options.as_of = std::uint64_t(offset->value_or(0));

@@ -34,6 +34,7 @@ class DuckReader {
   Result<RowBatch> find_call(std::string_view id, std::string_view customer);
   Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params, Duration deadline);
   Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink, const ExportOptions& options);
+  void closing() { closing_ = true; }  // nobody waits any more: what is asked ends where it is
 
  private:
   Result<DuckLease> borrow();
@@ -45,6 +46,7 @@ class DuckReader {
   std::vector<std::unique_ptr<DuckConnection>> idle_;  // behind lending_
   std::size_t lent_ = 0;                               // behind lending_
   std::atomic<std::uint64_t> exports_{0};
+  std::atomic<bool> closing_{false};
 };
 
 }  // namespace aybiza

@@ -54,6 +54,7 @@ class DuckdbStore final : public Store {
   Status mark_rollups(Instant from, Instant to) override;
   Result<TopicStep> renew_topics(std::string_view version, const MakeTopic& make, Instant from, std::size_t limit) override;
   Result<std::unique_ptr<StoreCopy>> begin_copy() override;
+  void closing() override { reader_->closing(), archived_reader_->closing(); }
   Status checkpoint() override;
   Result<std::uint64_t> forget(Table table, Instant before) override;
   Result<std::uint64_t> forget_rollups(Duration step, Instant before) override;

@@ -135,6 +135,20 @@ TEST_F(DuckdbStoreTest, ADeadlineEndsAQuestion) {
   EXPECT_EQ(ask(*store, "SELECT 1"), "1\n");  // the connection went back in order
 }
 
+// A training of topics sorts all turns: a stop does not wait for it.
+TEST_F(DuckdbStoreTest, AQuestionEndsWhenTheProgramDoes) {
+  auto store = open();
+  std::string answer;
+  std::thread asking([&] {
+    const auto rows = store->sql("SELECT sum(a.range * b.range % 7) FROM range(10000000) a, range(10000000) b", {});
+    answer = rows ? "a sum" : rows.error().message;
+  });
+  store->closing();
+  asking.join();
+  EXPECT_EQ(answer, "nobody waits for this answer any more");
+  EXPECT_TRUE(store->apply({.from = 0, .to = 3}));  // what is folded is still written
+}
+
 TEST_F(DuckdbStoreTest, AStreamCanBeCancelled) {
   auto store = open();
   auto rows = store->sql("SELECT x FROM range(1000000000) t(x)", {});

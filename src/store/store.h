@@ -164,7 +164,8 @@ class Store {
 
   // unsupported: the engine has no file of its own. REQUIRES: one at a time, and the store outlives it.
   virtual Result<std::unique_ptr<StoreCopy>> begin_copy();
-  // The program ends: who waits for a server that says nothing gives up soon. What is not written stays in the log. Any thread.
+  // The program ends: questions end where they are, and who waits for a server that says nothing gives up soon. What is not written
+  // stays in the log. Any thread.
   virtual void closing() {}
   virtual Status checkpoint() = 0;  // afterwards stats().checkpointed == applied
   // Retention: deletes what is older; answers how many rows went. Rollups outlive the rows they were made of.
