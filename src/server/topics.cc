@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration sample_patience = 10min;
 constexpr Duration late_turns = 48h;  // once all turns have been looked through, only these are
+constexpr Duration late_look_every = 1h;  // their vectors come when they are written, but for what a late event changes
 
 }  // namespace
 
@@ -143,6 +144,7 @@ Status Topics::renew() {
   Instant from = Instant::min();
   {
     const std::lock_guard lock(mutex_);
+    if (whole_ && looked_ && pipeline_.clock().elapsed() - *looked_ < late_look_every) return {};
     if (whole_) from = pipeline_.clock().now() - late_turns;
   }
   for (;;) {
@@ -152,6 +154,8 @@ Status Topics::renew() {
       const std::lock_guard lock(mutex_);
       status_.turns += step->turns;
       if (!step->next) {
+        if (whole_) looked_ = pipeline_.clock().elapsed();
+        else looked_.reset();  // what was being written when the model came into force is seen with the next beat
         whole_ = true;
         ++status_.looks;
         return {};

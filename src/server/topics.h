@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,7 @@ class Topics {
   std::condition_variable stopped_;
   bool stopping_ = false, wants_training_ = false, wants_index_ = false, drops_index_ = false;
   bool whole_ = false;  // all turns were looked through since the model came into force
+  std::optional<Duration> looked_;  // when the late ones were looked through last; empty: not since then
   std::vector<Kept> kept_;
   TopicStatus status_;
   std::unique_ptr<Periodic> periodic_;  // last: what it calls outlives it

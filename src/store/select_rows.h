@@ -92,19 +92,26 @@ Result<RowBatch> select_calls(Connection& connection, std::span<const Id> ids) {
   return out;
 }
 
-// About `limit` turns that RowFilter::without_topic means, the oldest from `from` on: all of the last one's time are among them.
+// About `limit` turns that RowFilter::without_topic means, of the first day from `from` on that has turns: all of the last one's time are
+// among them. A day at a time, so that no statement looks through all there ever was.
 template <typename Connection>
 Result<TopicStep> select_without_topic(Connection& connection, std::string_view version, Instant from, std::size_t limit, std::vector<TurnRow>& out) {
-  const std::string since = from == Instant::min() ? "" : fmt::format(" AND time >= make_timestamptz({}::BIGINT)", to_micros(from));
-  const auto last = connection.integer(
-      fmt::format("SELECT epoch_us(max(time)) FROM (SELECT time FROM conversation_turns WHERE text_content IS NOT NULL AND "
-                  "topic_version IS DISTINCT FROM $1{} ORDER BY time LIMIT {}) waiting", since, limit), {version});
-  if (!last) return wrap(last.error(), "looking for turns without a topic vector");
+  const std::string since = from == Instant::min() ? "" : fmt::format(" WHERE time >= make_timestamptz({}::BIGINT)", to_micros(from));
+  const auto first = connection.integer(fmt::format("SELECT epoch_us(min(time)) FROM conversation_turns{}", since));
+  if (!first) return wrap(first.error(), "looking for turns");
   TopicStep step;
-  if (!*last) return step;
+  if (!*first) return step;
   RowFilter filter;
-  filter.from = from, filter.to = from_micros(**last + 1);
+  filter.from = from_micros(**first), filter.to = filter.from + std::chrono::hours(24);
   filter.without_topic = std::string(version);
+  step.next = filter.to;
+  const auto last = connection.integer(
+      fmt::format("SELECT epoch_us(max(time)) FROM (SELECT time FROM conversation_turns WHERE text_content IS NOT NULL AND topic_version IS DISTINCT FROM $1 "
+                  "AND time >= make_timestamptz({}::BIGINT) AND time < make_timestamptz({}::BIGINT) ORDER BY time LIMIT {}) waiting",
+                  to_micros(filter.from), to_micros(filter.to), limit), {version});
+  if (!last) return wrap(last.error(), "looking for turns without a topic vector");
+  if (!*last) return step;
+  filter.to = from_micros(**last + 1);
   std::size_t room = limits::store_rows_max;
   AYBIZA_TRY(select_table(connection, Table::conversation_turns, filter, room, out));
   for (TurnRow& row : out) row.stored_time = row.time;

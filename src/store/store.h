@@ -90,8 +90,8 @@ struct ArchivedSlice {
 
 // How far turns have been given the vectors of a topic model.
 struct TopicStep {
-  std::uint64_t turns = 0;        // in this step
-  std::optional<Instant> next;    // where to go on; empty: none is left
+  std::uint64_t turns = 0;        // in this step: perhaps none
+  std::optional<Instant> next;    // where to go on; empty: there are no turns from there on
 };
 
 enum class ExportFormat : std::uint8_t { csv, ndjson, parquet };
