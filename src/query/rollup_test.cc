@@ -154,7 +154,7 @@ TEST_P(Rollups, WhatChangesWhileItIsReadStaysMarked) {
   SampleRows sample(7);
   ASSERT_TRUE(store->apply(next(sample, 100)).has_value());
   const auto claims = store->dirty_rollups();
-  ASSERT_TRUE(store->apply(next(sample, 100)).has_value());
+  ASSERT_TRUE(store->apply(next(sample, 20)).has_value());
   ASSERT_TRUE(store->put_rollups(claims, {}).has_value());
   const auto left = store->dirty_rollups();
   const auto taken = std::count_if(claims.begin(), claims.end(), [&](const DirtyBucket& claim) {
