@@ -57,6 +57,8 @@ void take(Filters& filters, const liveview::Form& form) {
 
 }  // namespace
 
+const Texts& texts_of(const Filters& filters) { return filters.texts ? *filters.texts : *all_texts().front(); }
+
 std::string_view range_label(std::string_view range) {
   constexpr std::string_view labels[] = {"5 m", "15 m", "1 h", "24 h", "7 d", "30 d"};
   const auto at = std::ranges::find(ranges, range);

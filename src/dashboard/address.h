@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/units.h"
+#include "dashboard/texts.h"
 #include "liveview/form.h"
 
 namespace aybiza::dashboard {
@@ -33,6 +34,7 @@ struct Filters {
   std::string sort, by;                              // of tables by a dimension: "-cost_usd", descending; the dimension
   std::string board;                                 // of the wall: which one is shown
   std::string usual_range = "1h", usual_zone = "UTC";  // what an address means that does not say
+  const Texts* texts = nullptr;                        // the language of whoever reads it; null: English
 
   bool custom() const { return from && to; }
   Instant moment(Instant now) const;  // what is now on the page; never after `now`
@@ -41,6 +43,7 @@ struct Filters {
 
 inline constexpr std::string_view ranges[] = {"5m", "15m", "1h", "24h", "7d", "30d"};
 inline constexpr int speeds[] = {1, 5, 20, 60};
+const Texts& texts_of(const Filters& filters);
 std::string_view range_label(std::string_view range);  // "24 h"
 std::string_view to_string(Refresh refresh);           // live, 5s, 30s, off
 

@@ -16,15 +16,15 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr LeagueColumn columns[] = {
-    {"calls", "Calls", Format::count},
-    {"success_rate", "Success", Format::share, false},
-    {"escalation_rate", "Escalated", Format::share},
-    {"avg_duration_ms", "Avg length", Format::minutes},
-    {"p95_voice_latency_ms", "p95 latency", Format::milliseconds},
-    {"interruptions", "Interrupted", Format::count},
-    {"avg_sentiment", "Sentiment", Format::score, false},
-    {"cost_per_call", "Per call", Format::usd},
-    {"cost_usd", "Spend", Format::usd},
+    {"calls", Format::count},
+    {"success_rate", Format::share, false},
+    {"escalation_rate", Format::share},
+    {"avg_duration_ms", Format::minutes},
+    {"p95_voice_latency_ms", Format::milliseconds},
+    {"interruptions", Format::count},
+    {"avg_sentiment", Format::score, false},
+    {"cost_per_call", Format::usd},
+    {"cost_usd", Format::usd},
 };
 
 }  // namespace
@@ -68,7 +68,7 @@ void AgentsPage::shown(Context& context, std::size_t slot) {
   }
   if (const auto* heat = state<Heat>(heat_slot); slot == heat_slot && heat) {
     const std::string now = key("heat") + scope().zone;
-    if (!heat_left_ || heat_key_ != now) context.push_latest("chart:chart-heat", "heat", heat_option(*heat));
+    if (!heat_left_ || heat_key_ != now) context.push_latest("chart:chart-heat", "heat", heat_option(*heat, texts()));
     else context.push_latest("chart-data:chart-heat", "heat", heat_data(*heat));
     heat_key_ = now;
     heat_newest_ = std::make_shared<Heat>(*heat);
@@ -95,8 +95,9 @@ Node AgentsPage::pictures() const {
   const auto* heat = state<Heat>(heat_slot);
   static const Heat nothing;
   const Heat& h = heat ? *heat : nothing;
+  const Texts& t = texts();
   const Node hours = chart({.name = "heat", .size = "w-12 h-4", .loading = heat == nullptr, .empty = h.agents == 0, .error = h.error, .as_of = h.as_of,
-                            .n = heat ? fmt::format("{} agents", show_count(h.agents)) : "", .relative_error = std::nullopt, .filters = filters(), .table = heat_table(h)});
+                            .n = heat ? t("count.agents", show_count(h.agents)) : "", .relative_error = std::nullopt, .filters = filters(), .table = heat_table(h, t)});
   return html<"{}{}{}">(field_tile(fleet, filters()), field_reasons(fleet, chosen_, filters()), hours);
 }
 
@@ -104,11 +105,11 @@ Node AgentsPage::pictures() const {
 std::string AgentsPage::compared(const std::string& agent) const {
   const auto* all = state<AdjustedState>(adjusted_slot);
   if (!all) return std::string(dash);
-  if (all->estimate) return "sampled";
+  if (all->estimate) return std::string(texts()("agents.sampled"));
   const auto at = all->agents.find(agent);
-  if (at == all->agents.end() || at->second.n < adjusted_least_calls) return "too few calls";
+  if (at == all->agents.end() || at->second.n < adjusted_least_calls) return std::string(texts()("agents.too_few"));
   const Adjusted& a = at->second;
-  if (!a.comparable()) return fmt::format("{:.0f} % of the mix", a.covered * 100);
+  if (!a.comparable()) return texts()("agents.of_mix", fmt::format("{:.0f} %", a.covered * 100));
   return fmt::format("{} [{:.1f}, {:.1f}]", show_share(a.rate), a.low * 100, a.high * 100);
 }
 
@@ -116,18 +117,19 @@ Node AgentsPage::body(const Context&) {
   field_left_ = field_newest_, heat_left_ = heat_newest_;  // this render leaves together with what was pushed
   const LeagueSpec wanted = spec();
   const Filters& f = filters();
-  const Node table = league_table({.id = "agents", .caption = "Agents and what they did in the range", .head = "Agent", .path = "/agents", .columns = columns, .spec = wanted,
-                                   .league = state<League>(league_slot), .filters = f, .what = "agents",
+  const Texts& t = texts();
+  const Node table = league_table({.id = "agents", .caption = t("agents.caption"), .head = t("dimension.agent_id"), .path = "/agents", .columns = columns, .spec = wanted,
+                                   .league = state<League>(league_slot), .filters = f, .what = t("dimensions.agent_id"),
                                    .link = [&f](const std::string& name) {
                                      Filters to = f;
                                      to.agent.clear(), to.sort.clear();
                                      return address("/agents/" + percent_encoded(name), to);
                                    },
-                                   .extra_head = "Success, same mix", .extra_title = "As if every agent had taken the same mix of regions, directions, channels, campaigns and languages, with 95 % intervals",
+                                   .extra_head = t("agents.same_mix"), .extra_title = t("agents.same_mix_title"),
                                    .extra = [this](const std::string& name) { return compared(name); }});
-  return html<"<header><h1>Agents</h1><form id=\"agent-search\" class=\"row-flex call-filters\" method=\"get\" action=\"/agents\" phx-change=\"filter\" phx-submit=\"filter\" phx-auto-recover=\"ignore\">"
-              "<input type=\"search\" id=\"search\" name=\"agent\" value=\"{}\" placeholder=\"Part of an agent's id\" aria-label=\"Part of an agent's id\" phx-debounce=\"300\" autocomplete=\"off\"></form></header>"
-              "<div id=\"agents-page\" aria-busy=\"{}\"><div class=\"grid\">{}</div>{}</div>">(f.agent, fresh(league_slot) && fresh(fleet_slot) && fresh(heat_slot) ? "false" : "true", pictures(), component("agents-table", html<"<section class=\"below\">{}</section>">(table)));
+  return html<"<header><h1>{}</h1><form id=\"agent-search\" class=\"row-flex call-filters\" method=\"get\" action=\"/agents\" phx-change=\"filter\" phx-submit=\"filter\" phx-auto-recover=\"ignore\">"
+              "<input type=\"search\" id=\"search\" name=\"agent\" value=\"{}\" placeholder=\"{}\" aria-label=\"{}\" phx-debounce=\"300\" autocomplete=\"off\"></form></header>"
+              "<div id=\"agents-page\" aria-busy=\"{}\"><div class=\"grid\">{}</div>{}</div>">(t("tab.agents"), f.agent, t("agents.search"), t("agents.search"), fresh(league_slot) && fresh(fleet_slot) && fresh(heat_slot) ? "false" : "true", pictures(), component("agents-table", html<"<section class=\"below\">{}</section>">(table)));
 }
 
 }  // namespace aybiza::dashboard

@@ -70,8 +70,8 @@ void BoardPage::shown(Context& context, std::size_t slot) {
     const std::string name = fmt::format("b{}", tile.id);
     const BuiltTile* before = anew ? nullptr : left_->find(tile.id);
     if (!before || before->series.names != built->series.names || !before->error.empty()) {
-      context.push_latest("chart:chart-" + name, name, board_chart(tile.spec, *built, now->as_of, length()));
-    } else if (std::string change = board_chart_change(tile.spec, *before, *built, now->as_of); !change.empty()) {
+      context.push_latest("chart:chart-" + name, name, board_chart(tile.spec, *built, now->as_of, length(), texts()));
+    } else if (std::string change = board_chart_change(tile.spec, *before, *built, now->as_of, texts()); !change.empty()) {
       context.push_latest("chart-data:chart-" + name, name, std::move(change));
     }
   }

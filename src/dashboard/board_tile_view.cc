@@ -57,7 +57,7 @@ Node named_rows(const BoardTileInput& in) {
         name_of(r.name, in.texts), r.value ? fmt::format("{}", *r.value) : "", show_value(spec, r.value));
   });
   return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\" class=\"num\">{}</th></tr></thead><tbody>{}</tbody></table>">(
-      title_of(spec), title_case(spec.by), spec.formula, body);
+      title_of(spec), show_word(in.texts, spec.by), spec.formula, body);
 }
 
 Node timed_rows(const BoardTileInput& in) {
@@ -71,7 +71,7 @@ Node timed_rows(const BoardTileInput& in) {
   });
   const Node body = rows(places, [&](std::size_t i) { return to_micros(series.times[i]); }, [&](std::size_t i) {
     const Node cells = each(columns, [](std::size_t c) { return c; }, [&](std::size_t c) { return html<"<td class=\"num\">{}</td>">(show_value(in.tile.spec, series.values[c][i])); });
-    return html<"<tr><th scope=\"row\" class=\"nowrap\">{}</th>{}</tr>">(show_moment(series.times[i], zone), cells);
+    return html<"<tr><th scope=\"row\" class=\"nowrap\">{}</th>{}</tr>">(show_moment(series.times[i], zone, in.texts), cells);
   });
   return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th>{}</tr></thead><tbody>{}</tbody></table>">(
       title_of(in.tile.spec), in.texts("frame.from"), heads, body);
@@ -99,7 +99,7 @@ Node number(const BoardTileInput& in) {
   const TileSpec& spec = in.tile.spec;
   TileState state;
   state.value = in.state->value, state.previous = in.state->previous;
-  const auto trend = trend_of(state, format_of(shown_as(spec)));
+  const auto trend = trend_of(state, format_of(shown_as(spec)), in.texts);
   std::optional<Node> shown;
   if (trend) shown = html<"<span class=\"trend {}\" title=\"{}\">{}<span class=\"sr\"> {}</span></span>">(trend->tone, trend->word, trend->text, trend->word);
   return html<"<div class=\"value\"><data class=\"num\" value=\"{}\">{}</data>{}</div>">(fmt::format("{}", *in.state->value), show_value(spec, in.state->value), shown);
@@ -124,18 +124,18 @@ Node asked(const BoardTileInput& in) {
       where.empty() ? std::string(in.texts("board.no_filter")) : in.texts("board.filtered", where));
 }
 
-std::vector<PieSlice> slices_of(const BuiltTile& state) {
+std::vector<PieSlice> slices_of(const BuiltTile& state, const Texts& t) {
   std::vector<PieSlice> out;
   for (const NamedValue& row : state.rows)
-    if (row.value && *row.value > 0) out.push_back({row.name.empty() ? "Not known" : row.name == "__other__" ? "All others" : row.name, *row.value});
+    if (row.value && *row.value > 0) out.push_back({or_unknown(t, row.name), *row.value});
   return out;
 }
 
-NamedBars bars_of(const TileSpec& spec, const BuiltTile& state) {
+NamedBars bars_of(const TileSpec& spec, const BuiltTile& state, const Texts& t) {
   NamedBars bars;
   bars.series = {{spec.title.empty() ? std::string_view(spec.formula) : std::string_view(spec.title), "$c1", {}}};
   bars.format = chart_format(spec) == "@num" ? "@int" : chart_format(spec);
-  for (const NamedValue& row : state.rows) bars.labels.push_back(row.name.empty() ? "Not known" : row.name), bars.series[0].values.push_back(row.value);
+  for (const NamedValue& row : state.rows) bars.labels.push_back(or_unknown(t, row.name)), bars.series[0].values.push_back(row.value);
   return bars;
 }
 
@@ -163,9 +163,9 @@ Node handles(const BoardTileInput& in) {
 
 Node menu(const BoardTileInput& in) {
   if (!in.state || !in.state->error.empty() || empty(in.tile.spec, *in.state)) return Node{};
-  if (in.tile.spec.picture == Picture::table) return give_buttons(title_of(in.tile.spec));
-  if (in.tile.spec.picture == Picture::number) return as_table(fmt::format("b{}", in.tile.id), title_of(in.tile.spec), number_rows(in));
-  return as_table(fmt::format("b{}", in.tile.id), title_of(in.tile.spec), table_of(in));
+  if (in.tile.spec.picture == Picture::table) return give_buttons(in.texts, title_of(in.tile.spec));
+  if (in.tile.spec.picture == Picture::number) return as_table(in.texts, fmt::format("b{}", in.tile.id), title_of(in.tile.spec), number_rows(in));
+  return as_table(in.texts, fmt::format("b{}", in.tile.id), title_of(in.tile.spec), table_of(in));
 }
 
 }  // namespace
@@ -190,7 +190,7 @@ Node board_tile(const BoardTileInput& in) {
     const std::string bound = in.state->estimate ? std::string(in.texts("board.estimate")) : in.state->relative_error.value_or(0) > 0 ? fmt::format("± {:.1f} %", *in.state->relative_error * 100) : "";
     const std::size_t shown = std::max(in.state->rows.size(), in.state->series.names.size());
     const std::string many = in.state->found > shown ? in.texts("board.some", shown, in.state->found) : "";
-    foot = html<"<span class=\"age\" data-at=\"{}\">now</span><span class=\"n\">{}</span><span class=\"err\">{}</span>">(to_micros(in.as_of) / 1000, many, bound);
+    foot = html<"{}<span class=\"n\">{}</span><span class=\"err\">{}</span>">(age(in.as_of, in.texts), many, bound);
   }
   if (in.editing) edit = handles(in);
   return component(fmt::format("tile-b{}", id),
@@ -198,21 +198,21 @@ Node board_tile(const BoardTileInput& in) {
                        to_string(spec.picture), spec.width, spec.height, state, in.editing ? " editing" : "", id, id, id, id, title_of(spec), asked(in), menu(in), body(in), picture, foot, edit));
 }
 
-std::string board_chart(const TileSpec& spec, const BuiltTile& state, Instant as_of, Duration length) {
+std::string board_chart(const TileSpec& spec, const BuiltTile& state, Instant as_of, Duration length, const Texts& t) {
   if (spec.picture == Picture::line) {
     ChartSeries named = state.series;
     for (std::string& name : named.names)
       if (spec.by.empty()) name = title_of(spec);
-    return lines_option(named, as_of, {length, line_colours, chart_format(spec)});
+    return lines_option(named, as_of, {length, line_colours, chart_format(spec)}, t);
   }
-  if (spec.picture == Picture::pie) return pie_option(slices_of(state), as_of, chart_format(spec));
-  if (spec.by.empty()) return bars_option(state.series, as_of, length, {spec.title.empty() ? std::string_view(spec.formula) : std::string_view(spec.title), "$c1", chart_format(spec), 56, 0});
-  return named_bars_option(bars_of(spec, state), as_of);
+  if (spec.picture == Picture::pie) return pie_option(slices_of(state, t), as_of, chart_format(spec));
+  if (spec.by.empty()) return bars_option(state.series, as_of, length, {spec.title.empty() ? std::string_view(spec.formula) : std::string_view(spec.title), "$c1", chart_format(spec), 56, 0}, t);
+  return named_bars_option(bars_of(spec, state, t), as_of);
 }
 
-std::string board_chart_change(const TileSpec& spec, const BuiltTile& from, const BuiltTile& to, Instant as_of) {
-  if (spec.picture == Picture::pie) return from.rows == to.rows ? "" : pie_data(slices_of(to), as_of);
-  if (spec.picture == Picture::bar && !spec.by.empty()) return from.rows == to.rows ? "" : named_bars_data(bars_of(spec, to), as_of);
+std::string board_chart_change(const TileSpec& spec, const BuiltTile& from, const BuiltTile& to, Instant as_of, const Texts& t) {
+  if (spec.picture == Picture::pie) return from.rows == to.rows ? "" : pie_data(slices_of(to, t), as_of);
+  if (spec.picture == Picture::bar && !spec.by.empty()) return from.rows == to.rows ? "" : named_bars_data(bars_of(spec, to, t), as_of);
   return appended(from.series, to.series, as_of, 0);
 }
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "dashboard/plain_table.h"
 #include "dashboard/show.h"
+#include "dashboard/tile.h"
 #include "query/turn_labels.h"
 
 namespace aybiza::dashboard {
@@ -30,27 +32,27 @@ std::string score_e4(const Number& value) { return value ? show_score(double(*va
 std::string share_e4(const Number& value) { return value ? show_share(double(*value) / 1e4) : std::string(dash); }
 std::string usd(const Number& nano) { return show_usd(nano ? std::optional(double(*nano) / 1e9) : std::nullopt); }
 
-std::vector<Fact> facts_of(const CallRow& c, const Zone& zone, Instant now) {
+std::vector<Fact> facts_of(const CallRow& c, const Zone& zone, Instant now, const Texts& t) {
   std::vector<Fact> facts;
-  add(facts, "Customer", c.dims[Field::customer_id]);
-  add(facts, "Agent", c.dims[Field::agent_name].empty() ? c.dims[Field::agent_id] : c.dims[Field::agent_name]);
-  add(facts, "Agent version", c.dims[Field::agent_version]);
-  add(facts, "Region", c.dims[Field::region]);
-  add(facts, "Model", c.dims[Field::model_used]);
-  add(facts, "Language", c.dims[Field::language]);
-  add(facts, "Direction", c.dims[Field::direction].empty() ? "" : title_case(c.dims[Field::direction]));
-  add(facts, "Started", show_moment(c.start, zone));
-  add(facts, "Length", c.duration_us ? show_duration(Duration(*c.duration_us)) : show_duration(std::max(Duration(0), c.ended.value_or(now) - c.start)));
-  add(facts, "Resolution", c.resolution_status.empty() ? "" : title_case(c.resolution_status));
-  add(facts, "End reason", c.end_reason.empty() ? "" : title_case(c.end_reason));
-  add(facts, "Voice latency", show_us(c.voice_latency_us));
-  add(facts, "Cost", usd(c.cost_nano));
-  add(facts, "Satisfaction", c.satisfaction_e4 ? fmt::format("{:.1f} of 5", double(*c.satisfaction_e4) / 1e4) : "");
-  add(facts, "Quality", share_e4(c.quality_e4));
-  add(facts, "Efficiency", share_e4(c.efficiency_e4));
-  add(facts, "Errors", c.error_count ? show_count(double(*c.error_count)) : "");
-  add(facts, "Caller", c.caller_number);
-  add(facts, "Sender's id", c.external_call_id);
+  add(facts, t("dimension.customer_id"), c.dims[Field::customer_id]);
+  add(facts, t("dimension.agent_id"), c.dims[Field::agent_name].empty() ? c.dims[Field::agent_id] : c.dims[Field::agent_name]);
+  add(facts, t("call.agent_version"), c.dims[Field::agent_version]);
+  add(facts, t("dimension.region"), c.dims[Field::region]);
+  add(facts, t("dimension.model_used"), c.dims[Field::model_used]);
+  add(facts, t("dimension.language"), c.dims[Field::language]);
+  add(facts, t("call.direction"), c.dims[Field::direction].empty() ? "" : show_word(t, c.dims[Field::direction]));
+  add(facts, t("call.started"), show_moment(c.start, zone, t));
+  add(facts, t("calls.length"), c.duration_us ? show_duration(Duration(*c.duration_us)) : show_duration(std::max(Duration(0), c.ended.value_or(now) - c.start)));
+  add(facts, t("call.resolution"), c.resolution_status.empty() ? "" : show_word(t, c.resolution_status));
+  add(facts, t("call.end_reason"), c.end_reason.empty() ? "" : show_word(t, c.end_reason));
+  add(facts, t("call.voice_latency"), show_us(c.voice_latency_us));
+  add(facts, t("calls.cost"), usd(c.cost_nano));
+  add(facts, t("figure.avg_satisfaction"), c.satisfaction_e4 ? t("call.of_five", fmt::format("{:.1f}", double(*c.satisfaction_e4) / 1e4)) : "");
+  add(facts, t("call.quality"), share_e4(c.quality_e4));
+  add(facts, t("figure.efficiency_score"), share_e4(c.efficiency_e4));
+  add(facts, t("call.errors"), c.error_count ? show_count(double(*c.error_count)) : "");
+  add(facts, t("call.caller"), c.caller_number);
+  add(facts, t("call.external_id"), c.external_call_id);
   return facts;
 }
 
@@ -61,39 +63,40 @@ std::string_view mood_class(const Number& sentiment) {
 
 Instant begin_of(const TurnRow& turn) { return turn.started.value_or(turn.time); }
 
-Node tags_of(const TurnRow& t) {
+Node tags_of(const TurnRow& turn, const Texts& t) {
   struct Tag {
     std::string text;
   };
   std::vector<Tag> tags;
-  if (!t.emotion.empty() && t.emotion != "neutral") tags.push_back({title_case(t.emotion)});
-  for (const std::string_view topic : topics_of(t.topics)) tags.push_back({title_case(topic)});
-  if (!t.intent.empty()) tags.push_back({"intent " + t.intent});
-  if (!t.state.empty()) tags.push_back({"state " + t.state});
+  if (!turn.emotion.empty() && turn.emotion != "neutral") tags.push_back({show_word(t, turn.emotion)});
+  for (const std::string_view topic : topics_of(turn.topics)) tags.push_back({show_word(t, topic)});
+  if (!turn.intent.empty()) tags.push_back({t("call.intent", turn.intent)});
+  if (!turn.state.empty()) tags.push_back({t("call.state", turn.state)});
   std::size_t n = 0;
   return each(tags, [&](const Tag&) { return n++; }, [](const Tag& tag) { return html<"<span class=\"tag\">{}</span>">(tag.text); });
 }
 
-std::string latencies(const TurnRow& t) {
+std::string latencies(const TurnRow& turn, const Texts& t) {
   std::string out;
   const auto part = [&](std::string_view name, const Number& us) {
     if (us) out += fmt::format("{}{} {}", out.empty() ? "" : " · ", name, show_us(us));
   };
-  part("answered after", t.response_time_us);
-  part("STT", t.stt_latency_us);
-  part("LLM", t.llm_latency_us);
-  part("TTS", t.tts_latency_us);
+  part(t("call.answered_after"), turn.response_time_us);
+  part("STT", turn.stt_latency_us);
+  part("LLM", turn.llm_latency_us);
+  part("TTS", turn.tts_latency_us);
   return out;
 }
 
-Node turn_item(const TurnRow& t, Instant start) {
-  const bool cut_in = t.interrupted.value_or(false);
-  std::optional<Node> mood, lat;
-  if (t.sentiment_e4) mood = html<"<span class=\"{}\">{}</span>">(mood_class(t.sentiment_e4), score_e4(t.sentiment_e4));
-  if (const std::string shown = latencies(t); !shown.empty()) lat = html<"<span class=\"lat\">{}</span>">(shown);
-  return html<"<li class=\"turn {}{}\" id=\"turn-{}\"><div class=\"who\"><span>{}</span><span>{}</span></div><p class=\"said\">{}</p><footer>{}{}{}</footer></li>">(
-      t.agent_speaks ? "agent" : "caller", cut_in ? " interrupted" : "", t.turn_number, t.agent_speaks ? "Agent" : "Caller",
-      show_duration(std::max(Duration(0), begin_of(t) - start)), t.text_content.empty() ? std::string("(no words kept)") : t.text_content, mood, tags_of(t), lat);
+Node turn_item(const TurnRow& turn, Instant start, const Texts& t) {
+  const bool cut_in = turn.interrupted.value_or(false);
+  std::optional<Node> mood, lat, cut;
+  if (turn.sentiment_e4) mood = html<"<span class=\"{}\">{}</span>">(mood_class(turn.sentiment_e4), score_e4(turn.sentiment_e4));
+  if (const std::string shown = latencies(turn, t); !shown.empty()) lat = html<"<span class=\"lat\">{}</span>">(shown);
+  if (cut_in) cut = html<"<span class=\"cut\"> — {}</span>">(t("call.cut_in"));
+  return html<"<li class=\"turn {}{}\" id=\"turn-{}\"><div class=\"who\"><span>{}</span><span>{}</span></div><p class=\"said\">{}{}</p><footer>{}{}{}</footer></li>">(
+      turn.agent_speaks ? "agent" : "caller", cut_in ? " interrupted" : "", turn.turn_number, t(turn.agent_speaks ? "dimension.agent_id" : "call.caller"),
+      show_duration(std::max(Duration(0), begin_of(turn) - start)), turn.text_content.empty() ? std::string(t("call.no_words")) : turn.text_content, cut, mood, tags_of(turn, t), lat);
 }
 
 Node blocks(const std::vector<Block>& list, bool stages) {
@@ -109,22 +112,21 @@ Node blocks(const std::vector<Block>& list, bool stages) {
   });
 }
 
-Node timeline_node(const CallDetail& call, Instant now) {
-  const auto list = timeline(call, now);
-  if (call.turns.empty()) return raw<"<div class=\"timeline\"><p class=\"why\">No turns were reported for this call.</p></div>">();
+Node timeline_node(const CallDetail& call, Instant now, const Texts& t) {
+  const auto list = timeline(call, now, t);
+  if (call.turns.empty()) return html<"<div class=\"timeline\"><p class=\"why\">{}</p></div>">(t("call.no_turns"));
   const Duration length = timeline_length(call, now);
   const auto mark = [&](int quarter) { return show_duration(length * quarter / 4); };
-  return html<"<div class=\"timeline\" tabindex=\"0\" role=\"region\" aria-label=\"Timeline\"><div class=\"legend\">"
-              "<span><svg class=\"lane key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"turn caller\" width=\"10\" height=\"10\"/></svg> Caller</span>"
-              "<span><svg class=\"lane key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"turn agent\" width=\"10\" height=\"10\"/></svg> Agent</span>"
-              "<span><svg class=\"lane key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"turn interrupt\" width=\"10\" height=\"10\"/></svg> Cut in</span>"
-              "<span><svg class=\"lane key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"stage stt\" width=\"10\" height=\"10\"/></svg> Speech to text</span>"
-              "<span><svg class=\"lane key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"stage llm\" width=\"10\" height=\"10\"/></svg> Model</span>"
-              "<span><svg class=\"lane key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"stage tts\" width=\"10\" height=\"10\"/></svg> Text to speech</span></div>"
-              "<svg class=\"lane\" viewBox=\"0 0 1000 40\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"Turns over the call\"><rect class=\"track\" width=\"1000\" height=\"40\"/>{}</svg>"
-              "<svg class=\"lane\" viewBox=\"0 0 1000 40\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"Latency stages over the call\"><rect class=\"track\" width=\"1000\" height=\"40\"/>{}</svg>"
+  constexpr std::pair<std::string_view, std::string_view> keys[] = {{"turn caller", "call.caller"}, {"turn agent", "dimension.agent_id"}, {"turn interrupt", "call.cut_in_key"},
+                                                                    {"stage stt", "word.speech_to_text"}, {"stage llm", "dimension.model_used"}, {"stage tts", "word.text_to_speech"}};
+  const Node legend = each(keys, [](const auto& key) { return key.first; }, [&](const auto& key) {
+    return html<"<span><svg class=\"lane key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"{}\" width=\"10\" height=\"10\"/></svg> {}</span>">(key.first, t(key.second));
+  });
+  return html<"<div class=\"timeline\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><div class=\"legend\">{}</div>"
+              "<svg class=\"lane\" viewBox=\"0 0 1000 40\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}\"><rect class=\"track\" width=\"1000\" height=\"40\"/>{}</svg>"
+              "<svg class=\"lane\" viewBox=\"0 0 1000 40\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}\"><rect class=\"track\" width=\"1000\" height=\"40\"/>{}</svg>"
               "<ol class=\"axis\" aria-hidden=\"true\"><li>0:00</li><li>{}</li><li>{}</li><li>{}</li><li>{}</li></ol></div>">(
-      blocks(list, false), blocks(list, true), mark(1), mark(2), mark(3), mark(4));
+      t("call.timeline"), legend, t("call.turns_over_call"), blocks(list, false), t("call.stages_over_call"), blocks(list, true), mark(1), mark(2), mark(3), mark(4));
 }
 
 // What each model used, requests taken together. A sum is known as soon as one of its parts is.
@@ -149,53 +151,54 @@ std::vector<ModelUsage> by_model(const CallDetail& call) {
   return out;
 }
 
-Node usage_table(const CallDetail& call) {
-  if (call.usage.empty()) return raw<"<p class=\"muted\">No usage was reported.</p>">();
+Node usage_table(const CallDetail& call, const Texts& t) {
+  if (call.usage.empty()) return html<"<p class=\"muted\">{}</p>">(t("call.no_usage"));
   const auto count = [](const Number& n) { return n ? show_count(double(*n)) : std::string(dash); };
-  const auto body = rows(by_model(call), [](const ModelUsage& u) { return u.model; }, [&](const ModelUsage& u) {
-    return html<"<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td></tr>">(
-        u.model.empty() ? std::string("Not known") : u.model, u.requests, count(u.input), count(u.cached), count(u.output), usd(u.cost));
-  });
-  return html<"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Usage by model\"><table class=\"rows\"><thead><tr><th scope=\"col\">Model</th><th scope=\"col\" class=\"num\">Uses</th><th scope=\"col\" class=\"num\">In</th><th scope=\"col\" class=\"num\">Cached</th><th scope=\"col\" class=\"num\">Out</th><th scope=\"col\" class=\"num\">Cost</th></tr></thead><tbody>{}</tbody></table></div>">(body);
+  const TableHead heads[] = {{t("dimension.model_used"), false}, {t("call.uses")}, {t("call.in")}, {t("call.cached")}, {t("call.out")}, {t("calls.cost")}};
+  std::vector<TableRow> lines;
+  for (const ModelUsage& u : by_model(call))
+    lines.push_back({u.model, {or_unknown(t, u.model), show_count(double(u.requests)), count(u.input), count(u.cached), count(u.output), usd(u.cost)}});
+  return html<"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">{}</div>">(t("call.usage_by_model"), plain_table(t("call.usage_by_model"), heads, lines));
 }
 
-Node latency_facts(const CallDetail& call) {
+Node latency_facts(const CallDetail& call, const Texts& t) {
   std::vector<Fact> facts;
-  add(facts, "Voice latency", show_us(call.call.voice_latency_us));
-  add(facts, "Speech to text", show_us(call.call.stt_latency_us));
-  add(facts, "Model", show_us(call.call.llm_latency_us));
-  add(facts, "Text to speech", show_us(call.call.tts_latency_us));
+  add(facts, t("call.voice_latency"), show_us(call.call.voice_latency_us));
+  add(facts, t("word.speech_to_text"), show_us(call.call.stt_latency_us));
+  add(facts, t("dimension.model_used"), show_us(call.call.llm_latency_us));
+  add(facts, t("word.text_to_speech"), show_us(call.call.tts_latency_us));
   std::int64_t cut_in = 0;
-  for (const TurnRow& t : call.turns) cut_in += t.interrupted.value_or(false) ? 1 : 0;
-  add(facts, "Interruptions", show_count(double(cut_in)));
-  add(facts, "Turns", show_count(double(call.turns.size())));
+  for (const TurnRow& turn : call.turns) cut_in += turn.interrupted.value_or(false) ? 1 : 0;
+  add(facts, t("call.interruptions"), show_count(double(cut_in)));
+  add(facts, t("column.turns"), show_count(double(call.turns.size())));
   return each(facts, [](const Fact& f) { return f.name; }, [](const Fact& f) { return html<"<dt>{}</dt><dd class=\"num\">{}</dd>">(f.name, f.value); });
 }
 
-Node aside(const CallDetail& call) {
-  const auto interventions = each(call.interventions, [](const InterventionRow& i) { return to_string(i.id); }, [](const InterventionRow& i) {
-    return html<"<li><span class=\"what\">{}</span><span class=\"meta\">{}</span></li>">(title_case(i.kind), i.actor);
+Node aside(const CallDetail& call, const Texts& t) {
+  const auto interventions = each(call.interventions, [](const InterventionRow& i) { return to_string(i.id); }, [&](const InterventionRow& i) {
+    return html<"<li><span class=\"what\">{}</span><span class=\"meta\">{}</span></li>">(show_word(t, i.kind), i.actor);
   });
   std::optional<Node> stepped_in;
-  if (!call.interventions.empty()) stepped_in = html<"<section class=\"tile\"><header><h2>Interventions</h2></header><ul class=\"list\">{}</ul></section>">(interventions);
-  return html<"<aside class=\"stack\"><section class=\"tile\"><header><h2>Latency and flow</h2></header><dl class=\"facts\">{}</dl></section>"
-              "<section class=\"tile\"><header><h2>Usage and cost</h2></header>{}<footer><span class=\"n\">total {}</span><span class=\"tag\">{}</span></footer></section>{}</aside>">(
-      latency_facts(call), usage_table(call), usd(call.call.cost_nano),
-      call.call.cost_source == CostSource::reported ? "reported" : call.call.cost_source == CostSource::priced ? "from the price book" : "cost not known", stepped_in);
+  if (!call.interventions.empty()) stepped_in = html<"<section class=\"tile\"><header><h2>{}</h2></header><ul class=\"list\">{}</ul></section>">(t("call.interventions"), interventions);
+  return html<"<aside class=\"stack\"><section class=\"tile\"><header><h2>{}</h2></header><dl class=\"facts\">{}</dl></section>"
+              "<section class=\"tile\"><header><h2>{}</h2></header>{}<footer><span class=\"n\">{}</span><span class=\"tag\">{}</span></footer></section>{}</aside>">(
+      t("call.latency_and_flow"), latency_facts(call, t), t("call.usage_and_cost"), usage_table(call, t), t("call.total", usd(call.call.cost_nano)),
+      t(call.call.cost_source == CostSource::reported ? "call.reported" : call.call.cost_source == CostSource::priced ? "call.priced" : "call.cost_unknown"), stepped_in);
 }
 
 Node page_of(const CallDetail& call, const Filters& filters, Instant as_of) {
   const Zone zone = zone_or_utc(filters.zone);
+  const Texts& t = texts_of(filters);
   const CallRow& c = call.call;
   const bool live = c.state == CallState::active;
-  const Node turns = rows(call.turns, [](const TurnRow& t) { return t.turn_number; }, [&](const TurnRow& t) { return turn_item(t, c.start); });
-  Node transcript = html<"<ol class=\"transcript\" aria-label=\"Transcript\">{}</ol>">(turns);
+  const Node turns = rows(call.turns, [](const TurnRow& turn) { return turn.turn_number; }, [&](const TurnRow& turn) { return turn_item(turn, c.start, t); });
+  Node transcript = html<"<ol class=\"transcript\" aria-label=\"{}\">{}</ol>">(t("call.transcript"), turns);
   if (call.turns.empty()) transcript = Node{};
   Filters list = filters;
-  return html<"<article class=\"call\"><header class=\"call-head\"><div class=\"row-flex\"><a href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">← Calls</a><h1>Call {}</h1><span class=\"{}\">{}</span>"
-              "<span class=\"spacer\"></span><span class=\"age\" data-at=\"{}\">now</span></div><dl class=\"facts\">{}</dl></header>{}<div class=\"call-body\">{}{}</div></article>">(
-      address("/calls", list), to_string(c.call_id).substr(0, 8), live ? "status info" : c.call_outcome == "successful" ? "status good" : c.call_outcome == "failed" ? "status bad" : "status idle",
-      live ? std::string("In progress") : title_case(c.call_outcome), to_micros(as_of) / 1000, facts_list(facts_of(c, zone, as_of)), timeline_node(call, as_of), transcript, aside(call));
+  return html<"<article class=\"call\"><header class=\"call-head\"><div class=\"row-flex\"><a href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">← {}</a><h1>{}</h1><span class=\"{}\">{}</span>"
+              "<span class=\"spacer\"></span>{}</div><dl class=\"facts\">{}</dl></header>{}<div class=\"call-body\">{}{}</div></article>">(
+      address("/calls", list), t("tab.calls"), t("call.title", to_string(c.call_id).substr(0, 8)), live ? "status info" : c.call_outcome == "successful" ? "status good" : c.call_outcome == "failed" ? "status bad" : "status idle",
+      live ? std::string(t("calls.active")) : show_word(t, c.call_outcome), age(as_of, t), facts_list(facts_of(c, zone, as_of, t)), timeline_node(call, as_of, t), transcript, aside(call, t));
 }
 
 }  // namespace
@@ -207,23 +210,23 @@ Duration timeline_length(const CallDetail& call, Instant now) {
   return std::max(Duration(1s), end - call.call.start);
 }
 
-std::vector<Block> timeline(const CallDetail& call, Instant now) {
+std::vector<Block> timeline(const CallDetail& call, Instant now, const Texts& t) {
   const double length = double(timeline_length(call, now).count());
-  const auto x_of = [&](Instant t) { return std::clamp(1000.0 * double((t - call.call.start).count()) / length, 0.0, 1000.0); };
+  const auto x_of = [&](Instant at) { return std::clamp(1000.0 * double((at - call.call.start).count()) / length, 0.0, 1000.0); };
   std::vector<Block> out;
   const auto block = [&](std::string kind, Instant from, Instant to, std::string title) {
     const double x = std::min(x_of(from), 998.0);
     out.push_back({std::move(kind), x, std::clamp(x_of(to) - x, 2.0, 1000.0 - x), std::move(title)});
   };
-  for (const TurnRow& t : call.turns) {
-    const Instant from = begin_of(t), to = std::max(t.ended.value_or(t.time), from);
-    block(t.agent_speaks ? "turn agent" : "turn caller", from, to, fmt::format("{} {}, {}", t.agent_speaks ? "Agent" : "Caller", t.turn_number, show_duration(to - from)));
-    if (t.interrupted.value_or(false)) block("turn interrupt", std::max(from, to - 300ms), to, "The caller cut in");
+  for (const TurnRow& turn : call.turns) {
+    const Instant from = begin_of(turn), to = std::max(turn.ended.value_or(turn.time), from);
+    block(turn.agent_speaks ? "turn agent" : "turn caller", from, to, fmt::format("{} {}, {}", t(turn.agent_speaks ? "dimension.agent_id" : "call.caller"), turn.turn_number, show_duration(to - from)));
+    if (turn.interrupted.value_or(false)) block("turn interrupt", std::max(from, to - 300ms), to, std::string(t("call.caller_cut_in")));
     // The stages end where the answer begins; they overlap, so each is drawn on a line of its own.
     const auto stage = [&](std::string_view kind, const Number& us) {
       if (us && *us > 0) block(fmt::format("stage {}", kind), from - Duration(*us), from, fmt::format("{} {}", kind, show_us(us)));
     };
-    stage("stt", t.stt_latency_us), stage("llm", t.llm_latency_us), stage("tts", t.tts_latency_us);
+    stage("stt", turn.stt_latency_us), stage("llm", turn.llm_latency_us), stage("tts", turn.tts_latency_us);
   }
   return out;
 }
@@ -240,13 +243,14 @@ void CallPageView::opened(Context& context, const Location& at) {
 
 Node CallPageView::body(const Context&) {
   const auto* shown = state<CallShown>(call_slot);
+  const Texts& t = texts();
   Node content;
   if (!shown) {
-    content = raw<"<section class=\"tile w-12 h-6 loading\" aria-label=\"Loading\"><div class=\"bone value\"></div><div class=\"bone line\"></div></section>">();
+    content = loading_table(t);
   } else if (!shown->call) {
-    content = html<"<section class=\"tile broken\"><p class=\"why\">This call could not be read: {}</p></section>">(shown->call.error().message);
+    content = html<"<section class=\"tile broken\"><p class=\"why\">{}</p></section>">(t("call.broken", shown->call.error().message));
   } else if (!*shown->call) {
-    content = html<"<section class=\"tile empty\"><h1>No such call</h1><p class=\"why\">There is no call with this id, or it is not yours to see. <a href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">Back to the calls</a></p></section>">(address("/calls", filters()));
+    content = html<"<section class=\"tile empty\"><h1>{}</h1><p class=\"why\">{} <a href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}</a></p></section>">(t("call.none"), t("call.none_why"), address("/calls", filters()), t("call.back"));
   } else {
     content = page_of(**shown->call, filters(), shown->as_of);
   }

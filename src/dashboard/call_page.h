@@ -32,7 +32,7 @@ struct Block {
   double x = 0, width = 0;
   std::string title;
 };
-std::vector<Block> timeline(const CallDetail& call, Instant now);
+std::vector<Block> timeline(const CallDetail& call, Instant now, const Texts& t);
 Duration timeline_length(const CallDetail& call, Instant now);
 
 }  // namespace aybiza::dashboard

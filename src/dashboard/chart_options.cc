@@ -46,8 +46,8 @@ JsonWriter begin(Instant as_of) {
 }
 
 // The period before, behind what is now.
-void muted_line(JsonWriter& json, const ChartSeries& series, std::size_t which) {
-  json.begin_object().field("type", "line").field("name", series.names[which]).key("showSymbol").boolean(false).key("connectNulls").boolean(false).key("z").integer(1)
+void muted_line(JsonWriter& json, const ChartSeries& series, std::size_t which, const Texts& t) {
+  json.begin_object().field("type", "line").field("name", show_name(t, series.names[which])).key("showSymbol").boolean(false).key("connectNulls").boolean(false).key("z").integer(1)
       .key("itemStyle").json(R"({"color":"$ink-faint"})").key("lineStyle").json(R"({"width":1.5,"type":"dotted","color":"$ink-faint"})").key("data");
   rows(json, series, which, 0);
   json.end_object();
@@ -112,7 +112,7 @@ void write_values(JsonWriter& json, const NamedBars::Series& series) {
 
 }  // namespace
 
-std::string bars_option(const ChartSeries& series, Instant as_of, Duration length, const BarsLook& look) {
+std::string bars_option(const ChartSeries& series, Instant as_of, Duration length, const BarsLook& look, const Texts& t) {
   JsonWriter json = begin(as_of);
   json.key("option").begin_object().key("grid").begin_object().key("left").integer(look.left).key("right").integer(12).key("top").integer(14).key("bottom").integer(24).end_object()
       .key("tooltip").begin_object().field("trigger", "axis").key("axisPointer").json(R"({"type":"shadow"})").field("valueFormatter", look.format).end_object()
@@ -123,7 +123,7 @@ std::string bars_option(const ChartSeries& series, Instant as_of, Duration lengt
   if (series.values.empty()) json.begin_array().end_array();
   else rows(json, series, 0, 0);
   json.end_object();
-  if (series.values.size() > 1) muted_line(json, series, 1);
+  if (series.values.size() > 1) muted_line(json, series, 1, t);
   return json.end_array().end_object().end_object().str();
 }
 
@@ -135,13 +135,13 @@ struct AreaLook {
   int line = 1;  // 0: none, so that a part of nothing leaves no mark on top of the others
 };
 
-std::string areas_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours, const AreaLook& look) {
+std::string areas_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours, const AreaLook& look, const Texts& t) {
   JsonWriter json = begin(as_of);
   json.key("option").begin_object().key("grid").json(R"({"left":48,"right":12,"top":34,"bottom":24})").key("legend").json(R"({"top":0,"right":0,"itemHeight":8,"itemWidth":18})")
       .key("tooltip").begin_object().field("trigger", "axis").field("valueFormatter", look.format).end_object().key("xAxis").json(time_axis(length))
       .key("yAxis").json(look.axis).key("series").begin_array();
   for (std::size_t i = 0; i < series.names.size() && i < colours.size(); ++i) {
-    json.begin_object().field("type", "line").field("name", series.names[i]).field("stack", "all").key("showSymbol").boolean(false)
+    json.begin_object().field("type", "line").field("name", show_name(t, series.names[i])).field("stack", "all").key("showSymbol").boolean(false)
         .key("itemStyle").begin_object().field("color", colours[i]).end_object().key("lineStyle").begin_object().key("width").integer(look.line).end_object()
         .key("areaStyle").begin_object().field("color", colours[i]).key("opacity").number(look.opacity).end_object().key("data");
     rows(json, series, i, 0);
@@ -152,19 +152,19 @@ std::string areas_option(const ChartSeries& series, Instant as_of, Duration leng
 
 }  // namespace
 
-std::string stacked_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours) {
-  return areas_option(series, as_of, length, colours, {"@pct", R"({"type":"value","min":0,"max":1,"interval":0.25,"axisLabel":{"formatter":"@pct"}})"});
+std::string stacked_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours, const Texts& t) {
+  return areas_option(series, as_of, length, colours, {"@pct", R"({"type":"value","min":0,"max":1,"interval":0.25,"axisLabel":{"formatter":"@pct"}})"}, t);
 }
 
-std::string counts_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours) {
-  return areas_option(series, as_of, length, colours, {"@int", R"({"type":"value","min":0,"splitNumber":4,"axisLabel":{"formatter":"@short"}})", 0.7, 0});
+std::string counts_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours, const Texts& t) {
+  return areas_option(series, as_of, length, colours, {"@int", R"({"type":"value","min":0,"splitNumber":4,"axisLabel":{"formatter":"@short"}})", 0.7, 0}, t);
 }
 
-std::string rates_option(const ChartSeries& series, Instant as_of, std::span<const std::string_view> colours) {
-  return areas_option(series, as_of, 15min, colours, {"@num", R"({"type":"value","min":0,"splitNumber":4,"axisLabel":{"formatter":"@short"}})", 0.7, 0});
+std::string rates_option(const ChartSeries& series, Instant as_of, std::span<const std::string_view> colours, const Texts& t) {
+  return areas_option(series, as_of, 15min, colours, {"@num", R"({"type":"value","min":0,"splitNumber":4,"axisLabel":{"formatter":"@short"}})", 0.7, 0}, t);
 }
 
-std::string lines_option(const ChartSeries& series, Instant as_of, const LinesLook& look) {
+std::string lines_option(const ChartSeries& series, Instant as_of, const LinesLook& look, const Texts& t) {
   JsonWriter json = begin(as_of);
   json.key("option").begin_object().key("grid").json(R"({"left":52,"right":16,"top":34,"bottom":24})").key("legend").json(R"({"top":0,"right":0,"itemHeight":8,"itemWidth":18})")
       .key("tooltip").begin_object().field("trigger", "axis").field("valueFormatter", look.format).end_object().key("xAxis").json(time_axis(look.length))
@@ -175,7 +175,7 @@ std::string lines_option(const ChartSeries& series, Instant as_of, const LinesLo
   if (look.low && look.high) json.key("interval").number((*look.high - *look.low) / 4);
   json.end_object().key("series").begin_array();
   for (std::size_t i = 0; i < series.names.size() && i < look.colours.size(); ++i) {
-    json.begin_object().field("type", "line").field("name", series.names[i]).key("showSymbol").boolean(false).key("connectNulls").boolean(false)
+    json.begin_object().field("type", "line").field("name", show_name(t, series.names[i])).key("showSymbol").boolean(false).key("connectNulls").boolean(false)
         .key("itemStyle").begin_object().field("color", look.colours[i]).end_object().key("lineStyle").begin_object().key("width").integer(2).field("color", look.colours[i]).end_object();
     json.key("data");
     rows(json, series, i, 0);
@@ -225,9 +225,9 @@ std::string named_bars_data(const NamedBars& bars, Instant as_of) {
   return json.end_array().end_object().end_object().str();
 }
 
-std::string volume_option(const OverviewState& state, Duration length) { return bars_option(state.volume, state.as_of, length, {"Calls", "$c1", "@int"}); }
+std::string volume_option(const OverviewState& state, Duration length, const Texts& t) { return bars_option(state.volume, state.as_of, length, {t("column.calls"), "$c1", "@int"}, t); }
 
-std::string latency_option(const OverviewState& state, Duration length) {
+std::string latency_option(const OverviewState& state, Duration length, const Texts& t) {
   JsonWriter json = begin(state.as_of);
   json.key("option").begin_object().key("grid").json(R"({"left":56,"right":12,"top":34,"bottom":24})").key("legend").json(R"({"top":0,"right":0,"itemHeight":8,"itemWidth":18})")
       .key("tooltip").json(R"({"trigger":"axis","valueFormatter":"@ms"})").key("xAxis").json(time_axis(length))
@@ -235,17 +235,17 @@ std::string latency_option(const OverviewState& state, Duration length) {
   constexpr std::array colours{"$c3", "$c1", "$c4"};
   constexpr std::array dashes{"solid", "solid", "dashed"};
   for (std::size_t i = 0; i < state.latency.names.size() && i < colours.size(); ++i) {
-    json.begin_object().field("type", "line").field("name", state.latency.names[i]).key("showSymbol").boolean(false).key("connectNulls").boolean(false)
+    json.begin_object().field("type", "line").field("name", show_name(t, state.latency.names[i])).key("showSymbol").boolean(false).key("connectNulls").boolean(false)
         .key("itemStyle").begin_object().field("color", colours[i]).end_object()
         .key("lineStyle").begin_object().key("width").integer(2).field("type", dashes[i]).field("color", colours[i]).end_object().key("data");
     rows(json, state.latency, i, 0);
     json.end_object();
   }
-  if (state.latency.names.size() > colours.size()) muted_line(json, state.latency, colours.size());
+  if (state.latency.names.size() > colours.size()) muted_line(json, state.latency, colours.size(), t);
   return json.end_array().end_object().end_object().str();
 }
 
-std::string sentiment_option(const OverviewState& state, Duration length, std::optional<double> now) {
+std::string sentiment_option(const OverviewState& state, Duration length, std::optional<double> now, const Texts& t) {
   JsonWriter json = begin(state.as_of);
   json.key("option").begin_object().key("grid").json(R"({"left":36,"right":10,"top":"62%","bottom":24})")
       .key("tooltip").json(R"({"trigger":"axis","valueFormatter":"@score"})").key("xAxis").json(time_axis(length))
@@ -259,32 +259,32 @@ std::string sentiment_option(const OverviewState& state, Duration length, std::o
       .key("detail").json(R"({"formatter":"@score","fontSize":22,"fontWeight":600,"offsetCenter":[0,"46%"],"color":"$ink"})").key("tooltip").json(R"({"show":false})")
       .key("data").begin_array().begin_object().key("value");
   figure(json, now).end_object().end_array().end_object();
-  json.begin_object().field("type", "line").field("name", "Sentiment").key("showSymbol").boolean(false).key("itemStyle").json(R"({"color":"$c1"})")
+  json.begin_object().field("type", "line").field("name", definition_of(t, "sentiment").title).key("showSymbol").boolean(false).key("itemStyle").json(R"({"color":"$c1"})")
       .key("lineStyle").json(R"({"width":1.5,"color":"$c1"})").key("data");
   rows(json, state.sentiment, 0, 0);
   return json.end_object().end_array().end_object().end_object().str();
 }
 
-std::string regions_option(const OverviewState& state) {
+std::string regions_option(const OverviewState& state, const Texts& t) {
   JsonWriter json = begin(state.as_of);
   json.key("option").begin_object().key("tooltip").json(R"({"trigger":"item","valueFormatter":"@int"})")
       .key("geo").json(R"({"map":"world","silent":true,"left":4,"right":4,"top":4,"bottom":4,"boundingCoords":[[-170,78],[180,-56]]})")
       .key("series").begin_array().begin_object().field("type", "scatter").field("coordinateSystem", "geo")
-      .key("dimensions").json(R"(["lon","lat","Calls"])").key("encode").json(R"({"tooltip":[2]})")
+      .key("dimensions").begin_array().text("lon").text("lat").text(t("column.calls")).end_array().key("encode").json(R"({"tooltip":[2]})")
       .key("itemStyle").json(R"({"color":"$accent","opacity":0.75,"borderColor":"$surface","borderWidth":1})")
       .key("label").json(R"({"show":true,"formatter":"{b}","position":"right","fontSize":11,"color":"$ink-soft"})").key("labelLayout").json(R"({"hideOverlap":true})");
   region_marks(json, state);
   return json.end_object().end_array().end_object().end_object().str();
 }
 
-std::string outcomes_option(const OverviewState& state) {
+std::string outcomes_option(const OverviewState& state, const Texts& t) {
   JsonWriter json = begin(state.as_of);
   json.key("option").begin_object().key("grid").json(R"({"left":92,"right":48,"top":4,"bottom":4})")
       .key("tooltip").json(R"({"trigger":"item","valueFormatter":"@int"})").key("xAxis").json(R"({"type":"value","show":false})")
       .key("yAxis").begin_object().field("type", "category").key("inverse").boolean(true).key("axisLine").json(R"({"show":false})")
       .key("axisLabel").json(R"({"color":"$ink-soft","fontSize":12})").key("data").begin_array();
-  for (const Bar& bar : outcome_bars) json.text(bar.label);
-  json.end_array().end_object().key("series").begin_array().begin_object().field("type", "bar").field("name", "Calls").key("barMaxWidth").integer(22)
+  for (const Bar& bar : outcome_bars) json.text(show_name(t, bar.label));
+  json.end_array().end_object().key("series").begin_array().begin_object().field("type", "bar").field("name", t("column.calls")).key("barMaxWidth").integer(22)
       .key("label").json(R"({"show":true,"position":"right","formatter":"{c}","color":"$ink"})");
   outcome_data(json, state);
   return json.end_object().end_array().end_object().end_object().str();

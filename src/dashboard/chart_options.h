@@ -10,22 +10,24 @@
 #include <string>
 #include <vector>
 
+#include "dashboard/texts.h"
 #include "live/overview.h"
 
 namespace aybiza::dashboard {
 
+// The names of series are said in the reader's language, where it has them.
 // Bars of one series over time; a second one, the period before, is a muted line.
 struct BarsLook {
   std::string_view name, colour, format;  // "Calls", "$c1", "@int"
   int left = 44, min_interval = 1;        // room for the axis; 0: any
 };
-std::string bars_option(const ChartSeries& series, Instant as_of, Duration length, const BarsLook& look);
+std::string bars_option(const ChartSeries& series, Instant as_of, Duration length, const BarsLook& look, const Texts& t);
 // Several shares of a whole over time, stacked; colours in the order of the series.
-std::string stacked_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours);
+std::string stacked_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours, const Texts& t);
 // Several counts over time, stacked as areas.
-std::string counts_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours);
+std::string counts_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours, const Texts& t);
 // Several figures a second over time, stacked as areas.
-std::string rates_option(const ChartSeries& series, Instant as_of, std::span<const std::string_view> colours);
+std::string rates_option(const ChartSeries& series, Instant as_of, std::span<const std::string_view> colours, const Texts& t);
 // Lines over time.
 struct LinesLook {
   Duration length{};                         // of the range: what the axis writes
@@ -33,7 +35,7 @@ struct LinesLook {
   std::string_view format;                   // "@pct"
   std::optional<double> low = std::nullopt, high = std::nullopt;  // of the axis; empty: as the data
 };
-std::string lines_option(const ChartSeries& series, Instant as_of, const LinesLook& look);
+std::string lines_option(const ChartSeries& series, Instant as_of, const LinesLook& look, const Texts& t);
 // Bars that have names instead of times: lying, or standing.
 struct NamedBars {
   struct Series {
@@ -55,11 +57,11 @@ struct PieSlice {
 };
 std::string pie_option(const std::vector<PieSlice>& slices, Instant as_of, std::string_view format);
 std::string pie_data(const std::vector<PieSlice>& slices, Instant as_of);
-std::string volume_option(const OverviewState& state, Duration length);
-std::string latency_option(const OverviewState& state, Duration length);
-std::string sentiment_option(const OverviewState& state, Duration length, std::optional<double> now);
-std::string regions_option(const OverviewState& state);
-std::string outcomes_option(const OverviewState& state);
+std::string volume_option(const OverviewState& state, Duration length, const Texts& t);
+std::string latency_option(const OverviewState& state, Duration length, const Texts& t);
+std::string sentiment_option(const OverviewState& state, Duration length, std::optional<double> now, const Texts& t);
+std::string regions_option(const OverviewState& state, const Texts& t);
+std::string outcomes_option(const OverviewState& state, const Texts& t);
 
 // The rows of `to` from the first that differs on, as {"as_of","append","keep_from"}; "" when nothing changed.
 // `first_series` is the chart's index of the first of them.

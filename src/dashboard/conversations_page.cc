@@ -15,34 +15,31 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr LeagueColumn columns[] = {
-    {"turns", "Turns", Format::count},
-    {"avg_sentiment", "Sentiment", Format::score, false},
-    {"interruptions", "Interrupted", Format::count},
-    {"p50_response_time_ms", "p50 response", Format::milliseconds},
-    {"p95_response_time_ms", "p95 response", Format::milliseconds},
+    {"turns", Format::count},
+    {"avg_sentiment", Format::score, false},
+    {"interruptions", Format::count},
+    {"p50_response_time_ms", Format::milliseconds},
+    {"p95_response_time_ms", Format::milliseconds},
 };
-constexpr LeagueCut cuts[] = {{Dimension::topic, "Topic", "topics"},       {Dimension::intent, "Intent", "intents"},
-                              {Dimension::state, "State", "states"},       {Dimension::emotion, "Emotion", "emotions"},
-                              {Dimension::speaker, "Speaker", "speakers"}, {Dimension::language, "Language", "languages"},
-                              {Dimension::agent_type, "Kind of agent", "kinds of agents"}};
+constexpr LeagueCut cuts[] = {{Dimension::topic}, {Dimension::intent}, {Dimension::state}, {Dimension::emotion}, {Dimension::speaker}, {Dimension::language}, {Dimension::agent_type}};
 constexpr std::string_view mood_colours[] = {"$good", "$line-strong", "$bad"};
 constexpr std::size_t bars_shown = 8;
 
-NamedBars bars_of(const Counted& counted, std::string_view colour) {
+NamedBars bars_of(const Texts& t, const Counted& counted, std::string_view colour) {
   NamedBars bars;
-  bars.series.push_back({"Turns", colour, {}});
+  bars.series.push_back({t("column.turns"), colour, {}});
   for (const NamedCount& one : counted.rows) {
     if (bars.labels.size() == bars_shown) break;
-    bars.labels.push_back(title_case(one.name));
+    bars.labels.push_back(show_word(t, one.name));
     bars.series[0].values.emplace_back(one.value);
   }
   return bars;
 }
 
-NamedBars bars_of(const Histogram& lengths) {
+NamedBars bars_of(const Texts& t, const Histogram& lengths) {
   NamedBars bars;
   bars.standing = true;
-  bars.series.push_back({"Calls", "$c1", {}});
+  bars.series.push_back({t("column.calls"), "$c1", {}});
   for (const HistogramBucket& bucket : lengths) {
     bars.labels.push_back(show_duration(std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(bucket.low))));
     bars.series[0].values.emplace_back(double(bucket.count));
@@ -50,12 +47,12 @@ NamedBars bars_of(const Histogram& lengths) {
   return bars;
 }
 
-NamedBars bars_of(const std::vector<Stage>& stages) {
+NamedBars bars_of(const Texts& t, const std::vector<Stage>& stages) {
   NamedBars bars;
   bars.format = "@ms";
-  bars.series = {{"Half of the turns", "$c3", {}}, {"95 of 100", "$c1", {}}};
+  bars.series = {{t("talk.half"), "$c3", {}}, {t("talk.most"), "$c1", {}}};
   for (const Stage& stage : stages) {
-    bars.labels.emplace_back(stage.name);
+    bars.labels.emplace_back(show_name(t, stage.name));
     bars.series[0].values.push_back(stage.p50_ms);
     bars.series[1].values.push_back(stage.p95_ms);
   }
@@ -66,8 +63,8 @@ struct Drawn {
   std::string_view id;
   NamedBars bars;
 };
-std::vector<Drawn> drawn(const ConversationsState& s) {
-  return {{"topics", bars_of(s.topics, "$c1")}, {"emotions", bars_of(s.emotions, "$c4")}, {"lengths", bars_of(s.lengths)}, {"resolution_times", bars_of(s.resolution_times)}, {"stages", bars_of(s.stages)}};
+std::vector<Drawn> drawn(const Texts& t, const ConversationsState& s) {
+  return {{"topics", bars_of(t, s.topics, "$c1")}, {"emotions", bars_of(t, s.emotions, "$c4")}, {"lengths", bars_of(t, s.lengths)}, {"resolution_times", bars_of(t, s.resolution_times)}, {"stages", bars_of(t, s.stages)}};
 }
 
 Node bars_table(std::string_view title, std::string_view first, const NamedBars& bars, Format format) {
@@ -82,11 +79,11 @@ Node bars_table(std::string_view title, std::string_view first, const NamedBars&
   return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th>{}</tr></thead><tbody>{}</tbody></table>">(title, first, heads, body);
 }
 
-Node moods_table(const ChartSeries& moods, const Zone& zone) {
+Node moods_table(const Texts& t, const ChartSeries& moods, const Zone& zone) {
   NamedBars bars;
-  for (std::size_t i = 0; i < moods.names.size(); ++i) bars.series.push_back({moods.names[i], "", moods.values[i]});
-  for (const Instant time : moods.times) bars.labels.push_back(show_moment(time, zone));
-  return bars_table("How callers feel", "From", bars, Format::share);
+  for (std::size_t i = 0; i < moods.names.size(); ++i) bars.series.push_back({show_name(t, moods.names[i]), "", moods.values[i]});
+  for (const Instant time : moods.times) bars.labels.push_back(show_moment(time, zone, t));
+  return bars_table(t("figure.moods"), t("frame.from"), bars, Format::share);
 }
 
 bool none(const std::vector<Stage>& stages) {
@@ -130,8 +127,8 @@ void ConversationsPage::opened(Context& context, const Location&) {
 void ConversationsPage::flow_shown(Context& context) {
   const auto* now = state<FlowState>(flow_slot);
   if (!context.connected() || !now) return;
-  if (!flow_left_ || flow_key_ != key()) context.push_latest("chart:chart-flow", "flow", flow_option(*now));
-  else if (flow_left_->flow.steps != now->flow.steps) context.push_latest("chart-data:chart-flow", "flow", flow_data(*now));
+  if (!flow_left_ || flow_key_ != key()) context.push_latest("chart:chart-flow", "flow", flow_option(*now, texts()));
+  else if (flow_left_->flow.steps != now->flow.steps) context.push_latest("chart-data:chart-flow", "flow", flow_data(*now, texts()));
   flow_key_ = key();
   flow_newest_ = std::make_shared<FlowState>(*now);
 }
@@ -142,7 +139,7 @@ Node ConversationsPage::flow() const {
   const FlowState& s = state ? *state : nothing;
   return chart({.name = "flow", .size = "w-8 h-5 wide", .loading = state == nullptr, .empty = s.flow.steps.empty(), .error = s.error, .as_of = s.as_of,
                 .n = state ? "n " + show_count(double(s.flow.calls)) : "", .relative_error = std::nullopt, .estimate = s.flow.estimate,
-                .filters = filters(), .table = flow_table(s)});
+                .filters = filters(), .table = flow_table(s, texts())});
 }
 
 void ConversationsPage::shown(Context& context, std::size_t slot) {
@@ -152,11 +149,11 @@ void ConversationsPage::shown(Context& context, std::size_t slot) {
   const Range range = range_of(scope(), from_micros(0));
   if (!left_ || drawn_key_ != key()) {
     left_.reset();
-    context.push_latest("chart:chart-moods", "moods", stacked_option(now->moods, now->as_of, range.to - range.from, mood_colours));
-    for (const Drawn& one : drawn(*now)) context.push_latest(fmt::format("chart:chart-{}", one.id), one.id, named_bars_option(one.bars, now->as_of));
+    context.push_latest("chart:chart-moods", "moods", stacked_option(now->moods, now->as_of, range.to - range.from, mood_colours, texts()));
+    for (const Drawn& one : drawn(texts(), *now)) context.push_latest(fmt::format("chart:chart-{}", one.id), one.id, named_bars_option(one.bars, now->as_of));
   } else {
     if (std::string rows = appended(left_->moods, now->moods, now->as_of, 0); !rows.empty()) context.push_latest("chart-data:chart-moods", "moods", std::move(rows));
-    const auto before = drawn(*left_), after = drawn(*now);
+    const auto before = drawn(texts(), *left_), after = drawn(texts(), *now);
     for (std::size_t i = 0; i < after.size(); ++i)
       if (std::string data = named_bars_data(after[i].bars, now->as_of); data != named_bars_data(before[i].bars, now->as_of))
         context.push_latest(fmt::format("chart-data:chart-{}", after[i].id), after[i].id, std::move(data));
@@ -183,28 +180,30 @@ Node ConversationsPage::charts(const ConversationsState* state) const {
                   .relative_error = std::nullopt, .estimate = estimate, .filters = filters(), .table = std::move(table)});
   };
   const std::string topics = state ? "n " + show_count(sum_of(s.topics)) : "", emotions = state ? "n " + show_count(sum_of(s.emotions)) : "";
+  const Texts& t = texts();
+  const auto bars = [&](std::string_view name, std::string_view first, const NamedBars& drawn, Format format) { return bars_table(definition_of(t, name).title, t(first), drawn, format); };
   return html<"{}{}{}{}{}{}">(
-      tile("moods", "w-6 h-4", s.moods.times.empty(), s.moods.error, s.moods.estimate, moods_table(s.moods, zone_or_utc(filters().zone))),
-      tile("stages", "w-6 h-4", none(s.stages), s.stages_error, s.stages_estimate, bars_table("Where the time goes", "Stage", bars_of(s.stages), Format::milliseconds)),
-      tile("topics", "w-4 h-4", s.topics.rows.empty(), s.topics.error, s.topics.estimate, bars_table("What they talk about", "Topic", bars_of(s.topics, ""), Format::count), topics),
-      tile("emotions", "w-4 h-4", s.emotions.rows.empty(), s.emotions.error, s.emotions.estimate, bars_table("Emotions", "Emotion", bars_of(s.emotions, ""), Format::count), emotions),
-      tile("lengths", "w-4 h-4", s.lengths.empty(), s.lengths_error, s.lengths_estimate, bars_table("How long calls take", "From", bars_of(s.lengths), Format::count)),
-      tile("resolution_times", "w-4 h-5 mid", s.resolution_times.empty(), s.resolution_error, s.lengths_estimate, bars_table("Resolution time", "From", bars_of(s.resolution_times), Format::count)));
+      tile("moods", "w-6 h-4", s.moods.times.empty(), s.moods.error, s.moods.estimate, moods_table(t, s.moods, zone_or_utc(filters().zone))),
+      tile("stages", "w-6 h-4", none(s.stages), s.stages_error, s.stages_estimate, bars("stages", "talk.stage", bars_of(t, s.stages), Format::milliseconds)),
+      tile("topics", "w-4 h-4", s.topics.rows.empty(), s.topics.error, s.topics.estimate, bars("topics", "dimension.topic", bars_of(t, s.topics, ""), Format::count), topics),
+      tile("emotions", "w-4 h-4", s.emotions.rows.empty(), s.emotions.error, s.emotions.estimate, bars("emotions", "dimension.emotion", bars_of(t, s.emotions, ""), Format::count), emotions),
+      tile("lengths", "w-4 h-4", s.lengths.empty(), s.lengths_error, s.lengths_estimate, bars("lengths", "talk.from", bars_of(t, s.lengths), Format::count)),
+      tile("resolution_times", "w-4 h-5 mid", s.resolution_times.empty(), s.resolution_error, s.lengths_estimate, bars("resolution_times", "talk.from", bars_of(t, s.resolution_times), Format::count)));
 }
 
 Node ConversationsPage::table() const {
   const LeagueCut& chosen = cut_of(cuts, filters().by);
   const LeagueSpec wanted = league_spec(chosen.dimension, columns, filters());
   return html<"{}{}">(cut_links(cuts, filters(), "/conversations"),
-                      league_table({.id = "talk", .caption = fmt::format("Turns by {}", to_string(chosen.dimension)), .head = chosen.title, .path = "/conversations", .columns = columns,
-                                    .spec = wanted, .league = state<League>(league_slot), .filters = filters(), .what = chosen.what, .link = nullptr}));
+                      league_table({.id = "talk", .caption = texts()("talk.caption", title_of(chosen, texts())), .head = title_of(chosen, texts()), .path = "/conversations", .columns = columns,
+                                    .spec = wanted, .league = state<League>(league_slot), .filters = filters(), .what = what_of(chosen, texts()), .link = nullptr}));
 }
 
 Node ConversationsPage::body(const Context&) {
   left_ = newest_, flow_left_ = flow_newest_;  // this render leaves together with what was pushed
   const auto* talk = state<ConversationsState>(talk_slot);
-  return html<"<h1 class=\"sr\">Conversations</h1><div class=\"grid\" id=\"conversations-page\" aria-busy=\"{}\">{}{}</div>{}">(
-      fresh(talk_slot) && fresh(league_slot) && fresh(flow_slot) ? "false" : "true", tiles(talk), html<"{}{}">(charts(talk), flow()), component("talk-table", html<"<section class=\"below\">{}</section>">(table())));
+  return html<"<h1 class=\"sr\">{}</h1><div class=\"grid\" id=\"conversations-page\" aria-busy=\"{}\">{}{}</div>{}">(
+      texts()("tab.conversations"), fresh(talk_slot) && fresh(league_slot) && fresh(flow_slot) ? "false" : "true", tiles(talk), html<"{}{}">(charts(talk), flow()), component("talk-table", html<"<section class=\"below\">{}</section>">(table())));
 }
 
 }  // namespace aybiza::dashboard

@@ -43,27 +43,27 @@ Step step_of(const Branch& branch, const Scale& scale) {
   return steps[std::size_t(std::clamp(place, 0.0, 0.999) * std::size(steps))];
 }
 
-void write(JsonWriter& json, const std::map<std::string, Branch>& branches, const Scale& scale) {
+void write(JsonWriter& json, const std::map<std::string, Branch>& branches, const Scale& scale, const Texts& t) {
   json.begin_array();
   for (const auto& [name, branch] : branches) {
     const Step step = step_of(branch, scale);
-    json.begin_object().field("name", name.empty() ? "Not known" : name == "__other__" ? "All others" : std::string_view(name))
+    json.begin_object().field("name", or_unknown(t, name))
         .key("value").number(std::round(branch.cost * 1e6) / 1e6).key("itemStyle").begin_object().field("color", step.fill).end_object()
         .key("label").begin_object().field("color", step.ink).end_object();
-    if (!branch.below.empty()) write(json.key("children"), branch.below, scale);
+    if (!branch.below.empty()) write(json.key("children"), branch.below, scale, t);
     json.end_object();
   }
   json.end_array();
 }
 
-void data(JsonWriter& json, const CostsState& state) {
+void data(JsonWriter& json, const CostsState& state, const Texts& t) {
   Branch root;
   for (const CostPart& part : state.parts) {
     Branch& region = root.below[part.region];
     Branch& type = region.below[part.agent_type];
     region.add(part), type.add(part), type.below[part.model].add(part);
   }
-  write(json.key("data"), root.below, scale_of(state));
+  write(json.key("data"), root.below, scale_of(state), t);
 }
 
 JsonWriter begin(const CostsState& state) {
@@ -74,30 +74,30 @@ JsonWriter begin(const CostsState& state) {
 
 }  // namespace
 
-std::string cost_map_option(const CostsState& state) {
+std::string cost_map_option(const CostsState& state, const Texts& t) {
   JsonWriter json = begin(state);
   json.key("option").begin_object().key("tooltip").json(R"({"trigger":"item","valueFormatter":"@usd"})").key("series").begin_array().begin_object()
-      .field("type", "treemap").field("name", "Spend").key("roam").boolean(false).key("nodeClick").boolean(false).key("breadcrumb").json(R"({"show":false})")
+      .field("type", "treemap").field("name", t("column.cost_usd")).key("roam").boolean(false).key("nodeClick").boolean(false).key("breadcrumb").json(R"({"show":false})")
       .key("left").integer(0).key("right").integer(0).key("top").integer(0).key("bottom").integer(0).key("visibleMin").integer(200)
       .key("label").json(R"({"show":true,"fontSize":11,"overflow":"truncate"})")
       .key("upperLabel").json(R"({"show":true,"height":20,"fontSize":11,"color":"$ink","backgroundColor":"transparent"})")
       .key("itemStyle").json(R"({"borderColor":"$surface","borderWidth":1,"gapWidth":1})")
       .key("levels").json(R"([{"itemStyle":{"borderWidth":0,"gapWidth":4},"upperLabel":{"show":false}},{"itemStyle":{"borderColor":"$line","borderWidth":2,"gapWidth":2}},{"itemStyle":{"borderColor":"$line","borderWidth":1,"gapWidth":1}},{}])");
-  data(json, state);
+  data(json, state, t);
   return json.end_object().end_array().end_object().end_object().str();
 }
 
-std::string cost_map_data(const CostsState& state) {
+std::string cost_map_data(const CostsState& state, const Texts& t) {
   JsonWriter json = begin(state);
   json.key("set").begin_object().key("series").begin_array().begin_object();
-  data(json, state);
+  data(json, state, t);
   return json.end_object().end_array().end_object().end_object().str();
 }
 
-std::string efficiency_words(const CostsState& state) {
+std::string efficiency_words(const CostsState& state, const Texts& t) {
   const Scale scale = scale_of(state);
-  if (scale.high < scale.low) return "efficiency not known";
-  return fmt::format("efficiency {} faint, {} strong", show_share(scale.low), show_share(scale.high));
+  if (scale.high < scale.low) return std::string(t("costs.no_efficiency"));
+  return t("costs.efficiency", show_share(scale.low), show_share(scale.high));
 }
 
 }  // namespace aybiza::dashboard

@@ -8,12 +8,13 @@
 
 #include <string>
 
+#include "dashboard/texts.h"
 #include "live/costs.h"
 
 namespace aybiza::dashboard {
 
-std::string cost_map_option(const CostsState& state);
-std::string cost_map_data(const CostsState& state);
-std::string efficiency_words(const CostsState& state);  // what the colours mean: "efficiency 71.0 % faint, 92.4 % strong"
+std::string cost_map_option(const CostsState& state, const Texts& t);
+std::string cost_map_data(const CostsState& state, const Texts& t);
+std::string efficiency_words(const CostsState& state, const Texts& t);  // what the colours mean: "efficiency 71.0 % faint, 92.4 % strong"
 
 }  // namespace aybiza::dashboard

@@ -18,44 +18,38 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr LeagueColumn columns[] = {
-    {"cost_usd", "Spend", Format::usd},
-    {"calls", "Calls", Format::count},
-    {"cost_per_call", "Per call", Format::usd},
-    {"success_rate", "Success", Format::share, false},
-    {"efficiency_score", "Efficiency", Format::share, false},
-    {"input_tokens", "Tokens in", Format::count},
-    {"output_tokens", "Tokens out", Format::count},
-    {"cache_read_tokens", "From cache", Format::count},
+    {"cost_usd", Format::usd},
+    {"calls", Format::count},
+    {"cost_per_call", Format::usd},
+    {"success_rate", Format::share, false},
+    {"efficiency_score", Format::share, false},
+    {"input_tokens", Format::count},
+    {"output_tokens", Format::count},
+    {"cache_read_tokens", Format::count},
 };
 
-constexpr LeagueCut cuts[] = {{Dimension::model_used, "Model", "models"},       {Dimension::agent_type, "Kind of agent", "kinds of agents"},
-                        {Dimension::region, "Region", "regions"},         {Dimension::customer_id, "Customer", "customers"},
-                        {Dimension::campaign, "Campaign", "campaigns"},   {Dimension::agent_id, "Agent", "agents"},
-                        {Dimension::call_outcome, "Outcome", "outcomes"}};
+constexpr LeagueCut cuts[] = {{Dimension::model_used}, {Dimension::agent_type}, {Dimension::region}, {Dimension::customer_id}, {Dimension::campaign}, {Dimension::agent_id}, {Dimension::call_outcome}};
 
 Duration length_of(const ViewScope& scope) {
   const Range range = range_of(scope, from_micros(0));
   return range.to - range.from;
 }
 
-std::string or_unknown(const std::string& name) { return name.empty() ? "Not known" : name; }
-
-Node spend_table(const ChartSeries& series, const Zone& zone) {
-  std::vector<std::size_t> places(series.times.size());
-  for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
-  const Node body = rows(places, [&](std::size_t i) { return to_micros(series.times[i]); }, [&](std::size_t i) {
-    return html<"<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td></tr>">(show_moment(series.times[i], zone), show_usd(series.values[0][i]));
-  });
-  return html<"<table class=\"rows\"><caption class=\"sr\">Spend over time</caption><thead><tr><th scope=\"col\">From</th><th scope=\"col\" class=\"num\">Spend</th></tr></thead><tbody>{}</tbody></table>">(body);
+Node spend_table(const Texts& t, const ChartSeries& series, const Zone& zone) {
+  const TableHead heads[] = {{t("frame.from"), false}, {t("column.cost_usd")}};
+  std::vector<TableRow> lines;
+  for (std::size_t i = 0; i < series.times.size(); ++i)
+    lines.push_back({fmt::format("{}", to_micros(series.times[i])), {show_moment(series.times[i], zone, t), show_usd(series.values[0][i])}});
+  return plain_table(t("figure.spend"), heads, lines);
 }
 
-Node parts_table(const std::vector<CostPart>& parts) {
-  const Node body = rows(parts, [](const CostPart& p) { return p.region + "|" + p.agent_type + "|" + p.model; }, [](const CostPart& p) {
-    return html<"<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td></tr>">(
-        or_unknown(p.region), or_unknown(p.agent_type), or_unknown(p.model), show_usd(p.cost_usd), show_count(p.calls), show(Format::share, p.efficiency));
-  });
-  return html<"<table class=\"rows\"><caption class=\"sr\">Spend by region, kind of agent and model</caption><thead><tr><th scope=\"col\">Region</th><th scope=\"col\">Kind</th>"
-              "<th scope=\"col\">Model</th><th scope=\"col\" class=\"num\">Spend</th><th scope=\"col\" class=\"num\">Calls</th><th scope=\"col\" class=\"num\">Efficiency</th></tr></thead><tbody>{}</tbody></table>">(body);
+Node parts_table(const Texts& t, const std::vector<CostPart>& parts) {
+  const TableHead heads[] = {{t("dimension.region"), false}, {t("costs.kind"), false}, {t("dimension.model_used"), false}, {t("column.cost_usd")}, {t("column.calls")}, {t("column.efficiency_score")}};
+  std::vector<TableRow> lines;
+  for (const CostPart& p : parts)
+    lines.push_back({p.region + "|" + p.agent_type + "|" + p.model,
+                     {or_unknown(t, p.region), or_unknown(t, p.agent_type), or_unknown(t, p.model), show_usd(p.cost_usd), show_count(p.calls), show(Format::share, p.efficiency)}});
+  return plain_table(t("costs.parts"), heads, lines);
 }
 
 bool any_known(const ChartSeries& series) {
@@ -64,38 +58,42 @@ bool any_known(const ChartSeries& series) {
 
 constexpr std::string_view token_colours[] = {"$c1", "$c3", "$c2", "$c5"};
 constexpr std::size_t models_drawn = 8, price_list_bytes = 60'000;
-constexpr TableHead token_heads[] = {{"Of", false}, {token_column_names[0]}, {token_column_names[1]}, {token_column_names[2]}, {token_column_names[3]}};
+std::vector<TableHead> token_heads(const Texts& t) {
+  std::vector<TableHead> heads{{t("costs.of"), false}};
+  for (const std::string_view name : token_column_names) heads.push_back({show_name(t, name)});
+  return heads;
+}
 
-NamedBars model_bars(const TokensState& tokens) {
+NamedBars model_bars(const Texts& t, const TokensState& tokens) {
   NamedBars bars;
   bars.format = "@short", bars.stacked = true, bars.room = 128;
-  for (std::size_t kind = 0; kind < token_columns; ++kind) bars.series.push_back({token_column_names[kind], token_colours[kind], {}});
+  for (std::size_t kind = 0; kind < token_columns; ++kind) bars.series.push_back({show_name(t, token_column_names[kind]), token_colours[kind], {}});
   for (const ModelTokens& model : tokens.models) {
     if (bars.labels.size() == models_drawn) break;
-    bars.labels.push_back(or_unknown(model.model));
+    bars.labels.push_back(or_unknown(t, model.model));
     for (std::size_t kind = 0; kind < token_columns; ++kind) bars.series[kind].values.emplace_back(model.kinds[kind]);
   }
   return bars;
 }
 
-Node tokens_table(const TokensState& tokens, const Zone& zone) {
+Node tokens_table(const Texts& t, const TokensState& tokens, const Zone& zone) {
   std::vector<TableRow> lines;
   for (std::size_t i = 0; i < tokens.over_time.times.size(); ++i) {
-    TableRow line{fmt::format("{}", to_micros(tokens.over_time.times[i])), {show_moment(tokens.over_time.times[i], zone)}};
+    TableRow line{fmt::format("{}", to_micros(tokens.over_time.times[i])), {show_moment(tokens.over_time.times[i], zone, t)}};
     for (const auto& values : tokens.over_time.values) line.cells.push_back(show(Format::count, values[i]));
     lines.push_back(std::move(line));
   }
-  return plain_table("Tokens over time", token_heads, lines);
+  return plain_table(t("figure.tokens"), token_heads(t), lines);
 }
 
-Node models_table(const TokensState& tokens) {
+Node models_table(const Texts& t, const TokensState& tokens) {
   std::vector<TableRow> lines;
   for (const ModelTokens& model : tokens.models) {
-    TableRow line{model.model, {or_unknown(model.model)}};
+    TableRow line{model.model, {or_unknown(t, model.model)}};
     for (const double kind : model.kinds) line.cells.push_back(show_count(kind));
     lines.push_back(std::move(line));
   }
-  return plain_table("Tokens by model", token_heads, lines);
+  return plain_table(t("figure.model_tokens"), token_heads(t), lines);
 }
 
 }  // namespace
@@ -145,7 +143,7 @@ void CostsPage::watch_what_if(Context& context) {
   const bool theirs = scope.customers.empty() || std::ranges::find(scope.customers, customer) != scope.customers.end();
   watch(context, what_if_slot, {fmt::format("what-if|{}|{}", key(), prices_), [source = viewer().source, scope, customer, theirs, prices = prices_](Instant now) {
                                   const Range range = range_of(scope, now);
-                                  if (!theirs) return std::make_shared<WhatIfState>(WhatIfState{now, fail(Code::not_found, "There is no such customer.")});
+                                  if (!theirs) return std::make_shared<WhatIfState>(WhatIfState{now, fail(Code::not_found, "there is no such customer")});
                                   return std::make_shared<WhatIfState>(WhatIfState{now, source->what_if(prices, customer, range.from, range.to)});
                                 }, 10min, 10min, true, true, true});
 }
@@ -161,12 +159,12 @@ void CostsPage::tokens_shown(Context& context) {
   if (!context.connected() || !now) return;
   if (!tokens_left_ || tokens_key_ != key()) {
     tokens_left_.reset();
-    context.push_latest("chart:chart-tokens", "tokens", counts_option(now->over_time, now->as_of, length_of(scope()), token_colours));
-    context.push_latest("chart:chart-model_tokens", "model_tokens", named_bars_option(model_bars(*now), now->as_of));
+    context.push_latest("chart:chart-tokens", "tokens", counts_option(now->over_time, now->as_of, length_of(scope()), token_colours, texts()));
+    context.push_latest("chart:chart-model_tokens", "model_tokens", named_bars_option(model_bars(texts(), *now), now->as_of));
   } else {
     if (std::string changed = appended(tokens_left_->over_time, now->over_time, now->as_of, 0); !changed.empty()) context.push_latest("chart-data:chart-tokens", "tokens", std::move(changed));
-    const std::string bars = named_bars_data(model_bars(*now), now->as_of);
-    if (bars != named_bars_data(model_bars(*tokens_left_), now->as_of)) context.push_latest("chart-data:chart-model_tokens", "model_tokens", bars);
+    const std::string bars = named_bars_data(model_bars(texts(), *now), now->as_of);
+    if (bars != named_bars_data(model_bars(texts(), *tokens_left_), now->as_of)) context.push_latest("chart-data:chart-model_tokens", "model_tokens", bars);
   }
   tokens_key_ = key();
   tokens_newest_ = std::make_shared<TokensState>(*now);
@@ -177,10 +175,11 @@ Node CostsPage::tokens() const {
   const auto* state = this->state<TokensState>(tokens_slot);
   const TokensState& s = state ? *state : nothing;
   const bool loading = state == nullptr;
+  const Texts& t = texts();
   const Node over_time = chart({.name = "tokens", .size = "w-6 h-4", .loading = loading, .empty = !any_known(s.over_time), .error = s.over_time.error, .as_of = s.as_of, .n = "", .relative_error = std::nullopt,
-                                .estimate = s.over_time.estimate, .filters = filters(), .table = tokens_table(s, zone_or_utc(filters().zone))});
-  const Node by_model = chart({.name = "model_tokens", .size = "w-6 h-4", .loading = loading, .empty = s.models.empty(), .error = s.models_error, .as_of = s.as_of, .n = loading ? "" : fmt::format("{} models", s.models.size()),
-                               .relative_error = std::nullopt, .estimate = s.models_estimate, .filters = filters(), .table = models_table(s)});
+                                .estimate = s.over_time.estimate, .filters = filters(), .table = tokens_table(t, s, zone_or_utc(filters().zone))});
+  const Node by_model = chart({.name = "model_tokens", .size = "w-6 h-4", .loading = loading, .empty = s.models.empty(), .error = s.models_error, .as_of = s.as_of, .n = loading ? "" : t("count.models", s.models.size()),
+                               .relative_error = std::nullopt, .estimate = s.models_estimate, .filters = filters(), .table = models_table(t, s)});
   return html<"{}{}">(over_time, by_model);
 }
 
@@ -190,13 +189,13 @@ void CostsPage::shown(Context& context, std::size_t slot) {
   if (slot != costs_slot || !context.connected() || !now) return;
   if (!left_ || drawn_key_ != key()) {
     left_.reset();
-    context.push_latest("chart:chart-spend", "spend", bars_option(now->spend, now->as_of, length_of(scope()), {"Spend", "$c2", "@usd", 64, 0}));
-    context.push_latest("chart:chart-cost_map", "cost_map", cost_map_option(*now));
+    context.push_latest("chart:chart-spend", "spend", bars_option(now->spend, now->as_of, length_of(scope()), {texts()("column.cost_usd"), "$c2", "@usd", 64, 0}, texts()));
+    context.push_latest("chart:chart-cost_map", "cost_map", cost_map_option(*now, texts()));
   } else {
     if (std::string rows = appended(left_->spend, now->spend, now->as_of, 0); !rows.empty()) context.push_latest("chart-data:chart-spend", "spend", std::move(rows));
     CostsState same = *left_;  // but for its age
     same.as_of = now->as_of;
-    if (std::string map = cost_map_data(*now); map != cost_map_data(same)) context.push_latest("chart-data:chart-cost_map", "cost_map", std::move(map));
+    if (std::string map = cost_map_data(*now, texts()); map != cost_map_data(same, texts())) context.push_latest("chart-data:chart-cost_map", "cost_map", std::move(map));
   }
   drawn_key_ = key();
   newest_ = std::make_shared<CostsState>(*now);
@@ -217,26 +216,26 @@ Node CostsPage::charts(const CostsState* state) const {
   const CostsState& s = state ? *state : nothing;
   const bool loading = state == nullptr;
   const Node spend = chart({.name = "spend", .size = "w-6 h-5", .loading = loading, .empty = !any_known(s.spend), .error = s.spend.error, .as_of = s.as_of, .n = "",
-                            .relative_error = std::nullopt, .estimate = s.spend.estimate, .filters = filters(), .table = spend_table(s.spend, zone_or_utc(filters().zone))});
+                            .relative_error = std::nullopt, .estimate = s.spend.estimate, .filters = filters(), .table = spend_table(texts(), s.spend, zone_or_utc(filters().zone))});
   const Node map = chart({.name = "cost_map", .size = "w-6 h-5", .loading = loading, .empty = s.parts.empty(), .error = s.parts_error, .as_of = s.as_of,
-                          .n = loading ? "" : efficiency_words(s), .relative_error = std::nullopt, .estimate = s.parts_estimate, .filters = filters(), .table = parts_table(s.parts)});
+                          .n = loading ? "" : efficiency_words(s, texts()), .relative_error = std::nullopt, .estimate = s.parts_estimate, .filters = filters(), .table = parts_table(texts(), s.parts)});
   return html<"{}{}">(spend, map);
 }
 
 Node CostsPage::table() const {
   const LeagueCut& chosen = cut_of(cuts, filters().by);
   const LeagueSpec wanted = spec();
-  const Node list = league_table({.id = "costs", .caption = fmt::format("Cost by {}", to_string(chosen.dimension)), .head = chosen.title, .path = "/costs", .columns = columns,
-                                  .spec = wanted, .league = state<League>(league_slot), .filters = filters(), .what = chosen.what, .link = nullptr});
+  const Node list = league_table({.id = "costs", .caption = texts()("costs.caption", title_of(chosen, texts())), .head = title_of(chosen, texts()), .path = "/costs", .columns = columns,
+                                  .spec = wanted, .league = state<League>(league_slot), .filters = filters(), .what = what_of(chosen, texts()), .link = nullptr});
   return html<"{}{}">(cut_links(cuts, filters(), "/costs"), list);
 }
 
 Node CostsPage::body(const Context&) {
   left_ = newest_, tokens_left_ = tokens_newest_;  // this render leaves together with what was pushed
   const auto* costs = state<CostsState>(costs_slot);
-  return html<"<h1 class=\"sr\">Costs</h1><div class=\"grid\" id=\"costs-page\" aria-busy=\"{}\">{}{}{}{}</div>{}">(
-      fresh(costs_slot) && fresh(league_slot) ? "false" : "true", tiles(costs), charts(costs), tokens(),
-      html<"{}{}{}{}{}">(month_tile(state<MonthSpend>(month_slot)), return_tile(costs, filters()), what_if_tile(fresh(what_if_slot) ? state<WhatIfState>(what_if_slot) : nullptr, !prices_.empty(), filters()), budgets_tile(state<BudgetsState>(budgets_slot), viewer(), filters()), advice_tile(state<AdviceState>(advice_slot), filters())), component("costs-table", html<"<section class=\"below\">{}</section>">(table())));
+  return html<"<h1 class=\"sr\">{}</h1><div class=\"grid\" id=\"costs-page\" aria-busy=\"{}\">{}{}{}{}</div>{}">(
+      texts()("tab.costs"), fresh(costs_slot) && fresh(league_slot) ? "false" : "true", tiles(costs), charts(costs), tokens(),
+      html<"{}{}{}{}{}">(month_tile(state<MonthSpend>(month_slot), texts()), return_tile(costs, filters()), what_if_tile(fresh(what_if_slot) ? state<WhatIfState>(what_if_slot) : nullptr, !prices_.empty(), filters()), budgets_tile(state<BudgetsState>(budgets_slot), viewer(), filters()), advice_tile(state<AdviceState>(advice_slot), filters())), component("costs-table", html<"<section class=\"below\">{}</section>">(table())));
 }
 
 }  // namespace aybiza::dashboard

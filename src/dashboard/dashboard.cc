@@ -68,19 +68,16 @@ bool names_loopback(std::string_view host) {
   return host == "127.0.0.1" || host == "localhost" || host == "[::1]";
 }
 
-net::Response forbidden() {
-  return page_response(403, plain_page("Not open to this visitor",
-                                       "Pages are shown to visitors of this machine when the server was started with --insecure-loopback and listens on "
-                                       "a loopback address. Programs read the same figures through the API with a key of scope read:",
-                                       "curl -H 'Authorization: Bearer KEY' http://HOST:PORT/api/v1/live"));
+net::Response forbidden(const Texts& t) {
+  return page_response(403, plain_page(t, t("door.forbidden"), t("door.forbidden_why"), "curl -H 'Authorization: Bearer KEY' http://HOST:PORT/api/v1/live"));
 }
 
 net::Response to_sign_in(const net::Request& request) {
   return page_response(303, "").with("Location", "/sign-in?next=" + liveview::percent_encoded(request.target));
 }
 
-net::Response unavailable() {
-  return page_response(503, plain_page("Not ready", "The server is starting, stopping or too busy to draw this page. It will be there in a moment:", "reload the page"))
+net::Response unavailable(const Texts& t) {
+  return page_response(503, plain_page(t, t("door.not_ready"), t("door.not_ready_why"), t("door.reload")))
       .with("Retry-After", "2");
 }
 
@@ -114,12 +111,13 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
   }
 
   // Who comes by a link; nullopt: it is none, or its time is over.
-  std::optional<Viewer> viewer_by(std::string_view token) const {
+  std::optional<Viewer> viewer_by(std::string_view token, const net::Request& request) const {
     auth::ShareLinks* links = options.keeping.links;
     auto link = links ? links->find(token, live.clock().now()) : std::nullopt;
     if (!link) return std::nullopt;
     Viewer viewer;
     viewer.brand = options.brand, viewer.source = &source;
+    viewer.preferences.language = texts_for(request).language();
     viewer.keeping.boards = options.keeping.boards;
     if (link->customer != "*") viewer.customers = {link->customer};
     viewer.still = [links, id = link->id, &clock = live.clock()] { return links->holds(id, clock.now()); };
@@ -134,24 +132,24 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
     return viewer;
   }
 
-  // What hides tiles. Under the name of its text a browser may keep it; a page that is older than the preferences gets what holds now.
+  // What hides and orders tiles. Under the name of its text a browser may keep it; a page that is older than the preferences gets what holds now.
   net::Response hiding(const net::Request& request) const {
     const auto who = viewer(request);
     if (!who) return net::Response::error(403, "forbidden", "sign in first");
-    const bool named = request.query == "v=" + hiding_version(who->preferences);
-    return net::Response::text(200, hiding_style(who->preferences), "text/css; charset=utf-8")
+    const bool named = request.query == "v=" + tiles_version(who->preferences);
+    return net::Response::text(200, tiles_style(who->preferences), "text/css; charset=utf-8")
         .with("Cache-Control", named ? "private, max-age=31536000, immutable" : "no-store").with("X-Content-Type-Options", "nosniff");
   }
 
   void first_page(const net::RequestPtr& request, net::Responder respond) {
     auto who = viewer(*request);
-    if (!who) return respond(options.signed_in ? to_sign_in(*request) : forbidden());
+    if (!who) return respond(options.signed_in ? to_sign_in(*request) : forbidden(texts_for(*request)));
     answer_with(request, std::move(*who), std::move(respond));
   }
 
   void shared_page(const net::RequestPtr& request, net::Responder respond) {
-    auto who = viewer_by(request->path_param("token"));
-    if (!who) return respond(not_found());
+    auto who = viewer_by(request->path_param("token"), *request);
+    if (!who) return respond(not_found(texts_for(*request)));
     answer_with(request, std::move(*who), std::move(respond));
   }
 
@@ -163,7 +161,7 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
       (*answer)(web->render(*request, who, states, left));
       for (const TopicPlan& plan : left) web->ahead(plan, states);
     });
-    if (!taken) (*answer)(unavailable());
+    if (!taken) (*answer)(unavailable(texts_for(*request)));
   }
 
   // What a page did not wait for is there when its socket joins.
@@ -181,6 +179,7 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
       return state;
     };
     const auto status = who.status;
+    const Texts& t = who.person.empty() ? texts_for(request) : who.texts();
     const std::shared_ptr<const auth::ShareLink> share = who.share;
     const Sid sid = share ? Sid{sid_by(*share), false} : sid_of(request);
     const std::string user = who.user_id;
@@ -188,7 +187,7 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
     const std::string id = "p" + to_string(random_id());
     const std::string flash = liveview::percent_decoded(cookie(request, flash_cookie), false);
     auto page = liveview::dead_render(router, signer, {request.target, visitor, id, live.clock().now(), flash});
-    if (!page) return page.error().code == Code::not_found ? not_found() : unavailable();
+    if (!page) return page.error().code == Code::not_found ? not_found(t) : unavailable(t);
     net::Response response = page_response(page->status == 200 ? *status : page->status, std::move(page->html));
     if (page->status == 302) response.headers.push_back({"Location", page->location});
     if (share) allow_embedding(response, share->origins);
@@ -198,13 +197,13 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
 
   net::Response board_json(const net::Request& request) const {
     const auto who = viewer(request);
-    if (!who) return options.signed_in ? to_sign_in(request) : forbidden();
+    if (!who) return options.signed_in ? to_sign_in(request) : forbidden(texts_for(request));
     const BoardPtr board = options.keeping.boards ? options.keeping.boards->find(request.path_param("name"), {who->person, who->customer()}) : nullptr;
-    if (!board) return not_found();
+    if (!board) return not_found(who->texts());
     return net::Response::text(200, to_json(board->board) + "\n", "application/json").with("Cache-Control", "no-store").with("Content-Disposition", "attachment; filename=\"board.json\"");
   }
 
-  static net::Response not_found() { return page_response(404, plain_page("No such page", "The address does not lead to a page. The overview is at", "/")); }
+  static net::Response not_found(const Texts& t) { return page_response(404, plain_page(t, t("door.no_page"), t("door.no_page_why"), "/")); }
 
   std::expected<std::unique_ptr<net::WsHandler>, net::Response> accept(const net::RequestPtr& request);
 
@@ -251,10 +250,10 @@ std::expected<std::unique_ptr<net::WsHandler>, net::Response> Dashboard::Web::ac
       if (name == "share") token = value;
       if (name == "vsn" && value != "2.0.0") return std::unexpected(net::Response::error(400, "vsn", "this server speaks version 2.0.0 of the channel protocol"));
     }
-  auto who = token.empty() ? viewer(*request) : viewer_by(token);
+  auto who = token.empty() ? viewer(*request) : viewer_by(token, *request);
   // Somebody whose session has ended gets a socket whose joins are `stale`: the page reloads, and is led to the sign-in.
   const bool nobody = !who && (options.signed_in || !token.empty());
-  if (!who && !nobody) return std::unexpected(forbidden());
+  if (!who && !nobody) return std::unexpected(forbidden(texts_for(*request)));
   if (nobody) who.emplace();
   // Without a good cookie the socket opens and its joins are answered `stale`: an expired tab heals itself by a reload.
   liveview::Visitor visitor{nobody ? std::string() : who->share ? sid_by(*who->share) : std::string(cookie(*request, session_cookie)), std::move(csrf), who->user_id, request->peer.address, nullptr};

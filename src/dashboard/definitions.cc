@@ -2,152 +2,74 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <vector>
 
 namespace aybiza::dashboard {
 namespace {
 
-constexpr std::array table{
-    Definition{"active_agents", "Active agents", "Agents with at least one call in progress during the last second.",
-               "distinct agents whose call overlaps [now − 1 s, now)", "call events, counted live", "agents", Format::count, "agents"},
-    Definition{"active_calls", "Active calls",
-               "Calls in progress. A call covers the time from its start to its end; one that has not ended is still on.",
-               "highest number of calls at one instant of the last second", "call events, counted live", "calls", Format::count, "calls"},
-    Definition{"calls_today", "Calls today",
-               "Calls that started since midnight in the time zone of this page, calls in progress included.",
-               "count of calls with start in [midnight, now)", "call.started, call.ended", "calls", Format::count, "calls"},
-    Definition{"success_rate", "Success rate",
-               "How many of the calls with a known outcome were successful. Calls in progress and unknown outcomes are left out.",
-               "successful calls / calls with a known outcome", "call_outcome of call.ended", "", Format::share, "calls"},
-    Definition{"avg_resolution_ms", "Avg resolution time", "Mean duration of the calls that were resolved in this range.",
-               "mean total_duration_ms over calls with resolution_status = resolved", "call.ended", "", Format::minutes, "calls"},
-    Definition{"p95_voice_latency_ms", "p95 voice latency",
-               "19 of 20 calls answer faster than this on average: from the end of the caller's words to the agent's first sound.",
-               "95th percentile of voice_processing_latency_ms over calls", "call.ended, else the mean of the call's turns", "",
-               Format::milliseconds, "calls"},
-    Definition{"avg_sentiment", "Avg sentiment", "Mean sentiment of what callers said, from −1 (negative) to +1 (positive).",
-               "mean sentiment_score over caller turns", "as sent, else scored from the words by lexicon and rules", "", Format::score, "turns"},
-    Definition{"spend_today_usd", "Spend today", "Known cost since midnight in the time zone of this page: models, speech and telephony.",
-               "sum of cost_usd of usage, plus cost reported with a call", "usage and call.ended; prices from the price book", "", Format::usd, "calls"},
-    Definition{"volume", "Call volume", "Calls by the time they started, calls in progress included.", "count of calls per interval",
-               "call.started, call.ended", "calls", Format::count, "calls"},
-    Definition{"sentiment", "Sentiment", "Mean sentiment of caller turns: now on the dial, below it over the range.",
-               "mean sentiment_score over caller turns per interval", "as sent, else scored from the words by lexicon and rules", "", Format::score, "turns"},
-    Definition{"regions", "Activity by region", "Calls of the range by region; the size of a mark is the number of calls, its colour the success rate.",
-               "count of calls by region", "the call's last known region", "calls", Format::count, "calls"},
-    Definition{"latency", "Response time", "How long agents took to respond, turn by turn: half of the turns are faster than p50, 1 in 100 is slower than p99.",
-               "quantiles of response_time_ms over turns per interval", "turn events; live figures come from a sketch accurate to 0.5 %", "",
-               Format::milliseconds, "turns"},
-    Definition{"spend_usd", "Spend", "Known cost of the range: models, speech and telephony.", "sum of cost_usd of usage, plus cost reported with a call",
-               "usage and call.ended; prices from the price book", "", Format::usd, "calls"},
-    Definition{"cost_per_call", "Cost per call", "Mean cost of the calls whose cost is known.", "mean cost_usd over calls with a known cost",
-               "as reported, else priced from usage", "", Format::usd, "calls"},
-    Definition{"cost_per_resolved", "Cost per resolved call", "All known cost of the range divided by the calls that were resolved: what one solved problem costs.",
-               "sum of cost_usd / calls with resolution_status = resolved", "usage and call.ended", "", Format::usd, "resolved calls"},
-    Definition{"cache_share", "Read from cache", "How much of what the models read came from their cache, where it is cheaper.",
-               "cache_read_tokens / (cache_read_tokens + input_tokens)", "usage", "", Format::share, "calls"},
-    Definition{"spend", "Spend over time", "Known cost by the time it arose.", "sum of cost_usd per interval", "usage and call.ended; prices from the price book", "", Format::usd, "known cost"},
-    Definition{"cost_map", "Where it goes", "Region, kind of agent, model: the size of a field is its cost, its colour how efficient its calls were: the stronger, the more.",
-               "sum of cost_usd by region, agent_type and model_used; mean efficiency_score", "usage, call.ended", "", Format::usd, "known cost"},
-    Definition{"resolution_rate", "Resolution rate", "How many of the calls with a known resolution were resolved.", "calls with resolution_status = resolved / calls with a known one",
-               "resolution_status of call.ended", "", Format::share, "calls"},
-    Definition{"avg_satisfaction", "Satisfaction", "Mean of the ratings callers gave, 1 to 5. The sample says how many rated.", "mean customer_satisfaction_score over rated calls",
-               "call.rated, call.ended", "of 5", Format::rating, "rated calls"},
-    Definition{"interruption_share", "Interrupted turns", "How many turns were cut off: on an agent's turn, the caller cut in.", "turns with interrupted / turns", "turn events", "", Format::share, "turns"},
-    Definition{"moods", "How callers feel", "Caller turns by their mood, as shares of those whose mood is known.", "turns by sentiment_class per interval / all three",
-               "as sent, else scored from the words by lexicon and rules", "", Format::share, "rated caller turns"},
-    Definition{"topics", "What they talk about", "Turns by topic. A turn may have several.", "count of turns by topic", "as sent, else found in the words by lexicon", "turns", Format::count, "turns with a topic"},
-    Definition{"emotions", "Emotions", "Turns by the emotion they show.", "count of turns by emotion", "as sent, else found in the words by lexicon", "turns", Format::count, "turns with an emotion"},
-    Definition{"lengths", "How long calls take", "Ended calls by their length, in twenty steps from the shortest to the longest.", "histogram of total_duration_ms", "call.ended", "calls", Format::count, "ended calls"},
-    Definition{"stages", "Where the time goes", "What happens between the caller's last word and the agent's first sound. The stages overlap, so they do not add up to the response.",
-               "median and 95th percentile of each stage over turns", "turn events", "", Format::milliseconds, "timed turns"},
-    Definition{"outcomes", "Outcome mix", "How the calls of the range ended. Unknown includes calls in progress.", "count of calls by call_outcome",
-               "call.ended", "calls", Format::count, "calls"},
-    Definition{"ingest_rate", "Events in", "Events that were written to the log and counted once, a second, over the last ten seconds.",
-               "accepted events / seconds between two looks at the ledger", "the ledger of all ways in", "/s", Format::rate, "events accepted since the start"},
-    Definition{"refused_share", "Refused", "How much of what was offered since the start of this server was rejected or turned away; the reasons are listed below.",
-               "(rejected + shed) / events whose fate is known", "the ledger of all ways in", "", Format::share, "events"},
-    Definition{"store_backlog", "Backlog", "Events that are on disk in the log and not in the store yet. Live figures have them all the same.",
-               "durable offset − applied offset", "log and store", "events", Format::count, "events on disk"},
-    Definition{"store_lag", "Store lag", "How old the oldest event is that the store does not have yet.", "now − time of receipt of that event", "log and store", "", Format::span, "events on disk"},
-    Definition{"commit_p99", "Commit, p99", "How long the disk takes to make a group of events safe; senders wait for it. 1 in 100 takes longer.",
-               "99th percentile of fdatasync since the start, to within 25 %", "the log", "", Format::milliseconds, "events on disk"},
-    Definition{"memory_used", "Memory", "What the program holds in memory, its libraries and the store's cache included.", "resident set of the process", "the kernel", "", Format::bytes, "ended calls kept for late events"},
-    Definition{"dedup_horizon", "Deduplication reaches back", "An event that comes again is recognised when its first came within this time. Until ids had to be forgotten it is not limited.",
-               "age of the oldest event id that is remembered", "the log", "", Format::span, "ids remembered"},
-    Definition{"sockets", "Open pages", "Browsers that are connected now. The sample is all open connections.", "open WebSockets", "the HTTP server", "", Format::count, "connections"},
-    Definition{"ingest", "Events in over time", "What became of offered events, a second, over the last quarter of an hour. Refused: rejected and shed.",
-               "differences of the ledger's totals / seconds between them, every 5 s", "the ledger of all ways in", "/s", Format::rate, "samples"},
-    Definition{"ways_in", "Ways in", "By the way events came and their format: what was offered, what became of it, and when something last came.",
-               "offered = accepted + duplicates + rejected + shed + in flight", "the ledger of all ways in, since the start of this server", "events", Format::count, "events"},
-    Definition{"log_and_store", "Log and store", "How far the log, live state, the store and the newest snapshot are, and what they take.",
-               "offsets count events since the log began", "log, live state, store", "", Format::count, "events"},
-    Definition{"shards", "Live state by shard", "Each shard folds a share of the calls: what waits in its mailbox, how far it is behind the log, and how old the newest event is that it knows.",
-               "watermark lag = now − newest event time; behind = durable offset − folded offset", "live state", "", Format::count, "events"},
-    Definition{"troubles", "What went wrong", "Everything that was refused, lost its way or had to be tried again since the start of this server, with the reason.",
-               "counts by part and reason", "every part's own counters", "", Format::count, "cases"},
-    Definition{"machines", "Machines", "What the machines of a region last reported of themselves, in the last hour.", "the newest system event of each region",
-               "system events; table system_performance_metrics", "", Format::count, "regions"},
-    Definition{"error_rate", "Error rate", "How many calls had an error: of a tool, a model, the connection.", "calls with error_count > 0 / calls", "call.ended, spans", "", Format::share, "calls"},
-    Definition{"efficiency_score", "Efficiency", "How well calls used time, turns and money: 0 to 100 %, mean over calls that have a score.", "mean efficiency_score", "call.ended, usage; formula in docs/metrics.md", "", Format::share, "calls"},
-    Definition{"learning_patterns", "Patterns discovered", "Patterns whose first event, of all time, lies in the range.", "count of first events of a pattern_id", "learning.pattern", "patterns", Format::count, "patterns told of"},
-    Definition{"replicated_patterns", "Patterns replicated", "Patterns of which an event of the range says that they were taken over from another agent.", "count of patterns with replicated_from", "learning.pattern", "patterns", Format::count, "patterns told of"},
-    Definition{"improvements", "Improvements told", "Events that tell of a metric before and after.", "count of events", "learning.improvement", "events", Format::count, "patterns told of"},
-    Definition{"knowledge_nodes", "Knowledge", "Nodes of all knowledge graphs at the end of the range, as each told last.", "sum over graphs of the last nodes told", "learning.knowledge", "nodes", Format::count, "patterns told of"},
-    Definition{"unanswered_questions", "Unanswered questions", "Questions that no knowledge graph could answer, as each told last.", "sum over graphs of the last unanswered_questions told", "learning.knowledge", "questions", Format::count, "patterns told of"},
-    Definition{"progress", "Is it getting better", "Success, errors and efficiency of calls by the time they started. A dotted line is a change somebody told of.",
-               "success_rate, error_rate, efficiency_score per interval", "call.ended, usage, change", "", Format::share, "ended calls"},
-    Definition{"knowledge", "Knowledge-graph growth", "Nodes and edges of all graphs at the end of each interval; a graph that says nothing stays as large as it was.",
-               "sum over graphs of the last size told", "learning.knowledge", "", Format::count, "knowledge graphs"},
-    Definition{"patterns", "Patterns by what became of them", "Patterns of which an event of the interval says that they succeeded, failed, or were taken over by another agent.",
-               "count of patterns by outcome, replicated_from", "learning.pattern", "", Format::count, "patterns with an outcome"},
-    Definition{"experiments", "Experiments", "Each variant against the first one. The interval may be looked at after every call: the chance that it ever misses the truth, however long one watches, is 5 %.",
-               "difference of success shares; beta-binomial mixture over both arms, region below 1 / 0.05, shared by the comparisons; split by chi-square", "experiment and variant of calls that have ended, since the first", "", Format::share, "experiments"},
-    Definition{"changes", "Changes", "The newest changes of the range, each with the hour before it and the hour after it, of the agent it names. What else happened in that hour is in it too.",
-               "success_rate and error_rate over [t − 1 h, t) and [t, t + 1 h)", "change", "", Format::share, "changes"},
-    Definition{"pattern_list", "Patterns", "What was told of each pattern last, the newest first.", "the last word of each pattern_id in the range", "learning.pattern", "", Format::count, "patterns"},
-    Definition{"improvement_list", "Improvements", "What was said to have become better, as told. Whether less is better is the metric's affair.", "(after − before) / |before|", "learning.improvement", "", Format::count, "improvements"},
-    Definition{"fleet", "The fleet now", "One cell an agent, worst first: full squares are bad, cut ones warn, small ones are well, dots are idle. Point at a cell for the reason, click to open the agent.",
-               "100 − points for slow answers, errors, silence, repetition, falling mood, bad hearing in the last 5 minutes; below 60 bad, below 80 a warning", "turns and calls of the last 5 minutes", "", Format::count, "agents"},
-    Definition{"fleet_worst", "Why", "The agents with the least health, with what was taken off and the value it was taken off for.",
-               "points of each named signal; docs/metrics.md \"Health of an agent\"", "turns and calls of the last 5 minutes", "", Format::count, "agents"},
-    Definition{"heat", "Utilisation by hour", "How busy the agents were by hour and weekday, green to red, in percent. At least the last 7 days. Hours before the first call are left empty.",
-               "calls × mean length of the hours / (agents that took a call × their length)", "calls by the hour they started", "", Format::share, "calls"},
-    Definition{"utilization", "Utilisation", "How much of its time this agent was in a call, by the capacity it reported, else one call at a time.",
-               "busy seconds / (capacity × seconds not offline)", "calls, agent.status", "", Format::share, "calls"},
-    Definition{"flow", "How conversations go", "From state to state, in the order states change; the width is how many calls took the way. The newest 5 000 ended calls of the range, their first 6 changes.",
-               "count of calls by (place, state, next state)", "state of turns", "", Format::count, "ended calls with a state"},
-    Definition{"resolution_times", "Resolution time", "How long the calls took that were resolved, in twenty steps from the shortest to the longest.",
-               "histogram of total_duration_ms over calls with resolution_status = resolved", "call.ended", "calls", Format::count, "resolved calls"},
-    Definition{"tokens", "Tokens", "What models read, read from their cache, and wrote, by the time they did.", "sum of input_tokens, cache_read_tokens, output_tokens per interval", "usage", "", Format::count, "usage"},
-    Definition{"movers", "What changed", "What moved most from the period before to this one, and of whom. Told is only what chance hardly explains, with at least 30 calls in both periods; of a share of calls, in both together.",
-               "shares: pooled z of two proportions; medians: difference / their standard error; told from 3.5 on, and from 1 pt or 5 % on", "calls by customer, region, kind, agent, version, model, campaign, language, direction, channel, carrier", "", Format::count, "moves"},
-    Definition{"model_tokens", "Tokens by model", "What each model read, read from its cache, and wrote in the range, the busiest first.", "sum of tokens by kind and model", "usage, under its own model", "", Format::count, "usage"},
-    Definition{"month", "This month", "What the calendar month has cost so far, what a day costs, and where the month will end. Each day ahead is expected to cost the mean of its weekday over the last eight weeks; the band holds 80 % of what days like these have done. Range filters do not matter here.",
-               "spent + rest of today and days ahead × mean of their weekday ± 1.2816 × √variance; burn rate: mean of the last 7 complete days", "cost_usd by days of this page's time zone", "", Format::usd, "days"},
-    Definition{"budgets", "Budgets", "What customers, campaigns and agents may cost in a calendar month, and how far they are. Stages at 80, 85, 95 and 100 %.", "spent this month / budget", "cost_usd by days; aybiza budget", "", Format::usd, "budgets"},
-    Definition{"advice", "What could cost less", "Computed from the calls of this range. A model is recommended where its calls cost less and its success is equal within an interval that may be watched at any time; calls were not assigned at random, so try it on a part first. A cache is, where another kind of agent reads more from it.",
-               "calls × difference of mean costs; (best share − share) × tokens read × (price − price from the cache)", "calls by kind of agent and model; the price list", "", Format::usd, "recommendations"},
-    Definition{"what_if", "What if prices were others", "The usage of this range priced by the lines given here, tab separated as in a price list, which rule before those in force. Usage whose sender told its cost keeps it; the region does not matter.",
-               "sum of usage × price, by either list", "usage; the list in force and the one entered here", "", Format::usd, "usage"},
-    Definition{"return", "Return", "What the resolved calls of this range would have cost if people had handled them, against what the agents cost. Calls that were not resolved save nothing here.",
-               "resolved calls × cost of a person's call − spend", "calls, usage; the sum entered here", "", Format::usd, "calls"},
-    Definition{"masked", "Personal data masked",
-               "What was found in texts and hidden before anything was written. Region and range do not matter here.",
-               "finds by class since the start of this server", "every way in, also events that came twice", "finds", Format::count, "finds"},
+struct Figure {
+  std::string_view name;
+  Format format;
 };
-constexpr Definition unknown{"", "Unknown", "There is no definition of this figure.", "", "", "", Format::count, ""};
+constexpr std::array figures{
+    Figure{"active_agents", Format::count}, Figure{"active_calls", Format::count}, Figure{"calls_today", Format::count},
+    Figure{"success_rate", Format::share}, Figure{"avg_resolution_ms", Format::minutes}, Figure{"p95_voice_latency_ms", Format::milliseconds},
+    Figure{"avg_sentiment", Format::score}, Figure{"spend_today_usd", Format::usd}, Figure{"volume", Format::count}, Figure{"sentiment", Format::score},
+    Figure{"regions", Format::count}, Figure{"latency", Format::milliseconds}, Figure{"spend_usd", Format::usd}, Figure{"cost_per_call", Format::usd},
+    Figure{"cost_per_resolved", Format::usd}, Figure{"cache_share", Format::share}, Figure{"spend", Format::usd}, Figure{"cost_map", Format::usd},
+    Figure{"resolution_rate", Format::share}, Figure{"avg_satisfaction", Format::rating}, Figure{"interruption_share", Format::share},
+    Figure{"moods", Format::share}, Figure{"topics", Format::count}, Figure{"emotions", Format::count}, Figure{"lengths", Format::count},
+    Figure{"stages", Format::milliseconds}, Figure{"outcomes", Format::count}, Figure{"ingest_rate", Format::rate},
+    Figure{"refused_share", Format::share}, Figure{"store_backlog", Format::count}, Figure{"store_lag", Format::span},
+    Figure{"commit_p99", Format::milliseconds}, Figure{"memory_used", Format::bytes}, Figure{"dedup_horizon", Format::span},
+    Figure{"sockets", Format::count}, Figure{"ingest", Format::rate}, Figure{"ways_in", Format::count}, Figure{"log_and_store", Format::count},
+    Figure{"shards", Format::count}, Figure{"troubles", Format::count}, Figure{"machines", Format::count}, Figure{"error_rate", Format::share},
+    Figure{"efficiency_score", Format::share}, Figure{"learning_patterns", Format::count}, Figure{"replicated_patterns", Format::count},
+    Figure{"improvements", Format::count}, Figure{"knowledge_nodes", Format::count}, Figure{"unanswered_questions", Format::count},
+    Figure{"progress", Format::share}, Figure{"knowledge", Format::count}, Figure{"patterns", Format::count}, Figure{"experiments", Format::share},
+    Figure{"changes", Format::share}, Figure{"pattern_list", Format::count}, Figure{"improvement_list", Format::count}, Figure{"fleet", Format::count},
+    Figure{"fleet_worst", Format::count}, Figure{"heat", Format::share}, Figure{"utilization", Format::share}, Figure{"flow", Format::count},
+    Figure{"resolution_times", Format::count}, Figure{"tokens", Format::count}, Figure{"movers", Format::count}, Figure{"model_tokens", Format::count},
+    Figure{"month", Format::usd}, Figure{"budgets", Format::usd}, Figure{"advice", Format::usd}, Figure{"what_if", Format::usd},
+    Figure{"return", Format::usd}, Figure{"masked", Format::count},
+};
+
+std::string_view text_or_nothing(const Texts& t, const std::string& key) {
+  const std::string* text = t.find(key);
+  return text ? std::string_view(*text) : std::string_view();
+}
+
+Definition defined(const Texts& t, const Figure& figure, int number) {
+  const std::string key = "figure." + std::string(figure.name);
+  return {figure.name, t(key), text_or_nothing(t, key + ".text"), text_or_nothing(t, key + ".formula"), text_or_nothing(t, key + ".source"), text_or_nothing(t, key + ".unit"), figure.format,
+          text_or_nothing(t, key + ".counted"), number};
+}
+
+// Of one language, in the order of `figures`; the last one is of no figure.
+std::vector<Definition> all_of(const Texts& t) {
+  std::vector<Definition> out;
+  for (const Figure& figure : figures) out.push_back(defined(t, figure, int(out.size()) + 1));
+  out.push_back({"", t("figure.unknown"), t("figure.unknown.text"), "", "", "", Format::count, "", int(out.size()) + 1});
+  return out;
+}
 
 }  // namespace
 
-int number_of(const Definition& definition) {
-  return &definition == &unknown ? int(table.size()) + 1 : int(&definition - table.data()) + 1;
+int number_of_moving(const Definition& definition) { return number_of(definition) + int(figures.size()) + 1; }
+
+const Definition& definition_of(const Texts& t, std::string_view name) {
+  static const std::vector<std::vector<Definition>> languages = [] {
+    std::vector<std::vector<Definition>> out;
+    for (const Texts* one : all_texts()) out.push_back(all_of(*one));
+    return out;
+  }();
+  const auto language = std::ranges::find(all_texts(), &t);
+  const auto& table = languages[language == all_texts().end() ? 0 : std::size_t(language - all_texts().begin())];
+  const auto at = std::ranges::find(table.begin(), table.end() - 1, name, &Definition::name);
+  return *at;
 }
 
-int number_of_moving(const Definition& definition) { return number_of(definition) + int(table.size()) + 1; }
-
-const Definition& definition_of(std::string_view name) {
-  const auto at = std::ranges::find(table, name, &Definition::name);
-  return at == table.end() ? unknown : *at;
-}
+const Definition& definition_of(std::string_view name) { return definition_of(*all_texts().front(), name); }
 
 }  // namespace aybiza::dashboard

@@ -1,10 +1,14 @@
-// The short definitions behind every ⓘ: one table, the words of docs/metrics.md.
+// The short definitions behind every ⓘ: one table, the words of docs/metrics.md, in the reader's language.
 //
-// Threads  constant data; any.
+// Shape    name and format are here, the words in data/texts: figure.<name> is the title, figure.<name>.text the definition, .formula, .source,
+//          .unit and .counted the rest.
+// Threads  constant after the first use; any.
 // Source   docs/metrics.md.
 #pragma once
 
 #include <string_view>
+
+#include "dashboard/texts.h"
 
 namespace aybiza::dashboard {
 
@@ -17,10 +21,12 @@ struct Definition {
   std::string_view unit;     // after the number; empty when the number carries it
   Format format;
   std::string_view counted;  // what n counts: "calls"
+  int number;                // its place in the table, from 1
 };
 
-int number_of(const Definition& definition);  // its place in the table, from 1
+inline int number_of(const Definition& definition) { return definition.number; }
 int number_of_moving(const Definition& definition);  // beyond all places: of the part of its tile that moves with every tick
-const Definition& definition_of(std::string_view name);  // an unknown name gets a definition that says so
+const Definition& definition_of(const Texts& t, std::string_view name);  // an unknown name gets a definition that says so
+const Definition& definition_of(std::string_view name);                  // in English
 
 }  // namespace aybiza::dashboard

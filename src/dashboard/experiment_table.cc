@@ -13,8 +13,8 @@ namespace {
 
 std::string points(double share) { return fmt::format("{}{:.1f}", share < 0 ? "−" : "+", std::abs(share) * 100); }
 
-std::string interval(const std::optional<Effect>& effect) {
-  return effect ? fmt::format("{} pt [{}, {}]", points(effect->difference), points(effect->low), points(effect->high)) : std::string(dash);
+std::string interval(const std::optional<Effect>& effect, const Texts& t) {
+  return effect ? fmt::format("{} [{}, {}]", t("unit.points", points(effect->difference)), points(effect->low), points(effect->high)) : std::string(dash);
 }
 
 struct VerdictWords {
@@ -22,12 +22,12 @@ struct VerdictWords {
 };
 VerdictWords words_of(const Variant& variant) {
   switch (verdict_of(variant)) {
-    case ExperimentVerdict::better: return {"good", "Better"};
-    case ExperimentVerdict::worse: return {"bad", "Worse"};
-    case ExperimentVerdict::guarded: return {"warn", "Better, but a guardrail is worse"};
+    case ExperimentVerdict::better: return {"good", "experiment.better"};
+    case ExperimentVerdict::worse: return {"bad", "experiment.worse"};
+    case ExperimentVerdict::guarded: return {"warn", "experiment.guarded"};
     case ExperimentVerdict::too_early: break;
   }
-  return {"idle", "Too early to tell"};
+  return {"idle", "experiment.too_early"};
 }
 
 // The interval on a line from -width to +width, the middle is no difference.
@@ -39,15 +39,15 @@ Node interval_bar(const std::optional<Effect>& effect, double width, std::string
       tone, fmt::format("{:.1f}", low), fmt::format("{:.1f}", std::max(high, low + 0.5)), tone, fmt::format("{:.1f}", at));
 }
 
-Node variant_row(const Experiment& experiment, std::size_t place, double width) {
+Node variant_row(const Texts& t, const Experiment& experiment, std::size_t place, double width) {
   const Variant& v = experiment.variants[place];
   const bool control = place == 0;
   const VerdictWords verdict = words_of(v);
-  const Node conclusion = control ? raw<"<span class=\"muted\">Compared with</span>">() : html<"<span class=\"status {}\">{}</span>">(verdict.tone, verdict.words);
+  const Node conclusion = control ? html<"<span class=\"muted\">{}</span>">(t("experiment.control")) : html<"<span class=\"status {}\">{}</span>">(verdict.tone, t(verdict.words));
   return html<"<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"bar-cell\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td>{}</td></tr>">(
-      v.name.empty() ? std::string("Not told") : v.name, show_count(v.calls), show(Format::share, v.success_rate), control ? std::string(dash) : interval(v.effects[success_compared]),
-      interval_bar(v.effects[success_compared], width, verdict.tone), control ? show(Format::share, v.escalation_rate) : interval(v.effects[escalation_compared]),
-      control ? show(Format::share, v.error_rate) : interval(v.effects[error_compared]), show(Format::minutes, v.avg_duration_ms), show_usd(v.cost_per_call), conclusion);
+      v.name.empty() ? std::string(t("experiment.not_told")) : v.name, show_count(v.calls), show(Format::share, v.success_rate), control ? std::string(dash) : interval(v.effects[success_compared], t),
+      interval_bar(v.effects[success_compared], width, verdict.tone), control ? show(Format::share, v.escalation_rate) : interval(v.effects[escalation_compared], t),
+      control ? show(Format::share, v.error_rate) : interval(v.effects[error_compared], t), show(Format::minutes, v.avg_duration_ms), show_usd(v.cost_per_call), conclusion);
 }
 
 double widest(const Experiment& experiment) {
@@ -57,23 +57,24 @@ double widest(const Experiment& experiment) {
   return width;
 }
 
-Node split(const Experiment& experiment) {
-  if (experiment.variants.size() < 2) return raw<"<span class=\"status warn\">One variant only: there is nothing to compare with</span>">();
+Node split(const Texts& t, const Experiment& experiment) {
+  if (experiment.variants.size() < 2) return html<"<span class=\"status warn\">{}</span>">(t("experiment.one"));
   if (!experiment.ratio_p) return Node{};
   if (experiment.uneven())
-    return html<"<span class=\"status bad\">Calls were not assigned evenly (p {}): do not trust the effect before you know why</span>">(fmt::format("{:.2g}", *experiment.ratio_p));
-  return html<"<span class=\"status good\">Calls were assigned evenly (p {})</span>">(fmt::format("{:.2f}", *experiment.ratio_p));
+    return html<"<span class=\"status bad\">{}</span>">(t("experiment.uneven", fmt::format("{:.2g}", *experiment.ratio_p)));
+  return html<"<span class=\"status good\">{}</span>">(t("experiment.even", fmt::format("{:.2f}", *experiment.ratio_p)));
 }
 
-Node experiment_node(const Experiment& experiment) {
+Node experiment_node(const Texts& t, const Experiment& experiment) {
   const double width = widest(experiment);
   std::vector<std::size_t> places(experiment.variants.size());
   for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
-  const Node body = rows(places, [&](std::size_t i) { return experiment.variants[i].name; }, [&](std::size_t i) { return variant_row(experiment, i, width); });
-  return html<"<section class=\"experiment\"><div class=\"row-flex\"><h3>{}</h3>{}</div><table class=\"rows\"><caption class=\"sr\">Variants of {}</caption><thead><tr><th scope=\"col\">Variant</th><th scope=\"col\" class=\"num\">Calls</th>"
-              "<th scope=\"col\" class=\"num\">Success</th><th scope=\"col\" class=\"num\">Difference, interval</th><th scope=\"col\"><span class=\"sr\">Drawn</span></th><th scope=\"col\" class=\"num\">Escalated</th>"
-              "<th scope=\"col\" class=\"num\">Errors</th><th scope=\"col\" class=\"num\">Length</th><th scope=\"col\" class=\"num\">Per call</th><th scope=\"col\">So far</th></tr></thead><tbody>{}</tbody></table></section>">(
-      experiment.name, split(experiment), experiment.name, body);
+  const Node body = rows(places, [&](std::size_t i) { return experiment.variants[i].name; }, [&](std::size_t i) { return variant_row(t, experiment, i, width); });
+  const auto head = [&](std::string_view key) { return html<"<th scope=\"col\" class=\"num\">{}</th>">(t(key)); };
+  const Node effect = html<"{}{}{}<th scope=\"col\"><span class=\"sr\">{}</span></th>">(head("column.calls"), head("column.success_rate"), head("experiment.difference"), t("experiment.drawn"));
+  const Node others = html<"{}{}{}{}<th scope=\"col\">{}</th>">(head("column.escalation_rate"), head("call.errors"), head("calls.length"), head("column.cost_per_call"), t("experiment.so_far"));
+  return html<"<section class=\"experiment\"><div class=\"row-flex\"><h3>{}</h3>{}</div><table class=\"rows\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th>{}{}</tr></thead><tbody>{}</tbody></table></section>">(
+      experiment.name, split(t, experiment), t("experiment.caption", experiment.name), t("experiment.variant"), effect, others, body);
 }
 
 }  // namespace
@@ -81,10 +82,11 @@ Node experiment_node(const Experiment& experiment) {
 Node experiments_node(const Experiments* experiments, const Filters& filters) {
   static const Experiments nothing;
   const Experiments& e = experiments ? *experiments : nothing;
-  const Node list = each(e.list, [](const Experiment& x) { return x.name; }, experiment_node);
-  return table_tile({.name = "experiments", .size = "w-12 h-3", .loading = experiments == nullptr, .error = e.error,
-                     .empty = e.list.empty() ? "No call named an experiment. Send experiment and variant with call.started." : "", .as_of = e.as_of,
-                     .n = experiments ? fmt::format("{} experiment{}{}, calls since {}", e.list.size(), e.list.size() == 1 ? "" : "s", e.estimate ? ", of sampled calls: no intervals" : "", show_moment(e.from, zone_or_utc(filters.zone)).substr(0, 6)) : "", .table = html<"<div class=\"stack\">{}</div>">(list)});
+  const Texts& t = texts_of(filters);
+  const Node list = each(e.list, [](const Experiment& x) { return x.name; }, [&](const Experiment& x) { return experiment_node(t, x); });
+  return table_tile({.name = "experiments", .size = "w-12 h-3", .texts = t, .loading = experiments == nullptr, .error = e.error,
+                     .empty = e.list.empty() ? std::string(t("experiment.none")) : "", .as_of = e.as_of,
+                     .n = experiments ? t(e.estimate ? "experiment.n_sampled" : "experiment.n", e.list.size(), show_day(e.from, zone_or_utc(filters.zone), t)) : "", .table = html<"<div class=\"stack\">{}</div>">(list)});
 }
 
 }  // namespace aybiza::dashboard

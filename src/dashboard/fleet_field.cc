@@ -17,34 +17,34 @@ namespace {
 
 constexpr std::size_t worst_shown = 12;
 
-std::string value_of(const Cost& cost) {
+std::string value_of(const Cost& cost, const Texts& t) {
   const auto member = health_signals[cost.signal].value;
   if (member == &AgentSignals::response_ms) return show_ms(cost.value);
   if (member == &AgentSignals::silence_s) return show_span(cost.value * 1e3);
-  if (member == &AgentSignals::slope) return show_score(cost.value) + " a turn";
+  if (member == &AgentSignals::slope) return t("fleet.a_turn", show_score(cost.value));
   return show_share(cost.value);
 }
 
-std::string_view word_of(char letter) { return letter == 'b' ? "Bad" : letter == 'w' ? "Warning" : letter == 'g' ? "Good" : "Idle"; }
+std::string_view word_of(char letter, const Texts& t) { return t(letter == 'b' ? "fleet.bad" : letter == 'w' ? "fleet.warning" : letter == 'g' ? "fleet.good" : "fleet.idle"); }
 
 TableRow row_of(const AgentHealth& a, const Filters& filters, bool chosen) {
   Filters to = filters;
   to.agent.clear(), to.sort.clear();
-  return {(chosen ? "*" : "") + a.agent, {a.agent, a.letter == 'i' ? std::string(dash) : fmt::format("{:.0f} {}", a.health, word_of(a.letter)), reasons_of(a), show_count(double(a.calls))},
+  return {(chosen ? "*" : "") + a.agent, {a.agent, a.letter == 'i' ? std::string(dash) : fmt::format("{:.0f} {}", a.health, word_of(a.letter, texts_of(filters))), reasons_of(a, texts_of(filters)), show_count(double(a.calls))},
           address("/agents/" + percent_encoded(a.agent), to)};
 }
 
-std::string legend(const FleetState& s) {
-  return fmt::format("{} bad · {} warning · {} good · {} idle", show_count(double(s.counts[0])), show_count(double(s.counts[1])), show_count(double(s.counts[2])), show_count(double(s.counts[3]))) + (s.estimate ? " · estimate" : "");
+std::string legend(const FleetState& s, const Texts& t) {
+  return t("fleet.legend", show_count(double(s.counts[0])), show_count(double(s.counts[1])), show_count(double(s.counts[2])), show_count(double(s.counts[3]))) + (s.estimate ? fmt::format(" · {}", t("board.estimate")) : "");
 }
 
 }  // namespace
 
-std::string reasons_of(const AgentHealth& agent) {
-  if (agent.letter == 'i') return "no call in the last minutes";
+std::string reasons_of(const AgentHealth& agent, const Texts& t) {
+  if (agent.letter == 'i') return std::string(t("fleet.no_call"));
   std::string out;
-  for (const Cost& cost : agent.costs) out += fmt::format("{}{} −{:.0f} ({})", out.empty() ? "" : ", ", health_signals[cost.signal].name, std::max(1.0, cost.points), value_of(cost));
-  return out.empty() ? "nothing wrong" : out;
+  for (const Cost& cost : agent.costs) out += fmt::format("{}{} −{:.0f} ({})", out.empty() ? "" : ", ", show_name(t, health_signals[cost.signal].name), std::max(1.0, cost.points), value_of(cost, t));
+  return out.empty() ? std::string(t("fleet.nothing")) : out;
 }
 
 std::string field_event(const FleetState& state) {
@@ -52,25 +52,27 @@ std::string field_event(const FleetState& state) {
 }
 
 Node field_tile(const FleetState* state, const Filters& filters) {
-  const Definition& d = definition_of("fleet");
+  const Texts& t = texts_of(filters);
+  const Definition& d = definition_of(t, "fleet");
   static const FleetState nothing;
   const FleetState& s = state ? *state : nothing;
-  const std::string empty = state && s.agents.empty() ? why_empty("calls", filters) : "";
-  return picture_tile({.name = d.name, .size = "w-8 h-5 wide", .loading = state == nullptr, .error = s.error, .empty = empty, .as_of = s.as_of, .n = state ? legend(s) : "",
-                       .table = html<"<canvas id=\"field-fleet\" class=\"field\" phx-hook=\"Field\" phx-update=\"ignore\" tabindex=\"0\" role=\"application\" aria-label=\"{}: arrow keys choose an agent, Enter opens it\"></canvas>">(d.title)});
+  const std::string empty = state && s.agents.empty() ? why_empty(t("count.calls"), filters) : "";
+  return picture_tile({.name = d.name, .size = "w-8 h-5 wide", .texts = t, .loading = state == nullptr, .error = s.error, .empty = empty, .as_of = s.as_of, .n = state ? legend(s, t) : "",
+                       .table = html<"<canvas id=\"field-fleet\" class=\"field\" phx-hook=\"Field\" phx-update=\"ignore\" tabindex=\"0\" role=\"application\" aria-label=\"{}\"></canvas>">(t("fleet.keys", d.title))});
 }
 
 Node field_reasons(const FleetState* state, const std::string& chosen, const Filters& filters) {
   static const FleetState nothing;
   const FleetState& s = state ? *state : nothing;
-  constexpr TableHead heads[] = {{"Agent", false}, {"Health", false}, {"Why", false}, {"Calls"}};
+  const Texts& t = texts_of(filters);
+  const TableHead heads[] = {{t("dimension.agent_id"), false}, {t("fleet.health"), false}, {t("figure.fleet_worst"), false}, {t("column.calls")}};
   std::vector<TableRow> rows;
   const auto at = std::ranges::find(s.agents, chosen, &AgentHealth::agent);
   if (!chosen.empty() && at != s.agents.end()) rows.push_back(row_of(*at, filters, true));
   for (const AgentHealth& agent : s.agents)
     if (agent.letter != 'i' && agent.agent != chosen && rows.size() < worst_shown) rows.push_back(row_of(agent, filters, false));
-  return table_tile({.name = "fleet_worst", .size = "w-4 h-5 mid", .loading = state == nullptr, .error = s.error, .empty = rows.empty() ? "No agent is in a call." : "", .as_of = s.as_of,
-                     .n = fmt::format("{}{}", chosen.empty() ? "" : "chosen first", !s.estimate ? "" : chosen.empty() ? "estimate" : " · estimate"), .table = plain_table("Agents, worst first, and why", heads, rows)});
+  return table_tile({.name = "fleet_worst", .size = "w-4 h-5 mid", .texts = t, .loading = state == nullptr, .error = s.error, .empty = rows.empty() ? std::string(t("fleet.none")) : "", .as_of = s.as_of,
+                     .n = fmt::format("{}{}{}", chosen.empty() ? "" : t("fleet.chosen_first"), s.estimate && !chosen.empty() ? " · " : "", s.estimate ? t("board.estimate") : ""), .table = plain_table(t("fleet.caption"), heads, rows)});
 }
 
 }  // namespace aybiza::dashboard

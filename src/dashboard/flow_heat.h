@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "dashboard/texts.h"
 #include "live/heat.h"
 #include "liveview/html.h"
 #include "query/state_flow.h"
@@ -19,12 +20,12 @@ struct FlowState {
   std::string error;
 };
 
-std::string flow_option(const FlowState& state);
-std::string flow_data(const FlowState& state);
-liveview::Node flow_table(const FlowState& state);
+std::string flow_option(const FlowState& state, const Texts& t);
+std::string flow_data(const FlowState& state, const Texts& t);
+liveview::Node flow_table(const FlowState& state, const Texts& t);
 
-std::string heat_option(const Heat& heat);
+std::string heat_option(const Heat& heat, const Texts& t);
 std::string heat_data(const Heat& heat);
-liveview::Node heat_table(const Heat& heat);
+liveview::Node heat_table(const Heat& heat, const Texts& t);
 
 }  // namespace aybiza::dashboard

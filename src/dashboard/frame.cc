@@ -1,6 +1,7 @@
 #include "dashboard/frame.h"
 
 #include <algorithm>
+#include <span>
 
 #include "dashboard/show.h"
 #include "dashboard/viewer.h"
@@ -42,10 +43,12 @@ Node range_links(const FrameInput& in) {
   });
 }
 
+std::string short_moment(Instant t, const Zone& zone, const Texts& texts) { return show_day(t, zone, texts) + " " + show_time(t, zone).substr(0, 5); }
+
 Node custom_range(const FrameInput& in) {
   const Zone zone = zone_or_utc(in.filters.zone);
   const std::string from = in.filters.custom() ? local_text(*in.filters.from, zone) : "", to = in.filters.custom() ? local_text(*in.filters.to, zone) : "";
-  const std::string label = in.filters.custom() ? show_moment(*in.filters.from, zone).substr(0, 12) + " – " + show_moment(*in.filters.to, zone).substr(0, 12) : std::string(in.texts("frame.custom"));
+  const std::string label = in.filters.custom() ? short_moment(*in.filters.from, zone, in.texts) + " – " + short_moment(*in.filters.to, zone, in.texts) : std::string(in.texts("frame.custom"));
   return html<"<button type=\"button\" class=\"seg\" popovertarget=\"custom\"{}>{}</button>"
               "<form id=\"custom\" class=\"def\" popover method=\"get\" action=\"{}\" phx-submit=\"filter\" phx-auto-recover=\"ignore\">"
               "<label class=\"field\"><span>{}</span><input type=\"datetime-local\" name=\"from\" value=\"{}\" required></label>"
@@ -83,7 +86,7 @@ std::optional<Node> rewound(const FrameInput& in) {
   Filters live = in.filters;
   live.at.reset(), live.since.reset(), live.speed = 1;
   return html<"<div class=\"rewound\"><span>{} <b class=\"num\">{}</b></span>{}{}<a class=\"button\" href=\"{}\" data-phx-link=\"patch\" data-phx-link-state=\"push\">{}</a></div>">(
-      in.texts("frame.rewound"), show_moment(moment, zone_or_utc(in.filters.zone)), speed(0, std::string(in.texts("frame.hold"))), each(speeds, [](int one) { return one; }, [&](int one) { return speed(one, fmt::format("{} ×", one)); }), address(in.path, live), in.texts("frame.back_to_now"));
+      in.texts("frame.rewound"), show_moment(moment, zone_or_utc(in.filters.zone), in.texts), speed(0, std::string(in.texts("frame.hold"))), each(speeds, [](int one) { return one; }, [&](int one) { return speed(one, fmt::format("{} ×", one)); }), address(in.path, live), in.texts("frame.back_to_now"));
 }
 
 Node compare_switch(const FrameInput& in) {
@@ -108,8 +111,8 @@ Node filters_form(const FrameInput& in) {
 
 Node live_button(const FrameInput& in) {
   const bool off = in.paused || in.filters.refresh == Refresh::off;
-  return html<"<button type=\"button\" id=\"live\" class=\"{}\" aria-pressed=\"{}\" phx-click=\"toggle_live\" title=\"Space\"><span class=\"dot\"></span>{}</button>">(
-      off ? "live paused" : "live", off ? "false" : "true", in.texts(off ? "frame.paused" : "frame.live"));
+  return html<"<button type=\"button\" id=\"live\" class=\"{}\" aria-pressed=\"{}\" phx-click=\"toggle_live\" title=\"{}\"><span class=\"dot\"></span>{}</button>">(
+      off ? "live paused" : "live", off ? "false" : "true", in.texts("keys.space"), in.texts(off ? "frame.paused" : "frame.live"));
 }
 
 struct TabLink {
@@ -127,12 +130,22 @@ constexpr TabLink tab_links[] = {
     {Tab::boards, "/boards", "tab.boards", "M3 5h18v11H3zM8 20h8M12 16v4M7 12l3-3 2 2 5-4"},
 };
 
+constexpr std::size_t phone_tabs = 4;  // what a phone's bar has room for; the others are behind its last place
+
+// One list for all: on a desktop the sheet is no box of its own, on a phone it is what "More" opens.
 Node tabs(const FrameInput& in) {
-  const Node links = each(tab_links, [](const TabLink& t) { return t.path; }, [&](const TabLink& t) {
-    return html<"<a href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\"{}><svg class=\"pic\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"{}\"/></svg><span>{}</span></a>">(
-        address(t.path, in.filters), attr<"aria-current">(in.tab == t.tab ? std::optional<std::string_view>("page") : std::nullopt), t.picture, in.texts(t.title));
-  });
-  return html<"<nav class=\"tabs\" aria-label=\"{}\">{}</nav>">(in.texts("frame.pages"), links);
+  const auto links = [&](std::span<const TabLink> some) {
+    return each(some, [](const TabLink& t) { return t.path; }, [&](const TabLink& t) {
+      return html<"<a href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\"{}><svg class=\"pic\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"{}\"/></svg><span>{}</span></a>">(
+          address(t.path, in.filters), attr<"aria-current">(in.tab == t.tab ? std::optional<std::string_view>("page") : std::nullopt), t.picture, in.texts(t.title));
+    });
+  };
+  const std::span all(tab_links);
+  const auto rest = all.subspan(phone_tabs);
+  const bool here = std::ranges::find(rest, in.tab, &TabLink::tab) != rest.end();
+  return html<"<nav class=\"tabs\" aria-label=\"{}\">{}<button type=\"button\" class=\"only-phone\" id=\"more-tabs\" popovertarget=\"more\"{}><svg class=\"pic\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M5 12h.01M12 12h.01M19 12h.01\"/></svg><span>{}</span></button>"
+              "<div id=\"more\" class=\"more\" popover>{}</div></nav>">(
+      in.texts("frame.pages"), links(all.first(phone_tabs)), attr<"aria-current">(here ? std::optional<std::string_view>("true") : std::nullopt), in.texts("frame.more"), links(rest));
 }
 
 Node keys(const Texts& t) {
@@ -185,7 +198,7 @@ Node layout(const LayoutInput& in) {
   std::optional<std::string_view> theme;
   if (liked.theme != Theme::system) theme = to_string(liked.theme);
   std::optional<Node> hiding;
-  if (!liked.hidden.empty()) hiding = html<"<link rel=\"stylesheet\" href=\"/preferences.css?v={}\">">(hiding_version(liked));
+  if (!liked.hidden.empty() || !liked.order.empty()) hiding = html<"<link rel=\"stylesheet\" href=\"/preferences.css?v={}\">">(tiles_version(liked));
   return html<"<!doctype html><html lang=\"{}\" data-density=\"{}\"{}{}{}{}><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">"
               "<meta name=\"csrf-token\" content=\"{}\"><meta name=\"color-scheme\" content=\"light dark\"><title>{}</title>"
               "<link rel=\"icon\" href=\"{}\"><link rel=\"stylesheet\" href=\"{}\"><script src=\"{}\"></script><script defer src=\"{}\"></script>{}</head><body>{}</body></html>">(
@@ -209,19 +222,19 @@ Node frame(FramePieces& own, const FrameInput& in, Node main) {
               "<header class=\"top\"><a class=\"brand\" href=\"/\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}<span>{}</span></a>"
               "<nav class=\"range\" aria-label=\"{}\">{}{}</nav>{}<span class=\"spacer\"></span>{}"
               "<button type=\"button\" class=\"icon only-phone\" popovertarget=\"filters\" aria-label=\"{}\"><svg class=\"pic\" width=\"20\" height=\"20\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 6h16M7 12h10M10 18h4\"/></svg></button>"
-              "<button type=\"button\" id=\"theme\" class=\"icon only-wide\" phx-hook=\"Theme\" phx-update=\"ignore\" aria-label=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M12 3a9 9 0 0 0 0 18z\" fill=\"currentColor\"/></svg></button>"
+              "<button type=\"button\" id=\"theme\" class=\"icon only-wide\" phx-hook=\"Theme\" phx-update=\"ignore\" data-system=\"{}\" data-dark=\"{}\" data-light=\"{}\" aria-label=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M12 3a9 9 0 0 0 0 18z\" fill=\"currentColor\"/></svg></button>"
               "<a id=\"settings-link\" class=\"button icon\" href=\"/settings\" data-phx-link=\"redirect\" data-phx-link-state=\"push\" aria-label=\"{}\" title=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 7h9M17 7h3M4 17h3M11 17h9M15 4.5v5M9 14.5v5\"/></svg></a>{}</header>"
               "{}<div id=\"pulse\" phx-hook=\"Pulse\" phx-update=\"ignore\"></div><div id=\"keys\" phx-hook=\"Hotkeys\" phx-update=\"ignore\"></div>{}"
               "<main class=\"page\" id=\"main\" tabindex=\"-1\" data-tz=\"{}\"{}>{}{}{}</main>"
               "<div class=\"offline\" role=\"status\">{}</div>">(
-      t("frame.skip"), own.logo, in.brand, t("frame.range"), own.ranges, own.custom, own.form, own.live, t("frame.filters"), t("frame.theme"), t("tab.settings"), t("tab.settings"), user, own.tabs,
+      t("frame.skip"), own.logo, in.brand, t("frame.range"), own.ranges, own.custom, own.form, own.live, t("frame.filters"), t("theme.system"), t("theme.dark"), t("theme.light"), t("frame.theme"), t("tab.settings"), t("tab.settings"), user, own.tabs,
       own.keys, in.filters.zone, flag<"data-rewound">(in.filters.at.has_value()), flashes(in), rewound(in), std::move(main), t("frame.offline"));
 }
 
-std::string plain_page(std::string_view title, std::string_view text, std::string_view code) {
-  return to_html(html<"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{}</title>"
+std::string plain_page(const Texts& t, std::string_view title, std::string_view text, std::string_view code) {
+  return to_html(html<"<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{}</title>"
                       "<link rel=\"icon\" href=\"{}\"><link rel=\"stylesheet\" href=\"{}\"></head><body><main class=\"page\"><h1>{}</h1><p>{}</p><p><code>{}</code></p></main></body></html>">(
-      title, web::path_of("icon.svg"), web::path_of("app.css"), title, text, code));
+      t.language(), title, web::path_of("icon.svg"), web::path_of("app.css"), title, text, code));
 }
 
 }  // namespace aybiza::dashboard

@@ -56,6 +56,6 @@ liveview::Node frame(FramePieces& pieces, const FrameInput& input, liveview::Nod
 // A <select> option per value; `chosen` is added when it is not among them.
 liveview::Node options(const std::vector<std::string>& values, std::string_view chosen);
 // A document without a view: 403 and 404 answers.
-std::string plain_page(std::string_view title, std::string_view text, std::string_view code);
+std::string plain_page(const Texts& t, std::string_view title, std::string_view text, std::string_view code);
 
 }  // namespace aybiza::dashboard

@@ -1,14 +1,18 @@
 set(layer_libraries aybiza_web)
 
-# The files of data/texts become string literals of the program, English first.
-file(GLOB text_languages CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/data/texts/*.txt)
-list(REMOVE_ITEM text_languages ${CMAKE_SOURCE_DIR}/data/texts/en.txt)
-list(PREPEND text_languages ${CMAKE_SOURCE_DIR}/data/texts/en.txt)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${text_languages})
+# The folders of data/texts become string literals of the program, a language each, English first.
+file(GLOB text_languages CONFIGURE_DEPENDS LIST_DIRECTORIES true ${CMAKE_SOURCE_DIR}/data/texts/*)
+list(REMOVE_ITEM text_languages ${CMAKE_SOURCE_DIR}/data/texts/en)
+list(PREPEND text_languages ${CMAKE_SOURCE_DIR}/data/texts/en)
 set(text_literals "")
 foreach(text_language IN LISTS text_languages)
-  file(READ ${text_language} text_lines)
-  string(APPEND text_literals "R\"texts(${text_lines})texts\",\n")
+  file(GLOB text_pages CONFIGURE_DEPENDS ${text_language}/*.txt)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${text_pages})
+  foreach(text_page IN LISTS text_pages)
+    file(READ ${text_page} text_lines)
+    string(APPEND text_literals "R\"texts(${text_lines})texts\"\n")
+  endforeach()
+  string(APPEND text_literals ",\n")
 endforeach()
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/dashboard/text_files.cc @ONLY CONTENT
 "#include <cstddef>

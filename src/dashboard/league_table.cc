@@ -20,7 +20,7 @@ Node head_cell(const LeagueInput& in, std::size_t i) {
   to.sort = fmt::format("{}{}", descending ? "-" : "", column.measure);
   const auto state = sorted ? std::optional<std::string_view>(in.spec.descending ? "descending" : "ascending") : std::nullopt;
   return html<"<th scope=\"col\" class=\"num\"{}><a class=\"sort\" href=\"{}\" data-phx-link=\"patch\" data-phx-link-state=\"replace\">{}</a></th>">(
-      attr<"aria-sort">(state), address(in.path, to), column.head);
+      attr<"aria-sort">(state), address(in.path, to), texts_of(in.filters)(fmt::format("column.{}", column.measure)));
 }
 
 Node body_row(const LeagueInput& in, const LeagueRow& row) {
@@ -29,7 +29,7 @@ Node body_row(const LeagueInput& in, const LeagueRow& row) {
   const Node cells = each(places, [](std::size_t i) { return i; }, [&](std::size_t i) {
     return html<"<td class=\"num\">{}</td>">(show(in.columns[i].format, row.figures[i]));
   });
-  const std::string name = row.name.empty() ? std::string("Not known") : row.name == "__other__" ? std::string("All others") : row.name;
+  const std::string name = or_unknown(texts_of(in.filters), row.name);
   const std::string to = in.link && !row.name.empty() && row.name != "__other__" ? in.link(row.name) : "";
   const Node first = to.empty() ? html<"<span class=\"muted\">{}</span>">(name)
                                 : html<"<a class=\"row\" href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}</a>">(to, name);
@@ -42,12 +42,12 @@ Node foot(const LeagueInput& in) {
   const League& league = *in.league;
   double worst = 0;
   for (const auto& error : league.relative_error) worst = std::max(worst, error.value_or(0));
-  const std::string bound = league.estimate ? "estimates" : worst > 0 ? fmt::format("± {:.1f} %", worst * 100) : "";
+  const Texts& t = texts_of(in.filters);
+  const std::string bound = league.estimate ? std::string(t("league.estimates")) : worst > 0 ? fmt::format("± {:.1f} %", worst * 100) : "";
   const std::string many = league.found > league.rows.size() || !league.complete
-                               ? fmt::format("{} of {}{} {}", league.rows.size(), league.complete ? "" : "more than ", show_count(double(league.found)), in.what)
+                               ? t(league.complete ? "league.some" : "league.some_more", league.rows.size(), show_count(double(league.found)), in.what)
                                : fmt::format("{} {}", show_count(double(league.found)), in.what);
-  return html<"<footer class=\"row-flex pager\"><span class=\"age\" data-at=\"{}\">now</span><span class=\"muted\">{}</span><span class=\"muted\">{}</span></footer>">(
-      to_micros(league.as_of) / 1000, many, bound);
+  return html<"<footer class=\"row-flex pager\">{}<span class=\"muted\">{}</span><span class=\"muted\">{}</span></footer>">(age(league.as_of, t), many, bound);
 }
 
 }  // namespace
@@ -71,25 +71,29 @@ const LeagueCut& cut_of(std::span<const LeagueCut> cuts, std::string_view name) 
   return at == cuts.end() ? cuts.front() : *at;
 }
 
+std::string_view title_of(const LeagueCut& cut, const Texts& t) { return t(fmt::format("dimension.{}", to_string(cut.dimension))); }
+std::string_view what_of(const LeagueCut& cut, const Texts& t) { return t(fmt::format("dimensions.{}", to_string(cut.dimension))); }
+
 Node cut_links(std::span<const LeagueCut> cuts, const Filters& filters, std::string_view path) {
+  const Texts& t = texts_of(filters);
   const LeagueCut& chosen = cut_of(cuts, filters.by);
   const Node links = each(cuts, [](const LeagueCut& cut) { return to_string(cut.dimension); }, [&](const LeagueCut& cut) {
     Filters to = filters;
     to.by = &cut == &cuts.front() ? "" : std::string(to_string(cut.dimension));
     return html<"<a class=\"seg\" href=\"{}\" data-phx-link=\"patch\" data-phx-link-state=\"replace\"{}>{}</a>">(
-        address(path, to), attr<"aria-current">(&cut == &chosen ? std::optional<std::string_view>("true") : std::nullopt), cut.title);
+        address(path, to), attr<"aria-current">(&cut == &chosen ? std::optional<std::string_view>("true") : std::nullopt), title_of(cut, t));
   });
-  return html<"<nav class=\"range cuts\" aria-label=\"Table by\">{}</nav>">(links);
+  return html<"<nav class=\"range cuts\" aria-label=\"{}\">{}</nav>">(t("league.by"), links);
 }
 
 Node league_table(const LeagueInput& in) {
-  if (!in.league)
-    return raw<"<section class=\"tile w-12 h-6 loading\" aria-label=\"Loading\"><div class=\"bone line\"></div><div class=\"bone line\"></div><div class=\"bone line\"></div><div class=\"bone line\"></div></section>">();
+  const Texts& t = texts_of(in.filters);
+  if (!in.league) return loading_table(t);
   if (!in.league->error.empty())
-    return html<"<section class=\"tile w-12 h-2 broken\"><p class=\"why\">This table could not be computed: {}</p></section>">(in.league->error);
+    return html<"<section class=\"tile w-12 h-2 broken\"><p class=\"why\">{}</p></section>">(t("league.broken", in.league->error));
   if (in.league->rows.empty())
-    return html<"<section class=\"tile w-12 h-2 empty\"><p class=\"why\">{}{}</p></section>">(
-        why_empty("calls", in.filters), in.spec.search.empty() ? "" : fmt::format(" Only {} with “{}” in their name are shown.", in.what, in.spec.search));
+    return html<"<section class=\"tile w-12 h-2 empty\"><p class=\"why\">{} {}</p></section>">(
+        why_empty(t("count.calls"), in.filters), in.spec.search.empty() ? "" : t("league.searched", in.what, in.spec.search));
   std::vector<std::size_t> places(in.columns.size());
   for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
   const Node heads = each(places, [](std::size_t i) { return i; }, [&](std::size_t i) { return head_cell(in, i); });

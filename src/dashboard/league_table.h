@@ -16,7 +16,7 @@
 namespace aybiza::dashboard {
 
 struct LeagueColumn {
-  std::string_view measure, head;
+  std::string_view measure;  // its head is the text column.<measure>
   Format format;
   bool high_first = true;  // which way the first click sorts: the worst, or the most, on top
 };
@@ -27,8 +27,9 @@ LeagueSpec league_spec(Dimension dimension, std::span<const LeagueColumn> column
 // By what a table may be cut; the first is the default.
 struct LeagueCut {
   Dimension dimension;
-  std::string_view title, what;  // "Model", "models"
-};
+};  // its title is the text dimension.<name>, "Model"; what is counted is dimensions.<name>, "models"
+std::string_view title_of(const LeagueCut& cut, const Texts& t);
+std::string_view what_of(const LeagueCut& cut, const Texts& t);
 const LeagueCut& cut_of(std::span<const LeagueCut> cuts, std::string_view name);  // an unknown name: the first
 liveview::Node cut_links(std::span<const LeagueCut> cuts, const Filters& filters, std::string_view path);
 

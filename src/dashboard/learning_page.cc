@@ -20,60 +20,60 @@ bool known_anywhere(const ChartSeries& series) {
   return std::ranges::any_of(series.values, [](const auto& values) { return std::ranges::any_of(values, [](const auto& value) { return value && *value != 0; }); });
 }
 
-std::string progress_option(const LearningState& s, Duration length) {
-  return lines_option(s.progress, s.as_of, {.length = length, .colours = progress_colours, .format = "@pct", .low = 0, .high = 1});
+std::string progress_option(const LearningState& s, Duration length, const Texts& t) {
+  return lines_option(s.progress, s.as_of, {.length = length, .colours = progress_colours, .format = "@pct", .low = 0, .high = 1}, t);
 }
-std::string knowledge_option(const LearningState& s, Duration length) { return lines_option(s.knowledge, s.as_of, {.length = length, .colours = size_colours, .format = "@int"}); }
-std::string patterns_option(const LearningState& s, Duration length) { return lines_option(s.patterns, s.as_of, {.length = length, .colours = pattern_colours, .format = "@int"}); }
+std::string knowledge_option(const LearningState& s, Duration length, const Texts& t) { return lines_option(s.knowledge, s.as_of, {.length = length, .colours = size_colours, .format = "@int"}, t); }
+std::string patterns_option(const LearningState& s, Duration length, const Texts& t) { return lines_option(s.patterns, s.as_of, {.length = length, .colours = pattern_colours, .format = "@int"}, t); }
 
-Node series_rows(std::string_view title, const ChartSeries& series, Format format, const Zone& zone) {
-  std::vector<TableHead> heads{{"From", false}};
-  for (const std::string& name : series.names) heads.push_back({name});
+Node series_rows(const Texts& t, std::string_view title, const ChartSeries& series, Format format, const Zone& zone) {
+  std::vector<TableHead> heads{{t("frame.from"), false}};
+  for (const std::string& name : series.names) heads.push_back({show_name(t, name)});
   std::vector<TableRow> rows;
   for (std::size_t i = 0; i < series.times.size(); ++i) {
-    TableRow row{fmt::format("{}", to_micros(series.times[i])), {show_moment(series.times[i], zone)}};
+    TableRow row{fmt::format("{}", to_micros(series.times[i])), {show_moment(series.times[i], zone, t)}};
     for (const auto& values : series.values) row.cells.push_back(show(format, values[i]));
     rows.push_back(std::move(row));
   }
   return plain_table(title, heads, rows);
 }
 
-std::string whom(const Dimensions& dims, const std::string& customer) {
+std::string whom(const Texts& t, const Dimensions& dims, const std::string& customer) {
   if (!dims[Field::agent_id].empty()) return dims[Field::agent_id];
-  return customer.empty() ? std::string("everybody") : customer;
+  return customer.empty() ? std::string(t("learning.everybody")) : customer;
 }
 
-Node changes_table(const LearningState& s, const Zone& zone) {
-  constexpr TableHead heads[] = {{"Change", false}, {"When", false}, {"Of", false}, {"Success before"}, {"after"}, {"Errors before"}, {"after"}, {"Calls before"}, {"after"}};
+Node changes_table(const Texts& t, const LearningState& s, const Zone& zone) {
+  const TableHead heads[] = {{t("learning.change"), false}, {t("learning.when"), false}, {t("costs.of"), false}, {t("learning.success_before")}, {t("learning.after")}, {t("learning.errors_before")}, {t("learning.after")}, {t("learning.calls_before")}, {t("learning.after")}};
   std::vector<TableRow> rows;
   for (const ChangeCard& card : s.cards)
-    rows.push_back({to_string(card.change->id), {what_of(*card.change), show_moment(card.change->time, zone), whom(card.change->dims, card.change->customer),
+    rows.push_back({to_string(card.change->id), {what_of(*card.change, t), show_moment(card.change->time, zone, t), whom(t, card.change->dims, card.change->customer),
                                                  show(Format::share, card.success_before), show(Format::share, card.success_after), show(Format::share, card.errors_before),
                                                  show(Format::share, card.errors_after), show_count(card.calls_before), show_count(card.calls_after)}});
-  return plain_table("Changes, and the hour before and after", heads, rows);
+  return plain_table(t("learning.changes_caption"), heads, rows);
 }
 
-Node patterns_table(const LearningState& s, const Zone& zone) {
-  constexpr TableHead heads[] = {{"Pattern", false}, {"Outcome", false}, {"Confidence"}, {"Agents"}, {"From", false}, {"Discovered", false}, {"Told"}};
+Node patterns_table(const Texts& t, const LearningState& s, const Zone& zone) {
+  const TableHead heads[] = {{t("learning.pattern"), false}, {t("dimension.call_outcome"), false}, {t("learning.confidence")}, {t("tab.agents")}, {t("learning.from"), false}, {t("learning.discovered"), false}, {t("learning.told")}};
   std::vector<TableRow> rows;
   for (const PatternLife& life : s.lives)
     rows.push_back({life.last->customer + "|" + life.last->pattern_id,
-                    {life.name.empty() ? life.last->pattern_id : life.name, life.outcome.empty() ? std::string(dash) : title_case(life.outcome),
+                    {life.name.empty() ? life.last->pattern_id : life.name, life.outcome.empty() ? std::string(dash) : show_word(t, life.outcome),
                      life.confidence_e4 ? show_share(double(*life.confidence_e4) / 1e4) : std::string(dash), show_count(double(life.agents.size())),
-                     life.replicated_from.empty() ? std::string(dash) : life.replicated_from, show_moment(life.first->time, zone), show_count(double(life.events))}});
-  return plain_table("Patterns told of in the range", heads, rows);
+                     life.replicated_from.empty() ? std::string(dash) : life.replicated_from, show_moment(life.first->time, zone, t), show_count(double(life.events))}});
+  return plain_table(t("learning.patterns_caption"), heads, rows);
 }
 
-Node improvements_table(const LearningState& s, const Zone& zone) {
-  constexpr TableHead heads[] = {{"Metric", false}, {"When", false}, {"Of", false}, {"Before"}, {"After"}, {"Change"}};
+Node improvements_table(const Texts& t, const LearningState& s, const Zone& zone) {
+  const TableHead heads[] = {{t("learning.metric"), false}, {t("learning.when"), false}, {t("costs.of"), false}, {t("learning.before")}, {t("learning.after_head")}, {t("learning.change")}};
   std::vector<TableRow> rows;
   const auto figure = [](const std::optional<double>& value) { return value ? fmt::format("{:.4g}", *value) : std::string(dash); };
   for (const Told& row : s.improvements) {
     const bool both = row->before && row->after && *row->before != 0;
-    rows.push_back({to_string(row->id), {title_case(row->metric), show_moment(row->time, zone), whom(row->dims, row->customer), figure(row->before), figure(row->after),
+    rows.push_back({to_string(row->id), {show_word(t, row->metric), show_moment(row->time, zone, t), whom(t, row->dims, row->customer), figure(row->before), figure(row->after),
                                          both ? fmt::format("{:+.1f} %", (*row->after - *row->before) / std::abs(*row->before) * 100) : std::string(dash)}});
   }
-  return plain_table("Improvements told of in the range", heads, rows);
+  return plain_table(t("learning.improvements_caption"), heads, rows);
 }
 
 }  // namespace
@@ -103,8 +103,8 @@ void LearningPage::shown(Context& context, std::size_t slot) {
   const Duration length = range.to - range.from;
   const bool anew = !left_ || drawn_key_ != key();
   if (anew) left_.reset();
-  const auto follow = [&](std::string_view id, const ChartSeries LearningState::*series, std::string (*whole)(const LearningState&, Duration)) {
-    if (anew) return context.push_latest(fmt::format("chart:chart-{}", id), id, whole(*now, length));
+  const auto follow = [&](std::string_view id, const ChartSeries LearningState::*series, std::string (*whole)(const LearningState&, Duration, const Texts&)) {
+    if (anew) return context.push_latest(fmt::format("chart:chart-{}", id), id, whole(*now, length, texts()));
     if (std::string changed = appended((*left_).*series, now->*series, now->as_of, 0); !changed.empty()) context.push_latest(fmt::format("chart-data:chart-{}", id), id, std::move(changed));
   };
   follow("progress", &LearningState::progress, progress_option);
@@ -119,7 +119,7 @@ Node LearningPage::tiles(const LearningState* state) const {
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
   return each(all, [](std::size_t i) { return i; }, [&](std::size_t i) {
     return kpi({.name = learning_tile_names[i], .state = state ? &state->tiles[i] : nullptr, .spark = state ? &state->tiles[i].spark : nullptr,
-                .as_of = state ? state->as_of : Instant{}, .filters = filters(), .unknown = i >= knowledge_tile ? "No knowledge graph was told of yet. Send learning.knowledge." : ""});
+                .as_of = state ? state->as_of : Instant{}, .filters = filters(), .unknown = i >= knowledge_tile ? texts()("learning.no_graph") : std::string_view()});
   });
 }
 
@@ -129,9 +129,9 @@ Node LearningPage::charts(const LearningState* state) const {
   const Zone zone = zone_or_utc(filters().zone);
   const auto tile = [&](std::string_view name, std::string_view size, const ChartSeries& series, Format format, std::string n) {
     return chart({.name = name, .size = size, .loading = state == nullptr, .empty = !known_anywhere(series), .error = series.error, .as_of = s.as_of, .n = std::move(n),
-                  .relative_error = std::nullopt, .filters = filters(), .table = series_rows(definition_of(name).title, series, format, zone)});
+                  .relative_error = std::nullopt, .filters = filters(), .table = series_rows(texts(), definition_of(texts(), name).title, series, format, zone)});
   };
-  return html<"{}{}{}">(tile("progress", "w-12 h-4", s.progress, Format::share, state ? fmt::format("{} changes marked", s.changes.size()) : ""),
+  return html<"{}{}{}">(tile("progress", "w-12 h-4", s.progress, Format::share, state ? texts()("learning.marked", s.changes.size()) : ""),
                         tile("knowledge", "w-6 h-4", s.knowledge, Format::count, ""), tile("patterns", "w-6 h-4", s.patterns, Format::count, ""));
 }
 
@@ -139,19 +139,20 @@ Node LearningPage::tables(const LearningState* state) const {
   static const LearningState nothing;
   const LearningState& s = state ? *state : nothing;
   const Zone zone = zone_or_utc(filters().zone);
+  const Texts& t = texts();
   const auto tile = [&](std::string_view name, std::string_view size, bool empty, std::size_t count, Node table) {
-    return table_tile({.name = name, .size = size, .loading = state == nullptr, .error = s.rows_error, .empty = empty ? why_empty(definition_of(name).counted, filters()) : "", .as_of = s.as_of,
-                       .n = state ? fmt::format("{} {}", show_count(double(count)), definition_of(name).counted) : "", .table = std::move(table)});
+    return table_tile({.name = name, .size = size, .texts = t, .loading = state == nullptr, .error = s.rows_error, .empty = empty ? why_empty(definition_of(t, name).counted, filters()) : "", .as_of = s.as_of,
+                       .n = state ? fmt::format("{} {}", show_count(double(count)), definition_of(t, name).counted) : "", .table = std::move(table)});
   };
-  return html<"{}{}{}">(tile("changes", "w-12 h-4", s.cards.empty(), s.changes.size(), changes_table(s, zone)), tile("pattern_list", "w-6 h-5", s.lives.empty(), s.lives.size(), patterns_table(s, zone)),
-                        tile("improvement_list", "w-6 h-5", s.improvements.empty(), s.improvements.size(), improvements_table(s, zone)));
+  return html<"{}{}{}">(tile("changes", "w-12 h-4", s.cards.empty(), s.changes.size(), changes_table(t, s, zone)), tile("pattern_list", "w-6 h-5", s.lives.empty(), s.lives.size(), patterns_table(t, s, zone)),
+                        tile("improvement_list", "w-6 h-5", s.improvements.empty(), s.improvements.size(), improvements_table(t, s, zone)));
 }
 
 Node LearningPage::body(const Context&) {
   left_ = newest_;  // this render leaves together with what was pushed
   const auto* progress = state<LearningState>(progress_slot);
-  return html<"<h1 class=\"sr\">Learning</h1><div class=\"grid\" id=\"learning-page\" aria-busy=\"{}\">{}{}{}{}</div>">(
-      fresh(progress_slot) && fresh(experiments_slot) ? "false" : "true", tiles(progress), charts(progress), experiments_node(state<Experiments>(experiments_slot), filters()), tables(progress));
+  return html<"<h1 class=\"sr\">{}</h1><div class=\"grid\" id=\"learning-page\" aria-busy=\"{}\">{}{}{}{}</div>">(
+      texts()("tab.learning"), fresh(progress_slot) && fresh(experiments_slot) ? "false" : "true", tiles(progress), charts(progress), experiments_node(state<Experiments>(experiments_slot), filters()), tables(progress));
 }
 
 }  // namespace aybiza::dashboard

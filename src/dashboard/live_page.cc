@@ -76,10 +76,10 @@ TopicPlan marks_plan(Source* source, const ViewScope& scope) {
   return {"marks|" + scope_key(scope), [rows, scope](Instant now) { return std::make_shared<ChangeMarks>(compute_change_marks(rows, scope, now)); }, 5s, 15s, true, true};
 }
 
-std::string marks_json(const ChangeMarks& marks) {
+std::string marks_json(const ChangeMarks& marks, const Texts& t) {
   JsonWriter json;
   json.begin_object().key("marks").begin_array();
-  for (const auto& change : marks.changes) json.begin_object().field("name", what_of(*change)).key("xAxis").integer(to_micros(change->time) / 1000).end_object();
+  for (const auto& change : marks.changes) json.begin_object().field("name", what_of(*change, t)).key("xAxis").integer(to_micros(change->time) / 1000).end_object();
   return json.end_array().end_object().str();
 }
 
@@ -88,7 +88,7 @@ std::string marks_json(const ChangeMarks& marks) {
 void LivePage::push_marks(Context& context) {
   const auto* marks = state<ChangeMarks>(marks_slot);
   if (!context.connected() || !marks) return;
-  std::string json = marks_json(*marks);
+  std::string json = marks_json(*marks, texts());
   if (json != marks_pushed_) context.push_latest("chart-marks", "marks", json);
   marks_pushed_ = std::move(json);
 }
@@ -111,6 +111,7 @@ void LivePage::mount(Context& context, const MountInfo&) {
 void LivePage::handle_params(Context& context, const Location& at) {
   const auto* share = viewer_.share.get();  // whose range and filters are fixed, whatever the address says
   filters_ = filters_from(share ? Form::decode(share->query) : at.uri.query, viewer_.preferences.range, viewer_.preferences.zone);
+  filters_.texts = &texts();
   path_ = share ? share->page : at.uri.path;
   watch(context, choices_slot, choices_plan(viewer_, filters_));
   watch(context, marks_slot, marks_plan(viewer_.source, scope()));

@@ -24,7 +24,7 @@ struct WhatIfState {
 };
 
 // null: still loading.
-liveview::Node month_tile(const MonthSpend* month);
+liveview::Node month_tile(const MonthSpend* month, const Texts& t);
 liveview::Node budgets_tile(const BudgetsState* budgets, const Viewer& viewer, const Filters& filters);
 liveview::Node advice_tile(const AdviceState* advice, const Filters& filters);
 liveview::Node return_tile(const CostsState* costs, const Filters& filters);  // against a person's cost for each resolved call

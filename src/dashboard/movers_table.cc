@@ -14,21 +14,19 @@ struct FigureLook {
   std::string_view title;
   Format format;
 };
-constexpr std::array<FigureLook, moved_figures> looks{{{"Success", Format::share}, {"Errors", Format::share}, {"Escalated", Format::share},
-                                                       {"Share of calls", Format::share}, {"Voice latency, median", Format::milliseconds}, {"Cost per call, median", Format::usd}}};
+constexpr std::array<FigureLook, moved_figures> looks{{{"column.success_rate", Format::share}, {"call.errors", Format::share}, {"column.escalation_rate", Format::share},
+                                                       {"movers.share", Format::share}, {"movers.latency", Format::milliseconds}, {"movers.cost", Format::usd}}};
 
-std::string who(const Mover& mover) {
-  if (!mover.dimension) return "All calls";
-  std::string kind = title_case(to_string(*mover.dimension));
-  if (kind.ends_with(" id")) kind.resize(kind.size() - 3);
-  return fmt::format("{}: {}", kind, mover.member.empty() ? "not known" : mover.member);
+std::string who(const Mover& mover, const Texts& t) {
+  if (!mover.dimension) return std::string(t("movers.all"));
+  return fmt::format("{}: {}", t(fmt::format("dimension.{}", to_string(*mover.dimension))), mover.member.empty() ? t("movers.unknown") : mover.member);
 }
 
-std::string moved_by(const Mover& mover, Format format) {
+std::string moved_by(const Mover& mover, Format format, const Texts& t) {
   const TileState tile{.name = {}, .error = {}, .value = mover.now, .previous = mover.before, .relative_error = {}, .standard_error = {}, .trend = mover.trend, .spark = {}};
-  const auto shown = trend_of(tile, format);
+  const auto shown = trend_of(tile, format, t);
   if (!shown) return std::string(dash);
-  return shown->tone == "flat" ? shown->text : fmt::format("{}, {}", shown->text, shown->tone == "good" ? "better" : "worse");
+  return shown->tone == "flat" ? shown->text : fmt::format("{}, {}", shown->text, t(shown->tone == "good" ? "movers.better" : "movers.worse"));
 }
 
 // The calls behind it, where the table of calls can be asked for them.
@@ -44,15 +42,16 @@ std::string link_of(const Mover& mover, Filters to) {
 }
 
 Node table_of(const Movers& movers, const Filters& filters) {
-  constexpr TableHead heads[] = {{"Of", false}, {"Figure", false}, {"Before"}, {"Now"}, {"Change"}, {"Calls before"}, {"Calls now"}};
+  const Texts& t = texts_of(filters);
+  const TableHead heads[] = {{t("costs.of"), false}, {t("movers.figure"), false}, {t("learning.before")}, {t("board.now")}, {t("learning.change")}, {t("learning.calls_before")}, {t("movers.calls_now")}};
   std::vector<TableRow> rows;
   for (const Mover& mover : movers.list) {
     const FigureLook& look = looks[std::size_t(mover.figure)];
-    rows.push_back({fmt::format("{}|{}", who(mover), std::size_t(mover.figure)),
-                    {who(mover), std::string(look.title), show(look.format, mover.before), show(look.format, mover.now), moved_by(mover, look.format), show_count(mover.calls_before), show_count(mover.calls_now)},
+    rows.push_back({fmt::format("{}|{}", who(mover, t), std::size_t(mover.figure)),
+                    {who(mover, t), std::string(t(look.title)), show(look.format, mover.before), show(look.format, mover.now), moved_by(mover, look.format, t), show_count(mover.calls_before), show_count(mover.calls_now)},
                     link_of(mover, filters)});
   }
-  return plain_table("What moved most against the period before", heads, rows);
+  return plain_table(t("movers.caption"), heads, rows);
 }
 
 }  // namespace
@@ -60,11 +59,12 @@ Node table_of(const Movers& movers, const Filters& filters) {
 Node movers_tile(const Movers* movers, const Filters& filters) {
   static const Movers nothing;
   const Movers& m = movers ? *movers : nothing;
+  const Texts& t = texts_of(filters);
   std::string empty;
-  if (m.estimate) empty = "Calls are sampled here: their weighed counts are no observations, so nothing is claimed.";
-  else if (m.list.empty()) empty = "Nothing moved beyond chance against the period before, or there are fewer than 30 calls to tell it by.";
-  return table_tile({.name = "movers", .size = "w-12 h-3", .loading = movers == nullptr, .error = m.error, .empty = std::move(empty), .as_of = {},
-                     .n = movers ? fmt::format("beyond chance: {}, as of {}", m.list.size(), show_time(m.as_of, zone_or_utc(filters.zone))) : "", .table = table_of(m, filters)});
+  if (m.estimate) empty = t("movers.sampled");
+  else if (m.list.empty()) empty = t("movers.none");
+  return table_tile({.name = "movers", .size = "w-12 h-3", .texts = t, .loading = movers == nullptr, .error = m.error, .empty = std::move(empty), .as_of = {},
+                     .n = movers ? t("movers.n", m.list.size(), show_time(m.as_of, zone_or_utc(filters.zone))) : "", .table = table_of(m, filters)});
 }
 
 }  // namespace aybiza::dashboard

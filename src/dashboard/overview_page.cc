@@ -26,7 +26,7 @@ std::string key_of(const ViewScope& scope) {
   return key;
 }
 
-Node series_table(std::string_view title, const ChartSeries& series, const std::vector<std::string_view>& heads, Format format, const Zone& zone) {
+Node series_table(const Texts& t, std::string_view title, const ChartSeries& series, const std::vector<std::string_view>& heads, Format format, const Zone& zone) {
   std::vector<std::size_t> rows_of(series.times.size());
   for (std::size_t i = 0; i < rows_of.size(); ++i) rows_of[i] = i;
   const auto head = each(heads, [](auto h) { return h; }, [](auto h) { return html<"<th scope=\"col\" class=\"num\">{}</th>">(h); });
@@ -36,24 +36,26 @@ Node series_table(std::string_view title, const ChartSeries& series, const std::
     const auto cells = each(columns, [](std::size_t c) { return c; }, [&](std::size_t c) {
       return html<"<td class=\"num\">{}</td>">(c < series.values.size() ? show(format, series.values[c][i]) : std::string(dash));
     });
-    return html<"<tr><th scope=\"row\">{}</th>{}</tr>">(show_moment(series.times[i], zone), cells);
+    return html<"<tr><th scope=\"row\">{}</th>{}</tr>">(show_moment(series.times[i], zone, t), cells);
   });
-  return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">From</th>{}</tr></thead><tbody>{}</tbody></table>">(title, head, body);
+  return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th>{}</tr></thead><tbody>{}</tbody></table>">(title, t("frame.from"), head, body);
 }
 
 // And the period before, where the series has it.
-std::vector<std::string_view> with_before(std::vector<std::string_view> heads, const ChartSeries& series) {
-  for (std::size_t i = heads.size(); i < series.names.size(); ++i) heads.push_back(series.names[i]);
+std::vector<std::string_view> with_before(const Texts& t, std::vector<std::string_view> heads, const ChartSeries& series) {
+  for (std::size_t i = heads.size(); i < series.names.size(); ++i) heads.push_back(show_name(t, series.names[i]));
   return heads;
 }
 
-Node shares_table(std::string_view title, std::string_view what, const std::vector<Share>& shares) {
-  const auto body = rows(shares, [](const Share& s) { return s.name; }, [](const Share& s) {
+template <typename Name>
+Node shares_table(const Texts& t, std::string_view title, std::string_view what, const std::vector<Share>& shares, Name name) {
+  const auto body = rows(shares, [](const Share& s) { return s.name; }, [&](const Share& s) {
     return html<"<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td></tr>">(
-        s.name.empty() ? std::string("Not known") : s.name, show_count(s.calls), show(Format::share, s.success_rate), show(Format::milliseconds, s.p95_voice_latency_ms));
+        name(s.name), show_count(s.calls), show(Format::share, s.success_rate), show(Format::milliseconds, s.p95_voice_latency_ms));
   });
-  return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\" class=\"num\">Calls</th>"
-              "<th scope=\"col\" class=\"num\">Success</th><th scope=\"col\" class=\"num\">p95 latency</th></tr></thead><tbody>{}</tbody></table>">(title, what, body);
+  return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\" class=\"num\">{}</th>"
+              "<th scope=\"col\" class=\"num\">{}</th><th scope=\"col\" class=\"num\">{}</th></tr></thead><tbody>{}</tbody></table>">(
+      title, what, t("column.calls"), t("column.success_rate"), t("column.p95_voice_latency_ms"), body);
 }
 
 double sum(const ChartSeries& series, std::size_t which) {
@@ -71,15 +73,15 @@ bool none_known(const ChartSeries& series) {
 }
 
 // Regions without a place on the map are listed beside it; nothing is drawn where it is not.
-std::optional<Node> unplaced(const std::vector<Share>& regions) {
+std::optional<Node> unplaced(const Texts& t, const std::vector<Share>& regions) {
   std::vector<Share> list;
   for (const Share& share : regions)
     if (!place_of(share.name) && share.calls > 0) list.push_back(share);
   if (list.empty()) return std::nullopt;
-  const auto items = each(list, [](const Share& s) { return s.name; }, [](const Share& s) {
-    return html<"<span class=\"tag\">{} {}</span>">(s.name.empty() ? std::string("Region not known") : s.name, show_count(s.calls));
+  const auto items = each(list, [](const Share& s) { return s.name; }, [&](const Share& s) {
+    return html<"<span class=\"tag\">{} {}</span>">(s.name.empty() ? std::string(t("overview.no_region")) : s.name, show_count(s.calls));
   });
-  return html<"<div class=\"row-flex beside\"><span class=\"muted\">Not on the map</span>{}</div>">(items);
+  return html<"<div class=\"row-flex beside\"><span class=\"muted\">{}</span>{}</div>">(t("overview.not_on_map"), items);
 }
 
 double calls_in(const std::vector<Share>& shares) {
@@ -139,11 +141,11 @@ void OverviewPage::shown(Context& context, std::size_t slot) {
 }
 
 void OverviewPage::push_whole(Context& context, const OverviewState& state) const {
-  context.push_latest("chart:chart-volume", "volume", volume_option(state, length()));
-  context.push_latest("chart:chart-latency", "latency", latency_option(state, length()));
-  context.push_latest("chart:chart-sentiment", "sentiment", sentiment_option(state, length(), mood()));
-  context.push_latest("chart:chart-regions", "regions", regions_option(state));
-  context.push_latest("chart:chart-outcomes", "outcomes", outcomes_option(state));
+  context.push_latest("chart:chart-volume", "volume", volume_option(state, length(), texts()));
+  context.push_latest("chart:chart-latency", "latency", latency_option(state, length(), texts()));
+  context.push_latest("chart:chart-sentiment", "sentiment", sentiment_option(state, length(), mood(), texts()));
+  context.push_latest("chart:chart-regions", "regions", regions_option(state, texts()));
+  context.push_latest("chart:chart-outcomes", "outcomes", outcomes_option(state, texts()));
 }
 
 void OverviewPage::push_changes(Context& context, const OverviewState& from, const OverviewState& to) const {
@@ -177,7 +179,7 @@ struct OverviewPage::Rendered {
 };
 
 OverviewPage::Rendered& OverviewPage::rendered() {
-  auto& held = viewer().renders ? (*viewer().renders)["overview|" + key_of(own_scope())] : rendered_;
+  auto& held = viewer().renders ? (*viewer().renders)[fmt::format("overview|{}|{}", texts().language(), key_of(own_scope()))] : rendered_;
   if (!held) held = std::make_shared<Rendered>();
   return *static_cast<Rendered*>(held.get());
 }
@@ -203,28 +205,30 @@ void OverviewPage::render_charts(Rendered& into, const OverviewState* charts) co
   static const OverviewState nothing;
   const OverviewState& c = charts ? *charts : nothing;
   const Zone zone = zone_or_utc(filters().zone);
+  const Texts& t = texts();
+  const auto title = [&](std::string_view name) { return definition_of(t, name).title; };
   const bool loading = charts == nullptr;
   const double calls = sum(c.volume, 0);
   into.volume = chart({.name = "volume", .size = "w-6 h-4", .loading = loading, .empty = calls == 0, .error = c.volume.error, .as_of = c.as_of,
                        .n = loading ? "" : "n " + show_count(calls), .relative_error = std::nullopt, .estimate = c.volume.estimate, .filters = filters(),
-                       .table = series_table("Call volume", c.volume, with_before({"Calls"}, c.volume), Format::count, zone)});
+                       .table = series_table(t, title("volume"), c.volume, with_before(t, {t("column.calls")}, c.volume), Format::count, zone)});
   into.latency = chart({.name = "latency", .size = "w-6 h-4", .loading = loading, .empty = none_known(c.latency), .error = c.latency.error, .as_of = c.as_of,
                         .n = "", .relative_error = c.latency.relative_error, .estimate = c.latency.estimate, .filters = filters(),
-                        .table = series_table("Response time", c.latency, with_before({"p50", "p95", "p99"}, c.latency), Format::milliseconds, zone)});
+                        .table = series_table(t, title("latency"), c.latency, with_before(t, {"p50", "p95", "p99"}, c.latency), Format::milliseconds, zone)});
   into.regions = chart({.name = "regions", .size = "w-6 h-5 wide", .loading = loading, .empty = calls_in(c.regions) == 0, .error = c.share_error, .as_of = c.slow_as_of,
-                        .n = loading ? "" : fmt::format("{} regions", c.regions.size()), .relative_error = std::nullopt, .estimate = c.share_estimate, .filters = filters(),
-                        .table = shares_table("Activity by region", "Region", c.regions), .map = "world", .beside = unplaced(c.regions)});
+                        .n = loading ? "" : t("count.regions", c.regions.size()), .relative_error = std::nullopt, .estimate = c.share_estimate, .filters = filters(),
+                        .table = shares_table(t, title("regions"), t("dimension.region"), c.regions, [&](const std::string& name) { return or_unknown(t, name); }), .map = "world", .beside = unplaced(t, c.regions)});
   into.sentiment = chart({.name = "sentiment", .size = "w-3 h-5 mid", .loading = loading, .empty = none_known(c.sentiment), .error = c.sentiment.error, .as_of = c.as_of,
                           .n = "", .relative_error = std::nullopt, .estimate = c.sentiment.estimate, .filters = filters(),
-                          .table = series_table("Sentiment", c.sentiment, {"Sentiment"}, Format::score, zone)});
+                          .table = series_table(t, title("sentiment"), c.sentiment, {title("sentiment")}, Format::score, zone)});
   into.outcomes = chart({.name = "outcomes", .size = "w-3 h-5 mid", .loading = loading, .empty = calls_in(c.outcomes) == 0, .error = c.share_error, .as_of = c.slow_as_of,
                          .n = loading ? "" : "n " + show_count(calls_in(c.outcomes)), .relative_error = std::nullopt, .estimate = c.share_estimate, .filters = filters(),
-                         .table = shares_table("Outcome mix", "Outcome", c.outcomes)});
+                         .table = shares_table(t, title("outcomes"), t("dimension.call_outcome"), c.outcomes, [&](const std::string& name) { return name.empty() ? or_unknown(t, name) : t.find("word." + name) ? show_word(t, name) : name; })});
 }
 
 Node OverviewPage::masked(const MaskedFinds* finds) const {
-  const std::string since = finds ? show_moment(finds->since, zone_or_utc(filters().zone)) : "";
-  return counts_line({.name = "masked", .counts = finds ? &finds->classes : nullptr, .since = since});
+  const std::string since = finds ? show_moment(finds->since, zone_or_utc(filters().zone), texts()) : "";
+  return counts_line({.name = "masked", .counts = finds ? &finds->classes : nullptr, .since = since, .texts = texts()});
 }
 
 Node OverviewPage::movers() const { return movers_tile(state<Movers>(movers_slot), filters()); }
@@ -245,7 +249,7 @@ Node OverviewPage::body(const Context&) {
       heading(), fresh(tiles_slot) && fresh(charts_slot) ? "false" : "true", all.kpis, all.volume, all.latency, all.regions, all.sentiment, all.outcomes, all.movers, all.finds);
 }
 
-Node OverviewPage::heading() const { return raw<"<h1 class=\"sr\">Overview</h1>">(); }
+Node OverviewPage::heading() const { return html<"<h1 class=\"sr\">{}</h1>">(texts()("tab.overview")); }
 
 ViewScope AgentPage::own_scope() const {
   ViewScope out = scope();
@@ -262,8 +266,8 @@ void AgentPage::opened(Context& context, const Location& at) {
 Node AgentPage::heading() const {
   Filters all = filters(), calls = filters();
   all.agent.clear(), calls.agent = agent_;
-  return html<"<header><h1>{}</h1><span class=\"spacer\"></span><a class=\"button\" href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">Its calls</a>"
-              "<a class=\"button\" href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">All agents</a></header>">(agent_, address("/calls", calls), address("/agents", all));
+  return html<"<header><h1>{}</h1><span class=\"spacer\"></span><a class=\"button\" href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}</a>"
+              "<a class=\"button\" href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}</a></header>">(agent_, address("/calls", calls), texts()("agent.calls"), address("/agents", all), texts()("agent.all"));
 }
 
 }  // namespace aybiza::dashboard

@@ -143,7 +143,7 @@ TEST_F(PagesTest, ARewoundPageIsThatOfItsMoment) {
   };
   ASSERT_NE(rate_at(now_ - 20min), rate_at(now_ - 10min));
   EXPECT_THAT(get(address_of(20min, 0s, 1)), HasSubstr(rate_at(now_ - 20min)));
-  EXPECT_THAT(get(address_of(40min, 1min, 20)), AllOf(HasSubstr(rate_at(now_ - 20min)), HasSubstr("Rewound to <b class=\"num\">" + show_moment(now_ - 20min, zone_or_utc("UTC")))));
+  EXPECT_THAT(get(address_of(40min, 1min, 20)), AllOf(HasSubstr(rate_at(now_ - 20min)), HasSubstr("Rewound to <b class=\"num\">" + show_moment(now_ - 20min, zone_or_utc("UTC"), texts_of("en")))));
   const std::string standing = get(fmt::format("/?range=15m&at={}", format_rfc3339(now_ - 10min)));
   EXPECT_THAT(standing, AllOf(HasSubstr(rate_at(now_ - 10min)), HasSubstr("href=\"/?range=15m\" data-phx-link=\"patch\" data-phx-link-state=\"push\">Back to now"), HasSubstr("href=\"/costs?range=15m&amp;at="), HasSubstr("href=\"/calls?range=15m\"")));
   EXPECT_THAT(get(address_of(1min, 1h, 60)), HasSubstr(rate_at(now_)));  // it has caught up, and does not run ahead
@@ -366,12 +366,12 @@ TEST_F(PagesTest, TheFleetIsAFieldWithReasons) {
 TEST(CostMap, ColoursReachFromTheLeastEfficientPartToTheMost) {
   CostsState state;
   state.parts = {{"eu", "sales", "a", 1, 10, 0.6}, {"eu", "sales", "b", 2, 30, 0.8}, {"us", "", "c", 4, 5, std::nullopt}};
-  const std::string map = cost_map_data(state);
+  const std::string map = cost_map_data(state, texts_of("en"));
   EXPECT_THAT(map, HasSubstr(R"({"name":"a","value":1,"itemStyle":{"color":"$heat-0"},"label":{"color":"$on-heat-0"}})"));
   EXPECT_THAT(map, HasSubstr(R"({"name":"b","value":2,"itemStyle":{"color":"$heat-4"})"));
   EXPECT_THAT(map, HasSubstr(R"({"name":"eu","value":3,"itemStyle":{"color":"$heat-3"})"));  // (10 × 0.6 + 30 × 0.8) / 40 = 0.75
   EXPECT_THAT(map, HasSubstr(R"({"name":"Not known","value":4,"itemStyle":{"color":"$sunken"})"));
-  EXPECT_EQ(efficiency_words(state), "efficiency 60.0 % faint, 80.0 % strong");
+  EXPECT_EQ(efficiency_words(state, texts_of("en")), "efficiency 60.0 % faint, 80.0 % strong");
 }
 
 TEST_F(PagesTest, CallsFilterAndTurnPages) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include "auth/file.h"
 #include "base/check.h"
@@ -18,17 +19,38 @@ using liveview::Json;
 using liveview::JsonWriter;
 
 constexpr std::string_view overview[] = {"active_agents", "active_calls", "calls_today", "success_rate", "avg_resolution_ms", "p95_voice_latency_ms", "avg_sentiment",
-                                         "spend_today_usd", "volume", "latency", "regions", "sentiment", "outcomes", "masked"};
+                                         "spend_today_usd", "volume", "latency", "regions", "sentiment", "outcomes", "movers", "masked"};
 constexpr std::string_view agents[] = {"fleet", "fleet_worst", "heat"};
-constexpr std::string_view conversations[] = {"moods", "topics", "emotions", "lengths", "stages", "flow", "resolution_times"};
-constexpr std::string_view costs[] = {"spend_usd", "cost_per_call", "cost_per_resolved", "cache_share", "spend", "cost_map"};
-constexpr std::string_view learning[] = {"progress", "knowledge", "patterns", "experiments", "changes", "pattern_list", "improvement_list"};
-constexpr std::string_view system_tiles[] = {"ingest", "ways_in", "log_and_store", "shards", "troubles", "machines"};
-constexpr PageTiles pages[] = {{"/", "tab.overview", overview}, {"/agents", "tab.agents", agents}, {"/conversations", "tab.conversations", conversations},
-                               {"/costs", "tab.costs", costs},  {"/learning", "tab.learning", learning}, {"/system", "tab.system", system_tiles}};
+constexpr std::string_view conversations[] = {"avg_sentiment", "resolution_rate", "avg_satisfaction", "interruption_share", "moods", "stages", "topics", "emotions", "lengths", "resolution_times", "flow"};
+constexpr std::string_view costs[] = {"spend_usd", "cost_per_call", "cost_per_resolved", "cache_share", "spend", "cost_map", "tokens", "model_tokens", "month", "return", "what_if", "budgets", "advice"};
+constexpr std::string_view learning[] = {"success_rate", "error_rate", "efficiency_score", "learning_patterns", "replicated_patterns", "improvements", "knowledge_nodes", "unanswered_questions",
+                                         "progress", "knowledge", "patterns", "experiments", "changes", "pattern_list", "improvement_list"};
+constexpr std::string_view system_tiles[] = {"ingest_rate", "refused_share", "store_backlog", "store_lag", "commit_p99", "memory_used", "dedup_horizon", "sockets",
+                                             "ingest", "troubles", "ways_in", "log_and_store", "shards", "machines", "masked"};
+constexpr PageTiles pages[] = {{"/", "tab.overview", "#overview", overview}, {"/agents", "tab.agents", "#agents-page>.grid", agents}, {"/conversations", "tab.conversations", "#conversations-page", conversations},
+                               {"/costs", "tab.costs", "#costs-page", costs}, {"/learning", "tab.learning", "#learning-page", learning}, {"/system", "tab.system", "#system-page", system_tiles}};
 
-bool is_tile(std::string_view name) {
-  return std::ranges::any_of(pages, [&](const PageTiles& page) { return std::ranges::find(page.tiles, name) != page.tiles.end(); });
+bool has(const PageTiles& page, std::string_view tile) { return std::ranges::find(page.tiles, tile) != page.tiles.end(); }
+
+bool is_key(std::string_view key) {
+  return std::ranges::any_of(pages, [&](const PageTiles& page) { return std::ranges::any_of(page.tiles, [&](std::string_view tile) { return key_of_tile(page, tile) == key; }); });
+}
+
+// Of one page where several have a tile of this name. An entry form goes with its tile.
+std::string selector_of(const PageTiles& page, std::string_view tile) {
+  const bool several = std::ranges::count_if(pages, [&](const PageTiles& other) { return has(other, tile); }) > 1;
+  return fmt::format("{}#tile-{}", several ? fmt::format("{}>", page.grid) : "", tile);
+}
+
+// Names of the page's tiles, each once, and then those that are not among them; empty: as they come.
+std::vector<std::string> checked_order(const PageTiles& page, const std::vector<std::string>& wanted) {
+  std::vector<std::string> out;
+  const auto add = [&](std::string_view tile) {
+    if (has(page, tile) && std::ranges::find(out, tile) == out.end()) out.emplace_back(tile);
+  };
+  for (const std::string& tile : wanted) add(tile);
+  for (const std::string_view tile : page.tiles) add(tile);
+  return std::ranges::equal(out, page.tiles) ? std::vector<std::string>() : out;
 }
 
 bool is_person(std::string_view person) {
@@ -49,7 +71,13 @@ std::string to_json(const Preferences& p) {
   json.begin_object().key("version").integer(1).field("theme", to_string(p.theme)).field("density", to_string(p.density)).field("language", p.language)
       .field("zone", p.zone).field("range", p.range).key("hidden").begin_array();
   for (const std::string& name : p.hidden) json.text(name);
-  return json.end_array().end_object().str();
+  json.end_array().key("order").begin_object();
+  for (const auto& [page, tiles] : p.order) {
+    json.key(page).begin_array();
+    for (const std::string& tile : tiles) json.text(tile);
+    json.end_array();
+  }
+  return json.end_object().end_object().str();
 }
 
 Preferences parse_preferences(std::string_view text) {
@@ -65,6 +93,9 @@ Preferences parse_preferences(std::string_view text) {
   if ((*json)["range"].is_text()) out.range = (*json)["range"].text();
   if (const Json::Array* hidden = (*json)["hidden"].array())
     for (const Json& name : *hidden) out.hidden.emplace_back(name.text());
+  for (const PageTiles& page : pages)
+    if (const Json::Array* tiles = (*json)["order"][page.name()].array())
+      for (const Json& tile : *tiles) out.order[std::string(page.name())].emplace_back(tile.text());
   return checked(std::move(out));
 }
 
@@ -73,24 +104,46 @@ Preferences checked(Preferences wanted) {
   if (texts_of(wanted.language).language() != wanted.language) wanted.language = plain.language;
   if (wanted.zone.empty() || wanted.zone.size() > limits::id_bytes || !Zone::load(wanted.zone)) wanted.zone = plain.zone;
   if (std::ranges::find(ranges, wanted.range) == std::end(ranges)) wanted.range = plain.range;
-  std::erase_if(wanted.hidden, [](const std::string& name) { return !is_tile(name); });
+  std::erase_if(wanted.hidden, [](const std::string& name) { return !is_key(name); });
   std::ranges::sort(wanted.hidden);
   wanted.hidden.erase(std::ranges::unique(wanted.hidden).begin(), wanted.hidden.end());
+  auto given = std::exchange(wanted.order, {});
+  for (const PageTiles& page : pages)
+    if (const auto at = given.find(page.name()); at != given.end())
+      if (auto order = checked_order(page, at->second); !order.empty()) wanted.order.emplace(page.name(), std::move(order));
   return wanted;
 }
 
 std::span<const PageTiles> tiles_of_pages() { return pages; }
 
-std::string hiding_style(const Preferences& preferences) {
-  std::string out;
-  for (const std::string& name : preferences.hidden) out += (out.empty() ? "#tile-" : ",#tile-") + name;
-  return out.empty() ? out : out + "{display:none}";
+std::string key_of_tile(const PageTiles& page, std::string_view tile) {
+  const auto first = std::ranges::find_if(pages, [&](const PageTiles& other) { return has(other, tile); });
+  return first->name() == page.name() ? std::string(tile) : fmt::format("{}/{}", page.name(), tile);
+}
+
+std::vector<std::string> order_of(const Preferences& preferences, const PageTiles& page) {
+  const auto at = preferences.order.find(page.name());
+  return at != preferences.order.end() ? at->second : std::vector<std::string>(page.tiles.begin(), page.tiles.end());
+}
+
+std::string tiles_style(const Preferences& preferences) {
+  std::string hidden, order;
+  for (const std::string& key : preferences.hidden)
+    for (const PageTiles& page : pages)
+      for (const std::string_view tile : page.tiles)
+        if (key_of_tile(page, tile) == key) hidden += fmt::format("{}{}", hidden.empty() ? "" : ",", selector_of(page, tile));
+  for (const PageTiles& page : pages) {
+    const auto at = preferences.order.find(page.name());
+    if (at == preferences.order.end()) continue;
+    for (std::size_t i = 0; i < at->second.size(); ++i) order += fmt::format("{}>:is(#tile-{},#entry-{}){{order:{}}}", page.grid, at->second[i], at->second[i], i + 1);
+  }
+  return (hidden.empty() ? hidden : hidden + "{display:none}") + order;
 }
 
 // FNV-1a: a name for a browser's cache, which nobody gains anything by forging.
-std::string hiding_version(const Preferences& preferences) {
+std::string tiles_version(const Preferences& preferences) {
   std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : hiding_style(preferences)) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  for (const char c : tiles_style(preferences)) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
   return fmt::format("{:016x}", hash);
 }
 

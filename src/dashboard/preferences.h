@@ -1,4 +1,4 @@
-// How somebody likes the pages: theme, density, language, the usual time zone and range, and the tiles they do not want to see.
+// How somebody likes the pages: theme, density, language, the usual time zone and range, the tiles they do not want to see, and the order of the others.
 //
 // Shape    one small JSON file a person, `<data>/preferences/<id>.json`, version 1, replaced whole (written beside, fsynced, renamed).
 //          Read once and held; the server is the only one who writes.
@@ -29,7 +29,8 @@ struct Preferences {
   Theme theme = Theme::system;
   Density density = Density::comfortable;
   std::string language = "en", zone = "UTC", range = "1h";
-  std::vector<std::string> hidden;  // names of tiles
+  std::vector<std::string> hidden;  // tiles, as key_of_tile() names them
+  std::map<std::string, std::vector<std::string>, std::less<>> order;  // of a page, by its name: all its tiles; a page that is not here is as it came
   friend bool operator==(const Preferences&, const Preferences&) = default;
 };
 
@@ -38,16 +39,20 @@ Preferences parse_preferences(std::string_view json);
 // Only what there is stays: another word for a theme, a zone nobody knows, a tile that is none become the default.
 Preferences checked(Preferences wanted);
 
-// The tiles of each page that can be hidden, by the page's path.
+// The tiles of each page, in the order they come in.
 struct PageTiles {
-  std::string_view path, title;  // title: the text's key
+  std::string_view path, title, grid;  // title: the text's key; grid: what holds its tiles, as a selector
   std::span<const std::string_view> tiles;
+  std::string_view name() const { return title.substr(4); }  // "overview"
 };
 std::span<const PageTiles> tiles_of_pages();
+// A tile's name; "learning/success_rate" for one that an earlier page has as well.
+std::string key_of_tile(const PageTiles& page, std::string_view tile);
+std::vector<std::string> order_of(const Preferences& preferences, const PageTiles& page);
 
-// A style sheet that hides them, and a name for its text, so that a browser may keep it.
-std::string hiding_style(const Preferences& preferences);
-std::string hiding_version(const Preferences& preferences);
+// A style sheet that hides and orders them, and a name for its text, so that a browser may keep it; "": there is nothing to say.
+std::string tiles_style(const Preferences& preferences);
+std::string tiles_version(const Preferences& preferences);
 
 class PreferenceStore {
  public:

@@ -1,4 +1,4 @@
-// Settings: how somebody likes the pages. A form that works by keyboard alone; what it keeps is applied from the next first paint on.
+// Settings: how somebody likes the pages. A form that works by keyboard alone; what it keeps is applied from the next first paint on. The order of tiles is kept as they are moved.
 //
 // Threads  None: a View belongs to its socket.
 // Source   preferences.h; interface.md "Frame".
@@ -18,7 +18,12 @@ class SettingsPage final : public LivePage {
   void on_event(liveview::Context& context, const liveview::Event& event) override;
   liveview::Node body(const liveview::Context& context) override;
   Preferences liked() const;
+  Preferences wanted_by(const liveview::Form& form) const;
+  void arrange(liveview::Context& context, const liveview::Event& event);
+  void keep(liveview::Context& context, const Preferences& wanted);
   liveview::Node tiles(const Preferences& liked) const;
+
+  std::optional<Preferences> draft_;  // what the form says and is not saved
 };
 
 }  // namespace aybiza::dashboard

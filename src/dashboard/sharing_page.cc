@@ -91,7 +91,7 @@ Node SharingPage::list(Instant now) const {
   const Zone zone = zone_or_utc(filters().zone);
   const Node body = rows(all, [](const auth::ShareLink& l) { return l.id; }, [&](const auth::ShareLink& l) {
     return html<"<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"nowrap\">{}</td><td><button type=\"button\" class=\"danger\" phx-click=\"share_end\" phx-value-id=\"{}\" aria-label=\"{}\">{}</button></td></tr>">(
-        shared_place(l, viewer().keeping.boards), l.name, l.customer == "*" ? t("frame.all_customers") : std::string_view(l.customer), l.by, l.origins, show_moment(l.expires, zone), l.id,
+        shared_place(l, viewer().keeping.boards), l.name, l.customer == "*" ? t("frame.all_customers") : std::string_view(l.customer), l.by, l.origins, show_moment(l.expires, zone, t), l.id,
         t("share.end_which", l.name.empty() ? l.id : l.name), t("share.end"));
   });
   return html<"<div class=\"scroll table-card\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"rows\" id=\"shares\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th>"

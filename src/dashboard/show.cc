@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cmath>
 
@@ -32,7 +33,24 @@ Civil civil(Instant t, const Zone& zone) {
   return {std::chrono::year_month_day(day), s / 3600, s / 60 % 60, s % 60};
 }
 
-constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+// The names of the months stand in one text, with a space between them.
+std::string_view month_of(unsigned month, const Texts& t) {
+  std::string_view rest = t("time.months");
+  for (; month > 1; --month) rest.remove_prefix(std::min(rest.find(' '), rest.size() - 1) + 1);
+  return rest.substr(0, rest.find(' '));
+}
+
+// "Cache writes, reasoning, audio" -> "word.cache_writes_reasoning_audio"
+std::string key_of_word(std::string_view word) {
+  std::string key = "word.";
+  for (const char c : word) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte)) key += static_cast<char>(std::tolower(byte));
+    else if (key.back() != '_' && key.back() != '.') key += '_';
+  }
+  while (key.ends_with('_')) key.pop_back();
+  return key;
+}
 
 }  // namespace
 
@@ -109,17 +127,31 @@ std::string title_case(std::string_view word) {
   return out;
 }
 
-std::string what_of(const ChangeRow& change) { return change.version.empty() ? title_case(change.what) : title_case(change.what) + " " + change.version; }
+std::string show_word(const Texts& t, std::string_view word) {
+  const std::string* text = t.find(key_of_word(word.empty() ? "unknown" : word));
+  return text ? *text : title_case(word);
+}
+
+std::string_view show_name(const Texts& t, std::string_view name) {
+  const std::string* text = t.find(key_of_word(name));
+  return text ? std::string_view(*text) : name;
+}
+
+std::string or_unknown(const Texts& t, std::string_view name) { return std::string(name.empty() ? t("name.unknown") : name == "__other__" ? t("name.others") : name); }
+
+std::string what_of(const ChangeRow& change, const Texts& t) { return change.version.empty() ? show_word(t, change.what) : show_word(t, change.what) + " " + change.version; }
 
 std::string show_time(Instant t, const Zone& zone) {
   const Civil c = civil(t, zone);
   return fmt::format("{:02}:{:02}:{:02}", c.hour, c.minute, c.second);
 }
 
-std::string show_moment(Instant t, const Zone& zone) {
+std::string show_day(Instant t, const Zone& zone, const Texts& texts) {
   const Civil c = civil(t, zone);
-  return fmt::format("{} {} {:02}:{:02}:{:02}", unsigned(c.date.day()), months[unsigned(c.date.month()) - 1], c.hour, c.minute, c.second);
+  return texts("time.day", unsigned(c.date.day()), month_of(unsigned(c.date.month()), texts));
 }
+
+std::string show_moment(Instant t, const Zone& zone, const Texts& texts) { return show_day(t, zone, texts) + " " + show_time(t, zone); }
 
 std::string local_text(Instant t, const Zone& zone) {
   const Civil c = civil(t, zone);

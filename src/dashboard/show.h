@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "dashboard/definitions.h"
+#include "dashboard/texts.h"
 #include "model/rows.h"
 #include "query/zone.h"
 
@@ -27,11 +28,15 @@ std::string show_bytes(double bytes);                     // 1.4 GB
 std::string show_span(double milliseconds);               // 84 ms, 3.2 s, 12 min, 5 h, 3 d
 std::string show_score(double value);                     // +0.31
 std::string show_share(double share);                     // 92.4 %
-std::string what_of(const ChangeRow& change);             // "Prompt 7"
+std::string what_of(const ChangeRow& change, const Texts& t);  // "Prompt 7"
 std::string title_case(std::string_view word);            // "not_resolved" -> "Not resolved"; "" -> "Unknown"
+std::string show_word(const Texts& t, std::string_view word);          // the same in the reader's language, where it has the word
+std::string_view show_name(const Texts& t, std::string_view name);     // "Speech to text": a name of ours; one it lacks stays
+std::string or_unknown(const Texts& t, std::string_view name);         // somebody's own name; "" and "__other__" are said
 
 std::string show_time(Instant t, const Zone& zone);       // 14:03:07
-std::string show_moment(Instant t, const Zone& zone);     // 21 Nov 14:03:07
+std::string show_moment(Instant t, const Zone& zone, const Texts& texts);  // 21 Nov 14:03:07
+std::string show_day(Instant t, const Zone& zone, const Texts& texts);     // 21 Nov
 std::string local_text(Instant t, const Zone& zone);      // 2026-11-21T14:03, for an input
 std::optional<Instant> from_local(std::string_view text, const Zone& zone);
 Zone zone_or_utc(const std::string& name);

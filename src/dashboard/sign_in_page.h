@@ -7,12 +7,15 @@
 #include <string>
 #include <string_view>
 
+#include "dashboard/texts.h"
+
 namespace aybiza::dashboard {
 
 struct DoorInput {
   std::string_view brand, csrf;
   std::string_view name;   // typed before
   std::string_view error;  // why it did not work; empty: the first try
+  const Texts& texts;
 };
 std::string sign_in_page(const DoorInput& input, std::string_view next);  // next: the page that was asked for
 std::string set_up_page(const DoorInput& input, std::string_view token);

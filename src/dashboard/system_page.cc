@@ -19,87 +19,87 @@ constexpr std::string_view ingest_colours[] = {"$c1", "$line-strong", "$bad"};
 std::string count(std::uint64_t n) { return show_count(double(n)); }
 std::string bytes(std::uint64_t n) { return show_bytes(double(n)); }
 std::string span(std::optional<double> seconds) { return seconds ? show_span(*seconds * 1e3) : std::string(dash); }
-std::string age_of(const std::optional<Instant>& then, Instant now) {
-  return then ? show_span(double((now - std::min(now, *then)).count()) / 1e3) + " ago" : std::string("not since the start");
+std::string age_of(const Texts& t, const std::optional<Instant>& then, Instant now) {
+  return then ? t("system.ago", show_span(double((now - std::min(now, *then)).count()) / 1e3)) : std::string(t("system.never"));
 }
 
-Node ways_table(const SystemFigures& f) {
-  constexpr TableHead heads[] = {{"Way and format", false}, {"Offered"}, {"Accepted"}, {"Duplicates"}, {"Rejected"}, {"Shed"}, {"In flight"}, {"Last seen"}};
+Node ways_table(const Texts& t, const SystemFigures& f) {
+  const TableHead heads[] = {{t("system.way"), false}, {t("system.offered")}, {t("system.accepted")}, {t("system.duplicates")}, {t("system.rejected")}, {t("system.shed")}, {t("system.in_flight")}, {t("system.last_seen")}};
   std::vector<TableRow> rows;
   const auto add = [&](const std::string& name, const Conserved& c, const std::string& seen) {
     rows.push_back({name, {name, count(c.offered), count(c.accepted), count(c.duplicates), count(c.rejected), count(c.shed), count(c.in_flight), seen}});
   };
-  for (const WayIn& way : f.ways) add(way.name, way.counts, age_of(way.last_seen, f.as_of));
-  add("All", f.total, "");
-  return plain_table("What came in, by way and format", heads, rows);
+  for (const WayIn& way : f.ways) add(way.name, way.counts, age_of(t, way.last_seen, f.as_of));
+  add(std::string(t("system.all")), f.total, "");
+  return plain_table(t("system.ways_caption"), heads, rows);
 }
 
-Node facts_table(const SystemFigures& f) {
-  constexpr TableHead heads[] = {{"What", false}, {"Now"}};
-  const auto behind = [&](std::uint64_t offset) { return f.durable > offset ? fmt::format("{} ({} behind)", count(offset), count(f.durable - offset)) : count(offset); };
+Node facts_table(const Texts& t, const SystemFigures& f) {
+  const TableHead heads[] = {{t("system.what"), false}, {t("board.now")}};
+  const auto behind = [&](std::uint64_t offset) { return f.durable > offset ? t("system.behind", count(offset), count(f.durable - offset)) : count(offset); };
   const auto ms = [](const std::optional<double>& value) { return value ? show_ms(*value) : std::string(dash); };
   std::vector<TableRow> rows;
-  const auto add = [&](std::string_view what, std::string now) { rows.push_back({std::string(what), {std::string(what), std::move(now)}}); };
-  add("Log: on disk up to", count(f.durable));
-  add("Live state: folded up to", behind(f.folded));
-  add("Store: has up to", behind(f.applied));
-  add("Snapshot: up to", behind(f.snapshot));
-  add("Commit to disk, half of them", ms(f.commit_p50_ms));
-  add("Newest transaction of the store", ms(f.store_commit_ms));
-  add("Segments of the log", count(f.spool_segments));
-  add("Free on the log's disk", f.spool_free_bytes > 0 ? bytes(f.spool_free_bytes) : std::string(dash));
-  add("Store", f.store);
-  add("Rows written since the start", count(f.store_rows));
-  add("Store's file and its own log", f.store_bytes > 0 ? bytes(f.store_bytes) + " + " + bytes(f.store_log_bytes) : std::string(dash));
-  add("Live state, as counted by itself", bytes(f.live_bytes));
-  add("Series and panes held", count(f.live_series) + " and " + count(f.live_panes));
-  add("Request bodies in memory", fmt::format("{} of {}", bytes(f.requests_bytes), bytes(f.requests_bytes_limit)));
-  add("Points left out by sampling", count(f.sampled));
-  add("HTTP requests since the start", count(f.requests));
-  add("Last failure of the store", f.store_error.empty() ? std::string("none") : f.store_error);
-  return plain_table("Log, live state and store", heads, rows);
+  const auto add = [&](std::string_view what, std::string now) { rows.push_back({std::string(what), {std::string(t(what)), std::move(now)}}); };
+  add("system.durable", count(f.durable));
+  add("system.folded", behind(f.folded));
+  add("system.applied", behind(f.applied));
+  add("system.snapshot", behind(f.snapshot));
+  add("system.commit", ms(f.commit_p50_ms));
+  add("system.store_commit", ms(f.store_commit_ms));
+  add("system.segments", count(f.spool_segments));
+  add("system.free", f.spool_free_bytes > 0 ? bytes(f.spool_free_bytes) : std::string(dash));
+  add("system.store", f.store);
+  add("system.rows", count(f.store_rows));
+  add("system.file", f.store_bytes > 0 ? bytes(f.store_bytes) + " + " + bytes(f.store_log_bytes) : std::string(dash));
+  add("system.live_bytes", bytes(f.live_bytes));
+  add("system.series", t("system.and", count(f.live_series), count(f.live_panes)));
+  add("system.bodies", t("board.some", bytes(f.requests_bytes), bytes(f.requests_bytes_limit)));
+  add("system.sampled", count(f.sampled));
+  add("system.requests", count(f.requests));
+  add("system.store_error", f.store_error.empty() ? std::string(t("system.none")) : f.store_error);
+  return plain_table(t("figure.log_and_store"), heads, rows);
 }
 
-Node shards_table(const SystemFigures& f) {
-  constexpr TableHead heads[] = {{"Shard", false}, {"In mailbox"}, {"Waiting"}, {"Behind the log"}, {"Watermark lag"}, {"Calls in flight"}, {"Too late"}, {"Memory"}};
+Node shards_table(const Texts& t, const SystemFigures& f) {
+  const TableHead heads[] = {{t("system.shard"), false}, {t("system.mailbox")}, {t("system.waiting")}, {t("system.behind_log")}, {t("system.lag")}, {t("system.calls_in_flight")}, {t("system.late")}, {t("figure.memory_used")}};
   std::vector<TableRow> rows;
   for (std::size_t i = 0; i < f.shards.size(); ++i) {
     const ShardFigures& s = f.shards[i];
     const std::string name = fmt::format("{}", i);
     rows.push_back({name, {name, count(s.depth), bytes(s.queued_bytes), count(s.behind), span(s.watermark_lag_s), count(s.calls_in_flight), count(s.late), bytes(s.bytes)}});
   }
-  return plain_table("Live state by shard", heads, rows);
+  return plain_table(t("figure.shards"), heads, rows);
 }
 
-Node troubles_table(const SystemFigures& f) {
-  constexpr TableHead heads[] = {{"Where", false}, {"Reason", false}, {"Cases"}};
+Node troubles_table(const Texts& t, const SystemFigures& f) {
+  const TableHead heads[] = {{t("system.where"), false}, {t("system.reason"), false}, {t("system.cases")}};
   std::vector<TableRow> rows;
-  for (const Trouble& t : f.troubles) rows.push_back({t.where + "|" + t.reason, {title_case(t.where), t.reason, count(t.count)}});
-  return plain_table("What went wrong", heads, rows);
+  for (const Trouble& one : f.troubles) rows.push_back({one.where + "|" + one.reason, {show_word(t, one.where), one.reason, count(one.count)}});
+  return plain_table(t("figure.troubles"), heads, rows);
 }
 
-Node machines_table(const std::vector<SystemRow>& machines, Instant now) {
-  constexpr TableHead heads[] = {{"Region", false}, {"CPU"}, {"Memory"}, {"Network"}, {"Errors"}, {"Available"}, {"Capacity"}, {"Queue"}, {"Age"}};
+Node machines_table(const Texts& t, const std::vector<SystemRow>& machines, Instant now) {
+  const TableHead heads[] = {{t("dimension.region"), false}, {"CPU"}, {t("figure.memory_used")}, {t("system.network")}, {t("call.errors")}, {t("system.available")}, {t("system.capacity")}, {t("system.queue")}, {t("system.age")}};
   const auto percent = [](const Number& e4) { return e4 ? fmt::format("{:.1f} %", double(*e4) / 1e4) : std::string(dash); };
   const auto whole = [](const Number& n) { return n ? show_count(double(*n)) : std::string(dash); };
   const bool several = std::ranges::any_of(machines, [&](const SystemRow& m) { return m.customer != machines[0].customer; });
   std::vector<TableRow> rows;
   for (const SystemRow& m : machines) {
-    rows.push_back({m.customer + "|" + m.region, {several ? m.region + " of " + m.customer : m.region, percent(m.cpu_e4), percent(m.memory_e4), show_us(m.network_latency_us), m.error_rate_e4 ? show_share(double(*m.error_rate_e4) / 1e4) : std::string(dash),
+    rows.push_back({m.customer + "|" + m.region, {several ? t("system.region_of", m.region, m.customer) : m.region, percent(m.cpu_e4), percent(m.memory_e4), show_us(m.network_latency_us), m.error_rate_e4 ? show_share(double(*m.error_rate_e4) / 1e4) : std::string(dash),
                            percent(m.availability_e4), whole(m.max_capacity), whole(m.queue_depth), span(double((now - std::min(now, m.time)).count()) / 1e6)}});
   }
-  return plain_table("What machines last reported", heads, rows);
+  return plain_table(t("system.machines_caption"), heads, rows);
 }
 
-Node rates_table(const ChartSeries& series, const Zone& zone) {
-  constexpr TableHead heads[] = {{"Until", false}, {"Accepted /s"}, {"Duplicates /s"}, {"Refused /s"}};
+Node rates_table(const Texts& t, const ChartSeries& series, const Zone& zone) {
+  const TableHead heads[] = {{t("system.until"), false}, {t("system.accepted_s")}, {t("system.duplicates_s")}, {t("system.refused_s")}};
   std::vector<TableRow> rows;
   for (std::size_t i = series.times.size(); i-- > 0;) {
     TableRow row{fmt::format("{}", to_micros(series.times[i])), {show_time(series.times[i], zone)}};
     for (const auto& values : series.values) row.cells.push_back(show(Format::rate, values[i]));
     rows.push_back(std::move(row));
   }
-  return plain_table("Events in over time", heads, rows);
+  return plain_table(t("figure.ingest"), heads, rows);
 }
 
 }  // namespace
@@ -130,7 +130,7 @@ void SystemPage::opened(Context& context, const Location&) {
 void SystemPage::shown(Context& context, std::size_t slot) {
   const auto* now = state<SystemState>(figures_slot);
   if (slot != figures_slot || !context.connected() || !now || !now->figures.whole) return;
-  if (!left_) context.push_latest("chart:chart-ingest", "ingest", rates_option(now->ingest, now->figures.as_of, ingest_colours));
+  if (!left_) context.push_latest("chart:chart-ingest", "ingest", rates_option(now->ingest, now->figures.as_of, ingest_colours, texts()));
   else if (std::string rows = appended(*left_, now->ingest, now->figures.as_of, 0); !rows.empty()) context.push_latest("chart-data:chart-ingest", "ingest", std::move(rows));
   newest_ = std::make_shared<ChartSeries>(now->ingest);
 }
@@ -142,7 +142,7 @@ Node SystemPage::tiles(const SystemState* state) const {
   return each(all, [](std::size_t i) { return i; }, [&](std::size_t i) {
     return kpi({.name = system_tile_names[i], .state = state ? &state->tiles[i] : nullptr, .spark = state ? &state->tiles[i].spark : nullptr,
                 .as_of = state ? state->figures.as_of : Instant{}, .filters = filters(),
-                .unknown = i == horizon_tile ? "Every event id since the log began is remembered." : i == rate_tile || i == refused_tile || i == commit_tile ? "Nothing has come in yet." : "Not known."});
+                .unknown = texts()(i == horizon_tile ? "system.all_ids" : i == rate_tile || i == refused_tile || i == commit_tile ? "system.nothing_yet" : "system.not_known")});
   });
 }
 
@@ -151,35 +151,36 @@ Node SystemPage::machine(const SystemState* state) const {
   const SystemState& s = state ? *state : nothing;
   const SystemFigures& f = s.figures;
   const bool loading = state == nullptr;
+  const Texts& t = texts();
   const auto table = [&](std::string_view name, std::string_view size, std::string empty, Node node, std::string n = "") {
-    return table_tile({.name = name, .size = size, .loading = loading, .error = "", .empty = std::move(empty), .as_of = f.as_of, .n = std::move(n), .table = std::move(node)});
+    return table_tile({.name = name, .size = size, .texts = t, .loading = loading, .error = "", .empty = std::move(empty), .as_of = f.as_of, .n = std::move(n), .table = std::move(node)});
   };
-  const Node troubles = table("troubles", f.whole ? "w-6 h-4" : "w-12 h-4", f.troubles.empty() ? "Nothing went wrong since the start." : "", troubles_table(f));
-  const Node ways = table("ways_in", "w-12 h-3", f.total.offered == 0 ? "Nothing has come in yet. docs/ingest.md tells how to send." : "", ways_table(f), "since " + show_moment(f.since, zone_or_utc(filters().zone)));
+  const Node troubles = table("troubles", f.whole ? "w-6 h-4" : "w-12 h-4", f.troubles.empty() ? std::string(t("system.no_trouble")) : "", troubles_table(t, f));
+  const Node ways = table("ways_in", "w-12 h-3", f.total.offered == 0 ? std::string(t("system.no_way")) : "", ways_table(t, f), t("tile.since", show_moment(f.since, zone_or_utc(filters().zone), t)));
   if (!f.whole) return html<"{}{}">(ways, troubles);
   const Node rates = chart({.name = "ingest", .size = "w-6 h-4", .loading = loading, .empty = s.ingest.times.empty(), .error = "", .as_of = f.as_of, .n = "", .relative_error = std::nullopt,
-                            .filters = filters(), .table = rates_table(s.ingest, zone_or_utc(filters().zone)), .unknown = "The first sample is on its way."});
-  return html<"{}{}{}{}{}">(rates, troubles, ways, table("log_and_store", "w-6 h-6", "", facts_table(f)), table("shards", "w-6 h-3", "", shards_table(f)));
+                            .filters = filters(), .table = rates_table(t, s.ingest, zone_or_utc(filters().zone)), .unknown = t("system.first_sample")});
+  return html<"{}{}{}{}{}">(rates, troubles, ways, table("log_and_store", "w-6 h-6", "", facts_table(t, f)), table("shards", "w-6 h-3", "", shards_table(t, f)));
 }
 
 Node SystemPage::machines() const {
   const auto* state = this->state<MachinesState>(machines_slot);
   static const MachinesState nothing;
   const MachinesState& s = state ? *state : nothing;
-  return table_tile({.name = "machines", .size = "w-6 h-3", .loading = state == nullptr, .error = s.error,
-                     .empty = s.rows.empty() ? "No machine reported in the last hour. Send system events, or widen the customer filter." : "", .as_of = s.as_of,
-                     .n = "", .table = machines_table(s.rows, s.as_of)});
+  return table_tile({.name = "machines", .size = "w-6 h-3", .texts = texts(), .loading = state == nullptr, .error = s.error,
+                     .empty = s.rows.empty() ? std::string(texts()("system.no_machine")) : "", .as_of = s.as_of,
+                     .n = "", .table = machines_table(texts(), s.rows, s.as_of)});
 }
 
 Node SystemPage::body(const Context&) {
   left_ = newest_;  // this render leaves together with what was pushed
   const auto* now = state<SystemState>(figures_slot);
-  const std::string since = now ? show_moment(now->masked.since, zone_or_utc(filters().zone)) : "";
+  const std::string since = now ? show_moment(now->masked.since, zone_or_utc(filters().zone), texts()) : "";
   std::optional<Node> note;
-  if (now && !now->figures.whole) note = raw<"<p class=\"muted\">How the machine is doing is shown to those who may see all customers. Here is what yours sent.</p>">();
-  return html<"<h1 class=\"sr\">System</h1>{}<div class=\"grid\" id=\"system-page\" aria-busy=\"{}\">{}{}{}{}</div>">(
-      note, fresh(figures_slot) && fresh(machines_slot) ? "false" : "true", tiles(now), machine(now), machines(),
-      counts_line({.name = "masked", .counts = now ? &now->masked.classes : nullptr, .since = since}));
+  if (now && !now->figures.whole) note = html<"<p class=\"muted\">{}</p>">(texts()("system.only_yours"));
+  return html<"<h1 class=\"sr\">{}</h1>{}<div class=\"grid\" id=\"system-page\" aria-busy=\"{}\">{}{}{}{}</div>">(
+      texts()("tab.system"), note, fresh(figures_slot) && fresh(machines_slot) ? "false" : "true", tiles(now), machine(now), machines(),
+      counts_line({.name = "masked", .counts = now ? &now->masked.classes : nullptr, .since = since, .texts = texts()}));
 }
 
 }  // namespace aybiza::dashboard

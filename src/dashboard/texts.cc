@@ -39,10 +39,14 @@ Texts::Texts(std::string_view file, const Texts* otherwise) : otherwise_(otherwi
   }
 }
 
-std::string_view Texts::operator()(std::string_view key) const {
+const std::string* Texts::find(std::string_view key) const {
   const auto at = texts_.find(key);
-  if (at != texts_.end()) return at->second;
-  if (otherwise_) return (*otherwise_)(key);
+  if (at != texts_.end()) return &at->second;
+  return otherwise_ ? otherwise_->find(key) : nullptr;
+}
+
+std::string_view Texts::operator()(std::string_view key) const {
+  if (const std::string* text = find(key)) return *text;
   thread_local std::string missing;
   missing = fmt::format("[[{}]]", key);
   return missing;

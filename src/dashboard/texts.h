@@ -1,4 +1,4 @@
-// The words of the pages by language: one file a language in data/texts, lines of `key = text`.
+// The words of the pages by language: a folder a language in data/texts, with files of lines `key = text`.
 //
 // Shape    t("frame.paused") is the text of a key; t("boards.tiles", 3) puts its arguments where "{}" stands, in order. What a
 //          language lacks is said in English. docs/pages.md says how a language is added.
@@ -25,6 +25,7 @@ class Texts {
   std::string operator()(std::string_view key, const First& first, const More&... more) const {
     return filled((*this)(key), {fmt::format("{}", first), fmt::format("{}", more)...});
   }
+  const std::string* find(std::string_view key) const;  // null: English has none either
   std::string_view language() const { return (*this)("language.code"); }
   std::vector<std::string_view> keys() const;
 

@@ -49,6 +49,7 @@ liveview::Node chart(ChartInput input);
 // A table that is the tile's picture.
 struct TableInput {
   std::string_view name, size;              // of the definition; "w-6 h-4"
+  const Texts& texts;
   bool loading = false;
   std::string error, empty;                 // why there is none; not empty: said instead of the table
   Instant as_of{};                          // epoch: its age is not shown
@@ -63,13 +64,17 @@ struct CountsInput {
   std::string_view name;                    // of the definition
   const std::vector<std::pair<std::string, std::uint64_t>>* counts = nullptr;  // null: still loading
   std::string_view since;                   // "21 Nov 14:20"
+  const Texts& texts;
 };
 liveview::Node counts_line(const CountsInput& input);
 
 // What a tile can be taken away as; by itself for one whose picture is a table.
-liveview::Node give_buttons(std::string_view title);
+liveview::Node give_buttons(const Texts& t, std::string_view title);
 // The table behind a picture, under a button; `name` is unique on the page.
-liveview::Node as_table(std::string_view name, std::string_view title, liveview::Node table);
+liveview::Node as_table(const Texts& t, std::string_view name, std::string_view title, liveview::Node table);
+
+// What stands where a table of the page's whole width will be.
+liveview::Node loading_table(const Texts& t);
 
 // "No calls of acme in eu-west in the last 1 h. Widen the range, or clear the region filter."
 std::string why_empty(std::string_view what, const Filters& filters);
@@ -79,8 +84,9 @@ struct TrendShown {
   std::string text, word; // "▲ 3.1 %", "better than the period before"
 };
 // The difference itself, where figures are compared: "+123", "−1.2 pt"; empty: one of the two is unknown.
-std::string difference_of(const TileState& state, Format format);
-std::optional<TrendShown> trend_of(const TileState& state, Format format);
+std::string difference_of(const TileState& state, Format format, const Texts& t);
+liveview::Node age(Instant as_of, const Texts& t);  // how old a figure is; the browser keeps it
+std::optional<TrendShown> trend_of(const TileState& state, Format format, const Texts& t);
 std::string spark_path(const std::vector<std::optional<double>>& values);
 
 }  // namespace aybiza::dashboard

@@ -21,6 +21,20 @@ std::string_view cookie(const net::Request& request, std::string_view name) {
   return {};
 }
 
+// Accept-Language, RFC 9110 section 12.5.4: browsers send their first choice first, so weights are not read.
+const Texts& texts_for(const net::Request& request) {
+  for (std::string_view rest = request.header("accept-language"); !rest.empty();) {
+    const std::size_t end = std::min(rest.find(','), rest.size());
+    std::string_view wanted = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    while (wanted.starts_with(' ')) wanted.remove_prefix(1);
+    wanted = wanted.substr(0, wanted.find_first_of("-; "));
+    for (const Texts* texts : all_texts())
+      if (texts->language() == wanted) return *texts;
+  }
+  return *all_texts().front();
+}
+
 Sid sid_of(const net::Request& request) {
   const std::string_view held = cookie(request, session_cookie);
   if (parse_uuid(held)) return {std::string(held), false};

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "dashboard/texts.h"
 #include "net/http.h"
 
 namespace aybiza::dashboard {
@@ -23,6 +24,8 @@ struct Sid {
   std::string value;
   bool is_new = false;
 };
+// The language the browser asks for first of those there are; English otherwise. For pages whose reader is not known.
+const Texts& texts_for(const net::Request& request);
 Sid sid_of(const net::Request& request);
 std::string set_cookie(std::string_view name, std::string_view value);
 

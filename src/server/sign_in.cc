@@ -62,6 +62,7 @@ struct SignIn::Inner : std::enable_shared_from_this<SignIn::Inner> {
     if (parts.users->empty(now())) set_up = auth::random_base62(43);
   }
   Instant now() const { return parts.clock->now(); }
+  static std::string_view said(const Request& request, std::string_view key) { return dashboard::texts_for(request)(key); }
 
   // A form is good in the browser that was given it: its token is bound to the page cookie.
   std::string form_token(std::string_view sid) const {
@@ -88,12 +89,12 @@ struct SignIn::Inner : std::enable_shared_from_this<SignIn::Inner> {
   }
   Response sign_in_form(const Request& request, int status = 200, std::string_view error = {}) const {
     return form_page(request, status, [&](const std::string& csrf) {
-      return dashboard::sign_in_page({parts.brand, csrf, status == 200 ? "" : field(request, "name"), error}, local_path(field(request, "next")));
+      return dashboard::sign_in_page({parts.brand, csrf, status == 200 ? "" : field(request, "name"), error, dashboard::texts_for(request)}, local_path(field(request, "next")));
     });
   }
   Response set_up_form(const Request& request, int status = 200, std::string_view error = {}) const {
     return form_page(request, status, [&](const std::string& csrf) {
-      return dashboard::set_up_page({parts.brand, csrf, status == 200 ? "" : field(request, "name"), error}, field(request, "token"));
+      return dashboard::set_up_page({parts.brand, csrf, status == 200 ? "" : field(request, "name"), error, dashboard::texts_for(request)}, field(request, "token"));
     });
   }
 
@@ -105,18 +106,18 @@ struct SignIn::Inner : std::enable_shared_from_this<SignIn::Inner> {
   }
 
   Response sign_in(const Request& request) {
-    if (!form_is_ours(request)) return sign_in_form(request, 403, "This form had expired. Please try again.");
+    if (!form_is_ours(request)) return sign_in_form(request, 403, said(request, "door.expired"));
     const std::string name = field(request, "name"), keys[] = {"name " + lower(name.substr(0, limits::id_bytes)), "address " + request.peer.address};
     Duration wait(0);
     for (const std::string& key : keys) wait = std::max(wait, attempts.wait_of(key, now()));
     if (wait > Duration(0)) {
       const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
-      return sign_in_form(request, 429, fmt::format("Too many failures. Try again in {} minutes.", (seconds + 59) / 60)).with("Retry-After", std::to_string(seconds));
+      return sign_in_form(request, 429, dashboard::texts_for(request)("door.too_many", (seconds + 59) / 60)).with("Retry-After", std::to_string(seconds));
     }
     const auto user = parts.users->check(name, field(request, "password"));
     if (!user) {
       for (const std::string& key : keys) attempts.failed(key, now());
-      return sign_in_form(request, 401, "The name or the password is not right.");
+      return sign_in_form(request, 401, said(request, "door.wrong"));
     }
     attempts.succeeded(keys[0]);
     return welcome(request, *user, local_path(field(request, "next")));
@@ -124,8 +125,8 @@ struct SignIn::Inner : std::enable_shared_from_this<SignIn::Inner> {
 
   Response make_first(const Request& request) {
     const std::string token = field(request, "token");
-    if (!set_up_token_is(token)) return gone();
-    if (!form_is_ours(request)) return set_up_form(request, 403, "This form had expired. Please try again.");
+    if (!set_up_token_is(token)) return gone(request);
+    if (!form_is_ours(request)) return set_up_form(request, 403, said(request, "door.expired"));
     const auto user = parts.users->add({field(request, "name"), field(request, "password"), auth::Role::admin, "*"}, now(), true);
     if (!user) return set_up_form(request, 400, user.error().message);
     return welcome(request, *user, "/");
@@ -140,7 +141,7 @@ struct SignIn::Inner : std::enable_shared_from_this<SignIn::Inner> {
     return out;
   }
 
-  Response gone() const { return dashboard::page_response(404, dashboard::sign_in_page({parts.brand, "", "", "This link is not valid any more: the first user has been made, or the server was started anew."}, "/")); }
+  Response gone(const Request& request) const { return dashboard::page_response(404, dashboard::sign_in_page({parts.brand, "", "", said(request, "door.gone"), dashboard::texts_for(request)}, "/")); }
 
   const SignInParts parts;
   const auth::KeyBytes forms;
@@ -186,7 +187,7 @@ Status SignIn::add_routes(net::Router& router) {
   AYBIZA_TRY(add(net::Method::post, "/sign-in", limits::sign_in_body_bytes, hashed(&Inner::sign_in)));
   AYBIZA_TRY(add(net::Method::post, "/sign-out", limits::sign_in_body_bytes, hashed(&Inner::sign_out)));
   AYBIZA_TRY(add(net::Method::get, "/setup", 0, [inner = inner_](RequestPtr request, Responder respond) {
-    respond(inner->set_up_token_is(field(*request, "token")) ? inner->set_up_form(*request) : inner->gone());
+    respond(inner->set_up_token_is(field(*request, "token")) ? inner->set_up_form(*request) : inner->gone(*request));
   }));
   return add(net::Method::post, "/setup", limits::sign_in_body_bytes, hashed(&Inner::make_first));
 }

@@ -2,14 +2,15 @@
 const plain = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const language = document.documentElement.lang || "en", dates = language === "en" ? "en-GB" : language;
 const clocks = new Map();
 
 function clock(options) {
   const timeZone = document.querySelector("[data-tz]")?.dataset.tz || "UTC";
   const key = timeZone + JSON.stringify(options);
   if (!clocks.has(key)) {
-    try { clocks.set(key, new Intl.DateTimeFormat("en-GB", { timeZone, ...options })); }
-    catch { clocks.set(key, new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", ...options })); }
+    try { clocks.set(key, new Intl.DateTimeFormat(dates, { timeZone, ...options })); }
+    catch { clocks.set(key, new Intl.DateTimeFormat(dates, { timeZone: "UTC", ...options })); }
   }
   return clocks.get(key);
 }

@@ -58,7 +58,8 @@ export const Board = {
       to: e => {
         const other = document.elementsFromPoint(e.clientX, e.clientY).map(el => el.closest?.("[data-tile]")).find(el => el && el !== tile && this.el.contains(el));
         if (!other) return;
-        const box = other.getBoundingClientRect(), first = e.clientX < box.left + box.width / 2;
+        const box = other.getBoundingClientRect(), column = box.width > 0.8 * this.el.clientWidth;  // one below the other
+        const first = column ? e.clientY < box.top + box.height / 2 : e.clientX < box.left + box.width / 2;
         const next = other.nextElementSibling?.closest("[data-tile]");
         before = first ? +other.dataset.tile : next === tile ? +(tile.nextElementSibling?.dataset.tile ?? 0) : +(next?.dataset.tile ?? 0);
         show(other, first ? "drop-before" : "drop-after");

@@ -1,4 +1,4 @@
-// <button id="theme" class="icon" phx-hook="Theme" aria-label="Theme">: system -> dark -> light; kept in this browser and told to the server.
+// <button id="theme" class="icon" phx-hook="Theme" aria-label="Theme" data-system data-dark data-light>: system -> dark -> light; kept in this browser and told to the server.
 import { tell } from "./pulse.js";
 
 const next = { system: "dark", dark: "light", light: "system" };
@@ -20,5 +20,5 @@ export const Theme = {
     this.el.addEventListener("click", () => { setTheme(next[current()]); this.show(); });
   },
   updated() { this.show(); },
-  show() { this.el.title = `Theme: ${current()}`; },
+  show() { this.el.title = `${this.el.getAttribute("aria-label")}: ${this.el.dataset[current()] ?? current()}`; },
 };

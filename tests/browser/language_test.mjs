@@ -1,0 +1,87 @@
+// Every page in German, without data and with it: no text of the English files is left where the German ones say something else.
+import { readFileSync, readdirSync } from "node:fs";
+import { Server, callEvents, check, finish, launch, open } from "./lib.mjs";
+
+const folder = new URL("../../data/texts/", import.meta.url);
+const textsOf = language => new Map(readdirSync(new URL(`${language}/`, folder)).flatMap(file => readFileSync(new URL(`${language}/${file}`, folder), "utf8").split("\n"))
+  .filter(line => line.includes(" = ") && !line.startsWith("#")).map(line => [line.slice(0, line.indexOf(" = ")).trim(), line.slice(line.indexOf(" = ") + 3).trim()]));
+const english = textsOf("en"), german = textsOf("de");
+const words = new Set(german.values());
+const foreign = [...english].filter(([key, text]) => german.get(key) !== text && !words.has(text) && !key.startsWith("language."));
+const plain = new Map(foreign.filter(([, text]) => !text.includes("{}")).map(([key, text]) => [text, key]));
+// A text with places for figures: the whole of what is shown has its shape.
+const escaped = text => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const shaped = foreign.filter(([, text]) => text.includes("{}") && /\p{L}{3}/u.test(text.replaceAll("{}", ""))).map(([key, text]) => [new RegExp(`^${text.split("{}").map(escaped).join(".+")}$`, "u"), key]);
+const english_of = text => plain.get(text) ?? shaped.find(([shape]) => shape.test(text))?.[1];
+
+const server = new Server();
+const browser = await launch();
+const at = ago_s => new Date(Date.now() - ago_s * 1000).toISOString();
+
+// What a reader may come upon: texts, and what is said of elements. Names that are data or of the API are in code, options of measures and links of boards.
+const said = page => page.evaluate(() => {
+  const out = new Set([document.title.split(" · ")[0]]), walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walker.nextNode());) if (!node.parentElement.closest("script, style, code, kbd, .brand")) out.add(node.textContent.replace(/\s+/g, " ").trim());
+  for (const element of document.querySelectorAll("[aria-label], [title], [placeholder]"))
+    for (const name of ["aria-label", "title", "placeholder"]) if (element.hasAttribute(name)) out.add(element.getAttribute(name).trim());
+  return [...out].filter(Boolean);
+});
+async function walk(paths, when) {
+  for (const path of paths) {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "de-DE" }), page = await context.newPage(), drawn = [];
+    page.on("websocket", socket => socket.on("framereceived", ({ payload }) => drawn.push(...[...String(payload).matchAll(/\\?"name\\?":\\?"((?:[^"\\])*)\\?"/g)].map(found => found[1]))));
+    await page.goto(server.url + path);
+    if (await page.locator("[data-phx-main]").count()) {
+      await page.waitForSelector("[data-phx-main].phx-connected", { timeout: 30_000 });
+      await page.waitForFunction(() => !document.querySelector(".tile.loading, [aria-busy=true]"), null, { timeout: 60_000 });
+    }
+    const left = [...await said(page), ...drawn].map(text => [text, english_of(text)]).filter(([, key]) => key);
+    check(`${path} is German ${when}`, left.length === 0 && await page.evaluate(() => document.documentElement.lang) === "de", JSON.stringify(left));
+    await context.close();
+  }
+}
+
+try {
+  check("most texts differ", foreign.length > 500, `${foreign.length}`);
+  await server.start();
+  const settings = await open(browser, `${server.url}/settings`);
+  await settings.page.selectOption("#settings select[name=language]", "de");
+  await Promise.all([settings.page.waitForNavigation(), settings.page.click("#settings button.primary")]);
+  await settings.page.waitForSelector("html[lang=de]");
+  const pages = ["/", "/agents", "/conversations", "/calls", "/costs", "/learning", "/system", "/boards", "/settings", "/sharing"];
+  await walk([...pages, "/calls/00000000-0000-0000-0000-000000000000", "/boards/Nothing"], "without data");
+
+  let id = "";
+  for (let i = 0; i < 90; i++) {
+    const well = i % 10 < 7, call = callEvents({ ago_s: 1500 - i * 12, length_s: 30 + (i % 5), over: { call_outcome: ["successful", "failed", "transferred", "abandoned", "voicemail"][i % 5], resolution_status: well ? "resolved" : "unresolved", error_count: i % 4 ? 0 : 1 } });
+    for (const event of call.events) Object.assign(event.data, { experiment: "probe", variant: i % 2 ? "b" : "a", agent_type: "x1", ...(event.type === "turn" && { state: event.data.turn_number === 1 ? "greeting" : "resolution", interrupted: i % 3 === 0, topics: ["billing"], emotion: "angry" }) });
+    call.events.push({ type: "usage", time: at(1490 - i * 12), data: { call_id: call.id, customer_id: "acme", model: "claude-sonnet-4", input_tokens: 1000, output_tokens: 200, cache_read_tokens: 100 } });
+    await server.post(call.events);
+  }
+  await server.post(callEvents({ ago_s: 20, over: null }).events);
+  await server.post([
+    { type: "learning.pattern", time: at(900), data: { pattern_id: "p-1", name: "p1", outcome: "success", confidence: 0.9, customer_id: "acme", agent_id: "agent-1", replicated_from: "agent-2" } },
+    { type: "learning.knowledge", time: at(700), data: { graph_id: "faq", nodes: 1200, edges: 3400, unanswered_questions: 4, customer_id: "acme" } },
+    { type: "learning.improvement", time: at(600), data: { metric: "m1", before: 0.12, after: 0.07, customer_id: "acme" } },
+    { type: "change", time: at(500), data: { what: "prompt", version: "7", customer_id: "acme" } },
+    { type: "system", time: at(5), data: { region: "eu-west-1", cpu_utilization_pct: 71.5, queue_depth: 2 } },
+  ]);
+  await server.query({ select: "calls", window: "1h", source: "store" });
+  id = (await (await fetch(`${server.url}/api/v1/calls?limit=1&state=ended`)).json()).calls[0].call_id;
+  await walk([...pages, "/agents/agent-1", `/calls/${id}`, "/?compare=1", "/?customer=nobody&region=moon", "/costs?by=region&human=7.5", "/conversations?by=emotion", `/?at=${encodeURIComponent(at(600))}`], "with data");
+
+  // Before the sign-in it is the browser that says which language.
+  const doors = new Server([]);
+  await doors.start();
+  for (const [language, word] of [["de-DE,de;q=0.9,en;q=0.8", "Anmelden"], ["fr-FR, en-GB", "Sign in"], ["", "Sign in"]]) {
+    const answer = await (await fetch(`${doors.url}/sign-in`, { headers: { "accept-language": language || "*" } })).text();
+    check(`the sign-in for "${language}" says ${word}`, answer.includes(`<h1>${word}</h1>`), answer.slice(0, 300));
+  }
+  const missing = await (await fetch(`${server.url}/shared/none`, { headers: { "accept-language": "de" } })).text();
+  check("a link that is over says so in German", missing.includes(german.get("door.no_page")), missing.slice(0, 300));
+  await doors.end();
+} finally {
+  await browser.close();
+  await server.end().catch(() => {});
+}
+finish();
