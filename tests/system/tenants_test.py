@@ -15,7 +15,7 @@ from harness import BINARY, Server, check, wait_until
 from sign_in_test import Browser, user
 from websocket import LiveSocket
 
-ROUNDS = int(os.environ.get("AYBIZA_REQUESTS") or (10_000 if os.environ.get("AYBIZA_TEST_LONG") else 2_500))
+ROUNDS = int(os.environ.get("AYBIZA_REQUESTS") or (10_000 if os.environ.get("AYBIZA_TEST_LONG") else 2_500))  # of requests, and a quarter as many socket events; the long run has 10 000 of each
 CUSTOMERS = {"acme": "AQUAMARINE", "globex": "ZIRCONIUM"}
 CALLS = 30
 
@@ -40,19 +40,37 @@ def events_of(customer, secret):
     return out
 
 
+def moment(rng):
+    """Of the last ten minutes, as addresses say it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - rng.randrange(600)))
+
+
+def random_post(rng):
+    """What is posted: (path, content type, body). Prices that were others, budgets, links: of whom, is left to chance."""
+    customer = rng.choice(list(CUSTOMERS))
+    form, prices = "application/x-www-form-urlencoded", f"input\t*\t*\t{rng.randrange(9)}.50\t1M\n"
+    asked = urllib.parse.urlencode({name: value for name, value in {"customer_id": customer, "from": moment(rng), "to": moment(rng)}.items() if rng.random() < .5})
+    return rng.choice([
+        ("/api/v1/prices/what-if" + ("?" + asked if asked else ""), "text/plain", prices),
+        ("/api/v1/budgets", form, urllib.parse.urlencode({"of": "agent", "name": f"{customer}-agent-1", "customer_id": customer, "usd": rng.choice(["9", "none"])})),
+        ("/api/v1/budgets", "application/json", json.dumps({"of": "customer", "name": customer, "usd": 1}))])
+
+
 def random_target(rng):
     customer = rng.choice(list(CUSTOMERS))
     names = {"customer_id": customer, "customer": customer, "agent_id": f"{customer}-agent-{rng.randrange(3)}", "call_id": f"{customer}-call-{rng.randrange(CALLS)}", "range": rng.choice(["5m", "1h", "24h", "7d"]),
              "window": rng.choice(["5m", "1h", "24h"]), "source": rng.choice(["live", "store", "auto"]), "limit": rng.choice([1, 10, 1000]), "state": rng.choice(["active", "ended"]),
              "select": rng.choice(["calls", "turns,cost_usd", "calls,avg_sentiment,active_agents", "tokens", "p95_response_time_ms,calls"]),
              "by": rng.choice(["customer_id", "agent_id", "campaign", "region", "model_used", "agent_version", "intent", "agent_type", "customer_id,campaign"]), "sort": rng.choice(["calls", "-calls", "name"]),
-             "q": customer, "format": rng.choice(["json", "csv", "ndjson"]), "table": rng.choice(["call_analytics", "conversation_turns", "usage", "raw_events", "rollups"])}
+             "compare": rng.choice(["1", "0"]), "at": moment(rng), "since": moment(rng), "speed": rng.choice(["1", "60"]), "human": "7.5",
+             "from": moment(rng), "to": moment(rng), "q": customer, "format": rng.choice(["json", "csv", "ndjson"]), "table": rng.choice(["call_analytics", "conversation_turns", "usage", "raw_events", "rollups"])}
     path, wanted = rng.choice([
         ("/api/v1/query", ["select", "by", "window", "source", "customer_id", "agent_id", "limit"]), ("/api/v1/query", ["select", "by", "window", "source"]), ("/api/v1/live", ["customer_id", "range"]),
         ("/api/v1/calls", ["customer_id", "agent_id", "limit", "state", "call_id"]), (f"/api/v1/calls/{names['call_id']}", []), ("/api/v1/flow", ["customer_id", "window"]), ("/api/v1/turns/search", ["q", "customer_id", "agent_id", "window"]), ("/api/v1/learning", ["customer_id", "window"]),
         ("/api/v1/changes", ["window"]), ("/api/v1/export", ["table", "format"]), ("/api/v1/audit/conservation", []), ("/api/v1/audit/reconcile", []), ("/metrics", []), ("/api/v1/privacy", ["customer_id"]),
-        ("/api/v1/prices", ["customer_id"]), ("/api/v1/prices/unpriced", ["customer_id"]), ("/", ["customer", "range"]), ("/agents", ["customer", "range", "sort", "q"]), (f"/agents/{names['agent_id']}", ["range"]),
-        ("/calls", ["customer", "range", "state"]), (f"/calls/{names['call_id']}", []), ("/conversations", ["customer", "by"]), ("/costs", ["customer", "by"]), ("/learning", ["customer"]), ("/system", []),
+        ("/api/v1/prices", ["customer_id"]), ("/api/v1/prices/unpriced", ["customer_id"]), ("/", ["customer", "range", "compare", "at", "since", "speed"]), ("/agents", ["customer", "range", "sort", "q", "at"]), (f"/agents/{names['agent_id']}", ["range", "compare", "at"]),
+        ("/calls", ["customer", "range", "state"]), (f"/calls/{names['call_id']}", []), ("/conversations", ["customer", "by", "compare", "at"]), ("/costs", ["customer", "by", "compare", "at", "human"]), ("/learning", ["customer", "at"]),
+        ("/api/v1/budgets", []), ("/api/v1/query", ["select", "by", "from", "to", "source"]), ("/system", []),
         ("/boards", []), ("/boards/Night", ["customer", "range"]), ("/boards/Night/board.json", []), ("/wall", ["range"]), ("/sharing", []), ("/settings", [])])
     asked = {name: names[name] for name in wanted if rng.random() < .6 or name in ("select", "table")}
     if path == "/api/v1/turns/search":
@@ -64,16 +82,21 @@ def random_event(rng):
     customer = rng.choice(list(CUSTOMERS))
     return rng.choice([("filter", f"customer={customer}&region=&tz=UTC&refresh=live"), ("chart_click", {"id": "chart-regions", "name": customer + "-region"}), ("toggle_live", {}), ("ack", {"n": rng.randrange(5)}),
                        ("search", {"q": customer}), ("more", {}), ("sort", {"by": "calls"}), ("open", {"id": f"{customer}-call-1"}), ("hidden", {"hidden": False}),
-                       ("edit", {}), ("duplicate", {}), ("wall_next", {}), ("tile_add", {}), ("tile_remove", {"id": 1}), ("share_end", {"id": customer + "link"}), ("board_import", "json=%7B%7D")])
+                       ("what_if", "prices=" + urllib.parse.quote("input\t*\t*\t2.50\t1M")), ("what_if", "prices=none"), ("rewind", urllib.parse.urlencode({"at": moment(rng)[:16], "speed": "20"})),
+                       ("rewind_speed", {"speed": rng.choice(["0", "1", "60"])}), ("field_hover", {"index": rng.randrange(4)}), ("chart_range", {"id": "chart-volume", "from": int(time.time() - 300) * 1000, "to": int(time.time()) * 1000}),
+                       ("board_new", "name=Night"), ("board_open", {"name": "Night"}), ("share_make", urllib.parse.urlencode({"place": "/", "customer": customer, "range": "1h", "days": "1"})), ("edit", {}), ("duplicate", {}), ("wall_next", {}), ("tile_add", {}), ("tile_remove", {"id": 1}), ("share_end", {"id": customer + "link"}), ("board_import", "json=%7B%7D")])
 
 
 def write_boards(data):
-    """A board of each customer that everybody of it sees, and a link of it; both hold words of their own."""
+    """A board of each customer that everybody of it sees, a link of it, and budgets; they hold words of their own."""
     (data / "boards").mkdir(exist_ok=True)
     for customer, secret in CUSTOMERS.items():
         tiles = [{"title": f"{secret} tile", "formula": "calls", "by": by, "picture": "table"} for by in ("campaign", "customer_id", "model_used")]
         kept = {"version": 1, "id": f"board{customer}", "owner": "somebody" + customer, "customer": customer, "everyone": True, "revision": 1, "board": {"version": 1, "name": "Night", "tiles": tiles}}
         (data / "boards" / f"board{customer}.json").write_text(json.dumps(kept))
+        for of, name in (("customer", customer), ("campaign", f"{secret}-campaign"), ("agent", f"{customer}-agent-0")):
+            set_ = subprocess.run([BINARY, "budget", "set", "--data", str(data), "--of", of, "--name", name, "--usd", "0.50", *([] if of == "customer" else ["--customer", customer])], capture_output=True, text=True, check=False)
+            check(set_.returncode == 0, set_.stderr)
         made = subprocess.run([BINARY, "share", "create", "--data", str(data), "--customer", customer, "--name", f"{secret}-link"], capture_output=True, text=True, check=False)
         check(made.returncode == 0, made.stderr)
 
@@ -91,25 +114,29 @@ def go_on(server, browser, customer, other, seed):
     cookie = "; ".join(f"{k}={v}" for k, v in browser.cookies.items())
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     socket = None
+    events_each = 1 if ROUNDS >= 10_000 else 4
     for n in range(ROUNDS):
-        if n % 4:
-            target = random_target(rng)
-            connection.request("GET", target, headers={"Cookie": cookie})
-            answer = connection.getresponse()
-            statuses[answer.status] = statuses.get(answer.status, 0) + 1
-            look(target, answer.read().decode(errors="replace"))
-            check(answer.status < 500 or answer.status == 503, f"{target}: {answer.status}")
+        if n % 20 == 0:
+            target, kind, body = random_post(rng)
+            connection.request("POST", target, body, {"Cookie": cookie, "Content-Type": kind, "Origin": f"http://127.0.0.1:{server.port}"})
         else:
-            if socket is None or n % 40 == 0:
+            target, body = random_target(rng), ""
+            connection.request("GET", target, headers={"Cookie": cookie})
+        answer = connection.getresponse()
+        statuses[answer.status] = statuses.get(answer.status, 0) + 1
+        look(f"{target} {body}", answer.read().decode(errors="replace"))
+        check(answer.status < 500 or answer.status == 503, f"{target} {body}: {answer.status}")
+        if n % events_each == 0:
+            if socket is None or n % (10 * events_each) == 0:
                 if socket:
                     socket.close()
-                path = rng.choice(["/", "/agents", "/calls", "/conversations", "/costs", "/?customer=" + other, "/agents/" + other + "-agent-1", "/boards", "/boards/Night", "/wall", "/sharing"])
+                path = rng.choice(["/", "/agents", "/calls", "/conversations", "/costs", "/learning", "/system", "/?compare=1", f"/?range=5m&at={moment(rng)}", f"/costs?at={moment(rng)}&since={moment(rng)}&speed=60", "/?customer=" + other, "/costs?customer=" + other, "/agents/" + other + "-agent-1", "/boards", "/boards/Night", "/wall", "/sharing"])
                 page = browser.ask("GET", path)[2].decode()
                 look(path, page)
                 socket = LiveSocket.join(server.port, browser.cookies, page, f"http://127.0.0.1:{server.port}{path}")
                 look("join of " + path, json.dumps(socket.reply))
             name, value = random_event(rng)
-            reply = socket.event(name, value)
+            reply = socket.ask("event", {"type": "form" if isinstance(value, str) else "hook", "event": name, "value": value})
             look(f"event {name} {value}", json.dumps([reply, socket.pushed]))
             if reply is None:
                 socket = None
@@ -136,7 +163,7 @@ def main():
             for source in ("live", "store"):
                 rows = json.loads(browser.ask("GET", f"/api/v1/query?select=calls,turns&window=1h&source={source}")[2])["rows"]
                 check(rows == [[CALLS, 2 * CALLS]], f"{customer} counts their own alone: {rows}")
-            print(f"{customer}: {ROUNDS} requests and events, answers {dict(sorted(statuses.items()))}, {seen} with data of their own, none with {other}'s")
+            print(f"{customer}: {ROUNDS} requests, {-(-ROUNDS // (1 if ROUNDS >= 10_000 else 4))} events, answers {dict(sorted(statuses.items()))}, {seen} with data of their own, none with {other}'s")
 
 
 if __name__ == "__main__":
