@@ -115,6 +115,7 @@ bool BoardPage::edit_event(Context& context, const liveview::Event& event) {
   if (event.name == "tile_save" && draft_) return save_tile(context, event.form), true;
   if (event.name == "board_save") {
     wanted.name = event.form.text("name");
+    viewer().note(context.now(), "board saved", fmt::format("{}, {}", wanted.name, event.form.text("visibility") == "everyone" ? "seen by everyone" : "seen by its owner"));
     return keep(context, std::move(wanted), event.form.text("visibility") == "everyone"), true;
   }
   if (event.name == "reset") {
@@ -166,6 +167,7 @@ void BoardPage::on_event(Context& context, const liveview::Event& event) {
   if (event.name == "done") return before_.reset(), draft_.reset(), refused_.clear(), void();
   if (event.name == "board_remove") {
     if (const Status gone = boards.remove(board_->id, reader()); !gone) return void(refused_ = gone.error().message);
+    viewer().note(context.now(), "board removed", board_->board.name);
     return context.push_navigate("/boards", Address::replace);
   }
   edit_event(context, event);

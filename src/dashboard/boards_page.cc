@@ -13,6 +13,7 @@ void BoardsPage::on_event(Context& context, const liveview::Event& event) {
   auto wanted = event.name == "board_import" ? parse_board(json_) : Result<Board>(starter_board(event.form.text("name")));
   const auto made = wanted ? viewer().keeping.boards->add(*wanted, reader()) : Result<BoardPtr>(std::unexpected(wanted.error()));
   if (!made) return void(refused_ = made.error().message);
+  viewer().note(context.now(), "board made", (*made)->board.name);
   context.push_navigate(address("/boards/" + percent_encoded((*made)->board.name), filters()));
 }
 

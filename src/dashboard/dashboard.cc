@@ -98,6 +98,7 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
     if (authz && authz->may(auth::Scope::read)) {
       if (!authz->platform()) viewer.customers = {std::string(authz->customer())};
       viewer.edits = authz->may(auth::Scope::admin);
+      viewer.sees_changes = authz->platform() && authz->may(auth::Scope::users);
       if (signed_in) viewer.user_id = signed_in->id, viewer.user = signed_in->name, viewer.still = std::move(signed_in->still);
       viewer.person = viewer.user_id;
       viewer.gives_away = authz->may(auth::Scope::export_data);
@@ -106,7 +107,7 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
     if (!options.insecure_loopback || !request.peer.loopback || !names_loopback(request.header("host"))) return std::nullopt;
     viewer.person = "local";  // whoever sits at this machine
     viewer.gives_away = true;
-    viewer.edits = true;
+    viewer.edits = viewer.sees_changes = true;
     return liked(std::move(viewer));
   }
 

@@ -24,7 +24,7 @@ constexpr std::array figures{
     Figure{"refused_share", Format::share}, Figure{"store_backlog", Format::count}, Figure{"store_lag", Format::span},
     Figure{"commit_p99", Format::milliseconds}, Figure{"memory_used", Format::bytes}, Figure{"dedup_horizon", Format::span},
     Figure{"sockets", Format::count}, Figure{"ingest", Format::rate}, Figure{"ways_in", Format::count}, Figure{"log_and_store", Format::count},
-    Figure{"shards", Format::count}, Figure{"troubles", Format::count}, Figure{"machines", Format::count}, Figure{"error_rate", Format::share},
+    Figure{"shards", Format::count}, Figure{"troubles", Format::count}, Figure{"machines", Format::count}, Figure{"audit", Format::count}, Figure{"changed", Format::count}, Figure{"error_rate", Format::share},
     Figure{"efficiency_score", Format::share}, Figure{"learning_patterns", Format::count}, Figure{"replicated_patterns", Format::count},
     Figure{"improvements", Format::count}, Figure{"knowledge_nodes", Format::count}, Figure{"unanswered_questions", Format::count},
     Figure{"progress", Format::share}, Figure{"knowledge", Format::count}, Figure{"patterns", Format::count}, Figure{"experiments", Format::share},

@@ -57,5 +57,6 @@ liveview::Node frame(FramePieces& pieces, const FrameInput& input, liveview::Nod
 liveview::Node options(const std::vector<std::string>& values, std::string_view chosen);
 // A document without a view: 403 and 404 answers.
 std::string plain_page(const Texts& t, std::string_view title, std::string_view text, std::string_view code);
+inline std::string plain_page(std::string_view title, std::string_view text, std::string_view code) { return plain_page(texts_of("en"), title, text, code); }
 
 }  // namespace aybiza::dashboard

@@ -59,6 +59,10 @@ class SampleSource final : public Source {
     if (!customers.empty()) out = {.as_of = figures.as_of, .since = figures.since, .whole = false, .total = {.offered = 5, .accepted = 5}};
     return out;
   }
+  Answered<Reconciled> reconcile(const std::vector<std::string>&) override {
+    if (!refusal.empty()) return std::unexpected(Refusal{"unavailable", "", refusal});
+    return reconciled;
+  }
   Result<std::vector<SystemRow>> machines(const std::vector<std::string>&, const std::string&, Instant) override {
     if (!refusal.empty()) return fail(Code::unavailable, "{}", refusal);
     return machine_rows;
@@ -118,6 +122,7 @@ class SampleSource final : public Source {
   RowSet rows;
   SystemFigures figures;
   std::vector<SpendBudget> spend_budgets;
+  Reconciled reconciled;
   std::vector<SystemRow> machine_rows;
   std::string refusal;  // not empty: every question is refused with it
   std::atomic<int> asked = 0;

@@ -40,6 +40,7 @@ void SharingPage::on_event(Context& context, const liveview::Event& event) {
     const auto at = std::ranges::find(all, event.value["id"].text(), &auth::ShareLink::id);
     if (at == all.end() || !may_end(*at)) return;
     if (const Status done = links->revoke(at->id, context.now()); !done) refused_ = done.error().message;
+    else viewer().note(context.now(), "link revoked", at->id);
     return;
   }
   if (event.name != "share_make") return;
@@ -60,9 +61,11 @@ void SharingPage::on_event(Context& context, const liveview::Event& event) {
   wanted.origins = form.text("origins"), wanted.name = form.text("name");
   wanted.by = viewer().user.empty() ? viewer().person : viewer().user;
   wanted.expires = context.now() + std::chrono::hours(24) * std::clamp(days, 0, 100'000);
+  const std::string told = fmt::format("{}{} of {}", wanted.page, wanted.query.empty() ? "" : "?" + wanted.query, wanted.customer);
   auto made = links->create(std::move(wanted), context.now());
-  if (made) made_ = "/shared/" + made->token;
-  else refused_ = made.error().message;
+  if (!made) return void(refused_ = made.error().message);
+  made_ = "/shared/" + made->token;
+  viewer().note(context.now(), "link made", told);
 }
 
 Node SharingPage::form() const {

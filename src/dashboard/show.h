@@ -35,7 +35,7 @@ std::string_view show_name(const Texts& t, std::string_view name);     // "Speec
 std::string or_unknown(const Texts& t, std::string_view name);         // somebody's own name; "" and "__other__" are said
 
 std::string show_time(Instant t, const Zone& zone);       // 14:03:07
-std::string show_moment(Instant t, const Zone& zone, const Texts& texts);  // 21 Nov 14:03:07
+std::string show_moment(Instant t, const Zone& zone, const Texts& texts = texts_of("en"));  // 21 Nov 14:03:07
 std::string show_day(Instant t, const Zone& zone, const Texts& texts);     // 21 Nov
 std::string local_text(Instant t, const Zone& zone);      // 2026-11-21T14:03, for an input
 std::optional<Instant> from_local(std::string_view text, const Zone& zone);

@@ -74,6 +74,8 @@ class Source {
   virtual Result<Repriced> what_if(std::string_view prices, const std::string& customer, Instant from, Instant to) = 0;
   // How the program is doing; for `customers` (empty: all) only what they sent.
   virtual SystemFigures system(const std::vector<std::string>& customers) = 0;
+  // Live state against the store, in what `customers` (empty: all) sent. It waits for the store, and asks for a day of minutes.
+  virtual Answered<Reconciled> reconcile(const std::vector<std::string>& customers) = 0;
   // What machines reported of themselves: the newest of each region since `since`, by customer and region.
   virtual Result<std::vector<SystemRow>> machines(const std::vector<std::string>& customers, const std::string& customer, Instant since) = 0;
 };

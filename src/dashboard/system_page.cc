@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr std::size_t changes_shown = 100;
 constexpr std::string_view ingest_colours[] = {"$c1", "$line-strong", "$bad"};
 
 std::string count(std::uint64_t n) { return show_count(double(n)); }
@@ -102,6 +103,34 @@ Node rates_table(const Texts& t, const ChartSeries& series, const Zone& zone) {
   return plain_table(t("figure.ingest"), heads, rows);
 }
 
+std::string what_to_do(bool good, const Texts& t, std::string_view otherwise) { return std::string(t(good ? "audit.fine" : otherwise)); }
+
+// Two audits in a line each, then what they found.
+Node audit_table(const Texts& t, const Conserved& c, const Reconciled* r, const Zone& zone) {
+  const TableHead heads[] = {{t("audit.check"), false}, {t("audit.looked_at")}, {t("audit.differences")}, {t("audit.last"), false}, {t("audit.to_do"), false}};
+  std::vector<TableRow> rows;
+  const std::uint64_t accounted = c.accepted + c.duplicates + c.rejected + c.shed + c.in_flight, apart = std::max(c.offered, accounted) - std::min(c.offered, accounted);
+  rows.push_back({"conservation", {std::string(t("audit.conservation")), count(c.offered), count(apart), std::string(t("tile.now")), what_to_do(apart == 0, t, "audit.tell")}});
+  if (!r) return plain_table(t("figure.audit"), heads, rows);
+  rows.push_back({"reconcile", {std::string(t("audit.reconcile")), t("audit.minutes", count(r->minutes)), count(r->differences.size()), show_moment(r->as_of, zone, t), what_to_do(r->differences.empty(), t, "audit.recompute")}});
+  for (std::size_t i = 0; i < std::min<std::size_t>(r->differences.size(), 20); ++i) {
+    const ReconcileDifference& d = r->differences[i];
+    const auto figure = [](const std::optional<double>& value) { return value ? fmt::format("{:g}", *value) : std::string(dash); };
+    rows.push_back({fmt::format("{}|{}", d.time, d.measure), {fmt::format("{} {}", d.time, d.measure), "", t("audit.apart", figure(d.live), figure(d.store)), "", ""}});
+  }
+  return plain_table(t("figure.audit"), heads, rows);
+}
+
+Node changes_table(const Texts& t, const std::vector<auth::ChangeRecord>& changes, const Zone& zone) {
+  const TableHead heads[] = {{t("learning.when"), false}, {t("changed.who"), false}, {t("system.what"), false}, {t("changed.target"), false}, {t("dimension.customer_id"), false}};
+  std::vector<TableRow> rows;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const auth::ChangeRecord& c = changes[i];
+    rows.push_back({fmt::format("{}", changes.size() - i), {show_moment(c.time, zone, t), c.who, c.what, c.target, c.customer}});
+  }
+  return plain_table(t("figure.changed"), heads, rows);
+}
+
 }  // namespace
 
 void SystemPage::opened(Context& context, const Location&) {
@@ -117,6 +146,9 @@ void SystemPage::opened(Context& context, const Location&) {
                                   state->masked = source->masked(customers, "");
                                   return state;
                                 }, 1s, 1s, true});
+  watch(context, reconcile_slot, {"reconcile|" + customers_key(), [source, customers](Instant now) { return std::make_shared<ReconcileState>(ReconcileState{source->reconcile(customers), now}); }, 5min, 5min, true, true});
+  if (sees_changes())
+    watch(context, changes_slot, {"changed", [log = viewer().keeping.changes](Instant now) { return std::make_shared<ChangesState>(ChangesState{now, log->recent(changes_shown)}); }, 5s, 5s, true, true});
   watch(context, machines_slot, {fmt::format("machines|{}{}", customers_key(), customer), [source, customers, customer](Instant now) {
                                    auto state = std::make_shared<MachinesState>();
                                    state->as_of = now;
@@ -172,14 +204,30 @@ Node SystemPage::machines() const {
                      .n = "", .table = machines_table(texts(), s.rows, s.as_of)});
 }
 
+Node SystemPage::audit(const SystemState* state) const {
+  const auto* found = this->state<ReconcileState>(reconcile_slot);
+  const bool known = found && found->found;
+  return table_tile({.name = "audit", .size = "w-12 h-2", .texts = texts(), .loading = state == nullptr, .error = found && !known ? found->found.error().message : "", .empty = "", .as_of = {},
+                     .n = known ? "" : std::string(texts()("audit.running")), .table = audit_table(texts(), state ? state->figures.total : Conserved{}, known ? &*found->found : nullptr, zone_or_utc(filters().zone))});
+}
+
+std::optional<Node> SystemPage::changes() const {
+  if (!sees_changes()) return std::nullopt;
+  const auto* state = this->state<ChangesState>(changes_slot);
+  static const ChangesState nothing;
+  const ChangesState& s = state ? *state : nothing;
+  return table_tile({.name = "changed", .size = "w-12 h-4", .texts = texts(), .loading = state == nullptr, .error = "", .empty = s.list.empty() ? std::string(texts()("changed.none")) : "", .as_of = s.as_of,
+                     .n = "", .table = changes_table(texts(), s.list, zone_or_utc(filters().zone))});
+}
+
 Node SystemPage::body(const Context&) {
   left_ = newest_;  // this render leaves together with what was pushed
   const auto* now = state<SystemState>(figures_slot);
   const std::string since = now ? show_moment(now->masked.since, zone_or_utc(filters().zone), texts()) : "";
   std::optional<Node> note;
   if (now && !now->figures.whole) note = html<"<p class=\"muted\">{}</p>">(texts()("system.only_yours"));
-  return html<"<h1 class=\"sr\">{}</h1>{}<div class=\"grid\" id=\"system-page\" aria-busy=\"{}\">{}{}{}{}</div>">(
-      texts()("tab.system"), note, fresh(figures_slot) && fresh(machines_slot) ? "false" : "true", tiles(now), machine(now), machines(),
+  return html<"<h1 class=\"sr\">{}</h1>{}<div class=\"grid\" id=\"system-page\" aria-busy=\"{}\">{}{}{}{}{}{}</div>">(
+      texts()("tab.system"), note, fresh(figures_slot) && fresh(machines_slot) ? "false" : "true", tiles(now), machine(now), machines(), audit(now), changes(),
       counts_line({.name = "masked", .counts = now ? &now->masked.classes : nullptr, .since = since, .texts = texts()}));
 }
 

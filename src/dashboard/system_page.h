@@ -8,6 +8,7 @@
 
 #include <memory>
 
+#include "auth/change_log.h"
 #include "dashboard/live_page.h"
 #include "live/system.h"
 
@@ -25,12 +26,21 @@ struct MachinesState {
   std::string error;
 };
 
+struct ReconcileState {
+  Answered<Reconciled> found;
+  Instant as_of{};
+};
+struct ChangesState {
+  Instant as_of{};
+  std::vector<auth::ChangeRecord> list;
+};
+
 class SystemPage final : public LivePage {
  public:
   using LivePage::LivePage;
 
  private:
-  enum : std::size_t { figures_slot = own_slots, machines_slot };
+  enum : std::size_t { figures_slot = own_slots, machines_slot, reconcile_slot, changes_slot };
   Tab tab() const override { return Tab::system; }
   void opened(liveview::Context& context, const liveview::Location& at) override;
   void shown(liveview::Context& context, std::size_t slot) override;
@@ -38,6 +48,9 @@ class SystemPage final : public LivePage {
   liveview::Node tiles(const SystemState* state) const;
   liveview::Node machine(const SystemState* state) const;
   liveview::Node machines() const;
+  liveview::Node audit(const SystemState* state) const;
+  std::optional<liveview::Node> changes() const;
+  bool sees_changes() const { return viewer().keeping.changes && viewer().sees_changes; }
 
   std::shared_ptr<const ChartSeries> newest_, left_;  // the chart as pushed, and as of the last message that left
 };

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/change_log.h"
 #include "auth/share_links.h"
 #include "dashboard/preferences.h"
 #include "dashboard/source.h"
@@ -52,6 +53,7 @@ struct Keeping {
   PreferenceStore* preferences = nullptr;
   BoardStore* boards = nullptr;
   auth::ShareLinks* links = nullptr;
+  const auth::ChangeLog* changes = nullptr;
 };
 
 struct Viewer {
@@ -64,6 +66,7 @@ struct Viewer {
   bool gives_away = false;             // may make links that others follow
   std::shared_ptr<const auth::ShareLink> share = nullptr;  // who came by a link: this page, these figures, and nothing to press
   bool edits = false;                  // may change what belongs to everybody they see: operator, admin
+  bool sees_changes = false;           // reads the record of changes: admin of all customers
   std::function<bool()> still;         // null: their rights do not end
   Source* source = nullptr;            // for plans only: views never call it themselves
   std::function<StatePtr(const TopicPlan&)> now;
@@ -71,6 +74,10 @@ struct Viewer {
   Renders* renders = nullptr;          // of the thread on which the view runs; null: none to share with
   std::shared_ptr<int> status = std::make_shared<int>(200);  // of the HTTP answer; a page that finds nothing says 404
 
+  // Into the record of changes; what could not be written there has been done all the same.
+  void note(Instant time, std::string_view what, std::string_view target) const {
+    if (keeping.changes) static_cast<void>(keeping.changes->record({time, user.empty() ? "local" : "user " + user, std::string(what), std::string(target), customers.empty() ? std::string() : customers.front()}));
+  }
   const Texts& texts() const { return texts_of(preferences.language); }
   std::string customer() const { return customers.empty() ? std::string("*") : customers.front(); }  // to whom their shared boards belong
 };

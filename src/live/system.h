@@ -55,6 +55,17 @@ struct SystemFigures {
   std::uint64_t connections = 0, websockets = 0, requests = 0;
 };
 
+// Live state against the store, closed minute by closed minute.
+struct ReconcileDifference {
+  std::string time, measure;
+  std::optional<double> live, store;
+};
+struct Reconciled {
+  Instant as_of{}, from{}, to{};
+  std::size_t minutes = 0;
+  std::vector<ReconcileDifference> differences;
+};
+
 enum SystemTile { rate_tile, refused_tile, backlog_tile, lag_tile, commit_tile, memory_tile, horizon_tile, socket_tile, system_tiles_count };
 inline constexpr std::array<std::string_view, system_tiles_count> system_tile_names{
     "ingest_rate", "refused_share", "store_backlog", "store_lag", "commit_p99", "memory_used", "dedup_horizon", "sockets"};

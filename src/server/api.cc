@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/limits.h"
 #include "codec/json_writer.h"
@@ -301,7 +302,23 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     if (!customers.empty()) where.push_back({{Dimension::customer_id, ""}, false, customers, false});
     auto answer = reconcile(*parts.pipeline, limits::allowed_lateness, where);
     if (!answer) return refused(answer.error());
-    return Response::json(200, std::move(*answer));
+    return Response::json(200, to_json(*answer));
+  }
+
+  // Of everybody: only for keys of the platform.
+  Response change_log(const Request& request) {
+    const auth::Authz& authz = authz_of(request);
+    if (!authz.platform() || !authz.may(auth::Scope::users)) return Response::error(403, "forbidden", "the record of changes is of all customers: it needs a key of the platform, or an admin of all customers");
+    const Arguments arguments(request, {"limit"});
+    if (auto refusal = arguments.check()) return std::move(*refusal);
+    constexpr std::size_t most = 1000;
+    const std::string given = arguments.text("limit", "100");
+    std::size_t limit = 0;
+    const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), limit);
+    if (error != std::errc() || end != given.data() + given.size() || limit == 0 || limit > most) return bad("invalid", "limit", fmt::format("1 to {}", most));
+    std::string out = R"({"changes":[)";
+    for (const auth::ChangeRecord& change : parts.changes->recent(limit)) out += (out.back() == '[' ? "" : ",") + auth::to_json(change);
+    return Response::json(200, out + "]}");
   }
 
   Response metrics(const Request&) {
@@ -393,6 +410,7 @@ Status Api::add_routes(net::Router& router) {
   AYBIZA_TRY(get("/api/v1/changes", read, inner_->on_pool(&Inner::learning<changes_json>)));
   AYBIZA_TRY(get("/api/v1/audit/conservation", read, inner_->on_pool(&Inner::conservation)));
   AYBIZA_TRY(get("/api/v1/audit/reconcile", read, inner_->on_pool(&Inner::audit)));
+  AYBIZA_TRY(get("/api/v1/audit/log", admin, inner_->on_pool(&Inner::change_log)));
   AYBIZA_TRY(get("/metrics", read, inner_->on_pool(&Inner::metrics)));
   AYBIZA_TRY(get("/api/v1/export", read, [inner = inner_](RequestPtr request, Responder respond) {
     inner->export_table(std::move(request), std::move(respond));

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "auth/authz.h"
+#include "auth/change_log.h"
 #include "auth/key_store.h"
 #include "ingest/endpoint.h"
 #include "ingest/webhook_endpoint.h"
@@ -38,6 +39,7 @@ struct ApiParts {
   const MetricSampler* sampler = nullptr;
   const CallSampler* calls = nullptr;
   const Retention* retention = nullptr;
+  const auth::ChangeLog* changes = nullptr;
 };
 
 class Api {

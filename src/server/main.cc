@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 
+#include "auth/change_log.h"
+#include "base/clock.h"
 #include "runtime/huge_pages.h"
 #include "server/backup_commands.h"
 #include "server/budget_commands.h"
@@ -51,6 +54,29 @@ struct Commands {
   std::filesystem::path data = "./aybiza-data";
   std::string memory = "2GiB", store = "duckdb", query, recompute_from, recompute_to, key_id, source_id, rule_id;
 };
+
+// What the command line changed, into the record of changes: verb, names and options, never what came by standard input.
+int recorded(const CLI::App& app, int done) {
+  constexpr std::string_view changing[] = {"user add", "user password", "user role", "user disable", "user enable", "key create", "key revoke", "share create", "share revoke", "budget set", "budget remove",
+                                           "retention set", "retention remove", "source add", "source remove", "sampling set", "sampling remove", "price import", "price rerate", "privacy set"};
+  const auto groups = app.get_subcommands();
+  if (done != 0 || groups.empty() || groups[0]->get_subcommands().empty()) return done;
+  const CLI::App* verb = groups[0]->get_subcommands()[0];
+  const std::string what = groups[0]->get_name() + " " + verb->get_name();
+  if (std::ranges::find(changing, what) == std::end(changing)) return done;
+  std::string target, data, customer;
+  for (const CLI::Option* option : verb->get_options()) {
+    if (option->get_name() == "--data") data = option->as<std::string>();
+    if (option->count() == 0 || option->get_name() == "--data" || option->get_name().find("secret") != std::string::npos || option->get_name().find("key") != std::string::npos) continue;
+    if (option->get_name() == "--customer") customer = option->as<std::string>();
+    target += fmt::format("{}{}{}", target.empty() ? "" : " ", option->get_positional() ? "" : option->get_name() + " ", fmt::join(option->results(), " "));
+  }
+  const char* user = std::getenv("USER");
+  if (data.empty()) return done;
+  const auto kept = aybiza::auth::ChangeLog(data).record({aybiza::SystemClock().now(), fmt::format("command line ({})", user && *user ? user : "unknown"), what, target, customer == "*" ? "" : customer});
+  if (!kept) fmt::print(stderr, "aybiza: it is done, but the record of changes could not be written: {}\n", kept.error().message);
+  return done;
+}
 
 void add_data(CLI::App* app, std::filesystem::path& data) {
   app->add_option("--data", data, "directory of everything the server keeps")->envname("AYBIZA_DATA")->capture_default_str();
@@ -228,13 +254,13 @@ int main(int argc, char** argv) {
   if (*doctor) return aybiza::run_doctor(c.serve.store);
   if (*move) return aybiza::run_move(c.move);
   if (*verify) return aybiza::run_verify(c.data);
-  if (const auto done = c.privacy.run()) return *done;
+  if (const auto done = c.privacy.run()) return recorded(app, *done);
   if (const auto done = c.backup.run(stop)) return *done;
-  if (const auto done = c.retention.run()) return *done;
-  if (const auto done = c.budget.run()) return *done;
-  if (const auto done = c.topics.run()) return *done;
-  if (const auto done = c.user.run()) return *done;
-  if (const auto done = c.share.run()) return *done;
+  if (const auto done = c.retention.run()) return recorded(app, *done);
+  if (const auto done = c.budget.run()) return recorded(app, *done);
+  if (const auto done = c.topics.run()) return recorded(app, *done);
+  if (const auto done = c.user.run()) return recorded(app, *done);
+  if (const auto done = c.share.run()) return recorded(app, *done);
   if (c.recompute_apply) return aybiza::run_recompute_apply(c.data, c.store, c.recompute_from, c.recompute_to);
   if (*recompute) {
     if (c.query.empty()) {
@@ -247,14 +273,14 @@ int main(int argc, char** argv) {
     }
   }
   if (*recompute) return aybiza::run_recompute(c.data, c.query);
-  if (const auto done = c.price.run()) return *done;
-  if (*source_add) return aybiza::run_source_add(c.source);
+  if (const auto done = c.price.run()) return recorded(app, *done);
+  if (*source_add) return recorded(app, aybiza::run_source_add(c.source));
   if (*source_list) return aybiza::run_source_list(c.data);
-  if (*source_remove) return aybiza::run_source_remove(c.data, c.source_id);
-  if (*sampling_set) return aybiza::run_sampling_set(c.sampling);
+  if (*source_remove) return recorded(app, aybiza::run_source_remove(c.data, c.source_id));
+  if (*sampling_set) return recorded(app, aybiza::run_sampling_set(c.sampling));
   if (*sampling_list) return aybiza::run_sampling_list(c.data);
-  if (*sampling_remove) return aybiza::run_sampling_remove(c.data, c.rule_id);
-  if (*create) return aybiza::run_key_create(c.key);
+  if (*sampling_remove) return recorded(app, aybiza::run_sampling_remove(c.data, c.rule_id));
+  if (*create) return recorded(app, aybiza::run_key_create(c.key));
   if (*list) return aybiza::run_key_list(c.data);
-  return aybiza::run_key_revoke(c.data, c.key_id);
+  return recorded(app, aybiza::run_key_revoke(c.data, c.key_id));
 }

@@ -139,6 +139,7 @@ std::string openapi_document() {
   operation(json, "/api/v1/backup/hold", "post", "Keep the log until the next backup is done, at most a day; scope admin", {});
   operation(json, "/api/v1/audit/conservation", "get", "Every event that was offered, and what became of it", {});
   operation(json, "/api/v1/audit/reconcile", "get", "Live state against the store, per closed minute", {});
+  operation(json, "/api/v1/audit/log", "get", "Who changed what, the newest first: by the API, on the pages, and by the command line; scope admin, of the platform", {{"limit", "1 to 1000; 100"}});
   json.end_object();
   json.key("components").begin_object().key("schemas").begin_object();
   event_schemas(json);

@@ -6,6 +6,7 @@
 #include "server/call_list.h"
 #include "server/machine_list.h"
 #include "server/price_what_if.h"
+#include "server/reconcile.h"
 
 namespace aybiza {
 
@@ -54,6 +55,12 @@ dashboard::MaskedFinds PageSource::masked(const std::vector<std::string>& custom
   dashboard::MaskedFinds out{since_, {}};
   for (std::size_t i = 0; i < sums.size(); ++i) out.classes.emplace_back(to_string(PiiClass(i)), sums[i]);
   return out;
+}
+
+Answered<Reconciled> PageSource::reconcile(const std::vector<std::string>& customers) {
+  std::vector<Filter> where;
+  if (!customers.empty()) where.push_back({{Dimension::customer_id, ""}, false, customers, false});
+  return aybiza::reconcile(pipeline_, limits::allowed_lateness, where);
 }
 
 Result<std::vector<SystemRow>> PageSource::machines(const std::vector<std::string>& customers, const std::string& customer, Instant since) {

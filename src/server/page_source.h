@@ -37,6 +37,7 @@ class PageSource final : public dashboard::Source {
   std::optional<double> token_price(std::string_view model, bool cached) override;
   Result<dashboard::Repriced> what_if(std::string_view prices, const std::string& customer, Instant from, Instant to) override;
   SystemFigures system(const std::vector<std::string>& customers) override { return watch_.figures(customers); }
+  Answered<Reconciled> reconcile(const std::vector<std::string>& customers) override;
   Result<std::vector<SystemRow>> machines(const std::vector<std::string>& customers, const std::string& customer, Instant since) override;
 
  private:

@@ -37,13 +37,8 @@ std::optional<double> number(const Figure& figure) {
   return value ? std::optional(*value) : std::nullopt;
 }
 
-struct Difference {
-  std::string time, measure;
-  std::optional<double> live, store;
-};
-
-std::vector<Difference> compare(const Answer& live, const Answer& store) {
-  std::vector<Difference> found;
+std::vector<ReconcileDifference> compare(const Answer& live, const Answer& store) {
+  std::vector<ReconcileDifference> found;
   for (std::size_t row = 0; row < std::min(live.rows.size(), store.rows.size()); ++row)
     for (std::size_t i = 1; i < live.columns.size(); ++i)
       if (!equal(live.rows[row][i], store.rows[row][i]))
@@ -53,10 +48,10 @@ std::vector<Difference> compare(const Answer& live, const Answer& store) {
 
 }  // namespace
 
-Answered<std::string> reconcile(Pipeline& pipeline, std::chrono::minutes closed_after, const std::vector<Filter>& where) {
+Answered<Reconciled> reconcile(Pipeline& pipeline, std::chrono::minutes closed_after, const std::vector<Filter>& where) {
   const Instant now = pipeline.clock().now(), to = floor_to(now - closed_after, 1min);
   Answered<Answer> live, store;
-  std::vector<Difference> differences;
+  std::vector<ReconcileDifference> differences;
   Instant from{};
   // Late data may arrive between the two answers and move a closed minute: a difference counts only if it stays.
   for (int attempt = 0; attempt < 3; ++attempt) {
@@ -71,13 +66,17 @@ Answered<std::string> reconcile(Pipeline& pipeline, std::chrono::minutes closed_
     differences = compare(*live, *store);
     if (differences.empty()) break;
   }
+  return Reconciled{.as_of = now, .from = from, .to = to, .minutes = live->rows.size(), .differences = std::move(differences)};
+}
+
+std::string to_json(const Reconciled& r) {
   std::string out;
   JsonWriter json(out);
   json.begin_object();
-  json.member("as_of", format_rfc3339(now)).member("from", format_rfc3339(from)).member("to", format_rfc3339(to));
-  json.member("minutes", live->rows.size()).member("mismatches", differences.size());
+  json.member("as_of", format_rfc3339(r.as_of)).member("from", format_rfc3339(r.from)).member("to", format_rfc3339(r.to));
+  json.member("minutes", r.minutes).member("mismatches", r.differences.size());
   json.key("differences").begin_array();
-  for (const Difference& d : differences) {
+  for (const ReconcileDifference& d : r.differences) {
     json.begin_object().member("time", d.time).member("measure", d.measure);
     json.key("live").number_or_null(d.live).key("store").number_or_null(d.store).end_object();
   }

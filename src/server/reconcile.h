@@ -9,11 +9,13 @@
 
 #include <string>
 
+#include "live/system.h"
 #include "server/pipeline.h"
 
 namespace aybiza {
 
+Answered<Reconciled> reconcile(Pipeline& pipeline, std::chrono::minutes closed_after, const std::vector<Filter>& where);
 // {"as_of","from","to","minutes","mismatches","differences":[{"time","measure","live","store"}]}
-Answered<std::string> reconcile(Pipeline& pipeline, std::chrono::minutes closed_after, const std::vector<Filter>& where);
+std::string to_json(const Reconciled& reconciled);
 
 }  // namespace aybiza

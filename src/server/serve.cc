@@ -22,6 +22,7 @@
 #include "server/api.h"
 #include "server/backup_api.h"
 #include "server/budget_api.h"
+#include "server/change_watch.h"
 #include "server/fleet_commands.h"
 #include "server/metric_ways.h"
 #include "server/page_source.h"
@@ -70,6 +71,7 @@ struct Server::Inner {
   std::unique_ptr<ServerWatch> watch;
   std::unique_ptr<PageSource> source;
   std::unique_ptr<LiveThread> live;
+  std::unique_ptr<auth::ChangeLog> changes;
   std::unique_ptr<auth::UserStore> users;
   std::unique_ptr<auth::SessionStore> sessions;
   std::unique_ptr<SignIn> sign_in;
@@ -225,13 +227,14 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->topics = std::make_unique<Topics>(*inner->pipeline, options.data);
   AYBIZA_TRY(inner->topics->begin());
   inner->search_api = std::make_unique<SearchApi>(SearchApiParts{inner->pipeline.get(), inner->topics.get(), inner->tokenizer.get()});
+  inner->changes = std::make_unique<auth::ChangeLog>(options.data);
   Inner* raw = inner.get();
   const auto http_counters = [raw] {
     const net::HttpServer* http = raw->listening.load(std::memory_order_acquire);
     return http ? http->counters() : net::HttpCounters{};
   };
   inner->api = std::make_unique<Api>(ApiParts{inner->pipeline.get(), inner->events.get(), inner->tokenizer.get(), inner->budget.get(),
-                                              http_counters, inner->webhooks.get(), inner->metric_ways.get(), inner->sampler.get(), inner->calls.get(), inner->retention.get()});
+                                              http_counters, inner->webhooks.get(), inner->metric_ways.get(), inner->sampler.get(), inner->calls.get(), inner->retention.get(), inner->changes.get()});
   const auto masked = [raw] {
     MaskCounts all = raw->events->masked();
     all += raw->webhooks->counters().masked;
@@ -261,7 +264,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->pages = std::make_unique<dashboard::Dashboard>(
       dashboard::DashboardOptions{.brand = options.brand, .insecure_loopback = options.insecure_loopback, .allowed_origins = {}, .secret = *secret,
                                   .signed_in = signed_in_by(options.insecure_loopback ? nullptr : inner->sign_in.get()),
-                                  .keeping = {.preferences = inner->preferences.get(), .boards = inner->boards.get(), .links = inner->links.get()}},
+                                  .keeping = {.preferences = inner->preferences.get(), .boards = inner->boards.get(), .links = inner->links.get(), .changes = inner->changes.get()}},
       *inner->source, *inner->live);
   net::Router router;
   AYBIZA_TRY(inner->api->add_routes(router));
@@ -277,10 +280,12 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   AYBIZA_TRY(inner->otlp->add_routes(router));
   AYBIZA_TRY(add_livekit_routes(router, *inner->otlp, *inner->webhook_sources, inner->clock));
   for (net::Route& route : inner->webhooks->routes()) AYBIZA_TRY(router.add(std::move(route)));
+  auto watched = watched_for_changes(router, *inner->changes, inner->clock);
+  if (!watched) return std::unexpected(watched.error());
   auto http = net::HttpServer::start({.listen = {options.listen}, .threads = options.http_threads, .limits = {},
                                       .guard = make_guard(*inner->keys, options.insecure_loopback, inner->clock, inner->sign_in.get()),
                                       .budget = inner->budget.get(), .extra_headers = {}},
-                                     std::move(router));
+                                     std::move(*watched));
   if (!http) return std::unexpected(http.error());
   inner->http = std::move(*http);
   inner->listening.store(inner->http.get(), std::memory_order_release);

@@ -67,6 +67,9 @@ try {
   await until(page, () => document.querySelector("#tile-troubles")?.textContent.includes("invalid_json"));
   check("what went wrong is there with its reason", true);
   check("the machine that reported is there", (await cells(page, "tile-machines")).some(row => row[0] === "eu-west-1" && row[1] === "71.5 %"));
+  await until(page, () => /minutes/.test(document.querySelector("#tile-audit")?.textContent ?? ""));
+  const audits = await cells(page, "tile-audit"), compared = await (await fetch(`${server.url}/api/v1/audit/reconcile`)).json();
+  check("both audits come out even, as the API says", audits.length === 2 && audits.every(row => row[2] === "0" && row[4].startsWith("Nothing")) && compared.mismatches === 0, JSON.stringify([audits, compared]));
   check("shards are listed", (await cells(page, "tile-shards")).length > 0);
   await until(page, () => document.querySelector("#tile-sockets data.num")?.getAttribute("value") === "1");
   check("this page is the open one", true);
