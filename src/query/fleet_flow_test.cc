@@ -5,7 +5,7 @@
 
 #include "query/fleet_signals.h"
 #include "query/state_flow.h"
-#include "store/test_engine.h"
+#include "store/engine_fixture.h"
 
 namespace aybiza {
 namespace {
@@ -57,21 +57,15 @@ Made make(unsigned seed, int calls) {
   return made;
 }
 
-class FleetFlowTest : public testing::TestWithParam<std::string> {
+class FleetFlowTest : public OnStore {
  protected:
   void SetUp() override {
-    if (!engine_.missing().empty()) GTEST_SKIP() << engine_.missing();
-    auto opened = engine_.open(clock_);
-    ASSERT_TRUE(opened) << opened.error().message;
-    store_ = std::move(*opened);
+    OnStore::SetUp();
+    if (IsSkipped()) return;
     const auto made = make(3, 400);
     rows_ = made.rows;
-    const auto written = store_->apply(made.batch);
-    ASSERT_TRUE(written) << written.error().message;
+    put(made.batch);
   }
-  SystemClock clock_;
-  TestEngine engine_{GetParam()};
-  std::unique_ptr<Store> store_;
   RowSet rows_;
 };
 INSTANTIATE_TEST_SUITE_P(Engines, FleetFlowTest, testing::ValuesIn(TestEngine::speaking_sql()), [](const auto& one) { return one.param; });

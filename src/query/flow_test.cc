@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "store/test_engine.h"
+#include "store/engine_fixture.h"
 
 namespace aybiza {
 namespace {
@@ -12,14 +12,9 @@ using namespace std::chrono_literals;
 
 const Instant noon = from_micros(1'795'003'200'000'000);
 
-class Flow : public testing::TestWithParam<std::string> {
+class Flow : public OnStore {
  protected:
-  void SetUp() override {
-    if (!engine_.missing().empty()) GTEST_SKIP() << engine_.missing();
-    auto opened = engine_.open(clock_);
-    ASSERT_TRUE(opened) << opened.error().message;
-    store_ = std::move(*opened);
-  }
+  Flow() : OnStore(noon) {}
   void call(std::uint64_t id, const char* customer, Instant start) {
     CallRow row;
     row.call_id = {1, id};
@@ -41,9 +36,6 @@ class Flow : public testing::TestWithParam<std::string> {
     return out;
   }
 
-  TestEngine engine_{GetParam()};
-  ManualClock clock_{noon};
-  std::unique_ptr<Store> store_;
   RowBatch batch_{.from = 0, .to = 1};
 };
 INSTANTIATE_TEST_SUITE_P(Engines, Flow, testing::ValuesIn(TestEngine::speaking_sql()), [](const auto& engine) { return engine.param; });

@@ -11,7 +11,7 @@
 #include "query/oracle.h"
 #include "query/rows_scan.h"
 #include "query/sql_answer.h"
-#include "store/test_engine.h"
+#include "store/engine_fixture.h"
 
 namespace aybiza {
 namespace {
@@ -104,15 +104,8 @@ void expect_same(const Answer& got, const Answer& want, std::string_view text, s
     }
 }
 
-class Metrics : public testing::TestWithParam<std::string> {
+class Metrics : public OnStore {
  protected:
-  void SetUp() override {
-    if (!engine_.missing().empty()) GTEST_SKIP() << engine_.missing();
-    auto opened = engine_.open(clock_);
-    ASSERT_TRUE(opened) << opened.error().message;
-    store_ = std::move(*opened);
-  }
-
   void take(Shard& shard, const MetricBatch& batch, std::string_view customer, Instant received) {
     Event event;
     event.type = EventType::metric_points;
@@ -159,9 +152,6 @@ class Metrics : public testing::TestWithParam<std::string> {
     if (live) expect_same(*live, *want, text, "live");
   }
 
-  TestEngine engine_{GetParam()};
-  SystemClock clock_;
-  std::unique_ptr<Store> store_;
   Oracle oracle_;
   std::uint64_t offset_ = 0, stored_ = 0;
   Instant now_ = t0 + 10min;

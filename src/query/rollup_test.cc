@@ -11,7 +11,7 @@
 #include "store/rerate.h"
 #include "store/row_text.h"
 #include "store/sample_rows.h"
-#include "store/test_engine.h"
+#include "store/engine_fixture.h"
 
 namespace aybiza {
 namespace {
@@ -22,16 +22,9 @@ const Instant base = from_micros(1'795'000'000'000'000);  // rows lie in the two
 const RepairTime at_once{.now = base, .elapsed = Duration(0), .at_once = true};
 const auto never_stop = [] { return false; };
 
-class Rollups : public testing::TestWithParam<std::string> {
+class Rollups : public OnEngine {
  protected:
-  void SetUp() override {
-    if (!engine_.missing().empty()) GTEST_SKIP() << engine_.missing();
-  }
-  std::unique_ptr<Store> open() {
-    auto opened = engine_.open(clock_);
-    EXPECT_TRUE(opened.has_value()) << opened.error().message;
-    return opened ? std::move(*opened) : nullptr;
-  }
+  Rollups() : OnEngine(base) {}
   static void repair(Store& store, const RepairTime& time = at_once) {
     const auto done = repair_rollups(store, time, never_stop);
     ASSERT_TRUE(done.has_value()) << done.error().message;
@@ -46,8 +39,6 @@ class Rollups : public testing::TestWithParam<std::string> {
     return row_texts(store.rows({.tables = bit(Table::rollups), .call = {}, .customer = {}, .step = {}, .dimension = {}}).value());
   }
 
-  TestEngine engine_{GetParam()};
-  ManualClock clock_{base};
 };
 INSTANTIATE_TEST_SUITE_P(Engines, Rollups, testing::ValuesIn(TestEngine::speaking_sql()), [](const auto& engine) { return engine.param; });
 

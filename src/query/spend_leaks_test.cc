@@ -5,7 +5,7 @@
 
 #include <random>
 
-#include "store/test_engine.h"
+#include "store/engine_fixture.h"
 
 namespace aybiza {
 namespace {
@@ -54,13 +54,11 @@ TEST(SpendLeaks, WhatIsBeyondTheSuccessfulOnesAndWhatIsSilent) {
   EXPECT_TRUE(spend_leaks_from_rows({now - 1h, now, {"globex"}, "", ""}, rows).empty());
 }
 
-class SpendLeaksTest : public testing::TestWithParam<std::string> {
+class SpendLeaksTest : public OnStore {
  protected:
   void SetUp() override {
-    if (!engine_.missing().empty()) GTEST_SKIP() << engine_.missing();
-    auto opened = engine_.open(clock_);
-    ASSERT_TRUE(opened) << opened.error().message;
-    store_ = std::move(*opened);
+    OnStore::SetUp();
+    if (IsSkipped()) return;
     std::mt19937_64 random(5);
     const auto below = [&](std::uint64_t n) { return random() % n; };
     constexpr std::string_view kinds[] = {"", "support", "sales"}, outcomes[] = {"successful", "failed", "unknown", ""};
@@ -81,12 +79,8 @@ class SpendLeaksTest : public testing::TestWithParam<std::string> {
     }
     RowBatch batch;
     batch.to = 1, batch.calls = rows_.calls, batch.turns = rows_.turns;
-    const auto written = store_->apply(batch);
-    ASSERT_TRUE(written) << written.error().message;
+    put(batch);
   }
-  SystemClock clock_;
-  TestEngine engine_{GetParam()};
-  std::unique_ptr<Store> store_;
   RowSet rows_;
 };
 INSTANTIATE_TEST_SUITE_P(Engines, SpendLeaksTest, testing::ValuesIn(TestEngine::speaking_sql()), [](const auto& one) { return one.param; });

@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "query/turn_filters.h"
 #include "store/memory_store.h"
-#include "store/test_engine.h"
+#include "store/engine_fixture.h"
 #include "text/topic_model.h"
 
 namespace aybiza {
@@ -29,14 +29,9 @@ std::vector<float> random_vector(std::mt19937_64& random, std::size_t size, cons
   return out;
 }
 
-class Search : public testing::TestWithParam<std::string> {
+class Search : public OnStore {
  protected:
-  void SetUp() override {
-    if (!engine_.missing().empty()) GTEST_SKIP() << engine_.missing();
-    auto opened = engine_.open(clock_);
-    ASSERT_TRUE(opened) << opened.error().message;
-    store_ = std::move(*opened);
-  }
+  Search() : OnStore(noon) {}
 
   // Calls of three customers, a turn every ten seconds.
   void fill(std::size_t turns, std::size_t embedding_numbers) {
@@ -95,9 +90,7 @@ class Search : public testing::TestWithParam<std::string> {
     }
   }
 
-  TestEngine engine_{GetParam()};
-  ManualClock clock_{noon};
-  std::unique_ptr<Store> store_, rival_ = make_memory_store();
+  std::unique_ptr<Store> rival_ = make_memory_store();
   std::mt19937_64 random_{7};
 };
 INSTANTIATE_TEST_SUITE_P(Engines, Search, testing::ValuesIn(TestEngine::names()), [](const auto& engine) { return engine.param; });

@@ -109,7 +109,8 @@ class Pipeline {
     std::vector<SnapshotPart> parts;
   };
   Pipeline(const PipelineOptions& options, const Clock& clock);
-  Status recover();
+  Status recover();      // this and the next: pipeline_start.cc
+  void start_threads();
   void route(std::stop_token stop);
   void write(std::stop_token stop);
   void dispatch(const spool::RecordView& record);

@@ -11,7 +11,7 @@
 #include "store/row_text.h"
 #include "store/sample_rows.h"
 #include "store/scratch.h"
-#include "store/test_engine.h"
+#include "store/engine_fixture.h"
 
 namespace aybiza {
 namespace {
@@ -23,16 +23,9 @@ const Instant base = from_micros(1'795'000'000'000'000);  // rows lie in the two
 constexpr Table tables[] = {Table::call_analytics, Table::conversation_turns, Table::usage_events, Table::interventions, Table::system_performance_metrics,
                             Table::agent_status, Table::metric_values, Table::metric_distributions, Table::learning_events, Table::change_events, Table::raw_events};
 
-class Archive : public testing::TestWithParam<std::string> {
+class Archive : public OnEngine {
  protected:
-  void SetUp() override {
-    if (!engine_.missing().empty()) GTEST_SKIP() << engine_.missing();
-  }
-  std::unique_ptr<Store> open() {
-    auto store = engine_.open(clock_);
-    EXPECT_TRUE(store.has_value()) << store.error().message;
-    return store ? std::move(*store) : nullptr;
-  }
+  Archive() : OnEngine(base) {}
   static std::vector<std::string> texts(Store& store, Table table) {
     const auto rows = store.rows({.tables = bit(table), .call = {}, .customer = {}, .step = {}, .dimension = {}});
     EXPECT_TRUE(rows.has_value()) << rows.error().message;
@@ -89,8 +82,6 @@ class Archive : public testing::TestWithParam<std::string> {
     return out;
   }
 
-  TestEngine engine_{GetParam()};
-  ManualClock clock_{base};
 };
 
 TEST_P(Archive, NothingArchivedIsTheStoreItself) {

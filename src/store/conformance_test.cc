@@ -4,27 +4,16 @@
 #include "store/memory_store.h"
 #include "store/row_text.h"
 #include "store/sample_rows.h"
-#include "store/test_engine.h"
+#include "store/engine_fixture.h"
 
 namespace aybiza {
 namespace {
 
 using Texts = std::vector<std::string>;
 
-class Conformance : public testing::TestWithParam<std::string> {
+class Conformance : public OnEngine {
  protected:
-  void SetUp() override {
-    if (!engine_.missing().empty()) GTEST_SKIP() << engine_.missing();
-  }
-  std::unique_ptr<Store> open() {
-    auto store = engine_.open(clock_);
-    EXPECT_TRUE(store.has_value()) << store.error().message;
-    return store ? std::move(*store) : nullptr;
-  }
   bool persists() const { return engine_.persists(); }
-
-  TestEngine engine_{GetParam()};
-  ManualClock clock_{from_micros(1'795'000'000'000'000)};
 };
 
 Texts texts(Store& store, const RowFilter& filter = {}) {

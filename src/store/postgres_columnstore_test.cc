@@ -6,7 +6,7 @@
 #include "store/memory_store.h"
 #include "store/row_text.h"
 #include "store/sample_rows.h"
-#include "store/test_engine.h"
+#include "store/engine_fixture.h"
 
 namespace aybiza {
 namespace {
@@ -17,19 +17,14 @@ std::vector<std::string> postgres_engines() {
   return out;
 }
 
-class Columnstore : public testing::TestWithParam<std::string> {
+class Columnstore : public OnEngine {
  protected:
-  void SetUp() override {
-    if (!engine_.missing().empty()) GTEST_SKIP() << engine_.missing();
-  }
   std::unique_ptr<PostgresConnection> raw() {
     auto made = PostgresConnection::open(engine_.url(), clock_, false);
     EXPECT_TRUE(made.has_value()) << made.error().message;
     return std::move(*made);
   }
 
-  TestEngine engine_{GetParam()};
-  ManualClock clock_{from_micros(1'795'000'000'000'000)};
 };
 INSTANTIATE_TEST_SUITE_P(Engines, Columnstore, testing::ValuesIn(postgres_engines()), [](const auto& engine) { return engine.param; });
 

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "store/migrate.h"
-#include "store/test_engine.h"
+#include "store/engine_fixture.h"
 
 namespace aybiza {
 namespace {
@@ -115,13 +115,11 @@ std::vector<SystemRow> samples() {
   };
 }
 
-class Views : public testing::TestWithParam<std::string> {
+class Views : public OnStore {
  protected:
   void SetUp() override {
-    if (!engine_.missing().empty()) GTEST_SKIP() << engine_.missing();
-    auto opened = engine_.open(clock_);
-    ASSERT_TRUE(opened.has_value()) << opened.error().message;
-    store_ = std::move(*opened);
+    OnStore::SetUp();
+    if (IsSkipped()) return;
     std::vector<CallRow> rows = calls();
     const CallRow moved = rows[5];
     ASSERT_TRUE(store_->apply({.from = 0, .to = 1, .calls = std::move(rows), .system = samples()}).has_value());
@@ -177,9 +175,6 @@ class Views : public testing::TestWithParam<std::string> {
     EXPECT_EQ((*published)->columns(), (*rows)->columns());
   }
 
-  TestEngine engine_{GetParam()};
-  ManualClock clock_{from_micros(1'795'000'000'000'000)};
-  std::unique_ptr<Store> store_;
 };
 
 TEST_P(Views, CallAnalyticsHourly) {
