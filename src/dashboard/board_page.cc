@@ -181,7 +181,7 @@ Node BoardPage::heading() const {
   if (own() && !editing) edit = press("edit", t("board.edit"));
   if (own() && editing) edit = html<"{}{}{}">(press("tile_add", t("board.add")), press("reset", t("board.reset")), press("done", t("board.done")));
   if (!own() && !viewer().person.empty()) edit = press("duplicate", t("board.duplicate"));
-  if (viewer().share) return html<"<header><h1>{}</h1></header>">(board_->board.name);
+  if (viewer().read_only()) return html<"<header><h1>{}</h1></header>">(board_->board.name);
   if (!editing) {
     Filters to = filters();
     to.board = board_->board.name;

@@ -89,6 +89,8 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
 
   // Who it is; nullopt: nobody who may see pages.
   std::optional<Viewer> viewer(const net::Request& request) const {
+    if (options.passes && request.peer.loopback)
+      if (const std::string_view token = cookie(request, pass_cookie); !token.empty()) return viewer_with(std::string(token));
     Viewer viewer;
     viewer.brand = options.brand;
     viewer.source = &source;
@@ -109,6 +111,20 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
     viewer.gives_away = true;
     viewer.edits = viewer.sees_changes = true;
     return liked(std::move(viewer));
+  }
+
+  // Who takes a picture of what somebody sees; nullopt: the pass is over.
+  std::optional<Viewer> viewer_with(std::string token) const {
+    const Clock& clock = live.clock();
+    const PassPtr pass = options.passes->find(token, clock.now());
+    if (!pass) return std::nullopt;
+    Viewer viewer;
+    viewer.brand = options.brand, viewer.source = &source;
+    viewer.keeping.boards = options.keeping.boards;
+    viewer.customers = pass->customers, viewer.person = pass->person, viewer.preferences = pass->preferences;
+    viewer.pictured = true;
+    viewer.still = [passes = options.passes, token = std::move(token), &clock] { return passes->find(token, clock.now()) != nullptr; };
+    return viewer;
   }
 
   // Who comes by a link; nullopt: it is none, or its time is over.
@@ -264,6 +280,12 @@ std::expected<std::unique_ptr<net::WsHandler>, net::Response> Dashboard::Web::ac
 Dashboard::Dashboard(DashboardOptions options, Source& source, LiveThread& live)
     : web_(std::make_shared<Web>(std::move(options), source, live)) {}
 Dashboard::~Dashboard() { stop(); }
+std::optional<PagePass> Dashboard::pass_of(const net::Request& request) const {
+  auto who = web_->viewer(request);
+  if (!who || who->pictured) return std::nullopt;
+  return PagePass{std::move(who->customers), std::move(who->person), std::move(who->preferences), std::move(who->still)};
+}
+net::Response Dashboard::refusal(const net::Request& request) const { return web_->options.signed_in ? to_sign_in(request) : forbidden(); }
 void Dashboard::stop() { web_->page_thread.stop(); }
 
 Status Dashboard::add_routes(net::Router& router) {

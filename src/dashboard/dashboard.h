@@ -16,6 +16,7 @@
 
 #include "auth/authz.h"
 #include "auth/secret.h"
+#include "dashboard/page_pass.h"
 #include "dashboard/source.h"
 #include "dashboard/viewer.h"
 #include "live/live_thread.h"
@@ -37,6 +38,7 @@ struct DashboardOptions {
   auth::Secret secret;                       // signs sessions: it must outlive restarts
   std::function<std::optional<SignedIn>(const net::Request&)> signed_in;  // none: there is no sign-in, and strangers are refused
   Keeping keeping = {};                      // where preferences and boards are; what is null is not kept
+  PagePasses* passes = nullptr;              // of those who take pictures; null: there are none
 };
 
 class Dashboard {
@@ -47,6 +49,9 @@ class Dashboard {
   Dashboard& operator=(const Dashboard&) = delete;
 
   [[nodiscard]] Status add_routes(net::Router& router);
+  // What whoever asks may see, for a pass; nullopt: they may see no pages. `refusal` is what they are answered then.
+  std::optional<PagePass> pass_of(const net::Request& request) const;
+  net::Response refusal(const net::Request& request) const;
   void stop();  // closes the sockets with 1012
 
  private:

@@ -6,6 +6,7 @@
 #include "dashboard/show.h"
 #include "dashboard/viewer.h"
 #include "liveview/diff.h"
+#include "liveview/text.h"
 #include "web_assets.h"
 
 namespace aybiza::dashboard {
@@ -115,6 +116,18 @@ Node live_button(const FrameInput& in) {
       off ? "live paused" : "live", off ? "false" : "true", in.texts("keys.space"), in.texts(off ? "frame.paused" : "frame.live"));
 }
 
+// The page as a file, in a tab of its own: a refusal is read there.
+Node give_menu(const FrameInput& in) {
+  if (in.tab == Tab::sharing || in.tab == Tab::none || in.path == "/wall" || in.path == "/boards") return raw<"">();
+  const std::string of = percent_encoded(address(in.path, in.filters));
+  const auto file = [&](std::string_view kind, std::string_view label) {
+    return html<"<a class=\"button\" id=\"give-{}\" href=\"/give/page.{}?of={}\" target=\"_blank\" rel=\"noopener\">{}</a>">(kind, kind, of, label);
+  };
+  return html<"<button type=\"button\" class=\"icon only-wide\" popovertarget=\"give\" aria-label=\"{}\" title=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M12 4v11M7.5 10.5L12 15l4.5-4.5M5 20h14\"/></svg></button>"
+              "<div id=\"give\" class=\"def\" popover>{}{}<p class=\"src\">{}</p></div>">(
+      in.texts("frame.give"), in.texts("frame.give"), file("pdf", in.texts("frame.give_pdf")), file("png", in.texts("frame.give_png")), in.texts("frame.give_hint"));
+}
+
 struct TabLink {
   Tab tab;
   std::string_view path, title, picture;
@@ -199,22 +212,33 @@ Node layout(const LayoutInput& in) {
   if (liked.theme != Theme::system) theme = to_string(liked.theme);
   std::optional<Node> hiding;
   if (!liked.hidden.empty() || !liked.order.empty()) hiding = html<"<link rel=\"stylesheet\" href=\"/preferences.css?v={}\">">(tiles_version(liked));
-  return html<"<!doctype html><html lang=\"{}\" data-density=\"{}\"{}{}{}{}><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">"
+  return html<"<!doctype html><html lang=\"{}\" data-density=\"{}\"{}{}{}{}{}><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">"
               "<meta name=\"csrf-token\" content=\"{}\"><meta name=\"color-scheme\" content=\"light dark\"><title>{}</title>"
               "<link rel=\"icon\" href=\"{}\"><link rel=\"stylesheet\" href=\"{}\"><script src=\"{}\"></script><script defer src=\"{}\"></script>{}</head><body>{}</body></html>">(
-      viewer.texts().language(), to_string(liked.density), attr<"data-theme">(theme), flag<"data-kept">(!viewer.person.empty()), flag<"data-wall">(in.view == "wall"), flag<"data-shared">(viewer.share != nullptr),
+      viewer.texts().language(), to_string(liked.density), attr<"data-theme">(theme), flag<"data-kept">(!viewer.person.empty() || viewer.pictured), flag<"data-wall">(in.view == "wall"), flag<"data-shared">(viewer.share != nullptr), flag<"data-pictured">(viewer.pictured),
       in.csrf_token, in.title, web::path_of("icon.svg"), web::path_of("app.css"), web::path_of("theme.js"), web::path_of("app.js"), hiding, in.main);
 }
 
+std::string scope_words(const Filters& filters, const Texts& texts) {
+  const Zone zone = zone_or_utc(filters.zone);
+  std::string out = filters.custom() ? show_moment(*filters.from, zone) + " – " + show_moment(*filters.to, zone) : std::string(range_label(filters.range));
+  for (const std::string* one : {&filters.customer, &filters.region})
+    if (!one->empty()) out += " · " + *one;
+  if (filters.compare) out += fmt::format(" · {}", texts("frame.compare"));
+  return out + " · " + filters.zone;
+}
+
 Node shared_frame(const FrameInput& in, Node main) {
+  const std::string of = in.pictured ? fmt::format("{} · {} · {}", title_of(in.tab, in.texts), scope_words(in.filters, in.texts), show_moment(in.filters.moment(in.now), zone_or_utc(in.filters.zone)))
+                         : in.filters.custom() ? std::string(in.texts("share.fixed")) : std::string(range_label(in.filters.range));
   return html<"<a class=\"skip\" href=\"#main\">{}</a><header class=\"top\"><span class=\"brand\">{}<span>{}</span></span><span class=\"spacer\"></span><span class=\"muted\">{}</span></header>"
               "<div id=\"pulse\" phx-hook=\"Pulse\" phx-update=\"ignore\"></div><main class=\"page\" id=\"main\" tabindex=\"-1\" data-tz=\"{}\">{}</main><div class=\"offline\" role=\"status\">{}</div>">(
-      in.texts("frame.skip"), logo(), in.brand, in.filters.custom() ? in.texts("share.fixed") : range_label(in.filters.range), in.filters.zone, std::move(main), in.texts("frame.offline"));
+      in.texts("frame.skip"), logo(), in.brand, of, in.filters.zone, std::move(main), in.texts("frame.offline"));
 }
 
 Node frame(FramePieces& own, const FrameInput& in, Node main) {
   if (own.filters != in.filters || own.choices != in.choices || own.path != in.path || own.paused != in.paused)
-    own = {in.filters, in.choices, std::string(in.path), in.paused, logo(), range_links(in), html<"{}{}{}{}">(custom_range(in), reset_zoom(in), compare_switch(in), rewind_form(in)), filters_form(in), live_button(in), tabs(in), keys(in.texts)};
+    own = {in.filters, in.choices, std::string(in.path), in.paused, logo(), range_links(in), html<"{}{}{}{}">(custom_range(in), reset_zoom(in), compare_switch(in), rewind_form(in)), filters_form(in), live_button(in), give_menu(in), tabs(in), keys(in.texts)};
   const Texts& t = in.texts;
   std::optional<Node> user;
   if (!in.user.empty()) user = html<"<form class=\"user\" method=\"post\" action=\"/sign-out\"><span>{}</span><button>{}</button></form>">(in.user, t("frame.sign_out"));
@@ -222,12 +246,12 @@ Node frame(FramePieces& own, const FrameInput& in, Node main) {
               "<header class=\"top\"><a class=\"brand\" href=\"/\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}<span>{}</span></a>"
               "<nav class=\"range\" aria-label=\"{}\">{}{}</nav>{}<span class=\"spacer\"></span>{}"
               "<button type=\"button\" class=\"icon only-phone\" popovertarget=\"filters\" aria-label=\"{}\"><svg class=\"pic\" width=\"20\" height=\"20\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 6h16M7 12h10M10 18h4\"/></svg></button>"
-              "<button type=\"button\" id=\"theme\" class=\"icon only-wide\" phx-hook=\"Theme\" phx-update=\"ignore\" data-system=\"{}\" data-dark=\"{}\" data-light=\"{}\" aria-label=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M12 3a9 9 0 0 0 0 18z\" fill=\"currentColor\"/></svg></button>"
+              "{}<button type=\"button\" id=\"theme\" class=\"icon only-wide\" phx-hook=\"Theme\" phx-update=\"ignore\" data-system=\"{}\" data-dark=\"{}\" data-light=\"{}\" aria-label=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M12 3a9 9 0 0 0 0 18z\" fill=\"currentColor\"/></svg></button>"
               "<a id=\"settings-link\" class=\"button icon\" href=\"/settings\" data-phx-link=\"redirect\" data-phx-link-state=\"push\" aria-label=\"{}\" title=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 7h9M17 7h3M4 17h3M11 17h9M15 4.5v5M9 14.5v5\"/></svg></a>{}</header>"
               "{}<div id=\"pulse\" phx-hook=\"Pulse\" phx-update=\"ignore\"></div><div id=\"keys\" phx-hook=\"Hotkeys\" phx-update=\"ignore\"></div>{}"
               "<main class=\"page\" id=\"main\" tabindex=\"-1\" data-tz=\"{}\"{}>{}{}{}</main>"
               "<div class=\"offline\" role=\"status\">{}</div>">(
-      t("frame.skip"), own.logo, in.brand, t("frame.range"), own.ranges, own.custom, own.form, own.live, t("frame.filters"), t("theme.system"), t("theme.dark"), t("theme.light"), t("frame.theme"), t("tab.settings"), t("tab.settings"), user, own.tabs,
+      t("frame.skip"), own.logo, in.brand, t("frame.range"), own.ranges, own.custom, own.form, own.live, t("frame.filters"), own.give, t("theme.system"), t("theme.dark"), t("theme.light"), t("frame.theme"), t("tab.settings"), t("tab.settings"), user, own.tabs,
       own.keys, in.filters.zone, flag<"data-rewound">(in.filters.at.has_value()), flashes(in), rewound(in), std::move(main), t("frame.offline"));
 }
 

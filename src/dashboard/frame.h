@@ -34,6 +34,7 @@ struct FrameInput {
   Instant now{};                           // of which a rewound page makes its moment
   bool paused = false, one_customer = false;
   std::string_view user;                   // who signed in; empty: nobody had to
+  bool pictured = false;                   // for a picture: it says of what and of when it is
   std::string_view flash_info, flash_error;
 };
 
@@ -45,11 +46,13 @@ struct FramePieces {
   std::shared_ptr<const Choices> choices;
   std::string path;
   bool paused = false;
-  liveview::Node logo, ranges, custom, form, live, tabs, keys;
+  liveview::Node logo, ranges, custom, form, live, give, tabs, keys;
 };
 // A zone's name as people say it: "Europe/Berlin" is Berlin.
 liveview::Node zone_options(std::string_view chosen);
-// Around what a link shows: nothing that leads elsewhere.
+// What a page is of, in words: range, customer, region, zone.
+std::string scope_words(const Filters& filters, const Texts& texts);
+// Around what a link or a picture shows: nothing that leads elsewhere.
 liveview::Node shared_frame(const FrameInput& input, liveview::Node main);
 liveview::Node frame(FramePieces& pieces, const FrameInput& input, liveview::Node main);
 

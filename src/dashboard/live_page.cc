@@ -231,7 +231,7 @@ void LivePage::handle_event(Context& context, const liveview::Event& event) {
     if (!held(context.now())) apply_pending(context);
     return;
   }
-  if (viewer_.share) return;  // read-only
+  if (viewer_.read_only()) return;
   if (event.name == "toggle_live") {
     if (filters_.refresh == Refresh::off) {
       Filters to = filters_;
@@ -265,8 +265,8 @@ Node LivePage::render(const Context& context) {
   const auto choices = slots_.empty() || !slots_[0].shown ? none : std::static_pointer_cast<const Choices>(slots_[0].shown);
   const FrameInput input{.brand = viewer_.brand, .path = path_, .tab = tab(), .filters = filters_, .texts = texts(), .choices = choices,
                 .now = context.now(), .paused = paused_, .one_customer = viewer_.customers.size() == 1,
-                .user = viewer_.user, .flash_info = context.flash("info"), .flash_error = context.flash("error")};
-  return viewer_.share ? shared_frame(input, body(context)) : frame(frame_, input, body(context));
+                .user = viewer_.user, .pictured = viewer_.pictured, .flash_info = context.flash("info"), .flash_error = context.flash("error")};
+  return viewer_.read_only() ? shared_frame(input, body(context)) : frame(frame_, input, body(context));
 }
 
 }  // namespace aybiza::dashboard

@@ -32,6 +32,7 @@ std::string shared_place(const auth::ShareLink& link, const BoardStore* boards) 
 bool SharingPage::may_end(const auth::ShareLink& link) const { return viewer().customers.empty() || link.customer == viewer().customer(); }
 
 void SharingPage::on_event(Context& context, const liveview::Event& event) {
+  if (reports_.on_event(context, event)) return;
   auth::ShareLinks* links = viewer().keeping.links;
   if (!links || !viewer().gives_away) return;
   made_.clear(), refused_.clear();
@@ -105,13 +106,14 @@ Node SharingPage::list(Instant now) const {
 Node SharingPage::body(const Context& context) {
   const Texts& t = texts();
   const bool may = viewer().keeping.links && viewer().gives_away;
-  std::optional<Node> said, links, making;
+  std::optional<Node> said, links, making, reports;
   if (!may) said = html<"<section class=\"tile w-12 h-2 refused\"><p class=\"why\">{}</p></section>">(t("share.refused"));
   if (!refused_.empty()) said = html<"<p class=\"flash error\" role=\"alert\" id=\"refused\">{}</p>">(refused_);
   if (!made_.empty())
     said = html<"<div class=\"flash info\" role=\"status\" id=\"made\"><p>{}</p><p><a id=\"made-link\" href=\"{}\" target=\"_blank\" rel=\"noopener\"><code>{}</code></a></p></div>">(t("share.once"), made_, made_);
   if (may) links = list(context.now()), making = form();
-  return html<"<header><h1>{}</h1></header>{}<div id=\"sharing-page\" aria-busy=\"false\">{}</div>{}">(t("tab.sharing"), said, links, making);
+  if (reports_.there()) reports = reports_.shown(context.now());
+  return html<"<header><h1>{}</h1></header>{}<div id=\"sharing-page\" aria-busy=\"false\">{}</div>{}{}">(t("tab.sharing"), said, links, making, reports);
 }
 
 }  // namespace aybiza::dashboard

@@ -1,4 +1,4 @@
-// Links: who may see which page without signing in, until when; new ones, and an end to old ones.
+// Links: who may see which page without signing in, until when; new ones, and an end to old ones. And reports: pages that are sent by mail.
 //
 // Shape    somebody of one customer sees and makes links of that customer's figures alone; who sees all customers sees all links.
 // Threads  None: a View belongs to its socket. Making or revoking one writes a file here.
@@ -8,12 +8,13 @@
 #include "auth/share_links.h"
 #include "dashboard/board_store.h"
 #include "dashboard/live_page.h"
+#include "dashboard/reports_section.h"
 
 namespace aybiza::dashboard {
 
 class SharingPage final : public LivePage {
  public:
-  using LivePage::LivePage;
+  explicit SharingPage(const liveview::Visitor& visitor) : LivePage(visitor), reports_(viewer()) {}
 
  private:
   Tab tab() const override { return Tab::sharing; }
@@ -24,6 +25,7 @@ class SharingPage final : public LivePage {
   liveview::Node form() const;
   liveview::Node list(Instant now) const;
 
+  ReportsSection reports_;
   std::string refused_, made_;  // why the last one was not made; the path of the one that was, shown once
 };
 

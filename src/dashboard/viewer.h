@@ -47,6 +47,7 @@ class Watch {
 using Renders = std::map<std::string, std::shared_ptr<void>>;
 
 class BoardStore;
+class ReportBook;
 
 // Where what people make is kept.
 struct Keeping {
@@ -54,6 +55,8 @@ struct Keeping {
   BoardStore* boards = nullptr;
   auth::ShareLinks* links = nullptr;
   const auth::ChangeLog* changes = nullptr;
+  ReportBook* reports = nullptr;
+  std::function<void()> send_reports;  // those that were asked for now; null: there is no mail server
 };
 
 struct Viewer {
@@ -65,6 +68,7 @@ struct Viewer {
   Keeping keeping;
   bool gives_away = false;             // may make links that others follow
   std::shared_ptr<const auth::ShareLink> share = nullptr;  // who came by a link: this page, these figures, and nothing to press
+  bool pictured = false;               // nobody looks: a picture is being taken, and there is nothing to press either
   bool edits = false;                  // may change what belongs to everybody they see: operator, admin
   bool sees_changes = false;           // reads the record of changes: admin of all customers
   std::function<bool()> still;         // null: their rights do not end
@@ -78,6 +82,7 @@ struct Viewer {
   void note(Instant time, std::string_view what, std::string_view target) const {
     if (keeping.changes) static_cast<void>(keeping.changes->record({time, user.empty() ? "local" : "user " + user, std::string(what), std::string(target), customers.empty() ? std::string() : customers.front()}));
   }
+  bool read_only() const { return share || pictured; }
   const Texts& texts() const { return texts_of(preferences.language); }
   std::string customer() const { return customers.empty() ? std::string("*") : customers.front(); }  // to whom their shared boards belong
 };

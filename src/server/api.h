@@ -27,6 +27,8 @@ namespace aybiza {
 
 class SignIn;
 class Retention;
+class Camera;
+struct ReportCounters;
 
 struct ApiParts {
   Pipeline* pipeline = nullptr;
@@ -40,6 +42,8 @@ struct ApiParts {
   const CallSampler* calls = nullptr;
   const Retention* retention = nullptr;
   const auth::ChangeLog* changes = nullptr;
+  const Camera* camera = nullptr;
+  std::function<ReportCounters()> reports = {};
 };
 
 class Api {

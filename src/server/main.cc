@@ -21,6 +21,7 @@
 #include "server/price_commands.h"
 #include "server/privacy_commands.h"
 #include "server/recompute.h"
+#include "server/report_commands.h"
 #include "server/retention_commands.h"
 #include "server/topic_commands.h"
 #include "server/sampling_commands.h"
@@ -48,6 +49,7 @@ struct Commands {
   aybiza::RetentionCommands retention;
   aybiza::BudgetCommands budget;
   aybiza::TopicCommands topics;
+  aybiza::ReportCommands reports;
   aybiza::NewSamplingOptions sampling;
   aybiza::MoveOptions move;
   bool recompute_apply = false;
@@ -98,6 +100,13 @@ void add_serve(CLI::App* app, aybiza::ServeOptions& options, Commands& commands)
   app->add_option("--statsd-customer", options.statsd_customer, "whose metrics these are")->capture_default_str();
   app->add_option("--statsd-gauges", options.statsd_gauges, "what a gauge's sign means: delta or absolute")->capture_default_str();
   app->add_option("--statsd-template", options.statsd_templates, "names that carry tags, such as voice.call.{tenant}.{region}; repeated");
+  app->add_option("--chromium", options.chromium, "the Chromium that makes PDF and PNG of pages (docs/reports.md); found by itself in the usual places, or off")->envname("AYBIZA_CHROMIUM");
+  app->add_option("--smtp-url", options.smtp_url, "where reports are handed over: smtp://HOST[:PORT], with STARTTLS, or smtps://HOST[:PORT]; none: no reports are sent")->envname("AYBIZA_SMTP_URL");
+  app->add_option("--smtp-from", options.smtp_from, "the address reports come from")->envname("AYBIZA_SMTP_FROM");
+  app->add_option("--smtp-user", options.smtp_user, "who we are there; the password is in AYBIZA_SMTP_PASSWORD or --smtp-password-file")->envname("AYBIZA_SMTP_USER");
+  app->add_option("--smtp-password-file", options.smtp_password_file, "a file with the password")->envname("AYBIZA_SMTP_PASSWORD_FILE");
+  app->add_option("--smtp-ca", options.smtp_ca, "a file of certificates to trust there in place of the system's")->envname("AYBIZA_SMTP_CA");
+  app->add_option("--public-url", options.public_url, "https://HOST under which readers of reports reach this server, for links")->envname("AYBIZA_PUBLIC_URL");
   app->add_option("--lexicon", options.lexicon, "folder of word lists in place of the built-in ones (docs/meaning.md)")->envname("AYBIZA_LEXICON");
   app->set_config("--config", "", "file with options as name=value");
 }
@@ -226,6 +235,7 @@ int main(int argc, char** argv) {
   c.retention.add_to(app);
   c.budget.add_to(app);
   c.topics.add_to(app);
+  c.reports.add_to(app);
 
   try {
     app.parse(argc, argv);
@@ -259,6 +269,7 @@ int main(int argc, char** argv) {
   if (const auto done = c.retention.run()) return recorded(app, *done);
   if (const auto done = c.budget.run()) return recorded(app, *done);
   if (const auto done = c.topics.run()) return recorded(app, *done);
+  if (const auto done = c.reports.run()) return recorded(app, *done);
   if (const auto done = c.user.run()) return recorded(app, *done);
   if (const auto done = c.share.run()) return recorded(app, *done);
   if (c.recompute_apply) return aybiza::run_recompute_apply(c.data, c.store, c.recompute_from, c.recompute_to);

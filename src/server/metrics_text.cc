@@ -59,6 +59,12 @@ std::string openmetrics(const SelfMetrics& self) {
   t.counter("retention_rows_deleted", "Rows that retention deleted.", self.retention.rows_deleted);
   t.counter("retention_rows_archived", "Rows that retention moved into Parquet files.", self.retention.rows_archived);
   t.gauge("retention_failing", "1 when the last pass could not do all that its rules say.", self.retention.error.empty() ? 0 : 1);
+  t.counter("pictures", "Pictures of pages that were taken.", self.pictures.taken);
+  t.labelled("pictures_failed", "Pictures of pages that were not taken, by reason.", "reason", self.pictures.failed);
+  t.gauge("pictures_waiting", "Pictures of pages that wait for the browser.", double(self.pictures.waiting));
+  t.counter("reports_sent", "Reports that were handed to the mail server.", self.reports.sent);
+  t.counter("report_recipients", "Addresses they went to.", self.reports.recipients);
+  t.labelled("reports_failed", "Attempts to send a report that failed, by reason.", "reason", self.reports.failed);
   t.gauge("store_commit_milliseconds", "Duration of the newest transaction.", self.pipeline.last_commit_ms);
   t.gauge("snapshot_bytes", "Size of the newest snapshot.", double(self.pipeline.snapshot_bytes));
   t.gauge("snapshot_milliseconds", "Duration of publishing the newest snapshot.", self.pipeline.last_snapshot_ms);

@@ -11,8 +11,10 @@
 #include "ingest/statsd_receiver.h"
 #include "ingest/webhook_endpoint.h"
 #include "net/http_server.h"
+#include "picture/camera.h"
 #include "runtime/budget.h"
 #include "server/pipeline.h"
+#include "server/report_sender.h"
 #include "server/retention.h"
 
 namespace aybiza {
@@ -32,6 +34,8 @@ struct SelfMetrics {
   std::uint64_t points_sampled = 0;
   std::uint64_t call_events_sampled = 0;
   RetentionStatus retention = {};
+  CameraCounters pictures = {};
+  ReportCounters reports = {};
 };
 
 std::string openmetrics(const SelfMetrics& self);

@@ -15,7 +15,7 @@ struct Parameter {
 void parameters(JsonWriter& json, std::initializer_list<Parameter> list) {
   json.key("parameters").begin_array();
   for (const Parameter& p : list) {
-    const bool of_path = p.name == "call_id" || p.name == "vendor" || p.name == "token";
+    const bool of_path = p.name == "call_id" || p.name == "report_id" || p.name == "vendor" || p.name == "token";
     json.begin_object().member("name", p.name).member("in", of_path ? "path" : "query");
     json.member("required", p.required).member("description", p.text);
     json.key("schema").begin_object().member("type", "string").end_object().end_object();
@@ -133,6 +133,9 @@ std::string openapi_document() {
   operation(json, "/api/v1/calls/{call_id}/unmask", "post", "The words as they were said, where they are kept encrypted; scope admin, audited",
             {{"call_id", "our id or the sender's", true}});
   operation(json, "/api/v1/budgets", "get", "What each budget has spent this month, its stage, burn rate and where the month will end; POST {of, name, customer_id, usd} sets one, without usd takes it away; scope admin", {{"tz", "IANA zone of days and months"}});
+  operation(json, "/api/v1/reports", "get", "Pages that are sent by mail: when each is next due, when it was sent, what went wrong; scope admin", {});
+  operation(json, "/api/v1/reports/{report_id}", "delete", "No more of it; scope admin. POST /api/v1/reports {name, page, to, at, days, tz, format, customer} makes one (docs/reports.md)", {{"report_id", "as in the list", true}});
+  operation(json, "/api/v1/reports/{report_id}/send", "post", "One mail now; scope admin. Likewise /on and /off", {{"report_id", "as in the list", true}});
   operation(json, "/api/v1/retention", "get", "What would go by the rules of retention, and what went since the start", {});
   operation(json, "/api/v1/retention/apply", "post", "A pass of retention now; scope admin", {});
   operation(json, "/api/v1/backup", "post", "Start a backup to {\"to\":\"/absolute/folder\"} on the server's machine; GET tells how far it is, DELETE calls it off; scope admin", {});

@@ -41,6 +41,9 @@ struct ServeOptions {
   unsigned shards = 2;        // fixed at the directory's first start
   unsigned http_threads = 2;
   std::string brand = "AYBIZA Voice Agent Analytics";
+  std::string chromium;  // the browser that takes pictures of pages; empty: the usual paths, "off": none
+  std::string smtp_url, smtp_from, smtp_user, smtp_password_file, smtp_ca;  // of the server that takes reports; empty: none are sent
+  std::string public_url;  // under which readers of reports reach this server
   std::string lexicon;  // a folder of word lists, or empty: the built-in ones
 };
 

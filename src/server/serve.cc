@@ -19,16 +19,19 @@
 #include "live/live_thread.h"
 #include "net/grpc_server.h"
 #include "net/http_server.h"
+#include "picture/browser_process.h"
 #include "server/api.h"
 #include "server/backup_api.h"
 #include "server/budget_api.h"
 #include "server/change_watch.h"
 #include "server/fleet_commands.h"
+#include "server/give_api.h"
 #include "server/metric_ways.h"
 #include "server/page_source.h"
 #include "server/pipeline.h"
 #include "server/price_api.h"
 #include "server/privacy_api.h"
+#include "server/report_api.h"
 #include "server/retention_api.h"
 #include "server/search_api.h"
 #include "server/sign_in.h"
@@ -78,7 +81,13 @@ struct Server::Inner {
   std::unique_ptr<dashboard::PreferenceStore> preferences;
   std::unique_ptr<dashboard::BoardStore> boards;
   std::unique_ptr<auth::ShareLinks> links;
+  dashboard::PagePasses passes;
   std::unique_ptr<dashboard::Dashboard> pages;
+  std::unique_ptr<Camera> camera;
+  std::unique_ptr<GiveApi> give;
+  std::unique_ptr<dashboard::ReportBook> reports;
+  std::unique_ptr<ReportSender> report_sender;
+  std::unique_ptr<ReportApi> report_api;
   std::unique_ptr<net::HttpServer> http, otlp_http;
   std::atomic<const net::HttpServer*> listening{nullptr};  // `http`, for those who answer requests while it is being started
   bool stopped = false, open_to_all = false;
@@ -97,6 +106,14 @@ std::function<std::optional<dashboard::SignedIn>(const net::Request&)> signed_in
     auto somebody = door->who(request);
     if (!somebody) return std::nullopt;
     return dashboard::SignedIn{somebody->authz, somebody->id, somebody->name, [door, held = *somebody] { return door->still(held); }};
+  };
+}
+
+// Of the server that `listening` will point to; asked when it does.
+std::function<std::string()> own_url(const std::atomic<const net::HttpServer*>& listening) {
+  return [&listening] {
+    const net::HttpServer* http = listening.load(std::memory_order_acquire);
+    return http ? "http://" + http->addresses().front() : std::string();
   };
 }
 
@@ -155,6 +172,8 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   const bool postgres = is_postgres_url(options.store);
   if (options.store != "duckdb" && !postgres)
     return fail(Code::invalid, "--store {} is not known: write duckdb, or postgres://USER@HOST/DATABASE", options.store);
+  const auto report_settings_given = report_settings(options);  // before anything is touched
+  if (!report_settings_given) return std::unexpected(report_settings_given.error());
   auto inner = std::make_unique<Inner>();
   std::error_code error;
   std::filesystem::create_directories(options.data, error);
@@ -233,8 +252,10 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
     const net::HttpServer* http = raw->listening.load(std::memory_order_acquire);
     return http ? http->counters() : net::HttpCounters{};
   };
+  inner->camera = std::make_unique<Camera>(find_browser(options.chromium), options.chromium == "off", inner->clock);
   inner->api = std::make_unique<Api>(ApiParts{inner->pipeline.get(), inner->events.get(), inner->tokenizer.get(), inner->budget.get(),
-                                              http_counters, inner->webhooks.get(), inner->metric_ways.get(), inner->sampler.get(), inner->calls.get(), inner->retention.get(), inner->changes.get()});
+                                              http_counters, inner->webhooks.get(), inner->metric_ways.get(), inner->sampler.get(), inner->calls.get(), inner->retention.get(), inner->changes.get(), inner->camera.get(),
+                                              [raw] { return raw->report_sender->counters(); }});
   const auto masked = [raw] {
     MaskCounts all = raw->events->masked();
     all += raw->webhooks->counters().masked;
@@ -257,6 +278,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   auto boards = dashboard::BoardStore::open(options.data);
   if (!boards) return std::unexpected(boards.error());
   inner->boards = std::move(*boards);
+  auto reports = dashboard::ReportBook::open(options.data);
+  if (!reports) return std::unexpected(reports.error());
+  inner->reports = std::move(*reports);
   auto links = auth::ShareLinks::open(options.data);
   if (!links) return std::unexpected(links.error());
   inner->links = std::move(*links);
@@ -264,8 +288,11 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->pages = std::make_unique<dashboard::Dashboard>(
       dashboard::DashboardOptions{.brand = options.brand, .insecure_loopback = options.insecure_loopback, .allowed_origins = {}, .secret = *secret,
                                   .signed_in = signed_in_by(options.insecure_loopback ? nullptr : inner->sign_in.get()),
-                                  .keeping = {.preferences = inner->preferences.get(), .boards = inner->boards.get(), .links = inner->links.get(), .changes = inner->changes.get()}},
+                                  .keeping = {.preferences = inner->preferences.get(), .boards = inner->boards.get(), .links = inner->links.get(), .changes = inner->changes.get(), .reports = inner->reports.get(), .send_reports = report_settings_given->sends() ? std::function<void()>([raw] { raw->report_sender->nudge(); }) : nullptr}, .passes = &inner->passes},
       *inner->source, *inner->live);
+  inner->give = std::make_unique<GiveApi>(GiveParts{.pages = inner->pages.get(), .passes = &inner->passes, .camera = inner->camera.get(), .clock = &inner->clock, .url = own_url(inner->listening), .brand = options.brand});
+  inner->report_sender = std::make_unique<ReportSender>(ReportParts{inner->reports.get(), inner->preferences.get(), inner->source.get(), inner->give.get(), &inner->clock, *report_settings_given});
+  inner->report_api = std::make_unique<ReportApi>(*inner->reports, *inner->report_sender, inner->clock);
   net::Router router;
   AYBIZA_TRY(inner->api->add_routes(router));
   AYBIZA_TRY(inner->price_api->add_routes(router));
@@ -275,6 +302,8 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   AYBIZA_TRY(inner->budget_api->add_routes(router));
   AYBIZA_TRY(inner->search_api->add_routes(router));
   AYBIZA_TRY(inner->pages->add_routes(router));
+  AYBIZA_TRY(inner->give->add_routes(router));
+  AYBIZA_TRY(inner->report_api->add_routes(router));
   AYBIZA_TRY(inner->sign_in->add_routes(router));
   AYBIZA_TRY(inner->metric_ways->add_routes(router));
   AYBIZA_TRY(inner->otlp->add_routes(router));
@@ -292,12 +321,16 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   AYBIZA_TRY(inner->metric_ways->listen(options));
   AYBIZA_TRY(inner->listen_for_otlp(options));
   AYBIZA_TRY(inner->listen_for_grpc(options));
+  inner->report_sender->start();
   return std::unique_ptr<Server>(new Server(std::move(inner)));
 }
 
 void Server::stop() {
   if (std::exchange(inner_->stopped, true)) return;
   if (inner_->pipeline) inner_->pipeline->begin_stop();
+  if (inner_->report_sender) inner_->report_sender->request_stop();
+  if (inner_->camera) inner_->camera->stop();
+  if (inner_->report_sender) inner_->report_sender->stop();
   if (inner_->pages) inner_->pages->stop();
   if (inner_->http) inner_->http->stop();
   if (inner_->sign_in) inner_->sign_in->stop();
@@ -310,6 +343,7 @@ void Server::stop() {
   if (inner_->privacy_api) inner_->privacy_api->stop();
   if (inner_->backup_api) inner_->backup_api->stop();
   if (inner_->budget_api) inner_->budget_api->stop();
+  if (inner_->report_api) inner_->report_api->stop();
   if (inner_->retention_api) inner_->retention_api->stop();
   if (inner_->retention) inner_->retention->stop();
   if (inner_->search_api) inner_->search_api->stop();

@@ -106,8 +106,13 @@ function paintSome() {
   if (waiting.size) frame = requestAnimationFrame(paintSome);
 }
 
+// Charts that have something to draw and have not: a picture of the page waits for them.
+const mounted = new Set();
+export const chartsWaiting = () => [...mounted].filter(chart => chart.option && chart.pending && chart.el.clientWidth > 0).length;
+
 export const Chart = {
   async mounted() {
+    mounted.add(this);
     this.option = null;      // as the server sent it, with the rows appended since
     this.as_of = NaN;
     this.pending = null;     // "all" | "data": what the next frame has to draw
@@ -190,6 +195,7 @@ export const Chart = {
 
   destroyed() {
     this.gone = true;
+    mounted.delete(this);
     waiting.delete(this);
     window.removeEventListener("aybiza:theme", this.retheme);
     document.removeEventListener("visibilitychange", this.shown);

@@ -1,0 +1,1 @@
+set(layer_libraries CURL::libcurl PkgConfig::sodium)

@@ -1,0 +1,1 @@
+set(layer_libraries PkgConfig::sodium simdjson::simdjson)
