@@ -28,9 +28,9 @@ bool plain_target(std::string_view target) {
   return std::ranges::none_of(target, [](unsigned char c) { return c <= ' ' || c >= 0x7f || c == '\\'; });
 }
 
-std::string file_name(std::string_view path, Instant now) {
+std::string file_name(std::string_view path, Instant now) {  // path: decoded
   std::string out;
-  for (const char c : *net::percent_decode(path)) {
+  for (const char c : path) {
     const bool good = std::isalnum(static_cast<unsigned char>(c)) != 0;
     if (good) out += char(std::tolower(static_cast<unsigned char>(c)));
     else if (!out.empty() && out.back() != '-') out += '-';
@@ -57,7 +57,7 @@ Result<PictureOf> picture_of(std::string_view target, const Preferences& liked, 
   std::string title(texts(place->title));
   if (more) title += " · " + net::percent_decode(path.substr(slash + 1)).value_or("");
   const std::string moment = fmt::format("{} {}", show_moment(filters.moment(now), zone_or_utc(filters.zone)), filters.zone);
-  return PictureOf{whole, fmt::format("{} · {} · {}", brand, title, scope_words(filters, texts)), moment, file_name(path, now), title, filters};
+  return PictureOf{whole, fmt::format("{} · {} · {}", brand, title, scope_words(filters, texts)), moment, file_name(*decoded, now), title, filters};
 }
 
 }  // namespace aybiza::dashboard

@@ -87,7 +87,7 @@ Node ReportsSection::form() const {
   });
   std::optional<Node> customer;
   if (viewer_.customers.empty()) customer = html<"<label class=\"field\"><span>{}</span><input name=\"customer\" placeholder=\"{}\" autocomplete=\"off\"></label>">(t("frame.customer"), t("frame.all_customers"));
-  return html<"<section class=\"tile making\" aria-labelledby=\"report-title\"><h2 id=\"report-title\">{}</h2><form id=\"report-form\" class=\"sharing\" phx-submit=\"report_make\" phx-auto-recover=\"ignore\">"
+  return html<"<section class=\"tile making\" aria-labelledby=\"report-title\"><h2 id=\"report-title\">{}</h2><form id=\"report-form\" class=\"sharing\" phx-submit=\"report_make\" phx-update=\"ignore\" phx-auto-recover=\"ignore\">"
               "<label class=\"field\"><span>{}</span><input name=\"name\" maxlength=\"{}\" autocomplete=\"off\" required></label>"
               "<label class=\"field\"><span>{}</span><input name=\"to\" placeholder=\"ada@example.com, bob@example.com\" autocomplete=\"off\" spellcheck=\"false\" required></label>"
               "<label class=\"field\"><span>{}</span><select name=\"place\">{}{}</select></label><label class=\"field\"><span>{}</span><select name=\"range\">{}</select></label>{}"

@@ -11,6 +11,8 @@
 namespace aybiza {
 namespace {
 
+constexpr std::size_t said_bytes = 300;  // kept of what a server says
+
 struct Upload {
   std::string_view rest;
   bool whole = false;  // all of it has been asked for, and its end
@@ -23,6 +25,13 @@ std::size_t read_some(char* into, std::size_t size, std::size_t count, void* fro
   upload.rest.remove_prefix(bytes);
   upload.whole = upload.rest.empty();
   return bytes;
+}
+
+// What the server says, a line at a time; the last refusal among it is kept.
+std::size_t hear(char* line, std::size_t size, std::size_t count, void* into) {
+  const std::string_view said(line, size * count);
+  if (said.starts_with('4') || said.starts_with('5')) *static_cast<std::string*>(into) = said.substr(0, std::min(said.find_first_of("\r\n"), said_bytes));
+  return size * count;
 }
 
 int look(void* called_off, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
@@ -67,6 +76,7 @@ MailAnswer send_mail(const SmtpServer& server, const std::string& from, const st
   for (const std::string& one : to)
     if (curl_slist* more = curl_slist_append(recipients.get(), ("<" + one + ">").c_str())) static_cast<void>(recipients.release()), recipients.reset(more);
   Upload upload{message};
+  std::string refusal;
   std::array<char, CURL_ERROR_SIZE> said{};
   CURL* const c = easy.get();
   curl_easy_setopt(c, CURLOPT_URL, server.url.c_str());
@@ -81,6 +91,8 @@ MailAnswer send_mail(const SmtpServer& server, const std::string& from, const st
   curl_easy_setopt(c, CURLOPT_READFUNCTION, &read_some);
   curl_easy_setopt(c, CURLOPT_READDATA, &upload);
   curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE, curl_off_t(message.size()));
+  curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, &hear);
+  curl_easy_setopt(c, CURLOPT_HEADERDATA, &refusal);
   curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, long(smtp_connect_time.count()));
   curl_easy_setopt(c, CURLOPT_TIMEOUT, long(smtp_time.count()));
@@ -92,7 +104,7 @@ MailAnswer send_mail(const SmtpServer& server, const std::string& from, const st
   long reply = 0;
   curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &reply);
   MailAnswer out{outcome_of(code, reply, upload.whole), {}};
-  if (out.outcome != MailAnswer::sent) out.error = fmt::format("{}{}", said[0] ? said.data() : curl_easy_strerror(code), out.outcome == MailAnswer::unsure ? " (it had been handed over: whether it was sent is not known)" : "");
+  if (out.outcome != MailAnswer::sent) out.error = fmt::format("{}{}", !refusal.empty() ? "the mail server said " + refusal : std::string(said[0] ? said.data() : curl_easy_strerror(code)), out.outcome == MailAnswer::unsure ? " (it had been handed over: whether it was sent is not known)" : "");
   return out;
 }
 

@@ -4,9 +4,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <sstream>
 #include <system_error>
 #include <vector>
 
@@ -27,6 +28,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto slice = 100ms;               // how soon a call-off is noticed
+constexpr int look_again_ms = 5;            // for the end of the killed
 constexpr std::size_t read_bytes = 256 * 1024;
 constexpr int first_fd = 16;                // ours, so that none of them is 3 or 4 already
 constexpr std::string_view usual_paths[] = {"/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome-stable", "/usr/bin/google-chrome", "/usr/local/bin/chromium"};
@@ -70,6 +72,23 @@ void close_if_open(int& fd) {
 
 }  // namespace
 
+// The second field of /proc/N/stat is in brackets and may hold anything; behind the last one come state, parent and group.
+bool group_lives(pid_t group) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != name.npos) continue;
+    std::ifstream file(entry.path() / "stat");
+    std::string line;
+    if (!std::getline(file, line)) continue;
+    char state = 'Z';
+    int parent = 0, its = 0;
+    std::istringstream rest(line.substr(line.rfind(')') + 1));
+    if (rest >> state >> parent >> its && its == group && state != 'Z' && state != 'X') return true;
+  }
+  return false;
+}
+
 std::filesystem::path find_browser(const std::string& wanted) {
   if (!wanted.empty()) return wanted;
   const auto found = std::ranges::find_if(usual_paths, [](std::string_view path) { return ::access(std::string(path).c_str(), X_OK) == 0; });
@@ -80,7 +99,7 @@ Result<std::unique_ptr<BrowserProcess>> BrowserProcess::start(const std::filesys
   if (::access(program.c_str(), X_OK) != 0) return fail(Code::not_found, "{} cannot be run: {}", program.string(), reason(errno));
   std::unique_ptr<BrowserProcess> made(new BrowserProcess(clock));
   std::error_code error;
-  std::string name = (std::filesystem::temp_directory_path(error) / "aybiza-browser-XXXXXX").string();
+  std::string name = (std::filesystem::temp_directory_path(error) / "aybiza-picture-XXXXXX").string();
   if (error || !::mkdtemp(name.data())) return fail(Code::io, "no directory for the browser's files could be made in {}: {}", name, reason(errno));
   made->directory_ = name;
   AYBIZA_TRY(made->spawn(program));
@@ -129,12 +148,14 @@ BrowserProcess::~BrowserProcess() {
     const Patience patience{clock_, clock_.elapsed() + limits::browser_end_time, nullptr};
     static_cast<void>(send(to_json({.id = INT32_MAX, .method = "Browser.close"}), patience));
     close_if_open(to_);
-    if (const int watch = ::pidfd_open(pid_, 0); watch >= 0) {
+    if (const int watch = int(::syscall(SYS_pidfd_open, pid_, 0)); watch >= 0) {  // the C library declares it without its linkage for C++
       pollfd ended{watch, POLLIN, 0};
       while (patience.left() > Duration(0) && ::poll(&ended, 1, int(std::chrono::ceil<std::chrono::milliseconds>(patience.left()).count())) < 0 && errno == EINTR) {}
       ::close(watch);
     }
     ::kill(-pid_, SIGKILL);
+    const Duration until = clock_.elapsed() + limits::browser_end_time;
+    while (group_lives(pid_) && clock_.elapsed() < until) ::poll(nullptr, 0, look_again_ms);  // what still runs could write into the directory
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {}
   }
   close_if_open(to_), close_if_open(from_);

@@ -58,6 +58,9 @@ class BrowserProcess {
   std::size_t looked_ = 0;  // of the buffer: no zero byte before
 };
 
+// Is there a process of this group that has not ended? What has, and waits for its parent to notice, does not count.
+bool group_lives(pid_t group);
+
 // The program at `wanted`; where that is empty the first of the usual paths at which there is one. Empty: there is none.
 std::filesystem::path find_browser(const std::string& wanted);
 

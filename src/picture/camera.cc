@@ -8,7 +8,7 @@ namespace {
 std::string_view reason_of(Code code) {
   switch (code) {
     case Code::unsupported: return "no_browser";
-    case Code::unavailable: return "late";
+    case Code::unavailable: return "late";  // conflict: the browser refused a command, which is broken
     case Code::too_large: return "large";
     case Code::not_found: return "page";
     default: return "broken";

@@ -75,7 +75,7 @@ class Tab {
       auto message = parse_devtools(*text, pointer);
       if (!message) return std::unexpected(message.error());
       if (message->id != id) continue;
-      if (!message->error.empty()) return fail(Code::unavailable, "the browser refused {}: {}", method, message->error);
+      if (!message->error.empty()) return fail(Code::conflict, "the browser refused {}: {}", method, message->error);
       return std::move(message->value);
     }
   }
@@ -110,9 +110,7 @@ class Tab {
     const Duration until = std::min<Duration>(patience_.until, patience_.clock.elapsed() + limits::picture_page_time);
     int height = 0;
     for (int measured = 0; measured < measured_most;) {
-      const auto text = call("Runtime.evaluate", object([&](JsonWriter& json) { json.member("expression", look).member("awaitPromise", true).member("returnByValue", true); }), "/result/result/value");
-      if (!text) return std::unexpected(text.error());
-      const auto said = parse_page_said(*text);
+      const auto said = looked();
       if (!said) return std::unexpected(said.error());
       if (said->waits.empty()) {
         if (said->status >= 400) return fail(said->status == 404 ? Code::not_found : Code::unavailable, "the page answered {}", said->status);
@@ -145,6 +143,14 @@ class Tab {
   }
 
  private:
+  // A document that is just being replaced by the next answers with an error, or with nothing of ours: it is loading.
+  Result<PageSaid> looked() {
+    const auto text = call("Runtime.evaluate", object([&](JsonWriter& json) { json.member("expression", look).member("awaitPromise", true).member("returnByValue", true); }), "/result/result/value");
+    if (!text && text.error().code != Code::conflict) return std::unexpected(text.error());
+    const auto said = text ? parse_page_said(*text) : Result<PageSaid>(PageSaid{0, "loading", 0});
+    return said ? *said : PageSaid{0, "loading", 0};
+  }
+
   Status size(int height) {
     const auto done = call("Emulation.setDeviceMetricsOverride", object([&](JsonWriter& json) {
       json.member("width", limits::picture_width).member("height", height).member("deviceScaleFactor", 1).member("mobile", false);

@@ -125,6 +125,34 @@ try {
   check("the wall goes on to the next board, without header and tabs", await page.locator("nav.tabs").isHidden() && await page.locator("header.top").isHidden());
   await picture(page, "wall-1440-light");
 
+  // A page taken away, as its address says; a report of it.
+  await page.goto(`${server.url}/costs?range=24h&customer=acme`);
+  await connected(page);
+  await page.click("button[popovertarget=give]");
+  const links = await page.$$eval("#give a", all => all.map(a => a.getAttribute("href")));
+  check("the header offers the page as a file, with its filters", links.join() === ["pdf", "png"].map(kind => `/give/page.${kind}?of=${encodeURIComponent("/costs?range=24h&customer=acme")}`).join(), links.join());
+  await picture(page, "give-1440-light");
+  const files = await page.evaluate(async all => Promise.all(all.map(async href => { const answer = await fetch(href); return [answer.status, answer.headers.get("content-type"), (await answer.arrayBuffer()).byteLength]; })), links);
+  check("and gives it", files.every(([status, , bytes]) => status === 200 && bytes > 10_000) && files.map(([, type]) => type).join() === "application/pdf,image/png", JSON.stringify(files));
+  await page.goto(`${server.url}/sharing`);
+  await connected(page);
+  await page.fill("#report-form input[name=name]", "Every morning");
+  await page.fill("#report-form input[name=to]", "ada@example.com, nobody");
+  await page.selectOption("#report-form select[name=place]", { label: "Board: Night shift" });
+  await page.click("#report-form button.primary");
+  await page.waitForSelector("#report-refused");
+  check("a report to no address says so", (await page.textContent("#report-refused")).includes("'nobody' is not a mail address"));
+  await page.fill("#report-form input[name=to]", "ada@example.com, bob@example.com");
+  await page.click("#report-form button.primary");
+  await page.waitForSelector("#reports tbody tr");
+  check("a report is there, and when it comes", /Every morning.*\/boards\/Night%20shift\?range=24h.*ada@example\.com, bob@example\.com.*07:00 Monday to Friday/s.test(await page.textContent("#reports tbody")), await page.textContent("#reports tbody"));
+  check("without a mail server it says what is missing", (await page.textContent("#no-mail-server")).includes("--smtp-url") && await page.locator("[phx-click=report_send]").count() === 0);
+  await page.click("[phx-click=report_switch]");
+  await page.waitForSelector("[phx-click=report_switch]:has-text('Switch on')");
+  await picture(page, "reports-1440-light");
+  await page.click("[phx-click=report_remove]");
+  await page.waitForSelector("#reports", { state: "detached" });
+
   // Settings: by keyboard alone, kept on the server, there at first paint.
   await page.goto(server.url);
   await connected(page);

@@ -65,4 +65,4 @@ def pdf_text(data):
 def left_behind():
     """What browsers of ours have left in the temporary directory."""
     import tempfile
-    return sorted(str(path) for path in pathlib.Path(tempfile.gettempdir()).glob("aybiza-browser-*"))
+    return sorted(str(path) for path in pathlib.Path(tempfile.gettempdir()).glob("aybiza-picture-*"))

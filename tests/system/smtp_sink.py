@@ -21,6 +21,12 @@ class Session(socketserver.StreamRequestHandler):
         self.wfile.flush()
 
     def handle(self):
+        try:
+            self.converse()
+        except (ssl.SSLError, ConnectionError):  # who does not trust the certificate leaves
+            pass
+
+    def converse(self):
         sink, tls, user, sender, to = self.server.sink, False, None, None, []
         if sink.implicit:
             self.secure()

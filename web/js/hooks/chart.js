@@ -106,9 +106,10 @@ function paintSome() {
   if (waiting.size) frame = requestAnimationFrame(paintSome);
 }
 
-// Charts that have something to draw and have not: a picture of the page waits for them.
+// Charts in view that have something to draw and have not: a picture of the page waits for them.
 const mounted = new Set();
-export const chartsWaiting = () => [...mounted].filter(chart => chart.option && chart.pending && chart.el.clientWidth > 0).length;
+const inView = el => el.clientWidth > 0 && el.getBoundingClientRect().top < innerHeight;
+export const chartsWaiting = () => [...mounted].filter(chart => chart.option && chart.pending && inView(chart.el)).length;
 
 export const Chart = {
   async mounted() {
