@@ -45,11 +45,25 @@ def parts(mail):
     return message, found
 
 
+def send_now(server, one):
+    """Asked for now, and what became of it. A picture that did not come in time, on a loaded machine, is asked for again."""
+    for _ in range(5):
+        before = state(server, one)["last_attempt"]
+        check(api(server, "POST", f"/api/v1/reports/{one}/send")[0] == 202, "asked")
+        seen = wait_until(f"what became of {one}", lambda: ((seen := state(server, one))["last_attempt"] != before and seen["outcome"] not in ("sending", "none"), seen), 300)
+        if not seen["error"].startswith("the picture: "):
+            return seen
+    return seen
+
+
 def one_mail(server, sink):
     """What a mail is made of, and that its figures are the API's."""
     made = reports(server, "add", "--data", server.data, "--name", "Kosten – früh", "--page", "/costs?range=24h", "--customer", "acme", "--to", "ada@example.com,bob@example.org", "--at", "07:30", "--tz", "Europe/Berlin")
     wait_until("the report", lambda: (any(r["id"] == made for r in api(server, "GET", "/api/v1/reports")[1]["reports"]), None))
     reports(server, "send-now", made, "--url", f"http://127.0.0.1:{server.port}")
+    seen = wait_until("what became of it", lambda: ((seen := state(server, made))["outcome"] not in ("sending", "none"), seen), 300)
+    if seen["error"].startswith("the picture: "):
+        send_now(server, made)
     arrived(sink, 1, "the mail")
     mail = sink.mails[0]
     check(mail["from"] == "FROM:<reports@example.com>" or mail["from"].startswith("FROM:<reports@example.com> "), mail["from"])
@@ -100,7 +114,7 @@ def due_once(server, sink):
     server.start(server.port)
     again = reports(server, "add", "--data", server.data, "--name", "after", "--to", "ada@example.com", "--format", "png", "--at", "00:00")
     wait_until("the report", lambda: (any(r["id"] == again for r in api(server, "GET", "/api/v1/reports")[1]["reports"]), None))
-    api(server, "POST", f"/api/v1/reports/{again}/send")
+    send_now(server, again)
     arrived(sink, before + 2, "the mail after the restart")  # all that was due has been looked at before it
     subjects = [parts(mail)[0]["subject"].split(" · ")[0] for mail in sink.mails[before:]]
     check(subjects == ["due", "after"], str(subjects))
@@ -121,9 +135,7 @@ def what_the_server_says(server, sink, made):
     """4xx is tried again, by hand here; 5xx and a broken end are errors to see."""
     def send(replies, outcome, said):
         sink.replies[:] = replies
-        asked, before = sink.asked, state(server, made)["last_attempt"]
-        check(api(server, "POST", f"/api/v1/reports/{made}/send")[0] == 202, "asked")
-        seen = wait_until(f"{replies}", lambda: ((seen := state(server, made))["last_attempt"] != before and seen["outcome"] not in ("sending", "none"), seen), 300)
+        asked, seen = sink.asked, send_now(server, made)
         check(seen["outcome"] == outcome and said in seen["error"], f"{replies}: {seen}")
         return sink.asked - asked
     mails = len(sink.mails)
@@ -176,16 +188,15 @@ def secured(folder):
             more = ["--smtp-user", "reports", "--smtp-password-file", str(folder_file)]
             with Server(extra=options(sink, *more, "--smtp-ca", str(files[0]))) as server:
                 made = api(server, "POST", "/api/v1/reports", {"name": "secured", "page": "/", "to": "ada@example.com", "format": "png"})[1]["id"]
-                api(server, "POST", f"/api/v1/reports/{made}/send")
+                send_now(server, made)
                 arrived(sink, 1, "the mail over TLS")
                 check(sink.mails[0]["tls"] and sink.mails[0]["user"] == [b"reports", password.encode()], "over TLS, with the password")
                 written = b"".join(path.read_bytes() for path in server.data.rglob("*") if path.is_file() and path.stat().st_size < 1_000_000)
                 check(password.encode() not in written and password not in "\n".join(server.log) and password not in pathlib.Path(f"/proc/{server.process.pid}/cmdline").read_text(), "the password is written nowhere")
             with Server(extra=options(sink, *more)) as server:
                 made = api(server, "POST", "/api/v1/reports", {"name": "distrusted", "page": "/", "to": "ada@example.com", "format": "png"})[1]["id"]
-                api(server, "POST", f"/api/v1/reports/{made}/send")
-                seen = wait_until("a refusal", lambda: ((seen := state(server, made))["outcome"] == "failed", seen), 300)
-                check("certificate" in seen["error"] and len(sink.mails) == 1, str(seen))
+                seen = send_now(server, made)
+                check(seen["outcome"] == "failed" and "certificate" in seen["error"] and len(sink.mails) == 1, str(seen))
 
 
 def wrong_settings():
