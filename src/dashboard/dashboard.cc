@@ -285,7 +285,7 @@ std::optional<PagePass> Dashboard::pass_of(const net::Request& request) const {
   if (!who || who->pictured) return std::nullopt;
   return PagePass{std::move(who->customers), std::move(who->person), std::move(who->preferences), std::move(who->still)};
 }
-net::Response Dashboard::refusal(const net::Request& request) const { return web_->options.signed_in ? to_sign_in(request) : forbidden(); }
+net::Response Dashboard::refusal(const net::Request& request) const { return web_->options.signed_in ? to_sign_in(request) : forbidden(texts_for(request)); }
 void Dashboard::stop() { web_->page_thread.stop(); }
 
 Status Dashboard::add_routes(net::Router& router) {

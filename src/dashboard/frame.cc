@@ -221,7 +221,7 @@ Node layout(const LayoutInput& in) {
 
 std::string scope_words(const Filters& filters, const Texts& texts) {
   const Zone zone = zone_or_utc(filters.zone);
-  std::string out = filters.custom() ? show_moment(*filters.from, zone) + " – " + show_moment(*filters.to, zone) : std::string(range_label(filters.range));
+  std::string out = filters.custom() ? show_moment(*filters.from, zone, texts) + " – " + show_moment(*filters.to, zone, texts) : std::string(range_label(filters.range));
   for (const std::string* one : {&filters.customer, &filters.region})
     if (!one->empty()) out += " · " + *one;
   if (filters.compare) out += fmt::format(" · {}", texts("frame.compare"));
@@ -229,7 +229,7 @@ std::string scope_words(const Filters& filters, const Texts& texts) {
 }
 
 Node shared_frame(const FrameInput& in, Node main) {
-  const std::string of = in.pictured ? fmt::format("{} · {} · {}", title_of(in.tab, in.texts), scope_words(in.filters, in.texts), show_moment(in.filters.moment(in.now), zone_or_utc(in.filters.zone)))
+  const std::string of = in.pictured ? fmt::format("{} · {} · {}", title_of(in.tab, in.texts), scope_words(in.filters, in.texts), show_moment(in.filters.moment(in.now), zone_or_utc(in.filters.zone), in.texts))
                          : in.filters.custom() ? std::string(in.texts("share.fixed")) : std::string(range_label(in.filters.range));
   return html<"<a class=\"skip\" href=\"#main\">{}</a><header class=\"top\"><span class=\"brand\">{}<span>{}</span></span><span class=\"spacer\"></span><span class=\"muted\">{}</span></header>"
               "<div id=\"pulse\" phx-hook=\"Pulse\" phx-update=\"ignore\"></div><main class=\"page\" id=\"main\" tabindex=\"-1\" data-tz=\"{}\">{}</main><div class=\"offline\" role=\"status\">{}</div>">(

@@ -56,7 +56,7 @@ Result<PictureOf> picture_of(std::string_view target, const Preferences& liked, 
   const auto& texts = texts_of(liked.language);
   std::string title(texts(place->title));
   if (more) title += " · " + net::percent_decode(path.substr(slash + 1)).value_or("");
-  const std::string moment = fmt::format("{} {}", show_moment(filters.moment(now), zone_or_utc(filters.zone)), filters.zone);
+  const std::string moment = fmt::format("{} {}", show_moment(filters.moment(now), zone_or_utc(filters.zone), texts), filters.zone);
   return PictureOf{whole, fmt::format("{} · {} · {}", brand, title, scope_words(filters, texts)), moment, file_name(*decoded, now), title, filters};
 }
 

@@ -105,7 +105,7 @@ Node ReportsSection::row(const Report& r, Instant now) const {
   const Zone zone = zone_or_utc(r.when.zone);
   const ReportState state = viewer_.keeping.reports->state_of(r.id, now);
   const auto next = r.on ? next_slot(r.when, zone, now) : std::nullopt;
-  std::string became = state.sent_at ? show_moment(*state.sent_at, zone) : std::string(dash);
+  std::string became = state.sent_at ? show_moment(*state.sent_at, zone, t) : std::string(dash);
   std::optional<Node> error, send;
   if (!state.error.empty()) error = html<"<span class=\"status bad\">{}</span>">(state.error);
   if (state.outcome == ReportState::sending) error = html<"<span class=\"status info\">{}</span>">(t("report.sending"));
@@ -115,7 +115,7 @@ Node ReportsSection::row(const Report& r, Instant now) const {
   if (viewer_.keeping.send_reports) send = press("report_send", t("report.send_now"), "");
   return html<"<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td class=\"nowrap\">{} {}<br><span class=\"muted\">{}</span></td><td>{}</td><td>{} {}</td><td><div class=\"row-flex\">{}{}{}</div></td></tr>">(
       r.name, r.page, r.customer == "*" ? t("frame.all_customers") : std::string_view(r.customer), fmt::format("{}", fmt::join(r.to, ", ")), clock_text(r.when.minute), days_shown(r.when.days, t), r.when.zone,
-      next ? show_moment(*next, zone) : std::string(t("report.off")), became, error, send, press("report_switch", t(r.on ? "report.switch_off" : "report.switch_on"), ""), press("report_remove", t("report.remove"), "danger"));
+      next ? show_moment(*next, zone, t) : std::string(t("report.off")), became, error, send, press("report_switch", t(r.on ? "report.switch_off" : "report.switch_on"), ""), press("report_remove", t("report.remove"), "danger"));
 }
 
 Node ReportsSection::list(const std::vector<Report>& reports, Instant now) const {

@@ -16,16 +16,17 @@ constexpr auto pass_slack = std::chrono::seconds(10);
 // Answers in what the asker reads: a page for a browser, JSON for programs.
 Response refused(const net::Request& request, const Error& error) {
   int status = 500;
-  std::string_view code = "failed", title = "The picture did not come about";
-  if (error.code == Code::unsupported) status = 501, code = "no_browser", title = "No pictures of pages here";
+  std::string_view code = "failed", title = "give.failed";
+  if (error.code == Code::unsupported) status = 501, code = "no_browser", title = "give.no_browser";
   if (error.code == Code::unavailable || error.code == Code::too_large) status = 503, code = "unavailable";
-  if (error.code == Code::not_found) status = 404, code = "not_found", title = "No such page";
-  if (error.code == Code::invalid) status = 400, code = "invalid", title = "Not a page";
+  if (error.code == Code::not_found) status = 404, code = "not_found", title = "door.no_page";
+  if (error.code == Code::invalid) status = 400, code = "invalid", title = "door.no_page";
   if (!request.header("accept").contains("text/html")) {
     Response out = Response::error(status, code, error.message);
     return status == 503 ? std::move(out).with("Retry-After", "5") : std::move(out);
   }
-  return dashboard::page_response(status, dashboard::plain_page(title, error.message, "/"));
+  const dashboard::Texts& t = dashboard::texts_for(request);
+  return dashboard::page_response(status, dashboard::plain_page(t, t(title), error.message, "/"));
 }
 
 }  // namespace
