@@ -51,6 +51,7 @@ bool ReportsSection::on_event(const Context& context, const liveview::Event& eve
     done_ = viewer_.texts()("report.being_sent", at->name);
   }
   if (!kept) refused_ = kept.error().message;
+  else if (event.name != "report_send") viewer_.note(now, event.name == "report_remove" ? "report remove" : at->on ? "report off" : "report on", at->name);
   return true;
 }
 
@@ -72,7 +73,7 @@ void ReportsSection::make(const Form& form, Instant now) {
   wanted.customer = viewer_.customers.empty() && !form.text("customer").empty() ? std::string(form.text("customer")) : viewer_.customer();
   wanted.person = viewer_.person, wanted.by = viewer_.user.empty() ? viewer_.person : viewer_.user;
   auto made = viewer_.keeping.reports->add(std::move(wanted), now);
-  if (made) done_ = t("report.made", made->name);
+  if (made) done_ = t("report.made", made->name), viewer_.note(now, "report add", fmt::format("{} {} to {}", made->name, made->page, fmt::join(made->to, ", ")));
   else refused_ = made.error().message;
 }
 

@@ -60,7 +60,8 @@ struct Commands {
 // What the command line changed, into the record of changes: verb, names and options, never what came by standard input.
 int recorded(const CLI::App& app, int done) {
   constexpr std::string_view changing[] = {"user add", "user password", "user role", "user disable", "user enable", "key create", "key revoke", "share create", "share revoke", "budget set", "budget remove",
-                                           "retention set", "retention remove", "source add", "source remove", "sampling set", "sampling remove", "price import", "price rerate", "privacy set"};
+                                           "retention set", "retention remove", "source add", "source remove", "sampling set", "sampling remove", "price import", "price rerate", "privacy set",
+                                           "reports add", "reports remove", "reports on", "reports off"};
   const auto groups = app.get_subcommands();
   if (done != 0 || groups.empty() || groups[0]->get_subcommands().empty()) return done;
   const CLI::App* verb = groups[0]->get_subcommands()[0];
