@@ -23,9 +23,13 @@ std::string_view cut(std::string_view text) {
   return text.substr(0, end);
 }
 
-std::string json_text(std::string_view text) {
+// Bytes that are no text become '?': a line that cannot be read back would hide a change.
+std::string json_text(std::string_view whole) {
+  const std::string_view text = cut(whole);
+  const bool readable = simdjson::validate_utf8(text.data(), text.size());
   std::string out = "\"";
-  for (const char c : cut(text)) {
+  for (char c : text) {
+    if (!readable && static_cast<unsigned char>(c) >= 0x80) c = '?';
     if (c == '"' || c == '\\') out += '\\', out += c;
     else if (static_cast<unsigned char>(c) < 0x20) out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
     else out += c;

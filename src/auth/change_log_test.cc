@@ -42,6 +42,11 @@ TEST_F(ChangeLogTest, TextsAreCutAtACharacter) {
   EXPECT_EQ(log_.recent(1)[0].target, longer);
 }
 
+TEST_F(ChangeLogTest, WhatIsNoTextHidesNoChange) {
+  ASSERT_TRUE(log_.record(change(1, "ab\xff\xc3 ü")));
+  EXPECT_EQ(log_.recent(1), std::vector{change(1, "ab?? ??")});
+}
+
 TEST_F(ChangeLogTest, FilesAreBoundedInSizeAndNumber) {
   fs::create_directories(dir_ / "audit");
   const std::string line = to_json(change(1)) + "\n";
