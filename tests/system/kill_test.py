@@ -91,8 +91,12 @@ def main():
             check(not sender.is_alive(), "a sender cannot get its last batch through")
         want = [sum(s.calls for s in senders), sum(s.turns for s in senders), sum(s.ratings for s in senders)]
         for source in ("store", "auto"):
-            got = server.query(select="calls,turns,rated_calls", window="24h", source=source)["rows"][0]
-            check(got == want, f"{source}: got {got}, acknowledged {want}")
+            answer = server.query(select="calls,turns,rated_calls", window="24h", source=source)
+            if answer["rows"][0] != want:  # whether rows are wrong, or one look at them was
+                minutes = server.query(select="calls,turns", window="24h", step="1m", source=source)
+                again = server.query(select="calls,turns,rated_calls", window="24h", source=source)
+                print(f"by minute: {[row for row in minutes['rows'] if row[1] or row[2]]}\nagain, of {again['source']}: {again['rows'][0]}", file=sys.stderr)
+            check(answer["rows"][0] == want, f"{source}: got {answer['rows'][0]} of {answer['source']}, acknowledged {want}")
         status, audit = server.get("/api/v1/audit/reconcile")
         check(status == 200 and audit["mismatches"] == 0, f"reconcile: {audit}")
         check_conservation(server)
