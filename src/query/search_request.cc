@@ -247,8 +247,8 @@ std::string snippet_of(std::string_view text, const std::vector<std::string>& wo
     break;
   }
   begin = std::min(begin, text.size() - limits::search_snippet_bytes);
-  std::size_t end = begin + limits::search_snippet_bytes;
   while (begin > 0 && continues(begin)) --begin;
+  std::size_t end = begin + limits::search_snippet_bytes;
   while (end > begin && continues(end)) --end;
   return fmt::format("{}{}{}", begin > 0 ? "…" : "", text.substr(begin, end - begin), end < text.size() ? "…" : "");
 }

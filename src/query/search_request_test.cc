@@ -121,6 +121,7 @@ TEST(SearchRequest, Snippets) {
   EXPECT_LE(found.size(), limits::search_snippet_bytes + 8);
   EXPECT_TRUE(found.starts_with("…") && found.ends_with("…"));
   EXPECT_TRUE(snippet_of(text, {"nothing"}).starts_with("\xC3\xA4 filler"));
+  EXPECT_LE(snippet_of(std::string(400, '\x9e') + " refund", {"refund"}).size(), limits::search_snippet_bytes + 8);  // no text at all
 }
 
 }  // namespace
