@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/limits.h"
+#include "store/duck_log.h"
 
 namespace aybiza {
 namespace {
@@ -40,8 +41,9 @@ Result<DuckDatabase> open_file(const std::string& path, const DuckOpening& optio
 }  // namespace
 
 Result<DuckDatabase> open_or_repair(const std::string& path, const DuckOpening& options, std::string& repaired) {
-  auto database = open_file(path, options);
   const std::string log = path + ".wal";
+  if (const auto cut = cut_uncommitted(log); !cut) return std::unexpected(cut.error());
+  auto database = open_file(path, options);
   if (database || database.error().code != Code::corrupt || !fs::exists(log)) return database;
   std::string aside;
   for (int i = 1; aside.empty() || fs::exists(aside); ++i) aside = fmt::format("{}.damaged-{}", log, i);
