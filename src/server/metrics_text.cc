@@ -54,6 +54,7 @@ std::string openmetrics(const SelfMetrics& self) {
   t.counter("store_rows", "Rows written since start.", self.store.rows);
   t.counter("store_rows_set_aside", "Rows the store's server refused for what they hold; they are in poison_rows.", self.store.rows_set_aside);
   t.gauge("store_bytes", "Size of the store's file.", double(self.store.file_bytes));
+  t.counter("store_reopened", "How often the embedded store's file was opened anew, because a transaction was in doubt.", self.store.reopened);
   t.gauge("store_rollups_waiting", "Minutes, hours and days that have changed since their rollup was made.", double(self.store.rollups_waiting));
   t.counter("retention_passes", "Passes of retention since start.", self.retention.passes);
   t.counter("retention_rows_deleted", "Rows that retention deleted.", self.retention.rows_deleted);

@@ -12,25 +12,42 @@
 namespace aybiza {
 Result<DuckLease> DuckReader::borrow() {
   const auto give_back = [this](DuckConnection* connection) {
-    connection->end_reading();
+    std::unique_ptr<DuckConnection> back(connection);
+    back->end_reading();
     const std::lock_guard lock(lending_);
+    if (suspended_) back.reset();  // before anybody is told
+    else idle_.push_back(std::move(back));
     --lent_;
-    idle_.emplace_back(connection);
+    given_back_.notify_all();
   };
   const std::lock_guard lock(lending_);
+  if (suspended_) return fail(Code::unavailable, "the store is opened anew: try again");
   if (lent_ == limits::store_readers)
     return fail(Code::unavailable, "{} answers are open already: try again", limits::store_readers);
   if (idle_.empty()) {
-    auto made = DuckConnection::open(reading_.database, *reading_.clock);
+    auto made = DuckConnection::open(database_, *reading_.clock);
     if (!made) return std::unexpected(made.error());
     if (!reading_.schemas.empty()) AYBIZA_TRY(made->script(fmt::format("SET search_path = {}", sql_text(reading_.schemas))));
     idle_.push_back(std::make_unique<DuckConnection>(std::move(*made)));
   }
   DuckLease lease(idle_.back().release(), give_back);
-  lease->stop_when([this] { return closing_.load(); });
+  lease->stop_when([this] { return closing_ || suspended_; });
   idle_.pop_back();
   ++lent_;
   return lease;
+}
+
+bool DuckReader::suspend(std::chrono::milliseconds patience) {
+  std::unique_lock lock(lending_);
+  suspended_ = true;
+  idle_.clear();
+  return given_back_.wait_for(lock, patience, [&] { return lent_ == 0; });
+}
+
+void DuckReader::resume(duckdb_database database) {
+  const std::lock_guard lock(lending_);
+  database_ = database;
+  suspended_ = false;
 }
 
 Result<RowBatch> DuckReader::rows(const RowFilter& filter) {
@@ -75,7 +92,7 @@ Result<DuckLease> DuckReader::borrow_for(const ExportOptions& options) {
   auto lease = borrow();
   if (!lease) return lease;
   AYBIZA_TRY((*lease)->begin_reading());
-  (*lease)->stop_when([this, stop = options.stop] { return closing_ || (stop && stop()); });
+  (*lease)->stop_when([this, stop = options.stop] { return closing_ || suspended_ || (stop && stop()); });
   const auto offset = (*lease)->integer("SELECT event_offset FROM applied WHERE node = $1", {std::string_view(reading_.node)});
   if (!offset) return std::unexpected(offset.error());
   if (options.as_of) *options.as_of = std::uint64_t(offset->value_or(0));

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,7 +20,6 @@
 namespace aybiza {
 
 struct DuckReading {
-  duckdb_database database = nullptr;
   const Clock* clock = nullptr;
   std::string scratch, node;
   std::string schemas;  // "archived,main"; empty: main
@@ -35,6 +36,10 @@ class DuckReader {
   Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params, Duration deadline);
   Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink, const ExportOptions& options);
   void closing() { closing_ = true; }  // nobody waits any more: what is asked ends where it is
+  // Between the two nothing is read. suspend() ends what is being read and gives up the connections, so that the database can be closed;
+  // false: an answer was not given back within `patience`, ask again. A reader begins suspended.
+  bool suspend(std::chrono::milliseconds patience);
+  void resume(duckdb_database database);
 
  private:
   Result<DuckLease> borrow();
@@ -43,10 +48,12 @@ class DuckReader {
 
   const DuckReading reading_;
   std::mutex lending_;
+  std::condition_variable given_back_;
+  duckdb_database database_ = nullptr;                 // behind lending_
   std::vector<std::unique_ptr<DuckConnection>> idle_;  // behind lending_
   std::size_t lent_ = 0;                               // behind lending_
   std::atomic<std::uint64_t> exports_{0};
-  std::atomic<bool> closing_{false};
+  std::atomic<bool> closing_{false}, suspended_{true};
 };
 
 }  // namespace aybiza

@@ -11,6 +11,7 @@
 #include "store/duck_open.h"
 #include "store/duck_reader.h"
 #include "store/duck_select.h"
+#include "store/duck_with_archive.h"
 #include "store/duck_write.h"
 #include "store/migrate.h"
 #include "store/rollup_tables.h"
@@ -22,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* library_version = "v1.5.6";
+constexpr std::chrono::seconds suspend_patience{2};  // for what is being read to end
 
 std::uint64_t size_of(const std::string& path) {
   std::error_code missing;
@@ -54,7 +56,7 @@ class DuckdbStore final : public Store {
   Status mark_rollups(Instant from, Instant to) override;
   Result<TopicStep> renew_topics(std::string_view version, const MakeTopic& make, Instant from, std::size_t limit) override;
   Result<std::unique_ptr<StoreCopy>> begin_copy() override;
-  void closing() override { reader_->closing(), archived_reader_->closing(); }
+  void closing() override { closing_ = true, reader_->closing(), archived_reader_->closing(); }
   Status checkpoint() override;
   Result<std::uint64_t> forget(Table table, Instant before) override;
   Result<std::uint64_t> forget_rollups(Duration step, Instant before) override;
@@ -64,6 +66,8 @@ class DuckdbStore final : public Store {
   Instant archived_before() const override { return archive_.moved_before(); }
 
  private:
+  Status open_database();
+  Status reopen();
   Status configure();
   Status read_applied();
   Status read_changed();
@@ -75,13 +79,16 @@ class DuckdbStore final : public Store {
 
   const DuckdbOptions options_;
   const std::string path_, scratch_;
-  std::string repaired_;
+  mutable std::mutex telling_;
+  std::string repaired_;  // behind telling_
   FileLock lock_;  // before the database: let go after it is closed
   DuckCopies copies_;  // likewise
   DuckDatabase database_;
 
   std::mutex writing_;
   DuckConnection writer_;  // behind writing_
+  bool in_doubt_ = false;  // behind writing_: what the engine has in memory may not be what is in its file
+  std::uint64_t doubted_to_ = 0;  // behind writing_: the end of the batch whose commit failed; 0: none
   ChangedBuckets changed_;
 
   DuckArchive archive_;
@@ -90,7 +97,8 @@ class DuckdbStore final : public Store {
   std::shared_ptr<Store> with_archive_;  // behind making_with_archive_; made when it is first asked for
 
   // Written by the writer, read by stats(): each is a figure of its own, so relaxed order will do.
-  std::atomic<std::uint64_t> applied_{0}, checkpointed_{0}, batches_{0}, rows_{0}, out_of_range_{0};
+  std::atomic<std::uint64_t> applied_{0}, checkpointed_{0}, batches_{0}, rows_{0}, out_of_range_{0}, reopened_{0};
+  std::atomic<bool> closing_{false};
 };
 
 Status DuckdbStore::open() {
@@ -106,7 +114,18 @@ Status DuckdbStore::open() {
     std::error_code ignored;                                           // then it stays another day
     fs::remove_all(left.path(), ignored);
   }
-  auto database = open_or_repair(path_, {.scratch = scratch_, .memory_bytes = options_.memory_bytes, .threads = options_.threads}, repaired_);
+  const auto reader = [&](std::string schemas) {
+    return std::make_unique<DuckReader>(DuckReading{.clock = options_.clock, .scratch = scratch_, .node = options_.node, .schemas = std::move(schemas)});
+  };
+  reader_ = reader(""), archived_reader_ = reader("archived,main");
+  AYBIZA_TRY(open_database());
+  return checkpoint_locked();
+}
+
+// All that is known of the file is read from it.
+Status DuckdbStore::open_database() {
+  std::string trouble;
+  auto database = open_or_repair(path_, {.scratch = scratch_, .memory_bytes = options_.memory_bytes, .threads = options_.threads}, trouble);
   if (!database) return std::unexpected(database.error());
   database_ = std::move(*database);
   auto writer = DuckConnection::open(database_.get(), *options_.clock);
@@ -117,14 +136,31 @@ Status DuckdbStore::open() {
   AYBIZA_TRY(publish(writer_, published_views()));
   AYBIZA_TRY(read_applied());
   AYBIZA_TRY(read_changed());
-  const auto lost = archive_.open(writer_, repaired_);
+  const auto lost = archive_.open(writer_, trouble);
   if (!lost) return std::unexpected(lost.error());
+  if (!trouble.empty()) {
+    const std::lock_guard lock(telling_);
+    repaired_ = std::move(trouble);
+  }
   for (const auto& [table, before] : *lost) raise_gone(table, before);
-  const auto reader = [&](std::string schemas) {
-    return std::make_unique<DuckReader>(DuckReading{.database = database_.get(), .clock = options_.clock, .scratch = scratch_, .node = options_.node, .schemas = std::move(schemas)});
-  };
-  reader_ = reader(""), archived_reader_ = reader("archived,main");
-  return checkpoint_locked();
+  for (DuckReader* reader : {reader_.get(), archived_reader_.get()}) reader->resume(database_.get());
+  return {};
+}
+
+// Nothing is asked of the engine's memory any more, and the file is opened anew. What fails here is tried again with the next transaction;
+// answers say until then that the store is away.
+Status DuckdbStore::reopen() {
+  if (closing_) return fail(Code::unavailable, "the program ends");
+  for (DuckReader* reader : {reader_.get(), archived_reader_.get()})
+    if (!reader->suspend(suspend_patience)) return fail(Code::unavailable, "the store is opened anew as soon as nobody reads an answer of it");
+  writer_ = DuckConnection();
+  database_ = DuckDatabase();
+  AYBIZA_TRY(open_database());
+  in_doubt_ = false;
+  ++reopened_;
+  // What is in the log is in memory, and memory may be what was wanting.
+  if (copies_.may_checkpoint(0) && writer_.script("CHECKPOINT")) checkpointed_ = applied_.load();
+  return {};
 }
 
 Status DuckdbStore::configure() {
@@ -147,22 +183,32 @@ Status DuckdbStore::read_applied() {
 }
 
 StoreStats DuckdbStore::stats() const {
+  const std::lock_guard lock(telling_);
   return {.engine = "duckdb", .version = duckdb_library_version(), .applied = applied_, .checkpointed = checkpointed_,
           .batches = batches_, .rows = rows_, .values_out_of_range = out_of_range_, .file_bytes = size_of(path_),
-          .log_bytes = size_of(path_ + ".wal"), .rollups_waiting = changed_.size(), .repaired = repaired_};
+          .log_bytes = size_of(path_ + ".wal"), .rollups_waiting = changed_.size(), .reopened = reopened_, .repaired = repaired_};
 }
 
 Result<std::uint64_t> DuckdbStore::applied() { return applied_.load(); }
 
 // --- Writing --------------------------------------------------------------------------------------------------------
 
-// The answer is the first failure; a commit that failed has rolled back already.
+// The answer is the first failure. DuckDB takes back a commit that fails, of want of memory say, on disk, but not all of it in memory: tables are
+// left with columns of different lengths, which the next checkpoint finds, and then it refuses everything (duck_doubt_test.cc).
 template <typename Work>
 Status DuckdbStore::in_transaction(Work&& work) {
-  AYBIZA_TRY(writer_.script("BEGIN TRANSACTION"));
-  Status done = work();
-  if (done) done = writer_.script("COMMIT");
-  if (!done) static_cast<void>(writer_.script("ROLLBACK"));
+  if (in_doubt_) AYBIZA_TRY(reopen());
+  Status done = writer_.script("BEGIN TRANSACTION");
+  bool doubt = !done.has_value();
+  if (done) {
+    done = work();
+    const bool committing = done.has_value();
+    if (committing) done = writer_.script("COMMIT");
+    if (done) return {};
+    doubt = !writer_.script("ROLLBACK") || committing;
+  }
+  in_doubt_ = doubt;
+  if (doubt) static_cast<void>(reopen());
   return done;
 }
 
@@ -183,12 +229,18 @@ Status DuckdbStore::write(const RowBatch& batch, std::uint64_t& out_of_range, st
 
 Status DuckdbStore::apply(const RowBatch& batch) {
   const std::lock_guard lock(writing_);
+  if (in_doubt_) AYBIZA_TRY(reopen());
+  const std::uint64_t doubted = std::exchange(doubted_to_, 0);
+  if (doubted == batch.to && applied_ == batch.to && batch.from < batch.to) return {};  // it was written, whatever the engine said
   if (batch.from != applied_ || batch.to < batch.from)
     return fail(Code::conflict, "rows ({}, {}] do not follow applied offset {}", batch.from, batch.to, applied_.load());
   see_samples(batch);
   std::uint64_t out_of_range = 0;
   std::vector<RollupBucket> buckets;
-  AYBIZA_TRY(in_transaction([&] { return write(batch, out_of_range, buckets); }));
+  if (const Status done = in_transaction([&] { return write(batch, out_of_range, buckets); }); !done) {
+    doubted_to_ = batch.to;
+    return done;
+  }
   changed_.mark(buckets, options_.clock->elapsed());  // before anybody is told that the rows are there
   applied_ = batch.to;
   ++batches_;
@@ -199,7 +251,11 @@ Status DuckdbStore::apply(const RowBatch& batch) {
 }
 
 Status DuckdbStore::checkpoint_locked() {
-  AYBIZA_TRY(writer_.script("CHECKPOINT"));
+  if (in_doubt_) AYBIZA_TRY(reopen());
+  if (const Status done = writer_.script("CHECKPOINT"); !done) {
+    static_cast<void>(in_transaction([] { return Status(); }));  // an engine that has given itself up is opened anew
+    return done;
+  }
   checkpointed_ = applied_.load();
   return {};
 }
@@ -304,42 +360,22 @@ Result<ArchivedSlice> DuckdbStore::archive(Table table, Instant from, Instant to
 
 Result<std::uint64_t> DuckdbStore::forget_rollups(Duration step, Instant before) {
   const std::lock_guard lock(writing_);
-  const auto gone = writer_.run("DELETE FROM rollups WHERE step_seconds = $1 AND bucket < $2", {std::int64_t(step / std::chrono::seconds(1)), before});
+  Result<std::uint64_t> gone;
+  const Status done = in_transaction([&]() -> Status {
+    gone = writer_.run("DELETE FROM rollups WHERE step_seconds = $1 AND bucket < $2", {std::int64_t(step / std::chrono::seconds(1)), before});
+    return gone ? Status() : std::unexpected(gone.error());
+  });
+  if (!done) return std::unexpected(done.error());
   checkpoint_if_due();
   return gone;
 }
 
 // --- Reading --------------------------------------------------------------------------------------------------------
 
-// The same store with what was archived: its reading functions, and nothing of its writing ones.
-class DuckWithArchive final : public Store {
- public:
-  DuckWithArchive(Store& store, DuckReader& reader) : store_(store), reader_(reader) { samples_ = true; }  // whether there are, their files say
-  Dialect dialect() const override { return Dialect::duckdb; }
-  StoreStats stats() const override { return store_.stats(); }
-  Result<std::uint64_t> applied() override { return store_.applied(); }
-  Status apply(const RowBatch&) override { return no_writing(); }
-  Result<RowBatch> rows(const RowFilter& filter) override { return reader_.rows(filter); }
-  Result<RowBatch> find_call(std::string_view id, std::string_view customer) override { return reader_.find_call(id, customer); }
-  Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params, Duration deadline) override { return reader_.sql(text, params, deadline); }
-  Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink, const ExportOptions& options) override {
-    return reader_.export_table(table, format, from, to, sink, options);
-  }
-  bool keeps_rollups() const override { return store_.keeps_rollups(); }
-  std::vector<DirtyBucket> dirty_rollups() const override { return store_.dirty_rollups(); }
-  Status checkpoint() override { return no_writing(); }
-  Result<std::uint64_t> forget(Table, Instant) override { return no_writing(); }
-
- private:
-  static std::unexpected<Error> no_writing() { return fail(Code::unsupported, "what is archived is read only"); }
-  Store& store_;
-  DuckReader& reader_;
-};
-
 std::shared_ptr<Store> DuckdbStore::with_archive(Instant, Instant) {
   if (archive_.moved_before() == Instant::min()) return itself();
   const std::lock_guard lock(making_with_archive_);
-  if (!with_archive_) with_archive_ = std::make_shared<DuckWithArchive>(*this, *archived_reader_);
+  if (!with_archive_) with_archive_ = make_duck_with_archive(*this, *archived_reader_);
   return with_archive_;
 }
 

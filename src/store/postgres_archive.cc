@@ -197,7 +197,8 @@ Result<std::unique_ptr<ArchiveReader>> PostgresArchive::reader(const ArchiveRead
   AYBIZA_TRY(out->connection_.script(fmt::format("SET threads = 1; SET memory_limit = '{}MiB'; SET TimeZone = 'UTC'; SET temp_directory = {}",
                                                  limits::archive_reader_bytes / limits::MiB, sql_text(place_.scratch))));
   if (const Status made = make_tables(*out, reading, snapshot); !made) return wrap(made.error(), "reading the archive");
-  out->reader_ = std::make_unique<DuckReader>(DuckReading{.database = out->database_.get(), .clock = place_.clock, .scratch = place_.scratch, .node = place_.node, .schemas = "archived,main"});
+  out->reader_ = std::make_unique<DuckReader>(DuckReading{.clock = place_.clock, .scratch = place_.scratch, .node = place_.node, .schemas = "archived,main"});
+  out->reader_->resume(out->database_.get());
   return out;
 }
 

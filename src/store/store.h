@@ -76,6 +76,7 @@ struct StoreStats {
   std::uint64_t rows_set_aside = 0;           // refused by the engine for what they hold: they are in poison_rows
   std::uint64_t file_bytes = 0, log_bytes = 0;
   std::uint64_t rollups_waiting = 0;  // minutes, hours and days that have changed since their rollup was made
+  std::uint64_t reopened = 0;         // how often the engine's file was opened anew since start, because a transaction was in doubt
   std::string repaired;  // what had to be set aside at start, for the operator; empty: nothing
 };
 
