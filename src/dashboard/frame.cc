@@ -214,9 +214,9 @@ Node layout(const LayoutInput& in) {
   if (!liked.hidden.empty() || !liked.order.empty()) hiding = html<"<link rel=\"stylesheet\" href=\"/preferences.css?v={}\">">(tiles_version(liked));
   return html<"<!doctype html><html lang=\"{}\" data-density=\"{}\"{}{}{}{}{}><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">"
               "<meta name=\"csrf-token\" content=\"{}\"><meta name=\"color-scheme\" content=\"light dark\"><title>{}</title>"
-              "<link rel=\"icon\" href=\"{}\"><link rel=\"stylesheet\" href=\"{}\"><script src=\"{}\"></script><script defer src=\"{}\"></script>{}</head><body>{}</body></html>">(
+              "<link rel=\"icon\" href=\"{}\"><link rel=\"stylesheet\" href=\"{}\"><link rel=\"preload\" as=\"script\" href=\"{}\"><script src=\"{}\" data-app=\"{}\"></script>{}</head><body>{}</body></html>">(
       viewer.texts().language(), to_string(liked.density), attr<"data-theme">(theme), flag<"data-kept">(!viewer.person.empty() || viewer.pictured), flag<"data-wall">(in.view == "wall"), flag<"data-shared">(viewer.share != nullptr), flag<"data-pictured">(viewer.pictured),
-      in.csrf_token, in.title, web::path_of("icon.svg"), web::path_of("app.css"), web::path_of("theme.js"), web::path_of("app.js"), hiding, in.main);
+      in.csrf_token, in.title, web::path_of("icon.svg"), web::path_of("app.css"), web::path_of("app.js"), web::path_of("theme.js"), web::path_of("app.js"), hiding, in.main);
 }
 
 std::string scope_words(const Filters& filters, const Texts& texts) {

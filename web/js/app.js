@@ -50,11 +50,7 @@ const liveSocket = new LiveSocket("/live", Socket, {
   reconnectAfterMs,
   dom: { onBeforeElUpdated: keepBrowserState },
 });
-// The page came with its figures; they are painted before the socket is opened and anything else is loaded.
-const afterPaint = then => (document.hidden ? then() : requestAnimationFrame(() => setTimeout(then)));
-afterPaint(() => {
-  liveSocket.connect();
-  preloadCharts();
-});
+liveSocket.connect();  // the figures that came with the page are painted (theme.js)
+preloadCharts();
 window.liveSocket = liveSocket;  // for the console and the tests
 window.chartsWaiting = chartsWaiting;  // for whoever takes a picture

@@ -21,7 +21,7 @@ export async function livePage(browser, { assets, view, answer = () => ({}), con
   page.on("pageerror", e => problems.push(e.message));
   const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="csrf-token" content="t"><title>Test</title><link rel="icon" href="${manifest["icon.svg"]}"><link rel="stylesheet" href="${manifest["app.css"]}">
-    <script src="${manifest["theme.js"]}"></script><script defer src="${manifest["app.js"]}"></script></head>
+    <script src="${manifest["theme.js"]}" data-app="${manifest["app.js"]}"></script></head>
     <body><div id="v" data-phx-main data-phx-session="s" data-phx-static="">${view}</div></body></html>`;
   await page.route("**/*", route => {
     const path = new URL(route.request().url()).pathname, headers = { "content-security-policy": csp };
