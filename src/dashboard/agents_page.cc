@@ -97,7 +97,7 @@ Node AgentsPage::pictures() const {
   const Heat& h = heat ? *heat : nothing;
   const Texts& t = texts();
   const Node hours = chart({.name = "heat", .size = "w-12 h-4", .loading = heat == nullptr, .empty = h.agents == 0, .error = h.error, .as_of = h.as_of,
-                            .n = heat ? t("count.agents", show_count(h.agents)) : "", .relative_error = std::nullopt, .filters = filters(), .table = heat_table(h, t)});
+                            .n = heat ? t("count.agents", show_count(t, h.agents)) : "", .relative_error = std::nullopt, .filters = filters(), .table = heat_table(h, t)});
   return html<"{}{}{}">(field_tile(fleet, filters()), field_reasons(fleet, chosen_, filters()), hours);
 }
 
@@ -105,12 +105,13 @@ Node AgentsPage::pictures() const {
 std::string AgentsPage::compared(const std::string& agent) const {
   const auto* all = state<AdjustedState>(adjusted_slot);
   if (!all) return std::string(dash);
+  const Texts& t = texts();
   if (all->estimate) return std::string(texts()("agents.sampled"));
   const auto at = all->agents.find(agent);
   if (at == all->agents.end() || at->second.n < adjusted_least_calls) return std::string(texts()("agents.too_few"));
   const Adjusted& a = at->second;
   if (!a.comparable()) return texts()("agents.of_mix", fmt::format("{:.0f} %", a.covered * 100));
-  return fmt::format("{} [{:.1f}, {:.1f}]", show_share(a.rate), a.low * 100, a.high * 100);
+  return show_share(t, a.rate) + " " + show_interval(t, show_number(t, a.low * 100, 1), show_number(t, a.high * 100, 1));
 }
 
 Node AgentsPage::body(const Context&) {

@@ -4,6 +4,7 @@
 
 #include "dashboard/board_tile_view.h"
 #include "dashboard/page_limits.h"
+#include "dashboard/reasons.h"
 #include "liveview/json.h"
 #include "liveview/text.h"
 
@@ -84,7 +85,7 @@ void BoardPage::shown(Context& context, std::size_t slot) {
 void BoardPage::keep(Context& context, Board wanted, bool everyone) {
   const std::string name = board_->board.name;
   auto kept = viewer().keeping.boards->change(board_->id, reader(), wanted, everyone);
-  refused_ = kept ? "" : kept.error().message;
+  refused_ = kept ? "" : reason_of(texts(), kept.error().message);
   if (!kept) return;
   board_ = std::move(*kept);
   if (board_->board.name != name) return context.push_navigate(address(path_of(board_->board), filters()), Address::replace);
@@ -93,7 +94,7 @@ void BoardPage::keep(Context& context, Board wanted, bool everyone) {
 
 void BoardPage::save_tile(Context& context, const Form& form) {
   draft_ = draft_of(draft_->id, form);
-  if (const Status good = check_tile(draft_->spec); !good) return void(draft_->error = good.error().message);
+  if (const Status good = check_tile(draft_->spec); !good) return void(draft_->error = reason_of(texts(), good.error().message));
   Board wanted = board_->board;
   if (PlacedTile* tile = wanted.find(draft_->id)) tile->spec = draft_->spec;
   else if (wanted.tiles.size() < limits::board_tiles) wanted.tiles.push_back({wanted.next_id(), draft_->spec});
@@ -158,7 +159,7 @@ void BoardPage::on_event(Context& context, const liveview::Event& event) {
   }
   if (event.name == "duplicate") {
     const auto copy = boards.add(board_->board, reader());
-    if (!copy) return context.put_flash("error", copy.error().message);
+    if (!copy) return context.put_flash("error", reason_of(texts(), copy.error().message));
     return context.push_navigate(address(path_of((*copy)->board), filters()));
   }
   if (!own()) return;
@@ -166,7 +167,7 @@ void BoardPage::on_event(Context& context, const liveview::Event& event) {
   if (!before_) return;
   if (event.name == "done") return before_.reset(), draft_.reset(), refused_.clear(), void();
   if (event.name == "board_remove") {
-    if (const Status gone = boards.remove(board_->id, reader()); !gone) return void(refused_ = gone.error().message);
+    if (const Status gone = boards.remove(board_->id, reader()); !gone) return void(refused_ = reason_of(texts(), gone.error().message));
     viewer().note(context.now(), "board removed", board_->board.name);
     return context.push_navigate("/boards", Address::replace);
   }

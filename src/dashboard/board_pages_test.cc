@@ -220,5 +220,28 @@ TEST_F(BoardPagesTest, EveryTileThatCanBeHiddenIsATile) {
   for (const std::string_view tile : tiles_of_pages()[0].tiles) EXPECT_THAT(html, HasSubstr(fmt::format("id=\"tile-{}\"", tile)));
 }
 
+// A tile of a tab is moved where it stands, for its person alone; whoever has nothing kept is told so, and it is no error.
+TEST_F(BoardPagesTest, TilesOfATabAreMovedThere) {
+  EXPECT_THAT(get("/"), AllOf(HasSubstr("id=\"arrange\""), HasSubstr("id=\"grip-volume\"")));
+  join("/", "overview");
+  const std::string answer = click("tile_place", R"({"tile":"volume","before":"active_agents"})");
+  const PageTiles& page = *tiles_of_page("/");
+  const Preferences kept = preferences_.of("ada");
+  EXPECT_EQ(order_of(kept, page).front(), "volume");
+  EXPECT_THAT(answer, HasSubstr("/preferences.css?v=" + tiles_version(kept)));
+  EXPECT_THAT(get("/"), HasSubstr("/preferences.css?v=" + tiles_version(kept)));
+  click("tile_place", R"({"tile":"no such","before":"active_agents"})");
+  click("tile_place", R"({"tile":7})");
+  EXPECT_EQ(preferences_.of("ada"), kept);
+  EXPECT_TRUE(preferences_.of("bob").order.empty());
+  click("tiles_reset");
+  EXPECT_TRUE(preferences_.of("ada").order.empty());
+
+  person_.clear();
+  EXPECT_THAT(get("/"), Not(HasSubstr("id=\"arrange\"")));
+  join("/", "overview");
+  EXPECT_THAT(click("tile_place", R"({"tile":"volume","before":"active_agents"})"), HasSubstr("Tiles of this page cannot be moved here."));
+}
+
 }  // namespace
 }  // namespace aybiza::dashboard

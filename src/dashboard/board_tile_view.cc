@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "dashboard/chart_options.h"
+#include "dashboard/reasons.h"
 #include "dashboard/show.h"
 #include "dashboard/tile.h"
 #include "liveview/json.h"
@@ -54,7 +55,7 @@ Node named_rows(const BoardTileInput& in) {
   const TileSpec& spec = in.tile.spec;
   const Node body = rows(in.state->rows, [](const NamedValue& r) { return r.name; }, [&](const NamedValue& r) {
     return html<"<tr><th scope=\"row\">{}</th><td class=\"num\"><data value=\"{}\">{}</data></td></tr>">(
-        name_of(r.name, in.texts), r.value ? fmt::format("{}", *r.value) : "", show_value(spec, r.value));
+        name_of(r.name, in.texts), r.value ? fmt::format("{}", *r.value) : "", show_value(in.texts, spec, r.value));
   });
   return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\" class=\"num\">{}</th></tr></thead><tbody>{}</tbody></table>">(
       title_of(spec), show_word(in.texts, spec.by), spec.formula, body);
@@ -70,7 +71,7 @@ Node timed_rows(const BoardTileInput& in) {
     return html<"<th scope=\"col\" class=\"num\">{}</th>">(in.tile.spec.by.empty() ? in.tile.spec.formula : name_of(series.names[c], in.texts));
   });
   const Node body = rows(places, [&](std::size_t i) { return to_micros(series.times[i]); }, [&](std::size_t i) {
-    const Node cells = each(columns, [](std::size_t c) { return c; }, [&](std::size_t c) { return html<"<td class=\"num\">{}</td>">(show_value(in.tile.spec, series.values[c][i])); });
+    const Node cells = each(columns, [](std::size_t c) { return c; }, [&](std::size_t c) { return html<"<td class=\"num\">{}</td>">(show_value(in.texts, in.tile.spec, series.values[c][i])); });
     return html<"<tr><th scope=\"row\" class=\"nowrap\">{}</th>{}</tr>">(show_moment(series.times[i], zone, in.texts), cells);
   });
   return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th>{}</tr></thead><tbody>{}</tbody></table>">(
@@ -80,7 +81,7 @@ Node timed_rows(const BoardTileInput& in) {
 Node number_rows(const BoardTileInput& in) {
   const TileSpec& spec = in.tile.spec;
   return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><tbody><tr><th scope=\"row\">{}</th><td class=\"num\">{}</td></tr><tr><th scope=\"row\">{}</th><td class=\"num\">{}</td></tr></tbody></table>">(
-      title_of(spec), in.texts("board.now"), show_value(spec, in.state->value), in.texts("board.before"), show_value(spec, in.state->previous));
+      title_of(spec), in.texts("board.now"), show_value(in.texts, spec, in.state->value), in.texts("board.before"), show_value(in.texts, spec, in.state->previous));
 }
 
 Node table_of(const BoardTileInput& in) { return in.state->series.names.empty() ? named_rows(in) : timed_rows(in); }
@@ -102,12 +103,12 @@ Node number(const BoardTileInput& in) {
   const auto trend = trend_of(state, format_of(shown_as(spec)), in.texts);
   std::optional<Node> shown;
   if (trend) shown = html<"<span class=\"trend {}\" title=\"{}\">{}<span class=\"sr\"> {}</span></span>">(trend->tone, trend->word, trend->text, trend->word);
-  return html<"<div class=\"value\"><data class=\"num\" value=\"{}\">{}</data>{}</div>">(fmt::format("{}", *in.state->value), show_value(spec, in.state->value), shown);
+  return html<"<div class=\"value\"><data class=\"num\" value=\"{}\">{}</data>{}</div>">(fmt::format("{}", *in.state->value), show_value(in.texts, spec, in.state->value), shown);
 }
 
 Node body(const BoardTileInput& in) {
   if (!in.state) return raw<"<div class=\"bone value\"></div><div class=\"bone line\"></div>">();
-  if (!in.state->error.empty()) return html<"<p class=\"why\">{}</p>">(in.texts("board.broken", in.state->error));
+  if (!in.state->error.empty()) return html<"<p class=\"why\">{}</p>">(in.texts("board.broken", reason_of(in.texts, in.state->error)));
   if (empty(in.tile.spec, *in.state)) return html<"<p class=\"why\">{}</p>">(in.texts("board.empty"));
   if (in.tile.spec.picture == Picture::number) return number(in);
   if (in.tile.spec.picture == Picture::table)
@@ -172,11 +173,11 @@ Node menu(const BoardTileInput& in) {
 
 bool has_chart(Picture picture) { return picture == Picture::line || picture == Picture::bar || picture == Picture::pie; }
 
-std::string show_value(const TileSpec& spec, std::optional<double> value) {
+std::string show_value(const Texts& t, const TileSpec& spec, std::optional<double> value) {
   const Shown shown = shown_as(spec);
-  if (shown != Shown::number || !value) return show(format_of(shown), value);
-  if (*value == std::floor(*value) || std::abs(*value) >= 1e4) return show_count(*value);
-  return std::abs(*value) < 0.01 ? fmt::format("{:.3g}", *value) : fmt::format("{:.2f}", *value);
+  if (shown != Shown::number || !value) return show(t, format_of(shown), value);
+  if (*value == std::floor(*value) || std::abs(*value) >= 1e4) return show_count(t, *value);
+  return std::abs(*value) < 0.01 ? in_notation(t, fmt::format("{:.3g}", *value)) : show_number(t, *value, 2);
 }
 
 Node board_tile(const BoardTileInput& in) {
@@ -187,7 +188,7 @@ Node board_tile(const BoardTileInput& in) {
   if (has_chart(spec.picture))
     picture = html<"<div class=\"chart\" id=\"chart-b{}\" phx-hook=\"Chart\" phx-update=\"ignore\" role=\"img\" aria-label=\"{}\"></div>">(id, title_of(spec));
   if (in.state) {
-    const std::string bound = in.state->estimate ? std::string(in.texts("board.estimate")) : in.state->relative_error.value_or(0) > 0 ? fmt::format("± {:.1f} %", *in.state->relative_error * 100) : "";
+    const std::string bound = in.state->estimate ? std::string(in.texts("board.estimate")) : show_bound(in.texts, in.state->relative_error);
     const std::size_t shown = std::max(in.state->rows.size(), in.state->series.names.size());
     const std::string many = in.state->found > shown ? in.texts("board.some", shown, in.state->found) : "";
     foot = html<"{}<span class=\"n\">{}</span><span class=\"err\">{}</span>">(age(in.as_of, in.texts), many, bound);

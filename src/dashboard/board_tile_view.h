@@ -28,6 +28,6 @@ bool has_chart(Picture picture);
 std::string board_chart(const TileSpec& spec, const BuiltTile& state, Instant as_of, Duration length, const Texts& t);
 std::string board_chart_change(const TileSpec& spec, const BuiltTile& from, const BuiltTile& to, Instant as_of, const Texts& t);  // "": nothing
 
-std::string show_value(const TileSpec& spec, std::optional<double> value);  // in the tile's format
+std::string show_value(const Texts& t, const TileSpec& spec, std::optional<double> value);  // in the tile's format
 
 }  // namespace aybiza::dashboard

@@ -1,6 +1,7 @@
 #include "dashboard/boards_page.h"
 
 #include "dashboard/page_limits.h"
+#include "dashboard/reasons.h"
 #include "liveview/text.h"
 
 namespace aybiza::dashboard {
@@ -12,7 +13,7 @@ void BoardsPage::on_event(Context& context, const liveview::Event& event) {
   json_ = event.form.text("json");
   auto wanted = event.name == "board_import" ? parse_board(json_) : Result<Board>(starter_board(event.form.text("name")));
   const auto made = wanted ? viewer().keeping.boards->add(*wanted, reader()) : Result<BoardPtr>(std::unexpected(wanted.error()));
-  if (!made) return void(refused_ = made.error().message);
+  if (!made) return void(refused_ = reason_of(texts(), made.error().message));
   viewer().note(context.now(), "board made", (*made)->board.name);
   context.push_navigate(address("/boards/" + percent_encoded((*made)->board.name), filters()));
 }

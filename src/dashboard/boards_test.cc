@@ -94,6 +94,23 @@ TEST_F(KeptTest, PreferencesComeBackAndDamageCountsAsNone) {
   EXPECT_EQ(parse_preferences(R"({"theme":"pink","zone":"Mars/Base","range":"9y","language":"tlh"})"), Preferences());
 }
 
+TEST(Preferences, ATileIsPutInFrontOfAnother) {
+  const PageTiles& page = *tiles_of_page("/agents");
+  const auto check = [&](const Preferences& from, std::string_view tile, std::string_view before, std::vector<std::string> expected) {
+    const Preferences to = placed(from, page, tile, before);
+    EXPECT_EQ(order_of(to, page), expected) << tile << " before " << before;
+    return to;
+  };
+  const Preferences moved = check({}, "heat", "fleet", {"heat", "fleet", "fleet_worst"});
+  check(moved, "heat", "", {"fleet", "fleet_worst", "heat"});
+  EXPECT_TRUE(placed(moved, page, "heat", "").order.empty());  // as they come
+  check(moved, "fleet_worst", "fleet", {"heat", "fleet_worst", "fleet"});
+  check(moved, "heat", "heat", {"heat", "fleet", "fleet_worst"});
+  check(moved, "heat", "volume", {"fleet", "fleet_worst", "heat"});  // of another page: last
+  check(moved, "volume", "heat", {"heat", "fleet", "fleet_worst"});
+  EXPECT_EQ(tiles_of_page("/boards/Night"), nullptr);
+}
+
 TEST(BoardText, GoesOutAndComesBack) {
   Board board = starter_board("Night shift");
   board.tiles[0].spec.where = {"region:eu|us", "!model_used:x"};

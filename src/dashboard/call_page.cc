@@ -28,9 +28,9 @@ void add(std::vector<Fact>& facts, std::string_view name, std::string value) {
   if (!value.empty() && value != dash) facts.push_back({name, std::move(value)});
 }
 
-std::string score_e4(const Number& value) { return value ? show_score(double(*value) / 1e4) : std::string(dash); }
-std::string share_e4(const Number& value) { return value ? show_share(double(*value) / 1e4) : std::string(dash); }
-std::string usd(const Number& nano) { return show_usd(nano ? std::optional(double(*nano) / 1e9) : std::nullopt); }
+std::string score_e4(const Texts& t, const Number& value) { return value ? show_score(t, double(*value) / 1e4) : std::string(dash); }
+std::string share_e4(const Texts& t, const Number& value) { return value ? show_share(t, double(*value) / 1e4) : std::string(dash); }
+std::string usd(const Texts& t, const Number& nano) { return show_usd(t, nano ? std::optional(double(*nano) / 1e9) : std::nullopt); }
 
 std::vector<Fact> facts_of(const CallRow& c, const Zone& zone, Instant now, const Texts& t) {
   std::vector<Fact> facts;
@@ -45,12 +45,12 @@ std::vector<Fact> facts_of(const CallRow& c, const Zone& zone, Instant now, cons
   add(facts, t("calls.length"), c.duration_us ? show_duration(Duration(*c.duration_us)) : show_duration(std::max(Duration(0), c.ended.value_or(now) - c.start)));
   add(facts, t("call.resolution"), c.resolution_status.empty() ? "" : show_word(t, c.resolution_status));
   add(facts, t("call.end_reason"), c.end_reason.empty() ? "" : show_word(t, c.end_reason));
-  add(facts, t("call.voice_latency"), show_us(c.voice_latency_us));
-  add(facts, t("calls.cost"), usd(c.cost_nano));
-  add(facts, t("figure.avg_satisfaction"), c.satisfaction_e4 ? t("call.of_five", fmt::format("{:.1f}", double(*c.satisfaction_e4) / 1e4)) : "");
-  add(facts, t("call.quality"), share_e4(c.quality_e4));
-  add(facts, t("figure.efficiency_score"), share_e4(c.efficiency_e4));
-  add(facts, t("call.errors"), c.error_count ? show_count(double(*c.error_count)) : "");
+  add(facts, t("call.voice_latency"), show_us(t, c.voice_latency_us));
+  add(facts, t("calls.cost"), usd(t, c.cost_nano));
+  add(facts, t("figure.avg_satisfaction"), c.satisfaction_e4 ? t("call.of_five", show_number(t, double(*c.satisfaction_e4) / 1e4, 1)) : "");
+  add(facts, t("call.quality"), share_e4(t, c.quality_e4));
+  add(facts, t("figure.efficiency_score"), share_e4(t, c.efficiency_e4));
+  add(facts, t("call.errors"), c.error_count ? show_count(t, double(*c.error_count)) : "");
   add(facts, t("call.caller"), c.caller_number);
   add(facts, t("call.external_id"), c.external_call_id);
   return facts;
@@ -79,7 +79,7 @@ Node tags_of(const TurnRow& turn, const Texts& t) {
 std::string latencies(const TurnRow& turn, const Texts& t) {
   std::string out;
   const auto part = [&](std::string_view name, const Number& us) {
-    if (us) out += fmt::format("{}{} {}", out.empty() ? "" : " · ", name, show_us(us));
+    if (us) out += fmt::format("{}{} {}", out.empty() ? "" : " · ", name, show_us(t, us));
   };
   part(t("call.answered_after"), turn.response_time_us);
   part("STT", turn.stt_latency_us);
@@ -91,7 +91,7 @@ std::string latencies(const TurnRow& turn, const Texts& t) {
 Node turn_item(const TurnRow& turn, Instant start, const Texts& t) {
   const bool cut_in = turn.interrupted.value_or(false);
   std::optional<Node> mood, lat, cut;
-  if (turn.sentiment_e4) mood = html<"<span class=\"{}\">{}</span>">(mood_class(turn.sentiment_e4), score_e4(turn.sentiment_e4));
+  if (turn.sentiment_e4) mood = html<"<span class=\"{}\">{}</span>">(mood_class(turn.sentiment_e4), score_e4(t, turn.sentiment_e4));
   if (const std::string shown = latencies(turn, t); !shown.empty()) lat = html<"<span class=\"lat\">{}</span>">(shown);
   if (cut_in) cut = html<"<span class=\"cut\"> — {}</span>">(t("call.cut_in"));
   return html<"<li class=\"turn {}{}\" id=\"turn-{}\"><div class=\"who\"><span>{}</span><span>{}</span></div><p class=\"said\">{}{}</p><footer>{}{}{}</footer></li>">(
@@ -153,24 +153,24 @@ std::vector<ModelUsage> by_model(const CallDetail& call) {
 
 Node usage_table(const CallDetail& call, const Texts& t) {
   if (call.usage.empty()) return html<"<p class=\"muted\">{}</p>">(t("call.no_usage"));
-  const auto count = [](const Number& n) { return n ? show_count(double(*n)) : std::string(dash); };
+  const auto count = [&t](const Number& n) { return n ? show_count(t, double(*n)) : std::string(dash); };
   const TableHead heads[] = {{t("dimension.model_used"), false}, {t("call.uses")}, {t("call.in")}, {t("call.cached")}, {t("call.out")}, {t("calls.cost")}};
   std::vector<TableRow> lines;
   for (const ModelUsage& u : by_model(call))
-    lines.push_back({u.model, {or_unknown(t, u.model), show_count(double(u.requests)), count(u.input), count(u.cached), count(u.output), usd(u.cost)}});
+    lines.push_back({u.model, {or_unknown(t, u.model), show_count(t, double(u.requests)), count(u.input), count(u.cached), count(u.output), usd(t, u.cost)}});
   return html<"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">{}</div>">(t("call.usage_by_model"), plain_table(t("call.usage_by_model"), heads, lines));
 }
 
 Node latency_facts(const CallDetail& call, const Texts& t) {
   std::vector<Fact> facts;
-  add(facts, t("call.voice_latency"), show_us(call.call.voice_latency_us));
-  add(facts, t("word.speech_to_text"), show_us(call.call.stt_latency_us));
-  add(facts, t("dimension.model_used"), show_us(call.call.llm_latency_us));
-  add(facts, t("word.text_to_speech"), show_us(call.call.tts_latency_us));
+  add(facts, t("call.voice_latency"), show_us(t, call.call.voice_latency_us));
+  add(facts, t("word.speech_to_text"), show_us(t, call.call.stt_latency_us));
+  add(facts, t("dimension.model_used"), show_us(t, call.call.llm_latency_us));
+  add(facts, t("word.text_to_speech"), show_us(t, call.call.tts_latency_us));
   std::int64_t cut_in = 0;
   for (const TurnRow& turn : call.turns) cut_in += turn.interrupted.value_or(false) ? 1 : 0;
-  add(facts, t("call.interruptions"), show_count(double(cut_in)));
-  add(facts, t("column.turns"), show_count(double(call.turns.size())));
+  add(facts, t("call.interruptions"), show_count(t, double(cut_in)));
+  add(facts, t("column.turns"), show_count(t, double(call.turns.size())));
   return each(facts, [](const Fact& f) { return f.name; }, [](const Fact& f) { return html<"<dt>{}</dt><dd class=\"num\">{}</dd>">(f.name, f.value); });
 }
 
@@ -182,7 +182,7 @@ Node aside(const CallDetail& call, const Texts& t) {
   if (!call.interventions.empty()) stepped_in = html<"<section class=\"tile\"><header><h2>{}</h2></header><ul class=\"list\">{}</ul></section>">(t("call.interventions"), interventions);
   return html<"<aside class=\"stack\"><section class=\"tile\"><header><h2>{}</h2></header><dl class=\"facts\">{}</dl></section>"
               "<section class=\"tile\"><header><h2>{}</h2></header>{}<footer><span class=\"n\">{}</span><span class=\"tag\">{}</span></footer></section>{}</aside>">(
-      t("call.latency_and_flow"), latency_facts(call, t), t("call.usage_and_cost"), usage_table(call, t), t("call.total", usd(call.call.cost_nano)),
+      t("call.latency_and_flow"), latency_facts(call, t), t("call.usage_and_cost"), usage_table(call, t), t("call.total", usd(t, call.call.cost_nano)),
       t(call.call.cost_source == CostSource::reported ? "call.reported" : call.call.cost_source == CostSource::priced ? "call.priced" : "call.cost_unknown"), stepped_in);
 }
 
@@ -224,7 +224,7 @@ std::vector<Block> timeline(const CallDetail& call, Instant now, const Texts& t)
     if (turn.interrupted.value_or(false)) block("turn interrupt", std::max(from, to - 300ms), to, std::string(t("call.caller_cut_in")));
     // The stages end where the answer begins; they overlap, so each is drawn on a line of its own.
     const auto stage = [&](std::string_view kind, const Number& us) {
-      if (us && *us > 0) block(fmt::format("stage {}", kind), from - Duration(*us), from, fmt::format("{} {}", kind, show_us(us)));
+      if (us && *us > 0) block(fmt::format("stage {}", kind), from - Duration(*us), from, fmt::format("{} {}", kind, show_us(t, us)));
     };
     stage("stt", turn.stt_latency_us), stage("llm", turn.llm_latency_us), stage("tts", turn.tts_latency_us);
   }

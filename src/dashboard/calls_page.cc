@@ -41,8 +41,8 @@ Node row(const CallRow& call, const Filters& filters, const Zone& zone, Instant 
       live ? "live" : tone == "status bad" ? "bad" : "", id, address("/calls/" + id, to), show_moment(call.start, zone, t), tone,
       live ? std::string(t("calls.active")) : show_word(t, call.call_outcome), or_dash(call.dims[Field::customer_id]),
       or_dash(call.dims[Field::agent_name].empty() ? call.dims[Field::agent_id] : call.dims[Field::agent_name]), or_dash(call.dims[Field::region]),
-      or_dash(call.dims[Field::model_used]), length, call.turns, show_us(call.voice_latency_us),
-      show_usd(call.cost_nano ? std::optional(double(*call.cost_nano) / 1e9) : std::nullopt));
+      or_dash(call.dims[Field::model_used]), length, call.turns, show_us(t, call.voice_latency_us),
+      show_usd(t, call.cost_nano ? std::optional(double(*call.cost_nano) / 1e9) : std::nullopt));
 }
 
 }  // namespace

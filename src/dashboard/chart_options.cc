@@ -205,7 +205,7 @@ std::string named_bars_option(const NamedBars& bars, Instant as_of) {
   for (const NamedBars::Series& one : bars.series) {
     json.begin_object().field("type", "bar").field("name", one.name).key("barMaxWidth").integer(22).key("itemStyle").begin_object().field("color", one.colour).key("borderRadius").integer(2).end_object();
     if (bars.stacked) json.field("stack", "all");
-    if (!bars.standing && !bars.stacked) json.key("label").json(fmt::format(R"({{"show":true,"position":"right","valueAnimation":false,"formatter":"{}","color":"$ink"}})", bars.format == "@int" ? "{c}" : "@label_ms"));
+    if (!bars.standing && !bars.stacked) json.key("label").json(fmt::format(R"({{"show":true,"position":"right","valueAnimation":false,"formatter":"{}","color":"$ink"}})", bars.format == "@int" ? "@label_int" : "@label_ms"));
     write_values(json, one);
     json.end_object();
   }
@@ -285,7 +285,7 @@ std::string outcomes_option(const OverviewState& state, const Texts& t) {
       .key("axisLabel").json(R"({"color":"$ink-soft","fontSize":12})").key("data").begin_array();
   for (const Bar& bar : outcome_bars) json.text(show_name(t, bar.label));
   json.end_array().end_object().key("series").begin_array().begin_object().field("type", "bar").field("name", t("column.calls")).key("barMaxWidth").integer(22)
-      .key("label").json(R"({"show":true,"position":"right","formatter":"{c}","color":"$ink"})");
+      .key("label").json(R"({"show":true,"position":"right","formatter":"@label_int","color":"$ink"})");
   outcome_data(json, state);
   return json.end_object().end_array().end_object().end_object().str();
 }

@@ -67,13 +67,13 @@ std::vector<Drawn> drawn(const Texts& t, const ConversationsState& s) {
   return {{"topics", bars_of(t, s.topics, "$c1")}, {"emotions", bars_of(t, s.emotions, "$c4")}, {"lengths", bars_of(t, s.lengths)}, {"resolution_times", bars_of(t, s.resolution_times)}, {"stages", bars_of(t, s.stages)}};
 }
 
-Node bars_table(std::string_view title, std::string_view first, const NamedBars& bars, Format format) {
+Node bars_table(const Texts& t, std::string_view title, std::string_view first, const NamedBars& bars, Format format) {
   std::vector<std::size_t> places(bars.labels.size()), columns_of(bars.series.size());
   for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
   for (std::size_t i = 0; i < columns_of.size(); ++i) columns_of[i] = i;
   const Node heads = each(columns_of, [](std::size_t c) { return c; }, [&](std::size_t c) { return html<"<th scope=\"col\" class=\"num\">{}</th>">(bars.series[c].name); });
   const Node body = rows(places, [](std::size_t i) { return i; }, [&](std::size_t i) {
-    const Node cells = each(columns_of, [](std::size_t c) { return c; }, [&](std::size_t c) { return html<"<td class=\"num\">{}</td>">(show(format, bars.series[c].values[i])); });
+    const Node cells = each(columns_of, [](std::size_t c) { return c; }, [&](std::size_t c) { return html<"<td class=\"num\">{}</td>">(show(t, format, bars.series[c].values[i])); });
     return html<"<tr><th scope=\"row\">{}</th>{}</tr>">(bars.labels[i], cells);
   });
   return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th>{}</tr></thead><tbody>{}</tbody></table>">(title, first, heads, body);
@@ -83,7 +83,7 @@ Node moods_table(const Texts& t, const ChartSeries& moods, const Zone& zone) {
   NamedBars bars;
   for (std::size_t i = 0; i < moods.names.size(); ++i) bars.series.push_back({show_name(t, moods.names[i]), "", moods.values[i]});
   for (const Instant time : moods.times) bars.labels.push_back(show_moment(time, zone, t));
-  return bars_table(t("figure.moods"), t("frame.from"), bars, Format::share);
+  return bars_table(t, t("figure.moods"), t("frame.from"), bars, Format::share);
 }
 
 bool none(const std::vector<Stage>& stages) {
@@ -138,7 +138,7 @@ Node ConversationsPage::flow() const {
   static const FlowState nothing;
   const FlowState& s = state ? *state : nothing;
   return chart({.name = "flow", .size = "w-8 h-5 wide", .loading = state == nullptr, .empty = s.flow.steps.empty(), .error = s.error, .as_of = s.as_of,
-                .n = state ? "n " + show_count(double(s.flow.calls)) : "", .relative_error = std::nullopt, .estimate = s.flow.estimate,
+                .n = state ? "n " + show_count(texts(), double(s.flow.calls)) : "", .relative_error = std::nullopt, .estimate = s.flow.estimate,
                 .filters = filters(), .table = flow_table(s, texts())});
 }
 
@@ -179,9 +179,9 @@ Node ConversationsPage::charts(const ConversationsState* state) const {
     return chart({.name = name, .size = size, .loading = state == nullptr, .empty = empty, .error = error, .as_of = s.as_of, .n = std::move(n),
                   .relative_error = std::nullopt, .estimate = estimate, .filters = filters(), .table = std::move(table)});
   };
-  const std::string topics = state ? "n " + show_count(sum_of(s.topics)) : "", emotions = state ? "n " + show_count(sum_of(s.emotions)) : "";
   const Texts& t = texts();
-  const auto bars = [&](std::string_view name, std::string_view first, const NamedBars& drawn, Format format) { return bars_table(definition_of(t, name).title, t(first), drawn, format); };
+  const std::string topics = state ? "n " + show_count(t, sum_of(s.topics)) : "", emotions = state ? "n " + show_count(t, sum_of(s.emotions)) : "";
+  const auto bars = [&](std::string_view name, std::string_view first, const NamedBars& drawn, Format format) { return bars_table(t, definition_of(t, name).title, t(first), drawn, format); };
   return html<"{}{}{}{}{}{}">(
       tile("moods", "w-6 h-4", s.moods.times.empty(), s.moods.error, s.moods.estimate, moods_table(t, s.moods, zone_or_utc(filters().zone))),
       tile("stages", "w-6 h-4", none(s.stages), s.stages_error, s.stages_estimate, bars("stages", "talk.stage", bars_of(t, s.stages), Format::milliseconds)),

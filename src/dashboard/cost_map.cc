@@ -97,7 +97,7 @@ std::string cost_map_data(const CostsState& state, const Texts& t) {
 std::string efficiency_words(const CostsState& state, const Texts& t) {
   const Scale scale = scale_of(state);
   if (scale.high < scale.low) return std::string(t("costs.no_efficiency"));
-  return t("costs.efficiency", show_share(scale.low), show_share(scale.high));
+  return t("costs.efficiency", show_share(t, scale.low), show_share(t, scale.high));
 }
 
 }  // namespace aybiza::dashboard

@@ -39,7 +39,7 @@ Node spend_table(const Texts& t, const ChartSeries& series, const Zone& zone) {
   const TableHead heads[] = {{t("frame.from"), false}, {t("column.cost_usd")}};
   std::vector<TableRow> lines;
   for (std::size_t i = 0; i < series.times.size(); ++i)
-    lines.push_back({fmt::format("{}", to_micros(series.times[i])), {show_moment(series.times[i], zone, t), show_usd(series.values[0][i])}});
+    lines.push_back({fmt::format("{}", to_micros(series.times[i])), {show_moment(series.times[i], zone, t), show_usd(t, series.values[0][i])}});
   return plain_table(t("figure.spend"), heads, lines);
 }
 
@@ -48,7 +48,7 @@ Node parts_table(const Texts& t, const std::vector<CostPart>& parts) {
   std::vector<TableRow> lines;
   for (const CostPart& p : parts)
     lines.push_back({p.region + "|" + p.agent_type + "|" + p.model,
-                     {or_unknown(t, p.region), or_unknown(t, p.agent_type), or_unknown(t, p.model), show_usd(p.cost_usd), show_count(p.calls), show(Format::share, p.efficiency)}});
+                     {or_unknown(t, p.region), or_unknown(t, p.agent_type), or_unknown(t, p.model), show_usd(t, p.cost_usd), show_count(t, p.calls), show(t, Format::share, p.efficiency)}});
   return plain_table(t("costs.parts"), heads, lines);
 }
 
@@ -80,7 +80,7 @@ Node tokens_table(const Texts& t, const TokensState& tokens, const Zone& zone) {
   std::vector<TableRow> lines;
   for (std::size_t i = 0; i < tokens.over_time.times.size(); ++i) {
     TableRow line{fmt::format("{}", to_micros(tokens.over_time.times[i])), {show_moment(tokens.over_time.times[i], zone, t)}};
-    for (const auto& values : tokens.over_time.values) line.cells.push_back(show(Format::count, values[i]));
+    for (const auto& values : tokens.over_time.values) line.cells.push_back(show(t, Format::count, values[i]));
     lines.push_back(std::move(line));
   }
   return plain_table(t("figure.tokens"), token_heads(t), lines);
@@ -90,7 +90,7 @@ Node models_table(const Texts& t, const TokensState& tokens) {
   std::vector<TableRow> lines;
   for (const ModelTokens& model : tokens.models) {
     TableRow line{model.model, {or_unknown(t, model.model)}};
-    for (const double kind : model.kinds) line.cells.push_back(show_count(kind));
+    for (const double kind : model.kinds) line.cells.push_back(show_count(t, kind));
     lines.push_back(std::move(line));
   }
   return plain_table(t("figure.model_tokens"), token_heads(t), lines);

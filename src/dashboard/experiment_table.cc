@@ -11,10 +11,10 @@ using namespace liveview;
 
 namespace {
 
-std::string points(double share) { return fmt::format("{}{:.1f}", share < 0 ? "−" : "+", std::abs(share) * 100); }
+std::string points(const Texts& t, double share) { return (share < 0 ? "−" : "+") + show_number(t, std::abs(share) * 100, 1); }
 
 std::string interval(const std::optional<Effect>& effect, const Texts& t) {
-  return effect ? fmt::format("{} [{}, {}]", t("unit.points", points(effect->difference)), points(effect->low), points(effect->high)) : std::string(dash);
+  return effect ? t("unit.points", points(t, effect->difference)) + " " + show_interval(t, points(t, effect->low), points(t, effect->high)) : std::string(dash);
 }
 
 struct VerdictWords {
@@ -45,9 +45,9 @@ Node variant_row(const Texts& t, const Experiment& experiment, std::size_t place
   const VerdictWords verdict = words_of(v);
   const Node conclusion = control ? html<"<span class=\"muted\">{}</span>">(t("experiment.control")) : html<"<span class=\"status {}\">{}</span>">(verdict.tone, t(verdict.words));
   return html<"<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"bar-cell\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td>{}</td></tr>">(
-      v.name.empty() ? std::string(t("experiment.not_told")) : v.name, show_count(v.calls), show(Format::share, v.success_rate), control ? std::string(dash) : interval(v.effects[success_compared], t),
-      interval_bar(v.effects[success_compared], width, verdict.tone), control ? show(Format::share, v.escalation_rate) : interval(v.effects[escalation_compared], t),
-      control ? show(Format::share, v.error_rate) : interval(v.effects[error_compared], t), show(Format::minutes, v.avg_duration_ms), show_usd(v.cost_per_call), conclusion);
+      v.name.empty() ? std::string(t("experiment.not_told")) : v.name, show_count(t, v.calls), show(t, Format::share, v.success_rate), control ? std::string(dash) : interval(v.effects[success_compared], t),
+      interval_bar(v.effects[success_compared], width, verdict.tone), control ? show(t, Format::share, v.escalation_rate) : interval(v.effects[escalation_compared], t),
+      control ? show(t, Format::share, v.error_rate) : interval(v.effects[error_compared], t), show(t, Format::minutes, v.avg_duration_ms), show_usd(t, v.cost_per_call), conclusion);
 }
 
 double widest(const Experiment& experiment) {
@@ -61,8 +61,8 @@ Node split(const Texts& t, const Experiment& experiment) {
   if (experiment.variants.size() < 2) return html<"<span class=\"status warn\">{}</span>">(t("experiment.one"));
   if (!experiment.ratio_p) return Node{};
   if (experiment.uneven())
-    return html<"<span class=\"status bad\">{}</span>">(t("experiment.uneven", fmt::format("{:.2g}", *experiment.ratio_p)));
-  return html<"<span class=\"status good\">{}</span>">(t("experiment.even", fmt::format("{:.2f}", *experiment.ratio_p)));
+    return html<"<span class=\"status bad\">{}</span>">(t("experiment.uneven", in_notation(t, fmt::format("{:.2g}", *experiment.ratio_p))));
+  return html<"<span class=\"status good\">{}</span>">(t("experiment.even", show_number(t, *experiment.ratio_p, 2)));
 }
 
 Node experiment_node(const Texts& t, const Experiment& experiment) {

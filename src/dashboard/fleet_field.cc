@@ -19,23 +19,24 @@ constexpr std::size_t worst_shown = 12;
 
 std::string value_of(const Cost& cost, const Texts& t) {
   const auto member = health_signals[cost.signal].value;
-  if (member == &AgentSignals::response_ms) return show_ms(cost.value);
-  if (member == &AgentSignals::silence_s) return show_span(cost.value * 1e3);
-  if (member == &AgentSignals::slope) return t("fleet.a_turn", show_score(cost.value));
-  return show_share(cost.value);
+  if (member == &AgentSignals::response_ms) return show_ms(t, cost.value);
+  if (member == &AgentSignals::silence_s) return show_span(t, cost.value * 1e3);
+  if (member == &AgentSignals::slope) return t("fleet.a_turn", show_score(t, cost.value));
+  return show_share(t, cost.value);
 }
 
 std::string_view word_of(char letter, const Texts& t) { return t(letter == 'b' ? "fleet.bad" : letter == 'w' ? "fleet.warning" : letter == 'g' ? "fleet.good" : "fleet.idle"); }
 
 TableRow row_of(const AgentHealth& a, const Filters& filters, bool chosen) {
+  const Texts& t = texts_of(filters);
   Filters to = filters;
   to.agent.clear(), to.sort.clear();
-  return {(chosen ? "*" : "") + a.agent, {a.agent, a.letter == 'i' ? std::string(dash) : fmt::format("{:.0f} {}", a.health, word_of(a.letter, texts_of(filters))), reasons_of(a, texts_of(filters)), show_count(double(a.calls))},
+  return {(chosen ? "*" : "") + a.agent, {a.agent, a.letter == 'i' ? std::string(dash) : fmt::format("{:.0f} {}", a.health, word_of(a.letter, t)), reasons_of(a, t), show_count(t, double(a.calls))},
           address("/agents/" + percent_encoded(a.agent), to)};
 }
 
 std::string legend(const FleetState& s, const Texts& t) {
-  return t("fleet.legend", show_count(double(s.counts[0])), show_count(double(s.counts[1])), show_count(double(s.counts[2])), show_count(double(s.counts[3]))) + (s.estimate ? fmt::format(" · {}", t("board.estimate")) : "");
+  return t("fleet.legend", show_count(t, double(s.counts[0])), show_count(t, double(s.counts[1])), show_count(t, double(s.counts[2])), show_count(t, double(s.counts[3]))) + (s.estimate ? fmt::format(" · {}", t("board.estimate")) : "");
 }
 
 }  // namespace

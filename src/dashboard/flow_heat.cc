@@ -73,7 +73,7 @@ liveview::Node flow_table(const FlowState& s, const Texts& t) {
   const TableHead heads[] = {{t("flow.place"), false}, {t("flow.from"), false}, {t("flow.to"), false}, {t("column.calls")}};
   std::vector<TableRow> rows;
   for (const FlowStep& step : s.flow.steps)
-    rows.push_back({fmt::format("{}|{}|{}", step.place, step.from, step.to), {fmt::format("{}", step.place), show_word(t, step.from), step.to.empty() ? std::string(t("flow.ended")) : show_word(t, step.to), show_count(double(step.calls))}});
+    rows.push_back({fmt::format("{}|{}|{}", step.place, step.from, step.to), {fmt::format("{}", step.place), show_word(t, step.from), step.to.empty() ? std::string(t("flow.ended")) : show_word(t, step.to), show_count(t, double(step.calls))}});
   return plain_table(t("flow.caption"), heads, rows);
 }
 
@@ -113,7 +113,7 @@ liveview::Node heat_table(const Heat& heat, const Texts& t) {
   std::vector<TableRow> rows;
   for (std::size_t day = 0; day < 7; ++day) {
     TableRow row{std::string(days[day]), {std::string(t(fmt::format("day.{}", days[day])))}};
-    for (const Known& share : heat.share[day]) row.cells.push_back(share ? show_share(*share) : std::string(dash));
+    for (const Known& share : heat.share[day]) row.cells.push_back(share ? show_share(t, *share) : std::string(dash));
     rows.push_back(std::move(row));
   }
   return plain_table(t("heat.caption"), heads, rows);

@@ -128,6 +128,15 @@ Node give_menu(const FrameInput& in) {
       in.texts("frame.give"), in.texts("frame.give"), file("pdf", in.texts("frame.give_pdf")), file("png", in.texts("frame.give_png")), in.texts("frame.give_hint"));
 }
 
+// Shows the grips of the tiles, which the browser keeps to itself; where a tile then is, is kept for the person (live_page.cc).
+std::optional<Node> arrange_buttons(const FrameInput& in) {
+  if (!in.arranges) return std::nullopt;
+  const Texts& t = in.texts;
+  return html<"<button type=\"button\" id=\"arrange-reset\" class=\"only-arranging\" phx-click=\"tiles_reset\">{}</button>"
+              "<button type=\"button\" id=\"arrange\" class=\"icon only-wide\" phx-hook=\"Arrange\" phx-update=\"ignore\" aria-pressed=\"false\" aria-label=\"{}\" title=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\">"
+              "<path d=\"M12 3v18M3 12h18M9.5 5.5L12 3l2.5 2.5M9.5 18.5L12 21l2.5-2.5M5.5 9.5L3 12l2.5 2.5M18.5 9.5L21 12l-2.5 2.5\"/></svg></button>">(t("settings.order_reset"), t("frame.arrange"), t("frame.arrange_title"));
+}
+
 struct TabLink {
   Tab tab;
   std::string_view path, title, picture;
@@ -163,7 +172,7 @@ Node tabs(const FrameInput& in) {
 
 Node keys(const Texts& t) {
   constexpr std::pair<std::string_view, std::string_view> all[] = {{"keys.space", "keys.pause"}, {"1 … 8", "keys.tabs"},       {"/", "keys.search"},
-                                                                   {"z", "keys.zoom"}, {"t", "keys.theme"},          {",", "keys.settings"},  {"← ↑ → ↓", "keys.move"},
+                                                                   {"z", "keys.zoom"}, {"t", "keys.theme"},          {"m", "frame.arrange"},    {",", "keys.settings"},  {"← ↑ → ↓", "keys.move"},
                                                                    {"keys.shift_arrows", "keys.size"}, {"?", "keys.help"}};
   const Node list = each(all, [](const auto& key) { return key.second; }, [&](const auto& key) {
     return html<"<dt><kbd>{}</kbd></dt><dd>{}</dd>">(key.first.starts_with("keys.") ? t(key.first) : key.first, t(key.second));
@@ -246,12 +255,12 @@ Node frame(FramePieces& own, const FrameInput& in, Node main) {
               "<header class=\"top\"><a class=\"brand\" href=\"/\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}<span>{}</span></a>"
               "<nav class=\"range\" aria-label=\"{}\">{}{}</nav>{}<span class=\"spacer\"></span>{}"
               "<button type=\"button\" class=\"icon only-phone\" popovertarget=\"filters\" aria-label=\"{}\"><svg class=\"pic\" width=\"20\" height=\"20\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 6h16M7 12h10M10 18h4\"/></svg></button>"
-              "{}<button type=\"button\" id=\"theme\" class=\"icon only-wide\" phx-hook=\"Theme\" phx-update=\"ignore\" data-system=\"{}\" data-dark=\"{}\" data-light=\"{}\" aria-label=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M12 3a9 9 0 0 0 0 18z\" fill=\"currentColor\"/></svg></button>"
+              "{}{}<button type=\"button\" id=\"theme\" class=\"icon only-wide\" phx-hook=\"Theme\" phx-update=\"ignore\" data-system=\"{}\" data-dark=\"{}\" data-light=\"{}\" aria-label=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M12 3a9 9 0 0 0 0 18z\" fill=\"currentColor\"/></svg></button>"
               "<a id=\"settings-link\" class=\"button icon\" href=\"/settings\" data-phx-link=\"redirect\" data-phx-link-state=\"push\" aria-label=\"{}\" title=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 7h9M17 7h3M4 17h3M11 17h9M15 4.5v5M9 14.5v5\"/></svg></a>{}</header>"
               "{}<div id=\"pulse\" phx-hook=\"Pulse\" phx-update=\"ignore\"></div><div id=\"keys\" phx-hook=\"Hotkeys\" phx-update=\"ignore\"></div>{}"
               "<main class=\"page\" id=\"main\" tabindex=\"-1\" data-tz=\"{}\"{}>{}{}{}</main>"
               "<div class=\"offline\" role=\"status\">{}</div>">(
-      t("frame.skip"), own.logo, in.brand, t("frame.range"), own.ranges, own.custom, own.form, own.live, t("frame.filters"), own.give, t("theme.system"), t("theme.dark"), t("theme.light"), t("frame.theme"), t("tab.settings"), t("tab.settings"), user, own.tabs,
+      t("frame.skip"), own.logo, in.brand, t("frame.range"), own.ranges, own.custom, own.form, own.live, t("frame.filters"), own.give, arrange_buttons(in), t("theme.system"), t("theme.dark"), t("theme.light"), t("frame.theme"), t("tab.settings"), t("tab.settings"), user, own.tabs,
       own.keys, in.filters.zone, flag<"data-rewound">(in.filters.at.has_value()), flashes(in), rewound(in), std::move(main), t("frame.offline"));
 }
 

@@ -32,7 +32,7 @@ struct FrameInput {
   const Texts& texts;
   std::shared_ptr<const Choices> choices;  // never null
   Instant now{};                           // of which a rewound page makes its moment
-  bool paused = false, one_customer = false;
+  bool paused = false, one_customer = false, arranges = false;  // arranges: the page's tiles can be moved, and it is kept
   std::string_view user;                   // who signed in; empty: nobody had to
   bool pictured = false;                   // for a picture: it says of what and of when it is
   std::string_view flash_info, flash_error;

@@ -24,12 +24,13 @@ Node head_cell(const LeagueInput& in, std::size_t i) {
 }
 
 Node body_row(const LeagueInput& in, const LeagueRow& row) {
+  const Texts& t = texts_of(in.filters);
   std::vector<std::size_t> places(row.figures.size());
   for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
   const Node cells = each(places, [](std::size_t i) { return i; }, [&](std::size_t i) {
-    return html<"<td class=\"num\">{}</td>">(show(in.columns[i].format, row.figures[i]));
+    return html<"<td class=\"num\">{}</td>">(show(t, in.columns[i].format, row.figures[i]));
   });
-  const std::string name = or_unknown(texts_of(in.filters), row.name);
+  const std::string name = or_unknown(t, row.name);
   const std::string to = in.link && !row.name.empty() && row.name != "__other__" ? in.link(row.name) : "";
   const Node first = to.empty() ? html<"<span class=\"muted\">{}</span>">(name)
                                 : html<"<a class=\"row\" href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}</a>">(to, name);
@@ -43,10 +44,10 @@ Node foot(const LeagueInput& in) {
   double worst = 0;
   for (const auto& error : league.relative_error) worst = std::max(worst, error.value_or(0));
   const Texts& t = texts_of(in.filters);
-  const std::string bound = league.estimate ? std::string(t("league.estimates")) : worst > 0 ? fmt::format("± {:.1f} %", worst * 100) : "";
+  const std::string bound = league.estimate ? std::string(t("league.estimates")) : show_bound(t, worst);
   const std::string many = league.found > league.rows.size() || !league.complete
-                               ? t(league.complete ? "league.some" : "league.some_more", league.rows.size(), show_count(double(league.found)), in.what)
-                               : fmt::format("{} {}", show_count(double(league.found)), in.what);
+                               ? t(league.complete ? "league.some" : "league.some_more", league.rows.size(), show_count(t, double(league.found)), in.what)
+                               : fmt::format("{} {}", show_count(t, double(league.found)), in.what);
   return html<"<footer class=\"row-flex pager\">{}<span class=\"muted\">{}</span><span class=\"muted\">{}</span></footer>">(age(league.as_of, t), many, bound);
 }
 

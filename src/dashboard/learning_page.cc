@@ -32,7 +32,7 @@ Node series_rows(const Texts& t, std::string_view title, const ChartSeries& seri
   std::vector<TableRow> rows;
   for (std::size_t i = 0; i < series.times.size(); ++i) {
     TableRow row{fmt::format("{}", to_micros(series.times[i])), {show_moment(series.times[i], zone, t)}};
-    for (const auto& values : series.values) row.cells.push_back(show(format, values[i]));
+    for (const auto& values : series.values) row.cells.push_back(show(t, format, values[i]));
     rows.push_back(std::move(row));
   }
   return plain_table(title, heads, rows);
@@ -48,8 +48,8 @@ Node changes_table(const Texts& t, const LearningState& s, const Zone& zone) {
   std::vector<TableRow> rows;
   for (const ChangeCard& card : s.cards)
     rows.push_back({to_string(card.change->id), {what_of(*card.change, t), show_moment(card.change->time, zone, t), whom(t, card.change->dims, card.change->customer),
-                                                 show(Format::share, card.success_before), show(Format::share, card.success_after), show(Format::share, card.errors_before),
-                                                 show(Format::share, card.errors_after), show_count(card.calls_before), show_count(card.calls_after)}});
+                                                 show(t, Format::share, card.success_before), show(t, Format::share, card.success_after), show(t, Format::share, card.errors_before),
+                                                 show(t, Format::share, card.errors_after), show_count(t, card.calls_before), show_count(t, card.calls_after)}});
   return plain_table(t("learning.changes_caption"), heads, rows);
 }
 
@@ -59,19 +59,19 @@ Node patterns_table(const Texts& t, const LearningState& s, const Zone& zone) {
   for (const PatternLife& life : s.lives)
     rows.push_back({life.last->customer + "|" + life.last->pattern_id,
                     {life.name.empty() ? life.last->pattern_id : life.name, life.outcome.empty() ? std::string(dash) : show_word(t, life.outcome),
-                     life.confidence_e4 ? show_share(double(*life.confidence_e4) / 1e4) : std::string(dash), show_count(double(life.agents.size())),
-                     life.replicated_from.empty() ? std::string(dash) : life.replicated_from, show_moment(life.first->time, zone, t), show_count(double(life.events))}});
+                     life.confidence_e4 ? show_share(t, double(*life.confidence_e4) / 1e4) : std::string(dash), show_count(t, double(life.agents.size())),
+                     life.replicated_from.empty() ? std::string(dash) : life.replicated_from, show_moment(life.first->time, zone, t), show_count(t, double(life.events))}});
   return plain_table(t("learning.patterns_caption"), heads, rows);
 }
 
 Node improvements_table(const Texts& t, const LearningState& s, const Zone& zone) {
   const TableHead heads[] = {{t("learning.metric"), false}, {t("learning.when"), false}, {t("costs.of"), false}, {t("learning.before")}, {t("learning.after_head")}, {t("learning.change")}};
   std::vector<TableRow> rows;
-  const auto figure = [](const std::optional<double>& value) { return value ? fmt::format("{:.4g}", *value) : std::string(dash); };
+  const auto figure = [&t](const std::optional<double>& value) { return value ? in_notation(t, fmt::format("{:.4g}", *value)) : std::string(dash); };
   for (const Told& row : s.improvements) {
     const bool both = row->before && row->after && *row->before != 0;
     rows.push_back({to_string(row->id), {show_word(t, row->metric), show_moment(row->time, zone, t), whom(t, row->dims, row->customer), figure(row->before), figure(row->after),
-                                         both ? fmt::format("{:+.1f} %", (*row->after - *row->before) / std::abs(*row->before) * 100) : std::string(dash)}});
+                                         both ? in_notation(t, fmt::format("{:+.1f} %", (*row->after - *row->before) / std::abs(*row->before) * 100)) : std::string(dash)}});
   }
   return plain_table(t("learning.improvements_caption"), heads, rows);
 }
@@ -142,7 +142,7 @@ Node LearningPage::tables(const LearningState* state) const {
   const Texts& t = texts();
   const auto tile = [&](std::string_view name, std::string_view size, bool empty, std::size_t count, Node table) {
     return table_tile({.name = name, .size = size, .texts = t, .loading = state == nullptr, .error = s.rows_error, .empty = empty ? why_empty(definition_of(t, name).counted, filters()) : "", .as_of = s.as_of,
-                       .n = state ? fmt::format("{} {}", show_count(double(count)), definition_of(t, name).counted) : "", .table = std::move(table)});
+                       .n = state ? fmt::format("{} {}", show_count(t, double(count)), definition_of(t, name).counted) : "", .table = std::move(table)});
   };
   return html<"{}{}{}">(tile("changes", "w-12 h-4", s.cards.empty(), s.changes.size(), changes_table(t, s, zone)), tile("pattern_list", "w-6 h-5", s.lives.empty(), s.lives.size(), patterns_table(t, s, zone)),
                         tile("improvement_list", "w-6 h-5", s.improvements.empty(), s.improvements.size(), improvements_table(t, s, zone)));

@@ -217,10 +217,21 @@ void LivePage::acknowledged(Context& context, const liveview::Event& event) {
 }
 
 void LivePage::keep_theme(std::string_view word) const {
-  if (viewer_.person.empty() || !viewer_.keeping.preferences) return;
+  if (!keeps()) return;
   Preferences liked = viewer_.keeping.preferences->of(viewer_.person);
   liked.theme = word == to_string(Theme::dark) ? Theme::dark : word == to_string(Theme::light) ? Theme::light : Theme::system;
   static_cast<void>(viewer_.keeping.preferences->set(viewer_.person, liked));  // held all the same; the button did what it could
+}
+
+// A tile put in front of another, or all of them back: kept at once, and shown by the style sheet that says it (tiles_style).
+void LivePage::arrange(Context& context, const liveview::Event& event) const {
+  if (!arranges()) return context.put_flash("info", texts()("frame.not_arranged"));
+  const PageTiles& page = *tiles_of_page(path_);
+  Preferences liked = viewer_.keeping.preferences->of(viewer_.person);
+  if (event.name == "tiles_reset") liked.order.erase(std::string(page.name()));
+  else liked = placed(std::move(liked), page, event.value["tile"].text(), event.value["before"].text());
+  if (const Status kept = viewer_.keeping.preferences->set(viewer_.person, liked); !kept) context.put_flash("error", texts()("settings.not_written", kept.error().message));
+  context.push_event("tiles", JsonWriter().begin_object().field("href", "/preferences.css?v=" + tiles_version(liked)).end_object().str());
 }
 
 void LivePage::handle_event(Context& context, const liveview::Event& event) {
@@ -231,6 +242,7 @@ void LivePage::handle_event(Context& context, const liveview::Event& event) {
     if (!held(context.now())) apply_pending(context);
     return;
   }
+  if (event.name == "tile_place" || event.name == "tiles_reset") return arrange(context, event);
   if (viewer_.read_only()) return;
   if (event.name == "toggle_live") {
     if (filters_.refresh == Refresh::off) {
@@ -264,7 +276,7 @@ Node LivePage::render(const Context& context) {
   static const auto none = std::make_shared<const Choices>();
   const auto choices = slots_.empty() || !slots_[0].shown ? none : std::static_pointer_cast<const Choices>(slots_[0].shown);
   const FrameInput input{.brand = viewer_.brand, .path = path_, .tab = tab(), .filters = filters_, .texts = texts(), .choices = choices,
-                .now = context.now(), .paused = paused_, .one_customer = viewer_.customers.size() == 1,
+                .now = context.now(), .paused = paused_, .one_customer = viewer_.customers.size() == 1, .arranges = arranges(),
                 .user = viewer_.user, .pictured = viewer_.pictured, .flash_info = context.flash("info"), .flash_error = context.flash("error")};
   return viewer_.read_only() ? shared_frame(input, body(context)) : frame(frame_, input, body(context));
 }

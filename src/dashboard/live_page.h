@@ -67,6 +67,9 @@ class LivePage : public liveview::View {
   void rewind(liveview::Context& context, std::optional<Instant> at, std::string_view speed) const;
   void tell_tick(liveview::Context& context);
   void keep_theme(std::string_view word) const;
+  bool keeps() const { return viewer_.keeping.preferences && !viewer_.person.empty(); }
+  bool arranges() const { return keeps() && !viewer_.read_only() && tiles_of_page(path_); }
+  void arrange(liveview::Context& context, const liveview::Event& event) const;
   void acknowledged(liveview::Context& context, const liveview::Event& event);
 
   const Viewer& viewer_;

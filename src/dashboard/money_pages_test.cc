@@ -40,7 +40,7 @@ TEST_F(MoneyPages, BudgetsWithTheirStageAndTheWayToChangeThem) {
   // 40 calls of acme in the last 40 minutes; the first of the three that go on has no cost yet.
   const double acme = 39 * 0.04;
   const std::string html = get("/costs");
-  EXPECT_THAT(html, AllOf(HasSubstr(fmt::format("<td class=\"num\">$1.80</td><td class=\"num\">{}</td>", show_usd(acme))), HasSubstr("<span class=\"status warn\">over 85 %</span>")));
+  EXPECT_THAT(html, AllOf(HasSubstr(fmt::format("<td class=\"num\">$1.80</td><td class=\"num\">{}</td>", show_usd(texts_of("en"), acme))), HasSubstr("<span class=\"status warn\">over 85 %</span>")));
   EXPECT_THAT(html, AllOf(HasSubstr("<span class=\"status good\">below 80 %</span>"), HasSubstr("not enough history: 0 complete days, 14 are needed"), HasSubstr("action=\"/api/v1/budgets\""), HasSubstr("Remove the budget of acme")));
   edits_ = false;
   EXPECT_THAT(get("/costs"), AllOf(HasSubstr("over 85 %"), Not(HasSubstr("action=\"/api/v1/budgets\"")), Not(HasSubstr("Remove the budget"))));
@@ -59,7 +59,7 @@ TEST_F(MoneyPages, WhatAgentsSaveAgainstPeople) {
   q.measures = {*parse_measure("resolved_calls"), *parse_measure("cost_usd")}, q.from = now_ - 1h, q.to = now_, q.limit = 10;
   const auto answer = source_.ask(q);
   const double resolved = std::get<double>(answer->rows[0][0]), spend = std::get<double>(answer->rows[0][1]);
-  EXPECT_THAT(html, AllOf(HasSubstr(fmt::format("<dt>Saved</dt><dd class=\"num\">{}</dd>", show_usd(resolved * 5 - spend))), HasSubstr(fmt::format("<dt>By agents</dt><dd class=\"num\">{}</dd>", show_usd(spend)))));
+  EXPECT_THAT(html, AllOf(HasSubstr(fmt::format("<dt>Saved</dt><dd class=\"num\">{}</dd>", show_usd(texts_of("en"), resolved * 5 - spend))), HasSubstr(fmt::format("<dt>By agents</dt><dd class=\"num\">{}</dd>", show_usd(texts_of("en"), spend)))));
   EXPECT_THAT(get("/costs?human=lots"), HasSubstr("That is not a sum of USD."));
 }
 

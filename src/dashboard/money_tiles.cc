@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "dashboard/plain_table.h"
+#include "dashboard/reasons.h"
 #include "dashboard/show.h"
 #include "dashboard/tile.h"
 
@@ -27,7 +28,7 @@ std::string too_little(const MonthSpend& month, const Texts& t) { return t("mont
 
 std::string month_end(const MonthSpend& month, const Texts& t) {
   if (!month.forecast) return too_little(month, t);
-  return fmt::format("{} ({} – {})", show_usd(month.forecast->middle), show_usd(month.forecast->low), show_usd(month.forecast->high));
+  return fmt::format("{} ({} – {})", show_usd(t, month.forecast->middle), show_usd(t, month.forecast->low), show_usd(t, month.forecast->high));
 }
 
 // Shape and words say what the colour says.
@@ -61,13 +62,13 @@ Node budget_row(const BudgetState& state, const Viewer& viewer, const Filters& f
   const Texts& t = texts_of(filters);
   const std::string link = budget_link(budget, filters);
   const Node name = link.empty() ? Node::text(budget.name) : html<"<a href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}</a>">(link, budget.name);
-  const std::string spent = state.month.error.empty() ? show_usd(state.month.spent) : std::string(t("budget.not_asked"));
-  const std::string share = state.share() ? show_share(*state.share()) : std::string(dash);
+  const std::string spent = state.month.error.empty() ? show_usd(t, state.month.spent) : std::string(t("budget.not_asked"));
+  const std::string share = state.share() ? show_share(t, *state.share()) : std::string(dash);
   std::optional<Node> remove;
   if (viewer.edits) remove = html<"<td>{}</td>">(removal(budget, t));
   return html<"<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td>{}</td><td class=\"num\">{}</td><td>{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td>{}</tr>">(
-      name, show_word(t, to_string(budget.of)), budget.of == BudgetOf::customer ? std::string(dash) : budget.customer.empty() ? std::string(t("budget.any")) : budget.customer, show_usd(double(budget.cents) / 100), spent,
-      bar_of(state), share, stage_of(state, t), show_usd(state.month.burn_per_day), month_end(state.month, t), remove);
+      name, show_word(t, to_string(budget.of)), budget.of == BudgetOf::customer ? std::string(dash) : budget.customer.empty() ? std::string(t("budget.any")) : budget.customer, show_usd(t, double(budget.cents) / 100), spent,
+      bar_of(state), share, stage_of(state, t), show_usd(t, state.month.burn_per_day), month_end(state.month, t), remove);
 }
 
 Node budget_table(const BudgetsState& budgets, const Viewer& viewer, const Filters& filters) {
@@ -102,21 +103,21 @@ std::string advice_text(const Advice& a, const Texts& t) {
   switch (a.kind) {
     case AdviceKind::cheaper_model: return t("advice.cheaper", who, a.other, a.model);
     case AdviceKind::cache: return t("advice.cache", who, a.model);
-    case AdviceKind::long_calls: return t("advice.long", who, show_ms(a.length_ms.value_or(0)));
+    case AdviceKind::long_calls: return t("advice.long", who, show_ms(t, a.length_ms.value_or(0)));
     case AdviceKind::silence: return t("advice.silence", who);
   }
   return who;
 }
 
 std::string evidence_of(const Advice& a, const Texts& t) {
-  const auto points = [](double share) { return fmt::format("{:+.1f}", share * 100); };
+  const auto points = [&t](double share) { return in_notation(t, fmt::format("{:+.1f}", share * 100)); };
   switch (a.kind) {
     case AdviceKind::cheaper_model:
-      return t("advice.cheaper_why", show_share(a.other_share), show_count(a.other_n), show_usd(a.other_cost), show_share(a.share), show_count(a.n), show_usd(a.cost), points(a.effect->difference), points(a.effect->low),
+      return t("advice.cheaper_why", show_share(t, a.other_share), show_count(t, a.other_n), show_usd(t, a.other_cost), show_share(t, a.share), show_count(t, a.n), show_usd(t, a.cost), points(a.effect->difference), points(a.effect->low),
                points(a.effect->high));
-    case AdviceKind::cache: return t("advice.cache_why", show_share(a.share), show_count(a.n), kind_of(a.other, t), show_share(a.other_share), show_count(a.other_n));
-    case AdviceKind::long_calls: return t("advice.long_why", show_count(a.n), show_count(a.other_n));
-    case AdviceKind::silence: return t("advice.silence_why", show_share(a.share), show_count(a.n), kind_of(a.other, t), show_share(a.other_share), show_count(a.other_n));
+    case AdviceKind::cache: return t("advice.cache_why", show_share(t, a.share), show_count(t, a.n), kind_of(a.other, t), show_share(t, a.other_share), show_count(t, a.other_n));
+    case AdviceKind::long_calls: return t("advice.long_why", show_count(t, a.n), show_count(t, a.other_n));
+    case AdviceKind::silence: return t("advice.silence_why", show_share(t, a.share), show_count(t, a.n), kind_of(a.other, t), show_share(t, a.other_share), show_count(t, a.other_n));
   }
   return "";
 }
@@ -133,7 +134,7 @@ Node month_tile(const MonthSpend* month, const Texts& t) {
   const MonthSpend& m = month ? *month : nothing;
   return picture_tile({.name = "month", .size = "w-4 h-3", .texts = t, .loading = month == nullptr, .error = m.error, .empty = month && !m.spent && !m.burn_per_day ? std::string(t("month.empty")) : "", .as_of = m.as_of,
                        .n = m.estimate ? std::string(t("board.estimate")) : month ? t("month.days", m.days) : "",
-                       .table = facts({{t("month.spent"), show_usd(m.spent)}, {t("month.burn"), m.burn_per_day ? t("month.a_day", show_usd(m.burn_per_day)) : std::string(dash)}, {t("month.end"), month_end(m, t)}})});
+                       .table = facts({{t("month.spent"), show_usd(t, m.spent)}, {t("month.burn"), m.burn_per_day ? t("month.a_day", show_usd(t, m.burn_per_day)) : std::string(dash)}, {t("month.end"), month_end(m, t)}})});
 }
 
 Node budgets_tile(const BudgetsState* budgets, const Viewer& viewer, const Filters& filters) {
@@ -157,7 +158,7 @@ Node advice_tile(const AdviceState* advice, const Filters& filters) {
     calls.model = a.model, calls.refresh = Refresh::live;
     if (a.kind == AdviceKind::long_calls) calls.outcome = "failed";
     const double days = s.length > Duration(0) ? double(s.length / 1s) / 86'400 : 1;
-    list.push_back({fmt::format("{}|{}|{}", int(a.kind), a.agent_type, a.model), {advice_text(a, t), show_usd(a.saving_usd * 30 / days), show_usd(a.saving_usd), evidence_of(a, t)}, address("/calls", calls)});
+    list.push_back({fmt::format("{}|{}|{}", int(a.kind), a.agent_type, a.model), {advice_text(a, t), show_usd(t, a.saving_usd * 30 / days), show_usd(t, a.saving_usd), evidence_of(a, t)}, address("/calls", calls)});
   }
   const std::string empty = s.estimate ? std::string(t("advice.sampled")) : s.list.empty() ? std::string(t("advice.none")) : "";
   return table_tile({.name = "advice", .size = "w-12 h-3", .texts = t, .loading = advice == nullptr, .error = s.error, .empty = empty, .as_of = {}, .n = advice ? t("advice.n", list.size(), show_time(s.as_of, zone_or_utc(filters.zone))) : "", .table = plain_table(t("advice.caption"), heads, list)});
@@ -168,12 +169,12 @@ Node what_if_tile(const WhatIfState* what_if, bool asked, const Filters& filters
   std::optional<Node> said;
   if (!asked) said = html<"<p class=\"hint\">{}</p>">(t("what_if.hint"));
   else if (!what_if) said = html<"<p class=\"hint\" role=\"status\">{}</p>">(t("what_if.pricing"));
-  else if (!what_if->answer) said = html<"<p class=\"hint\" role=\"alert\">{}</p>">(what_if->answer.error().message);
+  else if (!what_if->answer) said = html<"<p class=\"hint\" role=\"alert\">{}</p>">(reason_of(t, what_if->answer.error().message));
   else {
     const Repriced& r = *what_if->answer;
     const double change = r.after_usd - r.before_usd;
-    said = facts({{t("what_if.as_is"), show_usd(r.before_usd)}, {t("what_if.by_list"), show_usd(r.after_usd)}, {t("what_if.difference"), (change > 0 ? "+" : change < 0 ? "−" : "") + show_usd(std::abs(change))},
-                  {t("what_if.usage"), t("what_if.changed", show_count(double(r.changed)), show_count(double(r.usage)))}});
+    said = facts({{t("what_if.as_is"), show_usd(t, r.before_usd)}, {t("what_if.by_list"), show_usd(t, r.after_usd)}, {t("what_if.difference"), (change > 0 ? "+" : change < 0 ? "−" : "") + show_usd(t, std::abs(change))},
+                  {t("what_if.usage"), t("what_if.changed", show_count(t, double(r.changed)), show_count(t, double(r.usage)))}});
   }
   const std::string whose = filters.customer.empty() ? "" : t("what_if.of", filters.customer);
   const Node form = html<"<form id=\"what-if\" class=\"stack\" phx-submit=\"what_if\" phx-update=\"ignore\"><textarea name=\"prices\" rows=\"2\" required maxlength=\"60000\" aria-label=\"{}\" placeholder=\"input&#9;*&#9;claude-sonnet-4&#9;2.50&#9;1M\"></textarea><button>{}</button></form>">(t("what_if.list"), t("what_if.button"));
@@ -188,9 +189,9 @@ Node return_tile(const CostsState* costs, const Filters& filters) {
   if (costs && human) {
     const std::optional<double> spend = costs->tiles[spend_tile].value;
     const double resolved = costs->tiles[per_resolved_tile].n, by_people = resolved * *human;
-    list = {{t("return.resolved"), show_count(resolved)}, {t("return.people"), show_usd(by_people)}, {t("return.agents"), show_usd(spend)}};
-    list.push_back({t("return.saved"), spend ? show_usd(by_people - *spend) : std::string(dash)});
-    list.push_back({t("figure.return"), spend && *spend > 0 ? t("return.times", fmt::format("{:.1f}", (by_people - *spend) / *spend)) : std::string(dash)});
+    list = {{t("return.resolved"), show_count(t, resolved)}, {t("return.people"), show_usd(t, by_people)}, {t("return.agents"), show_usd(t, spend)}};
+    list.push_back({t("return.saved"), spend ? show_usd(t, by_people - *spend) : std::string(dash)});
+    list.push_back({t("figure.return"), spend && *spend > 0 ? t("return.times", show_number(t, (by_people - *spend) / *spend, 1)) : std::string(dash)});
   }
   const Node form = html<"<form id=\"human\" class=\"row-flex\" method=\"get\" action=\"/costs\" phx-submit=\"filter\" phx-auto-recover=\"ignore\"><label class=\"field\"><span>{}</span>"
                          "<input name=\"human\" value=\"{}\" size=\"6\" inputmode=\"decimal\" placeholder=\"USD\"></label><button>{}</button></form>">(t("return.human"), filters.human, t("return.show"));

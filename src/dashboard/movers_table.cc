@@ -48,7 +48,7 @@ Node table_of(const Movers& movers, const Filters& filters) {
   for (const Mover& mover : movers.list) {
     const FigureLook& look = looks[std::size_t(mover.figure)];
     rows.push_back({fmt::format("{}|{}", who(mover, t), std::size_t(mover.figure)),
-                    {who(mover, t), std::string(t(look.title)), show(look.format, mover.before), show(look.format, mover.now), moved_by(mover, look.format, t), show_count(mover.calls_before), show_count(mover.calls_now)},
+                    {who(mover, t), std::string(t(look.title)), show(t, look.format, mover.before), show(t, look.format, mover.now), moved_by(mover, look.format, t), show_count(t, mover.calls_before), show_count(t, mover.calls_now)},
                     link_of(mover, filters)});
   }
   return plain_table(t("movers.caption"), heads, rows);

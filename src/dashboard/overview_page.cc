@@ -34,7 +34,7 @@ Node series_table(const Texts& t, std::string_view title, const ChartSeries& ser
     std::vector<std::size_t> columns(heads.size());
     for (std::size_t c = 0; c < columns.size(); ++c) columns[c] = c;
     const auto cells = each(columns, [](std::size_t c) { return c; }, [&](std::size_t c) {
-      return html<"<td class=\"num\">{}</td>">(c < series.values.size() ? show(format, series.values[c][i]) : std::string(dash));
+      return html<"<td class=\"num\">{}</td>">(c < series.values.size() ? show(t, format, series.values[c][i]) : std::string(dash));
     });
     return html<"<tr><th scope=\"row\">{}</th>{}</tr>">(show_moment(series.times[i], zone, t), cells);
   });
@@ -51,7 +51,7 @@ template <typename Name>
 Node shares_table(const Texts& t, std::string_view title, std::string_view what, const std::vector<Share>& shares, Name name) {
   const auto body = rows(shares, [](const Share& s) { return s.name; }, [&](const Share& s) {
     return html<"<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td></tr>">(
-        name(s.name), show_count(s.calls), show(Format::share, s.success_rate), show(Format::milliseconds, s.p95_voice_latency_ms));
+        name(s.name), show_count(t, s.calls), show(t, Format::share, s.success_rate), show(t, Format::milliseconds, s.p95_voice_latency_ms));
   });
   return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\" class=\"num\">{}</th>"
               "<th scope=\"col\" class=\"num\">{}</th><th scope=\"col\" class=\"num\">{}</th></tr></thead><tbody>{}</tbody></table>">(
@@ -79,7 +79,7 @@ std::optional<Node> unplaced(const Texts& t, const std::vector<Share>& regions) 
     if (!place_of(share.name) && share.calls > 0) list.push_back(share);
   if (list.empty()) return std::nullopt;
   const auto items = each(list, [](const Share& s) { return s.name; }, [&](const Share& s) {
-    return html<"<span class=\"tag\">{} {}</span>">(s.name.empty() ? std::string(t("overview.no_region")) : s.name, show_count(s.calls));
+    return html<"<span class=\"tag\">{} {}</span>">(s.name.empty() ? std::string(t("overview.no_region")) : s.name, show_count(t, s.calls));
   });
   return html<"<div class=\"row-flex beside\"><span class=\"muted\">{}</span>{}</div>">(t("overview.not_on_map"), items);
 }
@@ -210,7 +210,7 @@ void OverviewPage::render_charts(Rendered& into, const OverviewState* charts) co
   const bool loading = charts == nullptr;
   const double calls = sum(c.volume, 0);
   into.volume = chart({.name = "volume", .size = "w-6 h-4", .loading = loading, .empty = calls == 0, .error = c.volume.error, .as_of = c.as_of,
-                       .n = loading ? "" : "n " + show_count(calls), .relative_error = std::nullopt, .estimate = c.volume.estimate, .filters = filters(),
+                       .n = loading ? "" : "n " + show_count(t, calls), .relative_error = std::nullopt, .estimate = c.volume.estimate, .filters = filters(),
                        .table = series_table(t, title("volume"), c.volume, with_before(t, {t("column.calls")}, c.volume), Format::count, zone)});
   into.latency = chart({.name = "latency", .size = "w-6 h-4", .loading = loading, .empty = none_known(c.latency), .error = c.latency.error, .as_of = c.as_of,
                         .n = "", .relative_error = c.latency.relative_error, .estimate = c.latency.estimate, .filters = filters(),
@@ -222,7 +222,7 @@ void OverviewPage::render_charts(Rendered& into, const OverviewState* charts) co
                           .n = "", .relative_error = std::nullopt, .estimate = c.sentiment.estimate, .filters = filters(),
                           .table = series_table(t, title("sentiment"), c.sentiment, {title("sentiment")}, Format::score, zone)});
   into.outcomes = chart({.name = "outcomes", .size = "w-3 h-5 mid", .loading = loading, .empty = calls_in(c.outcomes) == 0, .error = c.share_error, .as_of = c.slow_as_of,
-                         .n = loading ? "" : "n " + show_count(calls_in(c.outcomes)), .relative_error = std::nullopt, .estimate = c.share_estimate, .filters = filters(),
+                         .n = loading ? "" : "n " + show_count(t, calls_in(c.outcomes)), .relative_error = std::nullopt, .estimate = c.share_estimate, .filters = filters(),
                          .table = shares_table(t, title("outcomes"), t("dimension.call_outcome"), c.outcomes, [&](const std::string& name) { return name.empty() ? or_unknown(t, name) : t.find("word." + name) ? show_word(t, name) : name; })});
 }
 

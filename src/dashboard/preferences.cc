@@ -126,6 +126,21 @@ std::vector<std::string> order_of(const Preferences& preferences, const PageTile
   return at != preferences.order.end() ? at->second : std::vector<std::string>(page.tiles.begin(), page.tiles.end());
 }
 
+const PageTiles* tiles_of_page(std::string_view path) {
+  const auto at = std::ranges::find(pages, path, &PageTiles::path);
+  return at == std::end(pages) ? nullptr : &*at;
+}
+
+Preferences placed(Preferences preferences, const PageTiles& page, std::string_view tile, std::string_view before) {
+  auto order = order_of(preferences, page);
+  const auto from = std::ranges::find(order, tile);
+  if (from == order.end() || tile == before) return preferences;
+  order.erase(from);
+  order.insert(std::ranges::find(order, before), std::string(tile));
+  preferences.order[std::string(page.name())] = std::move(order);
+  return checked(std::move(preferences));
+}
+
 std::string tiles_style(const Preferences& preferences) {
   std::string hidden, order;
   for (const std::string& key : preferences.hidden)

@@ -49,6 +49,9 @@ std::span<const PageTiles> tiles_of_pages();
 // A tile's name; "learning/success_rate" for one that an earlier page has as well.
 std::string key_of_tile(const PageTiles& page, std::string_view tile);
 std::vector<std::string> order_of(const Preferences& preferences, const PageTiles& page);
+const PageTiles* tiles_of_page(std::string_view path);  // null: a page whose tiles have no order of one's own
+// The same with a tile of the page in front of another of it; before what is none of them: last. A tile that is none is moved nowhere.
+Preferences placed(Preferences preferences, const PageTiles& page, std::string_view tile, std::string_view before);
 
 // A style sheet that hides and orders them, and a name for its text, so that a browser may keep it; "": there is nothing to say.
 std::string tiles_style(const Preferences& preferences);

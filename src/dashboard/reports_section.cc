@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "dashboard/board_store.h"
 #include "dashboard/frame.h"
+#include "dashboard/reasons.h"
 #include "dashboard/show.h"
 #include "liveview/text.h"
 
@@ -50,7 +51,7 @@ bool ReportsSection::on_event(const Context& context, const liveview::Event& eve
     viewer_.keeping.send_reports();
     done_ = viewer_.texts()("report.being_sent", at->name);
   }
-  if (!kept) refused_ = kept.error().message;
+  if (!kept) refused_ = reason_of(viewer_.texts(), kept.error().message);
   else if (event.name != "report_send") viewer_.note(now, event.name == "report_remove" ? "report remove" : at->on ? "report off" : "report on", at->name);
   return true;
 }
@@ -74,7 +75,7 @@ void ReportsSection::make(const Form& form, Instant now) {
   wanted.person = viewer_.person, wanted.by = viewer_.user.empty() ? viewer_.person : viewer_.user;
   auto made = viewer_.keeping.reports->add(std::move(wanted), now);
   if (made) done_ = t("report.made", made->name), viewer_.note(now, "report add", fmt::format("{} {} to {}", made->name, made->page, fmt::join(made->to, ", ")));
-  else refused_ = made.error().message;
+  else refused_ = reason_of(t, made.error().message);
 }
 
 Node ReportsSection::form() const {
@@ -114,16 +115,17 @@ Node ReportsSection::row(const Report& r, Instant now) const {
     return html<"<button type=\"button\" class=\"{}\" phx-click=\"{}\" phx-value-id=\"{}\" aria-label=\"{}\">{}</button>">(look, event, r.id, t("report.which", label, r.name), label);
   };
   if (viewer_.keeping.send_reports) send = press("report_send", t("report.send_now"), "");
-  return html<"<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td class=\"nowrap\">{} {}<br><span class=\"muted\">{}</span></td><td>{}</td><td>{} {}</td><td><div class=\"row-flex\">{}{}{}</div></td></tr>">(
-      r.name, r.page, r.customer == "*" ? t("frame.all_customers") : std::string_view(r.customer), fmt::format("{}", fmt::join(r.to, ", ")), clock_text(r.when.minute), days_shown(r.when.days, t), r.when.zone,
-      next ? show_moment(*next, zone, t) : std::string(t("report.off")), became, error, send, press("report_switch", t(r.on ? "report.switch_off" : "report.switch_on"), ""), press("report_remove", t("report.remove"), "danger"));
+  return html<"<tr><th scope=\"row\">{}</th><td data-label=\"{}\">{}</td><td data-label=\"{}\">{}</td><td class=\"wrap\" data-label=\"{}\">{}</td><td data-label=\"{}\"><span>{} {} <span class=\"muted nowrap\">{}</span></span></td>"
+              "<td data-label=\"{}\">{}</td><td data-label=\"{}\">{} {}</td><td><div class=\"row-flex\">{}{}{}</div></td></tr>">(
+      r.name, t("share.what"), r.page, t("frame.customer"), r.customer == "*" ? t("frame.all_customers") : std::string_view(r.customer), t("report.to"), fmt::format("{}", fmt::join(r.to, ", ")),
+      t("report.at"), clock_text(r.when.minute), days_shown(r.when.days, t), r.when.zone, t("report.next"), next ? show_moment(*next, zone, t) : std::string(t("report.off")), t("report.last"), became, error, send, press("report_switch", t(r.on ? "report.switch_off" : "report.switch_on"), ""), press("report_remove", t("report.remove"), "danger"));
 }
 
 Node ReportsSection::list(const std::vector<Report>& reports, Instant now) const {
   const Texts& t = viewer_.texts();
   if (reports.empty()) return html<"<section class=\"tile w-12 h-2 empty\"><p class=\"why\">{}</p></section>">(t("report.none"));
   const Node body = rows(reports, [](const Report& r) { return r.id; }, [&](const Report& r) { return row(r, now); });
-  return html<"<div class=\"scroll table-card\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"rows\" id=\"reports\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th>"
+  return html<"<div class=\"scroll table-card cards\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"rows\" id=\"reports\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th>"
               "<th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\"><span class=\"sr\">{}</span></th></tr></thead><tbody>{}</tbody></table></div>">(
       t("report.title"), t("report.title"), t("board.name"), t("share.what"), t("frame.customer"), t("report.to"), t("report.at"), t("report.next"), t("report.last"), t("report.remove"), body);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "dashboard/reasons.h"
 #include "dashboard/show.h"
 
 namespace aybiza::dashboard {
@@ -40,7 +41,7 @@ void SharingPage::on_event(Context& context, const liveview::Event& event) {
     const auto all = links->list(context.now());
     const auto at = std::ranges::find(all, event.value["id"].text(), &auth::ShareLink::id);
     if (at == all.end() || !may_end(*at)) return;
-    if (const Status done = links->revoke(at->id, context.now()); !done) refused_ = done.error().message;
+    if (const Status done = links->revoke(at->id, context.now()); !done) refused_ = reason_of(texts(), done.error().message);
     else viewer().note(context.now(), "link revoked", at->id);
     return;
   }
@@ -64,7 +65,7 @@ void SharingPage::on_event(Context& context, const liveview::Event& event) {
   wanted.expires = context.now() + std::chrono::hours(24) * std::clamp(days, 0, 100'000);
   const std::string told = fmt::format("{}{} of {}", wanted.page, wanted.query.empty() ? "" : "?" + wanted.query, wanted.customer);
   auto made = links->create(std::move(wanted), context.now());
-  if (!made) return void(refused_ = made.error().message);
+  if (!made) return void(refused_ = reason_of(texts(), made.error().message));
   made_ = "/shared/" + made->token;
   viewer().note(context.now(), "link made", told);
 }
@@ -94,11 +95,12 @@ Node SharingPage::list(Instant now) const {
   if (all.empty()) return html<"<section class=\"tile w-12 h-2 empty\"><p class=\"why\">{}</p></section>">(t("share.none"));
   const Zone zone = zone_or_utc(filters().zone);
   const Node body = rows(all, [](const auth::ShareLink& l) { return l.id; }, [&](const auth::ShareLink& l) {
-    return html<"<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"nowrap\">{}</td><td><button type=\"button\" class=\"danger\" phx-click=\"share_end\" phx-value-id=\"{}\" aria-label=\"{}\">{}</button></td></tr>">(
-        shared_place(l, viewer().keeping.boards), l.name, l.customer == "*" ? t("frame.all_customers") : std::string_view(l.customer), l.by, l.origins, show_moment(l.expires, zone, t), l.id,
+    return html<"<tr><th scope=\"row\">{}</th><td data-label=\"{}\">{}</td><td data-label=\"{}\">{}</td><td data-label=\"{}\">{}</td><td class=\"wrap\" data-label=\"{}\">{}</td><td data-label=\"{}\">{}</td><td><button type=\"button\" class=\"danger\" phx-click=\"share_end\" phx-value-id=\"{}\" aria-label=\"{}\">{}</button></td></tr>">(
+        shared_place(l, viewer().keeping.boards), t("board.name"), l.name, t("frame.customer"), l.customer == "*" ? t("frame.all_customers") : std::string_view(l.customer), t("share.by"), l.by, t("share.origins"), l.origins,
+        t("share.until"), show_moment(l.expires, zone, t), l.id,
         t("share.end_which", l.name.empty() ? l.id : l.name), t("share.end"));
   });
-  return html<"<div class=\"scroll table-card\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"rows\" id=\"shares\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th>"
+  return html<"<div class=\"scroll table-card cards\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"rows\" id=\"shares\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th>"
               "<th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\"><span class=\"sr\">{}</span></th></tr></thead><tbody>{}</tbody></table></div>">(
       t("tab.sharing"), t("tab.sharing"), t("share.what"), t("board.name"), t("frame.customer"), t("share.by"), t("share.origins"), t("share.until"), t("share.end"), body);
 }

@@ -11,11 +11,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string grouped(std::string digits) {
+std::string grouped(const Texts& t, std::string digits) {
   for (std::size_t at = digits.size(); at > 3;) {
     at -= 3;
     if (digits[at - 1] == '-') break;
-    digits.insert(at, "\u202f");
+    digits.insert(at, t.notation().group);
   }
   return digits;
 }
@@ -54,11 +54,22 @@ std::string key_of_word(std::string_view word) {
 
 }  // namespace
 
-std::string show_count(double value) { return grouped(fmt::format("{:.0f}", value)); }
+std::string in_notation(const Texts& t, std::string plain) {
+  if (const std::size_t point = plain.find('.'); point != plain.npos) plain.replace(point, 1, t.notation().decimal);
+  return plain;
+}
 
-std::string show_ms(double ms) {
+std::string show_number(const Texts& t, double value, int decimals) { return in_notation(t, fmt::format("{:.{}f}", value, decimals)); }
+
+std::string show_interval(const Texts& t, std::string_view low, std::string_view high) { return fmt::format("[{}{}{}]", low, t.notation().between, high); }
+
+std::string show_bound(const Texts& t, std::optional<double> relative) { return relative && *relative > 0 ? "± " + show_share(t, *relative) : std::string(); }
+
+std::string show_count(const Texts& t, double value) { return grouped(t, fmt::format("{:.0f}", value)); }
+
+std::string show_ms(const Texts& t, double ms) {
   if (std::abs(ms) < 999.5) return fmt::format("{:.0f} ms", ms);
-  if (std::abs(ms) < 59'995) return fmt::format("{:.2f} s", ms / 1000);
+  if (std::abs(ms) < 59'995) return show_number(t, ms / 1000, 2) + " s";
   return show_duration(std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(ms))) + " min";
 }
 
@@ -68,52 +79,54 @@ std::string show_duration(Duration length) {
   return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
-std::string show_us(const Number& us) { return us ? show_ms(double(*us) / 1000) : std::string(dash); }
+std::string show_us(const Texts& t, const Number& us) { return us ? show_ms(t, double(*us) / 1000) : std::string(dash); }
 
-std::string show_usd(std::optional<double> usd) {
+std::string show_usd(const Texts& t, std::optional<double> usd) {
   if (!usd) return std::string(dash);
-  if (*usd != 0 && std::abs(*usd) < 0.01) return fmt::format("${:.4f}", *usd);
-  if (std::abs(*usd) < 999.995) return fmt::format("${:.2f}", *usd);
-  return "$" + show_count(*usd);
+  const double size = std::abs(*usd);
+  const std::string amount = size < 999.995 ? show_number(t, *usd, size != 0 && size < 0.01 ? 4 : 2) : show_count(t, *usd);
+  const std::string_view shape = t.notation().usd;
+  const std::size_t place = std::min(shape.find("{}"), shape.size());
+  return fmt::format("{}{}{}", shape.substr(0, place), amount, shape.substr(std::min(place + 2, shape.size())));
 }
 
-std::string show_rate(double value) { return std::abs(value) < 9.95 ? fmt::format("{:.1f}", value) : show_count(value); }
+std::string show_rate(const Texts& t, double value) { return std::abs(value) < 9.95 ? show_number(t, value, 1) : show_count(t, value); }
 
-std::string show_bytes(double bytes) {
+std::string show_bytes(const Texts& t, double bytes) {
   constexpr std::string_view units[] = {"B", "kB", "MB", "GB", "TB"};
   std::size_t unit = 0;
   for (; std::abs(bytes) >= 999.5 && unit + 1 < std::size(units); bytes /= 1000) ++unit;
-  return unit == 0 || std::abs(bytes) >= 99.95 ? fmt::format("{:.0f} {}", bytes, units[unit]) : fmt::format("{:.1f} {}", bytes, units[unit]);
+  return fmt::format("{} {}", show_number(t, bytes, unit == 0 || std::abs(bytes) >= 99.95 ? 0 : 1), units[unit]);
 }
 
-std::string show_span(double ms) {
+std::string show_span(const Texts& t, double ms) {
   if (std::abs(ms) < 999.5) return fmt::format("{:.0f} ms", ms);
-  if (std::abs(ms) < 119'500) return fmt::format("{:.1f} s", ms / 1e3);
+  if (std::abs(ms) < 119'500) return show_number(t, ms / 1e3, 1) + " s";
   if (std::abs(ms) < 7'170'000) return fmt::format("{:.0f} min", ms / 60e3);
   if (std::abs(ms) < 172'000'000) return fmt::format("{:.0f} h", ms / 3600e3);
   return fmt::format("{:.0f} d", ms / 86400e3);
 }
 
-std::string show_score(double value) {
+std::string show_score(const Texts& t, double value) {
   const double shown = std::abs(value) < 0.005 ? 0 : value;
-  return fmt::format("{}{:.2f}", shown < 0 ? "−" : shown > 0 ? "+" : "", std::abs(shown));
+  return (shown < 0 ? "−" : shown > 0 ? "+" : "") + show_number(t, std::abs(shown), 2);
 }
 
-std::string show_share(double share) { return fmt::format("{:.1f} %", share * 100); }
+std::string show_share(const Texts& t, double share) { return show_number(t, share * 100, 1) + " %"; }
 
-std::string show(Format format, std::optional<double> value) {
+std::string show(const Texts& t, Format format, std::optional<double> value) {
   if (!value || !std::isfinite(*value)) return std::string(dash);
   switch (format) {
-    case Format::count: return show_count(*value);
-    case Format::share: return show_share(*value);
+    case Format::count: return show_count(t, *value);
+    case Format::share: return show_share(t, *value);
     case Format::milliseconds:
-    case Format::minutes: return show_ms(*value);
-    case Format::score: return show_score(*value);
-    case Format::usd: return show_usd(value);
-    case Format::rate: return show_rate(*value);
-    case Format::bytes: return show_bytes(*value);
-    case Format::span: return show_span(*value);
-    case Format::rating: return fmt::format("{:.2f}", *value);
+    case Format::minutes: return show_ms(t, *value);
+    case Format::score: return show_score(t, *value);
+    case Format::usd: return show_usd(t, value);
+    case Format::rate: return show_rate(t, *value);
+    case Format::bytes: return show_bytes(t, *value);
+    case Format::span: return show_span(t, *value);
+    case Format::rating: return show_number(t, *value, 2);
   }
   return std::string(dash);
 }

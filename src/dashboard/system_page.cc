@@ -17,18 +17,18 @@ namespace {
 constexpr std::size_t changes_shown = 100;
 constexpr std::string_view ingest_colours[] = {"$c1", "$line-strong", "$bad"};
 
-std::string count(std::uint64_t n) { return show_count(double(n)); }
-std::string bytes(std::uint64_t n) { return show_bytes(double(n)); }
-std::string span(std::optional<double> seconds) { return seconds ? show_span(*seconds * 1e3) : std::string(dash); }
+std::string count(const Texts& t, std::uint64_t n) { return show_count(t, double(n)); }
+std::string bytes(const Texts& t, std::uint64_t n) { return show_bytes(t, double(n)); }
+std::string span(const Texts& t, std::optional<double> seconds) { return seconds ? show_span(t, *seconds * 1e3) : std::string(dash); }
 std::string age_of(const Texts& t, const std::optional<Instant>& then, Instant now) {
-  return then ? t("system.ago", show_span(double((now - std::min(now, *then)).count()) / 1e3)) : std::string(t("system.never"));
+  return then ? t("system.ago", show_span(t, double((now - std::min(now, *then)).count()) / 1e3)) : std::string(t("system.never"));
 }
 
 Node ways_table(const Texts& t, const SystemFigures& f) {
   const TableHead heads[] = {{t("system.way"), false}, {t("system.offered")}, {t("system.accepted")}, {t("system.duplicates")}, {t("system.rejected")}, {t("system.shed")}, {t("system.in_flight")}, {t("system.last_seen")}};
   std::vector<TableRow> rows;
   const auto add = [&](const std::string& name, const Conserved& c, const std::string& seen) {
-    rows.push_back({name, {name, count(c.offered), count(c.accepted), count(c.duplicates), count(c.rejected), count(c.shed), count(c.in_flight), seen}});
+    rows.push_back({name, {name, count(t, c.offered), count(t, c.accepted), count(t, c.duplicates), count(t, c.rejected), count(t, c.shed), count(t, c.in_flight), seen}});
   };
   for (const WayIn& way : f.ways) add(way.name, way.counts, age_of(t, way.last_seen, f.as_of));
   add(std::string(t("system.all")), f.total, "");
@@ -37,26 +37,26 @@ Node ways_table(const Texts& t, const SystemFigures& f) {
 
 Node facts_table(const Texts& t, const SystemFigures& f) {
   const TableHead heads[] = {{t("system.what"), false}, {t("board.now")}};
-  const auto behind = [&](std::uint64_t offset) { return f.durable > offset ? t("system.behind", count(offset), count(f.durable - offset)) : count(offset); };
-  const auto ms = [](const std::optional<double>& value) { return value ? show_ms(*value) : std::string(dash); };
+  const auto behind = [&](std::uint64_t offset) { return f.durable > offset ? t("system.behind", count(t, offset), count(t, f.durable - offset)) : count(t, offset); };
+  const auto ms = [&t](const std::optional<double>& value) { return value ? show_ms(t, *value) : std::string(dash); };
   std::vector<TableRow> rows;
   const auto add = [&](std::string_view what, std::string now) { rows.push_back({std::string(what), {std::string(t(what)), std::move(now)}}); };
-  add("system.durable", count(f.durable));
+  add("system.durable", count(t, f.durable));
   add("system.folded", behind(f.folded));
   add("system.applied", behind(f.applied));
   add("system.snapshot", behind(f.snapshot));
   add("system.commit", ms(f.commit_p50_ms));
   add("system.store_commit", ms(f.store_commit_ms));
-  add("system.segments", count(f.spool_segments));
-  add("system.free", f.spool_free_bytes > 0 ? bytes(f.spool_free_bytes) : std::string(dash));
+  add("system.segments", count(t, f.spool_segments));
+  add("system.free", f.spool_free_bytes > 0 ? bytes(t, f.spool_free_bytes) : std::string(dash));
   add("system.store", f.store);
-  add("system.rows", count(f.store_rows));
-  add("system.file", f.store_bytes > 0 ? bytes(f.store_bytes) + " + " + bytes(f.store_log_bytes) : std::string(dash));
-  add("system.live_bytes", bytes(f.live_bytes));
-  add("system.series", t("system.and", count(f.live_series), count(f.live_panes)));
-  add("system.bodies", t("board.some", bytes(f.requests_bytes), bytes(f.requests_bytes_limit)));
-  add("system.sampled", count(f.sampled));
-  add("system.requests", count(f.requests));
+  add("system.rows", count(t, f.store_rows));
+  add("system.file", f.store_bytes > 0 ? bytes(t, f.store_bytes) + " + " + bytes(t, f.store_log_bytes) : std::string(dash));
+  add("system.live_bytes", bytes(t, f.live_bytes));
+  add("system.series", t("system.and", count(t, f.live_series), count(t, f.live_panes)));
+  add("system.bodies", t("board.some", bytes(t, f.requests_bytes), bytes(t, f.requests_bytes_limit)));
+  add("system.sampled", count(t, f.sampled));
+  add("system.requests", count(t, f.requests));
   add("system.store_error", f.store_error.empty() ? std::string(t("system.none")) : f.store_error);
   return plain_table(t("figure.log_and_store"), heads, rows);
 }
@@ -67,7 +67,7 @@ Node shards_table(const Texts& t, const SystemFigures& f) {
   for (std::size_t i = 0; i < f.shards.size(); ++i) {
     const ShardFigures& s = f.shards[i];
     const std::string name = fmt::format("{}", i);
-    rows.push_back({name, {name, count(s.depth), bytes(s.queued_bytes), count(s.behind), span(s.watermark_lag_s), count(s.calls_in_flight), count(s.late), bytes(s.bytes)}});
+    rows.push_back({name, {name, count(t, s.depth), bytes(t, s.queued_bytes), count(t, s.behind), span(t, s.watermark_lag_s), count(t, s.calls_in_flight), count(t, s.late), bytes(t, s.bytes)}});
   }
   return plain_table(t("figure.shards"), heads, rows);
 }
@@ -75,19 +75,19 @@ Node shards_table(const Texts& t, const SystemFigures& f) {
 Node troubles_table(const Texts& t, const SystemFigures& f) {
   const TableHead heads[] = {{t("system.where"), false}, {t("system.reason"), false}, {t("system.cases")}};
   std::vector<TableRow> rows;
-  for (const Trouble& one : f.troubles) rows.push_back({one.where + "|" + one.reason, {show_word(t, one.where), one.reason, count(one.count)}});
+  for (const Trouble& one : f.troubles) rows.push_back({one.where + "|" + one.reason, {show_word(t, one.where), one.reason, count(t, one.count)}});
   return plain_table(t("figure.troubles"), heads, rows);
 }
 
 Node machines_table(const Texts& t, const std::vector<SystemRow>& machines, Instant now) {
   const TableHead heads[] = {{t("dimension.region"), false}, {"CPU"}, {t("figure.memory_used")}, {t("system.network")}, {t("call.errors")}, {t("system.available")}, {t("system.capacity")}, {t("system.queue")}, {t("system.age")}};
-  const auto percent = [](const Number& e4) { return e4 ? fmt::format("{:.1f} %", double(*e4) / 1e4) : std::string(dash); };
-  const auto whole = [](const Number& n) { return n ? show_count(double(*n)) : std::string(dash); };
+  const auto percent = [&t](const Number& e4) { return e4 ? show_number(t, double(*e4) / 1e4, 1) + " %" : std::string(dash); };
+  const auto whole = [&t](const Number& n) { return n ? show_count(t, double(*n)) : std::string(dash); };
   const bool several = std::ranges::any_of(machines, [&](const SystemRow& m) { return m.customer != machines[0].customer; });
   std::vector<TableRow> rows;
   for (const SystemRow& m : machines) {
-    rows.push_back({m.customer + "|" + m.region, {several ? t("system.region_of", m.region, m.customer) : m.region, percent(m.cpu_e4), percent(m.memory_e4), show_us(m.network_latency_us), m.error_rate_e4 ? show_share(double(*m.error_rate_e4) / 1e4) : std::string(dash),
-                           percent(m.availability_e4), whole(m.max_capacity), whole(m.queue_depth), span(double((now - std::min(now, m.time)).count()) / 1e6)}});
+    rows.push_back({m.customer + "|" + m.region, {several ? t("system.region_of", m.region, m.customer) : m.region, percent(m.cpu_e4), percent(m.memory_e4), show_us(t, m.network_latency_us), m.error_rate_e4 ? show_share(t, double(*m.error_rate_e4) / 1e4) : std::string(dash),
+                           percent(m.availability_e4), whole(m.max_capacity), whole(m.queue_depth), span(t, double((now - std::min(now, m.time)).count()) / 1e6)}});
   }
   return plain_table(t("system.machines_caption"), heads, rows);
 }
@@ -97,7 +97,7 @@ Node rates_table(const Texts& t, const ChartSeries& series, const Zone& zone) {
   std::vector<TableRow> rows;
   for (std::size_t i = series.times.size(); i-- > 0;) {
     TableRow row{fmt::format("{}", to_micros(series.times[i])), {show_time(series.times[i], zone)}};
-    for (const auto& values : series.values) row.cells.push_back(show(Format::rate, values[i]));
+    for (const auto& values : series.values) row.cells.push_back(show(t, Format::rate, values[i]));
     rows.push_back(std::move(row));
   }
   return plain_table(t("figure.ingest"), heads, rows);
@@ -110,12 +110,12 @@ Node audit_table(const Texts& t, const Conserved& c, const Reconciled* r, const 
   const TableHead heads[] = {{t("audit.check"), false}, {t("audit.looked_at")}, {t("audit.differences")}, {t("audit.last"), false}, {t("audit.to_do"), false}};
   std::vector<TableRow> rows;
   const std::uint64_t accounted = c.accepted + c.duplicates + c.rejected + c.shed + c.in_flight, apart = std::max(c.offered, accounted) - std::min(c.offered, accounted);
-  rows.push_back({"conservation", {std::string(t("audit.conservation")), count(c.offered), count(apart), std::string(t("tile.now")), what_to_do(apart == 0, t, "audit.tell")}});
+  rows.push_back({"conservation", {std::string(t("audit.conservation")), count(t, c.offered), count(t, apart), std::string(t("tile.now")), what_to_do(apart == 0, t, "audit.tell")}});
   if (!r) return plain_table(t("figure.audit"), heads, rows);
-  rows.push_back({"reconcile", {std::string(t("audit.reconcile")), t("audit.minutes", count(r->minutes)), count(r->differences.size()), show_moment(r->as_of, zone, t), what_to_do(r->differences.empty(), t, "audit.recompute")}});
+  rows.push_back({"reconcile", {std::string(t("audit.reconcile")), t("audit.minutes", count(t, r->minutes)), count(t, r->differences.size()), show_moment(r->as_of, zone, t), what_to_do(r->differences.empty(), t, "audit.recompute")}});
   for (std::size_t i = 0; i < std::min<std::size_t>(r->differences.size(), 20); ++i) {
     const ReconcileDifference& d = r->differences[i];
-    const auto figure = [](const std::optional<double>& value) { return value ? fmt::format("{:g}", *value) : std::string(dash); };
+    const auto figure = [&t](const std::optional<double>& value) { return value ? in_notation(t, fmt::format("{:g}", *value)) : std::string(dash); };
     rows.push_back({fmt::format("{}|{}", d.time, d.measure), {fmt::format("{} {}", d.time, d.measure), "", t("audit.apart", figure(d.live), figure(d.store)), "", ""}});
   }
   return plain_table(t("figure.audit"), heads, rows);

@@ -26,6 +26,14 @@ std::span<const Texts> languages() {
   return all;
 }
 
+// "1.234,5" says "." and ","; what says nothing is English.
+Notation notation_in(std::string_view written, std::string_view usd) {
+  const std::size_t two = written.find("234"), five = written.rfind('5');
+  if (!written.starts_with('1') || two == written.npos || five == written.npos || five <= two + 3) return {"\u202f", ".", ", ", "${}"};
+  const std::string_view decimal = written.substr(two + 3, five - two - 3);
+  return {std::string(written.substr(1, two - 1)), std::string(decimal), decimal == "," ? "; " : ", ", std::string(usd)};
+}
+
 }  // namespace
 
 Texts::Texts(std::string_view file, const Texts* otherwise) : otherwise_(otherwise) {
@@ -37,6 +45,7 @@ Texts::Texts(std::string_view file, const Texts* otherwise) : otherwise_(otherwi
     if (line.empty() || line.starts_with('#') || equals == line.npos) continue;
     texts_.emplace(trimmed(line.substr(0, equals)), trimmed(line.substr(equals + 3)));
   }
+  notation_ = notation_in((*this)("number.written"), (*this)("number.usd"));
 }
 
 const std::string* Texts::find(std::string_view key) const {

@@ -16,6 +16,13 @@
 
 namespace aybiza::dashboard {
 
+// How a language writes figures, read off its `number.written`: what stands between 1 and 2, and between 4 and 5.
+struct Notation {
+  std::string group, decimal;
+  std::string_view between;  // the figures of a list: where a comma is decimal, a semicolon
+  std::string usd;  // "{}" is the amount
+};
+
 class Texts {
  public:
   explicit Texts(std::string_view file, const Texts* otherwise = nullptr);
@@ -27,6 +34,7 @@ class Texts {
   }
   const std::string* find(std::string_view key) const;  // null: English has none either
   std::string_view language() const { return (*this)("language.code"); }
+  const Notation& notation() const { return notation_; }
   std::vector<std::string_view> keys() const;
 
  private:
@@ -34,6 +42,7 @@ class Texts {
 
   std::map<std::string, std::string, std::less<>> texts_;
   const Texts* otherwise_;
+  Notation notation_;
 };
 
 // The language of a code; English for one that is not there.

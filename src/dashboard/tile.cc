@@ -14,30 +14,26 @@ namespace {
 constexpr std::size_t spark_points = 32;
 
 Node heading(const Texts& t, const Definition& d, Node menu) {
-  return html<"<header><h2 id=\"h-{}\">{}</h2><button type=\"button\" class=\"info\" popovertarget=\"def-{}\" aria-label=\"{}\">i</button>"
+  return html<"<header><button type=\"button\" class=\"icon grip\" id=\"grip-{}\" data-grip=\"{}\" aria-label=\"{}\" title=\"{}\">⠿</button><h2 id=\"h-{}\">{}</h2><button type=\"button\" class=\"info\" popovertarget=\"def-{}\" aria-label=\"{}\">i</button>"
               "<div id=\"def-{}\" class=\"def\" popover><p>{}</p><code>{}</code><p class=\"src\">{}</p></div><span class=\"spacer\"></span>{}</header>">(
-      d.name, d.title, d.name, t("board.definition", d.title), d.name, d.text, d.formula, t("tile.source", d.source), std::move(menu));
+      d.name, d.name, t("settings.move", d.title), t("settings.grip"), d.name, d.title, d.name, t("board.definition", d.title), d.name, d.text, d.formula, t("tile.source", d.source), std::move(menu));
 }
 
 Node as_table(const Texts& t, const Definition& d, Node table) { return dashboard::as_table(t, d.name, d.title, std::move(table)); }
 
-std::string error_shown(const std::optional<double>& relative) {
-  return relative && *relative > 0 ? fmt::format("± {:.1f} %", *relative * 100) : "";
-}
-
 // A bound that holds, or of an estimate what the truth lies within 19 times in 20.
 std::string error_shown(const TileState& s, const Texts& t) {
-  if (!s.estimate) return error_shown(s.relative_error);
+  if (!s.estimate) return show_bound(t, s.relative_error);
   const double value = std::abs(s.value.value_or(0));
   if (!s.standard_error || value == 0) return std::string(t("board.estimate"));
-  return t("tile.estimate", fmt::format("{:.1f}", 200 * *s.standard_error / value));
+  return t("tile.estimate", show_number(t, 200 * *s.standard_error / value, 1));
 }
 
 Node kpi_table(const Definition& d, const TileState& s, const Texts& t) {
   return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><tbody><tr><th scope=\"row\">{}</th><td class=\"num\">{} {}</td></tr>"
               "<tr><th scope=\"row\">{}</th><td class=\"num\">{} {}</td></tr><tr><th scope=\"row\">{}</th><td class=\"num\">{} {}</td></tr>"
               "<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td></tr></tbody></table>">(
-      d.title, t("board.now"), show(d.format, s.value), d.unit, t("board.before"), show(d.format, s.previous), d.unit, t("tile.sample"), show_count(s.n), d.counted,
+      d.title, t("board.now"), show(t, d.format, s.value), d.unit, t("board.before"), show(t, d.format, s.previous), d.unit, t("tile.sample"), show_count(t, s.n), d.counted,
       t("tile.bound"), error_shown(s, t).empty() ? std::string(t("tile.exact")) : error_shown(s, t));
 }
 
@@ -48,7 +44,7 @@ std::optional<Node> compared(const Definition& d, const KpiInput& in, std::strin
   if (!in.filters.compare) return std::nullopt;
   const TileState& s = *in.state;
   const Texts& t = texts_of(in.filters);
-  const std::string difference = difference_of(s, d.format, t), before = show(d.format, s.previous);
+  const std::string difference = difference_of(s, d.format, t), before = show(t, d.format, s.previous);
   return html<"<p class=\"against\"><span class=\"delta {}\">{}</span> {} <span class=\"num\">{}</span></p>">(
       tone, difference.empty() ? std::string(dash) : difference, t("tile.against"), s.previous ? before : std::string(t("tile.unknown_figure")));
 }
@@ -60,7 +56,7 @@ Node kpi_value(const Definition& d, const KpiInput& in) {
   const std::string tone = trend ? std::string(trend->tone) : "flat", text = trend ? trend->text : "", word = trend ? trend->word : std::string(t("tile.no_earlier"));
   return html<"<div class=\"value\"><data class=\"num\" value=\"{}\">{}</data><span class=\"unit\">{}</span><span class=\"trend {}\" title=\"{}\">{}<span class=\"sr\"> {}</span></span></div>{}"
               "<svg class=\"spark\" viewBox=\"0 0 100 24\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><path class=\"both\" d=\"{}\"/></svg>">(
-      fmt::format("{}", s.value.value_or(0)), show(d.format, s.value), d.unit, tone, word, text, word, compared(d, in, tone), in.spark ? spark_path(*in.spark) : std::string());
+      fmt::format("{}", s.value.value_or(0)), show(t, d.format, s.value), d.unit, tone, word, text, word, compared(d, in, tone), in.spark ? spark_path(*in.spark) : std::string());
 }
 
 // What is said where a figure has no value: what there is none of.
@@ -101,9 +97,9 @@ std::string difference_of(const TileState& s, Format format, const Texts& t) {
   if (!s.value || !s.previous) return "";
   const double change = *s.value - *s.previous;
   const std::string sign = change > 0 ? "+" : change < 0 ? "−" : "±";
-  if (format == Format::share) return sign + t("unit.points", fmt::format("{:.1f}", std::abs(change) * 100));
-  if (format == Format::score) return fmt::format("{}{:.2f}", sign, std::abs(change));
-  return sign + show(format, std::abs(change));
+  if (format == Format::share) return sign + t("unit.points", show_number(t, std::abs(change) * 100, 1));
+  if (format == Format::score) return sign + show_number(t, std::abs(change), 2);
+  return sign + show(t, format, std::abs(change));
 }
 
 std::optional<TrendShown> trend_of(const TileState& s, Format format, const Texts& t) {
@@ -113,10 +109,10 @@ std::optional<TrendShown> trend_of(const TileState& s, Format format, const Text
   const bool absolute = format == Format::share || format == Format::score;
   if (!absolute && *s.previous == 0) return change == 0 ? std::optional(TrendShown{"flat", "= 0 %", word("trend.same")}) : std::nullopt;
   const double relative = absolute ? change : change / std::abs(*s.previous);
-  std::string amount = format == Format::share   ? t("unit.points", fmt::format("{:.1f}", std::abs(change) * 100))
-                       : format == Format::score ? fmt::format("{:.2f}", std::abs(change))
+  std::string amount = format == Format::share   ? t("unit.points", show_number(t, std::abs(change) * 100, 1))
+                       : format == Format::score ? show_number(t, std::abs(change), 2)
                        : std::abs(relative) >= 10 ? fmt::format("× {:.0f}", std::abs(*s.value / *s.previous))
-                                                 : fmt::format("{:.1f} %", std::abs(relative) * 100);
+                                                 : show_share(t, std::abs(relative));
   const double shown_as_zero = format == Format::score ? 0.005 : 0.0005;
   if (std::abs(relative) < shown_as_zero) return TrendShown{"flat", "= " + amount, word("trend.same")};
   const bool up = change > 0;
@@ -180,7 +176,7 @@ Node kpi(const KpiInput& in) {
       body = html<"<p class=\"why\">{}</p>">(!in.unknown.empty() ? std::string(in.unknown) : why_empty(missing_of(d, t), in.filters));
     } else {
       body = kpi_value(d, in);
-      n = html<"<span class=\"n\">n {}</span>">(show_count(s.n));
+      n = html<"<span class=\"n\">n {}</span>">(show_count(t, s.n));
       if (const std::string bound = error_shown(s, t); !bound.empty()) error = html<"<span class=\"err\">{}</span>">(bound);
     }
     menu = as_table(t, d, kpi_table(d, in.tabled ? *in.tabled : s, t));
@@ -210,7 +206,7 @@ Node chart(ChartInput in) {
       state = " empty";
       said = html<"<p class=\"why\">{}</p>">(in.unknown.empty() ? why_empty(d.counted, in.filters) : std::string(in.unknown));
     }
-    if (const std::string shown = in.estimate ? std::string(t("board.estimate")) : error_shown(in.relative_error); !shown.empty()) bound = html<"<span class=\"err\">{}</span>">(shown);
+    if (const std::string shown = in.estimate ? std::string(t("board.estimate")) : show_bound(t, in.relative_error); !shown.empty()) bound = html<"<span class=\"err\">{}</span>">(shown);
   }
   std::optional<Node> count;
   if (!in.n.empty()) count = html<"<span class=\"n\">{}</span>">(in.n);
@@ -270,9 +266,9 @@ Node counts_line(const CountsInput& in) {
     const auto key = [](const auto& c) { return c.first; };
     body = found.empty() ? html<"<p class=\"why\">{}</p>">(t("masked.none", in.since))
                          : html<"<p class=\"row-flex\">{}<span class=\"muted\">{}</span></p>">(
-                               each(found, key, [](const auto& c) { return html<"<span class=\"tag\">{} <b class=\"num\">{}</b></span>">(c.first, show_count(double(c.second))); }), t("tile.since", in.since));
-    const auto lines = rows(*in.counts, key, [](const auto& c) {
-      return html<"<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td></tr>">(c.first, show_count(double(c.second)));
+                               each(found, key, [&t](const auto& c) { return html<"<span class=\"tag\">{} <b class=\"num\">{}</b></span>">(c.first, show_count(t, double(c.second))); }), t("tile.since", in.since));
+    const auto lines = rows(*in.counts, key, [&t](const auto& c) {
+      return html<"<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td></tr>">(c.first, show_count(t, double(c.second)));
     });
     menu = as_table(t, d, html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><tbody>{}</tbody></table>">(d.title, lines));
   }

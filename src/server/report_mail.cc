@@ -1,9 +1,16 @@
 #include "server/report_mail.h"
 
+#include <array>
+
+#include "dashboard/definitions.h"
 #include "dashboard/frame.h"
 #include "dashboard/show.h"
 #include "dashboard/texts.h"
+#include "live/conversations.h"
+#include "live/costs.h"
+#include "live/learning_progress.h"
 #include "liveview/text.h"
+#include "net/http.h"
 
 namespace aybiza {
 namespace {
@@ -33,7 +40,22 @@ ViewScope scope_of(const dashboard::Report& report, const dashboard::Filters& fi
   return scope;
 }
 
-std::vector<Headline> headlines(const Ask& ask, const ViewScope& scope, const dashboard::Texts& texts, Instant now) {
+namespace {
+
+Headline headline_of(const TileState& tile, const dashboard::Texts& t) {
+  const dashboard::Definition& d = dashboard::definition_of(t, tile.name);
+  const std::string shown = dashboard::show(t, d.format, tile.value);
+  return {std::string(d.title), d.unit.empty() || !tile.value ? shown : fmt::format("{} {}", shown, d.unit)};
+}
+
+template <std::size_t tiles>
+std::vector<Headline> of_tiles(const std::array<TileState, tiles>& all, const dashboard::Texts& t) {
+  std::vector<Headline> out;
+  for (const TileState& tile : all) out.push_back(headline_of(tile, t));
+  return out;
+}
+
+std::vector<Headline> of_calls(const Ask& ask, const ViewScope& scope, const dashboard::Texts& texts, Instant now) {
   Question question;
   for (const HeadlineFigure& figure : figures) question.measures.push_back(*parse_measure(figure.measure));
   const Range range = range_of(scope, now);
@@ -43,9 +65,22 @@ std::vector<Headline> headlines(const Ask& ask, const ViewScope& scope, const da
   for (std::size_t i = 0; i < std::size(figures); ++i) {
     const bool there = answer && !answer->rows.empty() && i < answer->rows[0].size();
     const auto* value = there ? std::get_if<double>(&answer->rows[0][i]) : nullptr;
-    out.push_back({std::string(texts(figures[i].title)), dashboard::show(figures[i].format, value ? std::optional(*value) : std::nullopt)});
+    out.push_back({std::string(texts(figures[i].title)), dashboard::show(texts, figures[i].format, value ? std::optional(*value) : std::nullopt)});
   }
   return out;
+}
+
+}  // namespace
+
+std::vector<Headline> headlines(const HeadlineAsks& asks, std::string_view page, const ViewScope& scope, const dashboard::Texts& texts, Instant now) {
+  const std::string_view path = page.substr(0, page.find('?'));
+  if (path == "/costs") return of_tiles(compute_costs(asks.ask, scope, now).tiles, texts);
+  if (path == "/conversations") return of_tiles(compute_conversations(asks.ask, scope, now).tiles, texts);
+  if (path == "/learning") return of_tiles(compute_learning(asks.ask, asks.rows, scope, now).tiles, texts);
+  ViewScope own = scope;
+  constexpr std::string_view agent = "/agents/";
+  if (path.starts_with(agent)) own.agent = net::percent_decode(path.substr(agent.size())).value_or(std::string(path));
+  return of_calls(asks.ask, own, texts, now);
 }
 
 Mail report_mail(const ReportMailParts& parts, const std::vector<Headline>& shown, PagePictures pictures, std::string id) {

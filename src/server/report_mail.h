@@ -1,6 +1,7 @@
 // The mail that a report is: subject, headline figures as text and as HTML, the picture of its page, and the file.
 //
-// Shape    the figures are answers of the same questions that pages and /api/v1/query ask, over the page's range and filters.
+// Shape    the figures are those of the page's own tiles, asked and named as the page does (Costs, Conversations, Learning); of other
+//          pages what the calls of the range were like. Over the page's range and filters, on an agent's page that agent's.
 // Errors   a question that fails is a dash; invalid for what cannot be a mail.
 // Threads  pure but for `ask`, which may take as long as a question.
 // Source   docs/reports.md.
@@ -13,6 +14,7 @@
 #include "dashboard/picture_of.h"
 #include "dashboard/report.h"
 #include "dashboard/texts.h"
+#include "live/change_marks.h"
 #include "live/overview.h"
 #include "mail/mime.h"
 #include "picture/page_picture.h"
@@ -21,6 +23,7 @@ namespace aybiza {
 
 struct Headline {
   std::string title, figure;  // "Calls", "1 204"
+  friend bool operator==(const Headline&, const Headline&) = default;
 };
 
 struct ReportMailParts {
@@ -32,9 +35,16 @@ struct ReportMailParts {
   Instant now{};
 };
 
+// How the figures are asked for.
+struct HeadlineAsks {
+  Ask ask;
+  AskRows rows;
+};
+
 // Whose figures: the report's customer (all: "*"), its page's range and filters.
 ViewScope scope_of(const dashboard::Report& report, const dashboard::Filters& filters);
-std::vector<Headline> headlines(const Ask& ask, const ViewScope& scope, const dashboard::Texts& texts, Instant now);
+// page: its address, "/costs?range=24h".
+std::vector<Headline> headlines(const HeadlineAsks& asks, std::string_view page, const ViewScope& scope, const dashboard::Texts& texts, Instant now);
 Mail report_mail(const ReportMailParts& parts, const std::vector<Headline>& figures, PagePictures pictures, std::string id);
 
 }  // namespace aybiza

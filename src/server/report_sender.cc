@@ -139,7 +139,7 @@ ReportSender::Sent ReportSender::send(const Report& report, Instant now) {
     const bool later = pictures.error().code == Code::unavailable || pictures.error().code == Code::io;
     return {{later ? MailAnswer::later : MailAnswer::refused, "the picture: " + pictures.error().message}, "picture"};
   }
-  const auto figures = headlines([this](const Question& q) { return parts_.source->ask(q); }, scope_of(report, of->filters), dashboard::texts_of(liked.language), now);
+  const auto figures = headlines({[this](const Question& q) { return parts_.source->ask(q); }, [this](const LearningQuestion& q) { return parts_.source->learning(q); }}, report.page, scope_of(report, of->filters), dashboard::texts_of(liked.language), now);
   const std::string link = parts_.settings.public_url.empty() ? std::string() : parts_.settings.public_url + report.page;
   const auto message = to_mime(report_mail({report, *of, liked, parts_.settings.from, parts_.settings.brand, link, now}, figures, std::move(*pictures), auth::random_base62(24)));
   if (!message) return {{MailAnswer::refused, message.error().message}, "mail"};

@@ -8,6 +8,7 @@
 #include "auth/attempts.h"
 #include "auth/signed_value.h"
 #include "auth/sign_in_limits.h"
+#include "dashboard/reasons.h"
 #include "dashboard/sign_in_page.h"
 #include "dashboard/web_answers.h"
 #include "net/websocket.h"
@@ -128,7 +129,7 @@ struct SignIn::Inner : std::enable_shared_from_this<SignIn::Inner> {
     if (!set_up_token_is(token)) return gone(request);
     if (!form_is_ours(request)) return set_up_form(request, 403, said(request, "door.expired"));
     const auto user = parts.users->add({field(request, "name"), field(request, "password"), auth::Role::admin, "*"}, now(), true);
-    if (!user) return set_up_form(request, 400, user.error().message);
+    if (!user) return set_up_form(request, 400, dashboard::reason_of(dashboard::texts_for(request), user.error().message));
     return welcome(request, *user, "/");
   }
 

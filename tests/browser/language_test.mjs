@@ -26,6 +26,8 @@ const said = page => page.evaluate(() => {
     for (const name of ["aria-label", "title", "placeholder"]) if (element.hasAttribute(name)) out.add(element.getAttribute(name).trim());
   return [...out].filter(Boolean);
 });
+// Figures in English notation: a decimal point, a thin space between thousands, the dollar in front.
+const english_figures = page => page.$$eval(".num, .n, .err, .trend, .delta, .lat", all => [...new Set(all.filter(el => !el.closest("th, code")).map(el => el.textContent.trim()).filter(text => /\d\.\d(?!\d\d(?!\d))|\u202f|\$\s?\d/.test(text) && !/\bv\d/.test(text)))]);  // but for versions
 async function walk(paths, when) {
   for (const path of paths) {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "de-DE" }), page = await context.newPage(), drawn = [];
@@ -37,6 +39,8 @@ async function walk(paths, when) {
     }
     const left = [...await said(page), ...drawn].map(text => [text, english_of(text)]).filter(([, key]) => key);
     check(`${path} is German ${when}`, left.length === 0 && await page.evaluate(() => document.documentElement.lang) === "de", JSON.stringify(left));
+    const figures = await english_figures(page);
+    check(`the figures of ${path} are German ${when}`, figures.length === 0, JSON.stringify(figures));
     await context.close();
   }
 }
@@ -69,6 +73,25 @@ try {
   await server.query({ select: "calls", window: "1h", source: "store" });
   id = (await (await fetch(`${server.url}/api/v1/calls?limit=1&state=ended`)).json()).calls[0].call_id;
   await walk([...pages, "/agents/agent-1", `/calls/${id}`, "/?compare=1", "/?customer=nobody&region=moon", "/costs?by=region&human=7.5", "/conversations?by=emotion", `/?at=${encodeURIComponent(at(600))}`], "with data");
+
+  // One figure of each kind, as the tile has it and as it is written; and as a file, where it is a program's.
+  const { page } = await open(browser, `${server.url}/costs?by=region`, { locale: "de-DE" });
+  const written = new Intl.NumberFormat("de", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  await page.waitForSelector("#tile-spend_usd data.num");
+  const [spend, text] = await page.$eval("#tile-spend_usd data.num", el => [+el.getAttribute("value"), el.textContent]);
+  check("money is written as in German", spend > 0 && text === `${written.format(spend)}\u00a0$`, `${spend} ${text}`);
+  await page.waitForFunction(() => document.querySelector("#tile-spend table td.num"));
+  const cell = await page.$$eval("#tile-spend table td.num", all => all.map(el => el.textContent).find(one => /\d/.test(one)));
+  const [file] = await Promise.all([page.waitForEvent("download"), page.evaluate(() => document.querySelector("#tile-spend [data-give=csv]").click())]);
+  const csv = readFileSync(await file.path(), "utf8"), as_program = `$${cell.replace("\u00a0$", "").replaceAll(".", "").replace(",", ".")}`;
+  check("a file has them as a program reads them", /^\d+,\d\d\u00a0\$/.test(cell) && csv.includes(`,${as_program}\r\n`) && !/\d,\d\d\s?\$/.test(csv), `${cell} ${csv.slice(0, 200)}`);
+  await page.context().close();
+  const form = await open(browser, `${server.url}/boards`, { locale: "de-DE" });
+  await form.page.fill("#board-new input[name=name]", "a/b");
+  await form.page.click("#board-new button");
+  await form.page.waitForSelector("[role=alert]");
+  check("a form's refusal is German", (await form.page.textContent("[role=alert]")).includes("enthält ein „/“, das in keiner Adresse stehen kann"), await form.page.textContent("[role=alert]"));
+  await form.page.context().close();
 
   // Before the sign-in it is the browser that says which language.
   const doors = new Server([]);

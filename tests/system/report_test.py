@@ -75,10 +75,10 @@ def one_mail(server, sink):
     check(message["auto-submitted"] == "auto-generated" and message["message-id"].endswith("@example.com>") and not message.defects, f"{message.items()} {message.defects}")
     check(abs(message["date"].datetime - datetime.now(timezone.utc)) < timedelta(minutes=10), str(message["date"]))
     check(sorted(found) == ["application/pdf", "image/png", "text/html", "text/plain"], str(sorted(found)))
-    answer = server.query(select="calls,success_rate,cost_usd", window="24h", where=("customer_id:acme",))["rows"][0]
-    check(answer == [7, 1, 3.5], str(answer))
+    answer = server.query(select="calls,cost_per_call,cost_usd", window="24h", where=("customer_id:acme",))["rows"][0]
+    check(answer == [7, 0.5, 3.5], str(answer))
     text, html = found["text/plain"].get_content(), found["text/html"].get_content()
-    for line in ("Calls: 7", "Success rate: 100 %", "Cost: $3.50", "acme", "https://voice.example.com/costs?range=24h"):
+    for line in ("Spend: $3.50", "Cost per call: $0.50", "Read from cache: ", "acme", "https://voice.example.com/costs?range=24h"):
         check(line in text.replace("\u202f", " ").replace("\u00a0", " ").replace("100.0", "100"), f"{line} in {text}")
     check('src="cid:page"' in html and found["image/png"]["content-id"] == "<page>" and found["image/png"].get_content_disposition() == "inline", html)
     width, height, colours = png(found["image/png"].get_content())

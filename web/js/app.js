@@ -9,11 +9,11 @@ import { Field } from "./hooks/field.js";
 import { Theme } from "./hooks/theme.js";
 import { Hotkeys } from "./hooks/hotkeys.js";
 import { Copy } from "./hooks/copy.js";
-import { Board, Wall } from "./hooks/board.js";
+import { Arrange, Board, Wall } from "./hooks/board.js";
 import { giveTiles } from "./give.js";
 import { placePopovers } from "./popover.js";
 
-const hooks = { Pulse, Ack, Clock, Visibility, Chart, Gauge: Chart, Map: Chart, Field, Theme, Hotkeys, Copy, Board, Wall };
+const hooks = { Pulse, Ack, Clock, Visibility, Chart, Gauge: Chart, Map: Chart, Field, Theme, Hotkeys, Copy, Arrange, Board, Wall };
 
 function keepBrowserState(from, to) {
   if (to.classList.contains("age") && to.dataset.at) {  // the clock's text, not the server's older one

@@ -1,8 +1,14 @@
 // Numbers as people read them. The server formats what it renders; these are for axes and tooltips, which the browser draws.
-const plain = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+// Both write in the page's language; English amounts of money as the server writes them.
 const language = document.documentElement.lang || "en", dates = language === "en" ? "en-GB" : language;
+const figures = more => new Intl.NumberFormat(language, more);
+const plain = figures({ maximumFractionDigits: 2 }), whole = figures({ maximumFractionDigits: 0 }), short = figures({ notation: "compact", maximumFractionDigits: 1 });
+const decimal = plain.format(1.5)[1];
+export const written = text => text.replace(".", decimal);  // of what JavaScript wrote with a point
+const tiny = v => Math.abs(v) < 0.01 && v !== 0;
+const cents = language === "en" ? figures({ minimumFractionDigits: 2, maximumFractionDigits: 2 }) : figures({ style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" });
+const mills = figures({ style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", maximumSignificantDigits: 2 });
+const usd = language === "en" ? v => (tiny(v) ? `$${v.toPrecision(2)}` : `$${cents.format(v)}`) : v => (tiny(v) ? mills : cents).format(v);
 const clocks = new Map();
 
 function clock(options) {
@@ -25,10 +31,11 @@ export const formats = {
   label_state: ({ name }) => name.slice(name.indexOf("·") + 1).trim(),  // of a node whose name begins with its place
   label_pct: ({ value }) => (Array.isArray(value) ? formats.percent(value[2]) : formats.percent(value)),
   percent: known(v => whole.format(v * 100)),
-  label_ms: ({ value }) => formats.ms(value),  // of a bar
+  label_int: ({ value }) => (language === "en" ? `${value}` : formats.int(value)),  // of a bar
+  label_ms: ({ value }) => formats.ms(value),
   pct: known(v => `${plain.format(v * 100)} %`),
-  usd: known(v => (Math.abs(v) < 0.01 && v !== 0 ? `$${v.toPrecision(2)}` : `$${v.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`)),
-  score: known(v => (v > 0 ? "+" : "") + v.toFixed(2)),
+  usd: known(usd),
+  score: known(v => (v > 0 ? "+" : "") + written(v.toFixed(2))),
   time: known(v => clock({ hour: "2-digit", minute: "2-digit" }).format(v)),
   seconds: known(v => clock({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(v)),
   day: known(v => clock({ day: "numeric", month: "short" }).format(v)),

@@ -1,12 +1,21 @@
 // A tile taken away: <button data-give="csv|png"> inside a .tile. CSV is its table, as it stands there; PNG its chart, or its table as text.
-const cell = el => (el.querySelector("data[value]")?.getAttribute("value") ?? el.textContent).replace(/[\u202f\u00a0]/g, " ").replace(/\s+/g, " ").trim();
+const raw = el => el.querySelector("data[value]")?.getAttribute("value") ?? el.textContent;
+const plain = text => text.replace(/[\u202f\u00a0]/g, " ").replace(/\s+/g, " ").trim();
+const cell = el => plain(raw(el));
+// Figures in a file are a program's, in whatever language the page is: 1204.5, not "1 204.5" or "1.204,5"; $12.50, not "12,50 $".
+const decimal = () => (/\d,\d/.test(new Intl.NumberFormat(document.documentElement.lang || "en").format(1.5)) ? "," : ".");
+function machine(text) {
+  if (decimal() === ".") return text.replace(/(\d)\u202f(?=\d{3})/g, "$1");
+  return text.replace(/\d{1,3}(?:\.\d{3})+(?![\d.])/g, figure => figure.replaceAll(".", "")).replace(/(\d),(?=\d)/g, "$1.").replace(/(-?\d+(?:\.\d+)?)\u00a0\$/g, "$$$1").replaceAll("; ", ", ");
+}
+const figureOf = el => (el.classList.contains("num") && el.tagName === "TD" ? plain(machine(raw(el))) : cell(el));
 // A spreadsheet must not take a text for a formula (docs/boards.md); a number stays one.
 const safe = text => (/^[=+\-@\t\r]/.test(text) && !/^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(text) ? `'${text}` : text);
 const quoted = text => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 const tableOf = tile => tile.querySelector("table");
 const rowsOf = table => [...table.rows].map(row => [...row.cells].map(cell));
-export const csvOf = table => rowsOf(table).map(row => row.map(text => quoted(safe(text))).join(",")).join("\r\n") + "\r\n";
+export const csvOf = table => [...table.rows].map(row => [...row.cells].map(figureOf)).map(row => row.map(text => quoted(safe(text))).join(",")).join("\r\n") + "\r\n";
 
 function save(blob, name) {
   const link = document.createElement("a");

@@ -3,6 +3,48 @@
 // A grip is dragged, or takes arrow keys: back and on; with Shift narrower, wider, lower, taller.
 const keys = { ArrowLeft: [-1, -1, 0], ArrowUp: [-1, 0, -1], ArrowRight: [1, 1, 0], ArrowDown: [1, 0, 1] };
 
+// Drags `tile` by `handle` until it is let go; what `drag` does at each point, and with the last.
+function follow(handle, tile, event, drag) {
+  handle.setPointerCapture(event.pointerId);
+  tile.classList.add("moving");
+  const move = e => drag.to(e);
+  const end = e => {
+    handle.removeEventListener("pointermove", move);
+    handle.removeEventListener("pointerup", end);
+    handle.removeEventListener("pointercancel", end);
+    tile.classList.remove("moving");
+    drag.end(e.type === "pointerup");
+  };
+  handle.addEventListener("pointermove", move);
+  handle.addEventListener("pointerup", end);
+  handle.addEventListener("pointercancel", end);
+}
+
+// Over the first half of another tile: in front of it; over the second half: behind it. `tiles` are those of `area` as they are seen; dropped(before) gets one of them, or null: to the end.
+function moving(area, tile, tiles, dropped) {
+  let before, shown = null;
+  const show = (other, side) => {
+    shown?.classList.remove("drop-before", "drop-after");
+    shown = other;
+    shown?.classList.add(side);
+  };
+  return {
+    to: e => {
+      const under = document.elementsFromPoint(e.clientX, e.clientY), other = tiles.find(el => el !== tile && under.includes(el));
+      if (!other) return;
+      const box = other.getBoundingClientRect(), column = box.width > 0.8 * area.clientWidth;  // one below the other
+      const first = column ? e.clientY < box.top + box.height / 2 : e.clientX < box.left + box.width / 2;
+      const rest = tiles.filter(el => el !== tile);
+      before = first ? other : rest[rest.indexOf(other) + 1] ?? null;
+      show(other, first ? "drop-before" : "drop-after");
+    },
+    end: done => {
+      show(null);
+      if (done && before !== undefined) dropped(before);
+    },
+  };
+}
+
 export const Board = {
   mounted() {
     this.down = e => this.begin(e);
@@ -30,45 +72,8 @@ export const Board = {
     event.preventDefault();
     this.held = null;
     grip?.focus();
-    const handle = grip ?? corner, tile = handle.closest("[data-tile]");
-    handle.setPointerCapture(event.pointerId);
-    tile.classList.add("moving");
-    const drag = grip ? this.moving(tile) : this.sizing(tile, event);
-    const move = e => drag.to(e);
-    const end = e => {
-      handle.removeEventListener("pointermove", move);
-      handle.removeEventListener("pointerup", end);
-      handle.removeEventListener("pointercancel", end);
-      tile.classList.remove("moving");
-      drag.end(e.type === "pointerup");
-    };
-    handle.addEventListener("pointermove", move);
-    handle.addEventListener("pointerup", end);
-    handle.addEventListener("pointercancel", end);
-  },
-  // Over the first half of another tile: in front of it; over the second half: behind it.
-  moving(tile) {
-    let before = null, shown = null;
-    const show = (other, side) => {
-      shown?.classList.remove("drop-before", "drop-after");
-      shown = other;
-      shown?.classList.add(side);
-    };
-    return {
-      to: e => {
-        const other = document.elementsFromPoint(e.clientX, e.clientY).map(el => el.closest?.("[data-tile]")).find(el => el && el !== tile && this.el.contains(el));
-        if (!other) return;
-        const box = other.getBoundingClientRect(), column = box.width > 0.8 * this.el.clientWidth;  // one below the other
-        const first = column ? e.clientY < box.top + box.height / 2 : e.clientX < box.left + box.width / 2;
-        const next = other.nextElementSibling?.closest("[data-tile]");
-        before = first ? +other.dataset.tile : next === tile ? +(tile.nextElementSibling?.dataset.tile ?? 0) : +(next?.dataset.tile ?? 0);
-        show(other, first ? "drop-before" : "drop-after");
-      },
-      end: done => {
-        show(null);
-        if (done && before !== null) this.pushEvent("tile_drop", { id: +tile.dataset.tile, before });
-      },
-    };
+    const handle = grip ?? corner, tile = handle.closest("[data-tile]"), tiles = [...this.el.querySelectorAll("[data-tile]")];
+    follow(handle, tile, event, corner ? this.sizing(tile, event) : moving(this.el, tile, tiles, before => this.pushEvent("tile_drop", { id: +tile.dataset.tile, before: +(before?.dataset.tile ?? 0) })));
   },
   sizing(tile, start) {
     const style = getComputedStyle(this.el), columns = style.gridTemplateColumns.split(" ").length, gap = parseFloat(style.columnGap) || 0;
@@ -89,6 +94,61 @@ export const Board = {
   destroyed() {
     this.el.removeEventListener("pointerdown", this.down);
     this.el.removeEventListener("keydown", this.key);
+  },
+};
+
+// <button id="arrange" phx-hook="Arrange" aria-pressed> shows the grips of the page's tiles: section.tile#tile-NAME > header > button.grip[data-grip=NAME].
+// They stay where they are in the document: a style sheet orders them, and the server says which (tiles {href}).
+// page -> tile_place {tile, before}   in front of that one; "": last
+const arrangeable = grip => grip.closest("[phx-hook=Board]") ? null : grip.closest(".tile");
+const inOrder = grid => [...grid.children].filter(el => el.querySelector(":scope > header > [data-grip]") && el.clientWidth > 0)
+  .map((el, i) => [+getComputedStyle(el).order, i, el]).sort((a, b) => a[0] - b[0] || a[1] - b[1]).map(([, , el]) => el);
+const nameOf = tile => tile?.querySelector(":scope > header > [data-grip]").dataset.grip ?? "";
+
+export const Arrange = {
+  mounted() {
+    this.area = document.getElementById("main");
+    this.down = e => this.begin(e);
+    this.key = e => this.press(e);
+    this.area.addEventListener("pointerdown", this.down);
+    this.area.addEventListener("keydown", this.key);
+    this.el.addEventListener("click", () => this.show(!this.on()));
+    this.handleEvent("tiles", ({ href }) => this.dress(href));
+    this.show(this.on());
+  },
+  on: () => "arranging" in document.documentElement.dataset,
+  show(on) {
+    if (on) document.documentElement.dataset.arranging = "";
+    else delete document.documentElement.dataset.arranging;
+    this.el.setAttribute("aria-pressed", `${on}`);
+  },
+  // The old sheet goes when the new one is there: between them the tiles would jump back.
+  dress(href) {
+    const old = [...document.head.querySelectorAll("link[href^='/preferences.css']")];
+    if (old.at(-1)?.getAttribute("href") === href) return;
+    const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
+    sheet.addEventListener("load", () => old.forEach(link => link.remove()));
+    document.head.append(sheet);
+  },
+  press(event) {
+    const grip = event.target.closest("[data-grip]"), tile = grip && arrangeable(grip), by = keys[event.key]?.[0];
+    if (!tile || !by || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    event.preventDefault();
+    const tiles = inOrder(tile.parentElement), at = tiles.indexOf(tile);
+    if (!tiles[at + by]) return;
+    this.place(tile, tiles[by < 0 ? at - 1 : at + 2]);
+  },
+  place(tile, before) { this.pushEvent("tile_place", { tile: nameOf(tile), before: nameOf(before) }); },
+  begin(event) {
+    const grip = event.target.closest("[data-grip]"), tile = grip && arrangeable(grip);
+    if (!tile || event.button !== 0) return;
+    event.preventDefault();
+    grip.focus();
+    follow(grip, tile, event, moving(tile.parentElement, tile, inOrder(tile.parentElement), before => this.place(tile, before)));
+  },
+  destroyed() {
+    this.area.removeEventListener("pointerdown", this.down);
+    this.area.removeEventListener("keydown", this.key);
   },
 };
 

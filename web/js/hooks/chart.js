@@ -111,6 +111,34 @@ const mounted = new Set();
 const inView = el => el.clientWidth > 0 && el.getBoundingClientRect().top < innerHeight;
 export const chartsWaiting = () => [...mounted].filter(chart => chart.option && chart.pending && inView(chart.el)).length;
 
+// On paper a chart is drawn for the place that the style sheet gives its tile there, all of them, whether they are in sight or not, in light
+// colours: before the browser lays out the sheets, for it draws nothing while it does. There they are as wide as their tile.
+let on_paper = false;
+const paper = { whole: [1060, 300], half: [520, 230], part: [250, 170] };
+function placeOnPaper(el) {
+  const width = +/\bw-(\d+)\b/.exec(el.closest(".tile")?.className ?? "")?.[1] || 12;
+  return paper[width >= 7 ? "whole" : width >= 4 || el.closest(".mid") ? "half" : "part"];
+}
+let screen_theme;
+window.addEventListener("beforeprint", () => {
+  if (on_paper) return;
+  on_paper = true;
+  const root = document.documentElement;
+  screen_theme = root.dataset.theme;
+  root.dataset.theme = "light";
+  for (const chart of mounted) chart.print();
+});
+window.addEventListener("afterprint", () => {
+  if (!on_paper) return;
+  on_paper = false;
+  if (screen_theme === undefined) delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = screen_theme;
+  for (const chart of mounted) {
+    chart.stale_size = chart.stale_theme = true;
+    if (chart.option) chart.draw("all");
+  }
+});
+
 export const Chart = {
   async mounted() {
     mounted.add(this);
@@ -131,7 +159,7 @@ export const Chart = {
     this.handleEvent(`chart-data:${id}`, message => this.merge(message));
     this.retheme = () => { this.stale_theme = true; this.draw("all"); };
     window.addEventListener("aybiza:theme", this.retheme);
-    this.size = new ResizeObserver(() => { this.stale_size = true; this.draw("size"); });
+    this.size = new ResizeObserver(() => { if (on_paper) return; this.stale_size = true; this.draw("size"); });
     this.size.observe(this.el);
     // The last of them: the ones before it are what was seen since the last time it was told, and over.
     this.sight = new IntersectionObserver(entries => { this.seen = entries.at(-1).isIntersecting; if (this.seen && this.pending) this.draw(this.pending); });
@@ -161,7 +189,7 @@ export const Chart = {
   // The newest state is drawn once a frame; what came in between is never drawn, and a chart nobody sees waits.
   draw(what) {
     this.pending = what === "all" || this.pending === "all" ? "all" : what === "data" || this.pending === "data" ? "data" : what;
-    if (!this.charts || !this.seen || document.hidden) return;
+    if (!this.charts || !this.seen || document.hidden || on_paper) return;
     paintSoon(this);
   },
 
@@ -172,13 +200,28 @@ export const Chart = {
     if (this.el.clientWidth === 0) { this.pending = what; return; }  // hidden: drawn when it gets a size
     if (!this.chart) this.start();
     if (this.stale_theme) { this.chart.setTheme(theme()); this.stale_theme = false; }
-    if (this.stale_size) { this.chart.resize(); this.stale_size = false; }
+    if (this.stale_size) { this.chart.resize({ width: "auto", height: "auto" }); this.stale_size = false; }
     if (what === "size") return;
-    const quiet = { animation: false, ...resolve(decorated(this.option)) };
-    quiet.tooltip = { ...quiet.tooltip, renderMode: "richText", confine: true };
-    this.chart.setOption(quiet, { notMerge: what === "all", lazyUpdate: false });
+    this.put(what === "all");
     if (what === "all" && brushed(this.option)) this.chart.dispatchAction({ type: "takeGlobalCursor", key: "brush", brushOption: { brushType: "lineX", brushMode: "single" } });
     tellDrawn(this.el.id, this.as_of);
+  },
+
+  put(anew) {
+    const quiet = { animation: false, ...resolve(decorated(this.option)) };
+    quiet.tooltip = { ...quiet.tooltip, renderMode: "richText", confine: true };
+    this.chart.setOption(quiet, { notMerge: anew, lazyUpdate: false });
+  },
+
+  print() {
+    if (!this.charts || !this.option || this.el.clientWidth === 0) return;
+    waiting.delete(this);
+    if (!this.chart) this.start();
+    const [width, height] = placeOnPaper(this.el);
+    this.chart.setTheme(theme());
+    this.chart.resize({ width, height });
+    this.put(true);
+    this.chart.getZr().flush();
   },
 
   start() {

@@ -27,6 +27,9 @@ export const Field = {
     this.size.observe(this.el);
     this.retheme = () => this.all();
     window.addEventListener("aybiza:theme", this.retheme);
+    this.paper = () => { this.whole = true; this.paint(); };
+    window.addEventListener("beforeprint", this.paper);
+    window.addEventListener("afterprint", this.retheme);
     this.el.addEventListener("pointermove", e => this.choose(this.at(e)));
     this.el.addEventListener("pointerleave", () => this.choose(-1));
     this.el.addEventListener("click", e => this.open(this.at(e)));
@@ -35,6 +38,8 @@ export const Field = {
   destroyed() {
     this.size.disconnect();
     window.removeEventListener("aybiza:theme", this.retheme);
+    window.removeEventListener("beforeprint", this.paper);
+    window.removeEventListener("afterprint", this.retheme);
     cancelAnimationFrame(this.frame);
     clearTimeout(this.later);
   },
@@ -55,7 +60,7 @@ export const Field = {
     this.el.height = Math.round(height * ratio);
     let step = Math.max(2, Math.floor(Math.sqrt((this.el.width * this.el.height) / Math.max(1, count))));
     while (step > 2 && Math.floor(this.el.width / step) * Math.floor(this.el.height / step) < count) step--;
-    this.step = Math.min(step, 24 * ratio);
+    this.step = Math.min(step, 40 * ratio);
     this.columns = Math.max(1, Math.floor(this.el.width / this.step));
   },
   paint() {

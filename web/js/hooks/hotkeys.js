@@ -1,5 +1,5 @@
 // <div id="keys" phx-hook="Hotkeys" data-search="#search" data-help="#help"></div>
-// space: pause or live · / search · ? help · t theme · z back from a zoomed range · , settings · 1…8 tabs · Esc closes. Switched off by data-hotkeys="off" on <html>
+// space: pause or live · / search · ? help · t theme · z back from a zoomed range · m moves tiles · , settings · 1…8 tabs · Esc closes. Switched off by data-hotkeys="off" on <html>
 // or in this browser (help has the switch: <input type="checkbox" data-hotkeys-switch>), as WCAG 2.1.4 asks.
 import { setTheme } from "./theme.js";
 
@@ -49,6 +49,10 @@ export const Hotkeys = {
       return reset && (() => reset.click());
     }
     if (key === "t") return () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
+    if (key === "m") {
+      const arrange = document.getElementById("arrange");
+      return arrange && (() => arrange.click());
+    }
     if (key === ",") {
       const link = document.querySelector("#settings-link");
       return link && (() => link.click());
