@@ -71,7 +71,6 @@ export const Field = {
       const style = getComputedStyle(document.documentElement);
       this.ink = Object.fromEntries(Object.entries(colours).map(([letter, name]) => [letter, style.getPropertyValue(name).trim()]));
       this.focus = style.getPropertyValue("--ink").trim();
-      pen.clearRect(0, 0, this.el.width, this.el.height);
       for (let i = 0; i < this.cells.length; i++) this.cell(pen, i);
     } else for (const i of this.dirty) this.cell(pen, i);
     this.whole = false;
@@ -80,7 +79,7 @@ export const Field = {
   },
   cell(pen, index) {
     const { step, columns } = this, x = (index % columns) * step, y = Math.floor(index / columns) * step, letter = this.cells[index];
-    pen.clearRect(x, y, step, step);
+    if (!this.whole) pen.clearRect(x, y, step, step);  // a new size has cleared it all, and what is cleared while one prints is holes in the paper
     pen.fillStyle = this.ink[letter] ?? this.ink.o;
     pen.globalAlpha = letter === "g" ? 0.55 : 1;  // calm: what is well does not shout
     const gap = step > 4 ? 1 : 0, full = step - gap;
