@@ -12,9 +12,14 @@ const measured = page => page.evaluate(() => [...document.querySelectorAll(".til
   const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
   let ink = 0;
   for (let i = 3; i < pixels.length; i += 4) if (pixels[i]) ink++;
-  return [{ id: tile.id, wide: box.width / width, high: box.height / (bottom - head.bottom), stretched: box.width / box.height / (canvas.width / canvas.height), ink }];
+  const together = [...tile.querySelectorAll(".chart canvas ~ canvas")].every(layer => {  // a chart of several layers has them all in the one that is printed
+    const over = layer.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    for (let i = 3; i < over.length; i += 4) if (over[i] > 200 && pixels[i] < 200) return false;
+    return true;
+  });
+  return [{ id: tile.id, together, wide: box.width / width, high: box.height / (bottom - head.bottom), stretched: box.width / box.height / (canvas.width / canvas.height), ink }];
 }));
-const far = one => one.wide < 0.97 || one.wide > 1.01 || one.high < 0.8 || one.high > 1.01 || Math.abs(one.stretched - 1) > 0.02 || one.ink < 200;
+const far = one => !one.together || one.wide < 0.97 || one.wide > 1.01 || one.high < 0.8 || one.high > 1.01 || Math.abs(one.stretched - 1) > 0.02 || one.ink < 200;
 const light = page => page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue("--ink").trim());
 
 try {

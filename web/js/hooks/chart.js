@@ -222,6 +222,12 @@ export const Chart = {
     this.chart.resize({ width, height });
     this.put(true);
     this.chart.getZr().flush();
+    // What is drawn while one prints goes to the paper as strokes, and what a layer clears then is a hole in those below it: they become one.
+    const [lowest, ...layers] = this.el.querySelectorAll("canvas"), pen = lowest.getContext("2d");
+    pen.save();
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    for (const layer of layers) pen.drawImage(layer, 0, 0);
+    pen.restore();
   },
 
   start() {
