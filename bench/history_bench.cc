@@ -3,11 +3,14 @@
 //
 //   history_bench [million calls, default 1] [directory, default the system's scratch; kept and used again when it is given]
 //   history_bench MILLIONS postgres: in a PostgreSQL server of its own; or the address of one, kept and used again
+//   history_bench MILLIONS PLACE DAYS: then the oldest days go to the archive, and what only rows answer is asked before and after
 // Calls spread evenly over thirty days, two turns without text and one usage each, 4 customers, 5 regions, 500 agents.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <random>
+#include <span>
 
 #include "base/clock.h"
 #include "measuring.h"
@@ -88,13 +91,21 @@ constexpr const char* page_questions[] = {
     "select=calls&by=call_outcome,customer_id",
 };
 
-void ask(Store& store, const char* title, Duration range) {
+// What rollups do not hold.
+constexpr const char* row_questions[] = {
+    "select=hist_duration_ms",
+    "select=calls,success_rate,avg_duration_ms&by=region,call_outcome&step=1d",
+    "select=hist_response_time_ms",
+    "select=turns,avg_response_time_ms&by=region,model_used",
+};
+
+void ask(Store& store, const std::string& title, Duration range, std::span<const char* const> questions = page_questions, int times_each = 12) {
   const SystemClock clock;
   std::vector<double> all;
-  for (const char* words : page_questions) {
+  for (const char* words : questions) {
     std::vector<double> times;
     std::string source;
-    for (int i = 0; i < 12; ++i) {
+    for (int i = 0; i < times_each; ++i) {
       const Instant to = end - Duration(17min) * i - 7s;  // odd edges, and not the same twice
       const std::string text = fmt::format("{}&from={}&to={}", words, format_rfc3339(to - range), format_rfc3339(to));
       const auto question = parse_question(parse_query_string(text), end);
@@ -120,7 +131,35 @@ double bytes_of(Store& store) {
   return as_real((*rows)->cell(0, 0)).value_or(0);
 }
 
-void run(std::size_t calls, Store& store) {
+std::uint64_t archived_bytes(const Store& store) {
+  std::uint64_t bytes = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(store.archive_folder()))
+    if (entry.is_regular_file()) bytes += entry.file_size();
+  return bytes;
+}
+
+void archive(Store& store, int days) {
+  const auto ask_rows = [&](const char* when) {
+    ask(store, fmt::format("thirty days, {}", when), month - 24h, row_questions, 3);
+    ask(store, fmt::format("a day of twenty-five days ago, {}", when), 24h, row_questions, 3);
+  };
+  ask_rows("rows only, nothing archived");
+  const Instant first = floor_to(end - month, 24h);
+  std::uint64_t rows = 0;
+  const auto begin = Steady::now();
+  for (const Table table : {Table::conversation_turns, Table::usage_events, Table::call_analytics})
+    for (int day = 0; day < days; ++day) {
+      const auto moved = store.archive(table, first + day * 24h, first + (day + 1) * 24h);
+      must(moved.has_value(), moved ? "" : moved.error().message);
+      rows += moved->rows;
+    }
+  const double took = seconds_since(begin);
+  fmt::print("archived: {} days, {} rows in {:.1f} s ({:.0f} rows/s); {:.1f} bytes a row in Parquet\n", days, rows, took, double(rows) / took, double(archived_bytes(store)) / double(rows));
+  ask_rows("partly archived");
+  ask(store, "thirty days of the pages, partly archived", month - 24h);
+}
+
+void run(std::size_t calls, Store& store, int archived_days) {
   const SystemClock clock;
   if (store.stats().applied == 0) {
     History history(calls);
@@ -147,6 +186,7 @@ void run(std::size_t calls, Store& store) {
   ask(store, "seven days", 7 * 24h);
   ask(store, "twenty-four hours", 24h);
   ask(store, "five hours, from rows", 5h);
+  if (archived_days > 0) archive(store, archived_days);
 }
 
 }  // namespace
@@ -154,6 +194,7 @@ void run(std::size_t calls, Store& store) {
 
 int main(int argc, char** argv) {
   const auto calls = std::size_t((argc > 1 ? std::atof(argv[1]) : 1) * 1e6);
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
   fmt::print("{}\n", aybiza::bench::machine());
   const aybiza::SystemClock clock;
   const aybiza::Scratch scratch;
@@ -165,8 +206,8 @@ int main(int argc, char** argv) {
     server = std::move(*started);
   }
   const std::string url = server ? server->url() : place;
-  auto store = aybiza::is_postgres_url(url) ? aybiza::open_postgres_store({.url = url, .clock = &clock})
+  auto store = aybiza::is_postgres_url(url) ? aybiza::open_postgres_store({.url = url, .clock = &clock, .scratch = scratch.path() + "/store.tmp", .archive = scratch.path() + "/archive"})
                                             : aybiza::open_duckdb_store({.directory = place, .clock = &clock});
   aybiza::bench::must(store.has_value(), store ? "" : store.error().message);
-  aybiza::run(calls, **store);
+  aybiza::run(calls, **store, argc > 3 ? std::atoi(argv[3]) : 0);
 }

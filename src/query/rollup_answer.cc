@@ -202,11 +202,11 @@ Status read_step(Store& store, const Subject& subject, const Cover::Step& step, 
 Result<std::int64_t> rows_left(Store& store, const Subject& subject, const std::vector<Stretch>& stretches, Duration deadline) {
   std::int64_t total = 0;
   const std::pair<bool, std::string_view> tables[] = {{subject.calls, "call_analytics"}, {subject.turns, "conversation_turns"}, {subject.usage, "usage_events"}};
-  for (const Stretch& stretch : stretches)
+  for (const Stretch& stretch : stretches) {
+    const auto from = store_for(store, stretch.from, stretch.to);
     for (const auto& [asked, table] : tables) {
       if (!asked || total >= counted_most) continue;
       const Param params[] = {stretch.from, stretch.to};
-      const auto from = store_for(store, stretch.from, stretch.to);
       auto rows = from->sql(fmt::format("SELECT count(*) FROM (SELECT 1 AS one FROM {} WHERE time >= $1 AND time < $2 LIMIT {}) AS counted", table, counted_most), params, deadline);
       if (!rows) return std::unexpected(rows.error());
       const auto more = (*rows)->next();
@@ -214,6 +214,7 @@ Result<std::int64_t> rows_left(Store& store, const Subject& subject, const std::
       const Cell cell = *more && (*rows)->row_count() > 0 ? (*rows)->cell(0, 0) : Cell{};
       if (const auto* count = std::get_if<std::int64_t>(&cell)) total += *count;
     }
+  }
   return total;
 }
 

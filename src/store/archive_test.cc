@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -272,6 +273,56 @@ TEST_P(Archive, ExportsSayOfWhenTheyAreAndCanBeStopped) {
     EXPECT_EQ(stopped.error().code, Code::unavailable);
   }
   EXPECT_TRUE(store->applied().has_value());
+}
+
+// Each question has a snapshot and tables of its own, however many are open and in whatever order they name tables.
+TEST_P(Archive, QuestionsAtOnceAreApart) {
+  auto store = open();
+  SampleRows sample(41);
+  RowBatch batch = sample.next(600);
+  batch.late.clear();
+  ASSERT_TRUE(store->apply(batch).has_value());
+  const auto wanted = std::array{texts(*store, Table::conversation_turns).size(), texts(*store, Table::usage_events).size()};
+  for (const Table table : {Table::conversation_turns, Table::usage_events, Table::call_analytics}) ASSERT_TRUE(store->archive(table, base, base + 1h).has_value());
+  const auto count = [](Store& asked, std::string_view table, Instant from = Instant::min()) {
+    const Param params[] = {from};
+    auto rows = asked.sql(fmt::format("SELECT count(*) FROM {} WHERE time >= $1", table), params);
+    if (!rows || !(*rows)->next().value_or(false)) return std::size_t(0);
+    return std::size_t(as_integer((*rows)->cell(0, 0)).value_or(0));
+  };
+  const auto one = store->with_archive(Instant::min(), Instant::max()), late = store->with_archive(base + 40 * 24h, base + 50 * 24h);
+  const auto open_answer = one->sql("SELECT event_id FROM usage_events", {});
+  ASSERT_TRUE(open_answer.has_value()) << open_answer.error().message;
+  EXPECT_EQ(count(*late, "conversation_turns", base + 40 * 24h), 0u);
+  EXPECT_EQ(count(*store->with_archive(base, base + 2h), "conversation_turns"), wanted[0]);
+  EXPECT_EQ(count(*one, "conversation_turns"), wanted[0]);
+  EXPECT_EQ(count(*one, "usage_events"), wanted[1]);
+  std::size_t seen = 0;
+  while ((*open_answer)->next().value()) seen += (*open_answer)->row_count();
+  EXPECT_EQ(seen, wanted[1]);
+}
+
+// Rows are weighed where there is something to weigh.
+TEST_P(Archive, FilesWithSampledCallsAreKnown) {
+  auto store = open();
+  SampleRows sample(37);
+  RowBatch batch = sample.next(300);
+  batch.late.clear();
+  ASSERT_TRUE(store->apply(batch).has_value());
+  ASSERT_TRUE(store->archive(Table::call_analytics, base, base + 40min).has_value());
+  EXPECT_FALSE(store->dialect() == Dialect::postgres && store->with_archive(Instant::min(), Instant::max())->samples());
+  RowBatch heavy{.from = batch.to, .to = batch.to + 1};
+  CallRow& call = heavy.calls.emplace_back();
+  call.call_id = {3, 4}, call.start = call.updated = base + 50min, call.sample_weight = 10;
+  ASSERT_TRUE(store->apply(heavy).has_value());
+  ASSERT_TRUE(store->archive(Table::call_analytics, base + 40min, base + 1h).has_value());
+  EXPECT_TRUE(store->with_archive(base, base + 2h)->samples());
+  if (store->dialect() != Dialect::postgres) return;
+  store.reset();
+  store = open();
+  EXPECT_FALSE(store->samples());
+  EXPECT_TRUE(store->with_archive(base, base + 2h)->samples());
+  EXPECT_FALSE(store->with_archive(base - 30 * 24h, base - 20 * 24h)->samples());
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, Archive, testing::ValuesIn(TestEngine::speaking_sql()), [](const auto& engine) { return engine.param; });

@@ -138,6 +138,7 @@ class PostgresConnection {
 
  private:
   friend class PostgresAnswer;
+  friend class PostgresCopyOut;
   PostgresConnection() = default;
   Duration until(Duration patience) const;
   Status go_on();  // unless nobody waits any more

@@ -1,8 +1,6 @@
-// What is PostgreSQL's own in the store: its cells, connections that are lost, servers that are restarted, hung or older than
-// the schema, rows it refuses. The rest is the conformance suite's.
+// What is PostgreSQL's own in the store: servers that are restarted or have a later schema, commits nobody heard of, rows it refuses, indexes
+// that are lost, roles. Connections: postgres_test.cc. The rest is the conformance suite's.
 #include "store/postgres_store.h"
-
-#include <gtest/gtest.h>
 
 #include <atomic>
 #include <csignal>
@@ -13,13 +11,13 @@
 #include "base/limits.h"
 #include "store/export.h"
 #include "store/memory_store.h"
-#include "store/postgres.h"
 #include "store/postgres_columnstore.h"
 #include "store/postgres_features.h"
+#include "store/postgres_fixture.h"
 #include "store/postgres_migrate.h"
-#include "store/postgres_server.h"
 #include "store/row_text.h"
 #include "store/sample_rows.h"
+#include "store/scratch.h"
 
 namespace aybiza {
 namespace {
@@ -35,178 +33,6 @@ class TickingClock final : public Clock {
  private:
   mutable std::atomic<std::int64_t> steps_{0};
 };
-
-class PostgresTest : public testing::Test {
- protected:
-  void SetUp() override {
-    const std::string binaries = PostgresServer::binaries();
-    if (binaries.empty()) GTEST_SKIP() << "no PostgreSQL server is installed here: script/bootstrap brings one";
-    auto started = PostgresServer::start(binaries);
-    ASSERT_TRUE(started) << started.error().message;
-    server_ = std::move(*started);
-  }
-  std::unique_ptr<Store> open() {
-    auto store = open_postgres_store({.url = server_->url(), .clock = &clock_});
-    EXPECT_TRUE(store) << store.error().message;
-    return store ? std::move(*store) : nullptr;
-  }
-  std::unique_ptr<PostgresConnection> raw() {
-    auto made = PostgresConnection::open(server_->url(), clock_, false);
-    EXPECT_TRUE(made) << made.error().message;
-    return made ? std::move(*made) : nullptr;
-  }
-  // Tries like the server's writer does, until the world is well again.
-  static Status until_applied(Store& store, const RowBatch& batch) {
-    Status done;
-    for (int attempt = 0; attempt < 600; ++attempt) {
-      done = store.apply(batch);
-      if (done || done.error().code != Code::unavailable) return done;
-      std::this_thread::sleep_for(50ms);
-    }
-    return done;
-  }
-
-  std::unique_ptr<PostgresServer> server_;
-  SystemClock clock_;
-};
-
-// The answer's cells, columns by blanks, rows by lines.
-std::string ask(Store& store, std::string_view text, std::vector<Param> params = {}) {
-  auto rows = store.sql(text, params);
-  if (!rows) return rows.error().message;
-  std::string out;
-  for (;;) {
-    const auto more = (*rows)->next();
-    if (!more) return more.error().message;
-    if (!*more) return out;
-    for (std::size_t row = 0; row < (*rows)->row_count(); ++row) {
-      for (std::size_t column = 0; column < (*rows)->columns().size(); ++column) {
-        const Cell cell = (*rows)->cell(row, column);
-        if (column > 0) out += ' ';
-        if (const auto* word = std::get_if<std::string_view>(&cell)) out += *word;
-        else if (const auto* decimal = std::get_if<Decimal>(&cell)) out += to_string(*decimal);
-        else if (const auto* time = std::get_if<Instant>(&cell)) out += format_rfc3339(*time);
-        else if (const auto* id = std::get_if<Id>(&cell)) out += to_string(*id);
-        else if (const auto integer = as_integer(cell)) out += fmt::format("{}", *integer);
-        else if (const auto real = as_real(cell)) out += fmt::format("{}", *real);
-        else out += is_null(cell) ? "NULL" : fmt::format("blob of {}", std::get<Blob>(cell).bytes.size());
-      }
-      out += '\n';
-    }
-  }
-}
-
-TEST_F(PostgresTest, CellsOfEveryType) {
-  auto store = open();
-  const auto check = [&](std::string_view expression, std::string_view expected) {
-    EXPECT_EQ(ask(*store, fmt::format("SELECT {}", expression)), fmt::format("{}\n", expected)) << expression;
-  };
-  check("NULL", "NULL");
-  check("true", "1");
-  check("(-7)::smallint", "-7");
-  check("2147483647", "2147483647");
-  check("-9223372036854775807", "-9223372036854775807");
-  check("12.5::numeric(3,1)", "12.5");
-  check("-0.0001::numeric(6,4)", "-0.0001");
-  check("0::numeric(18,9)", "0.000000000");
-  check("123456789.000000001::numeric(18,9)", "123456789.000000001");
-  check("-10000::numeric", "-10000");
-  check("100000000::numeric(18,6)", "100000000.000000");
-  check("92233720368547758.07", "92233720368547758.07");
-  check("1e30::numeric", "1e+30");                     // more than 64 bits
-  check("avg(x) FROM generate_series(1, 2) t(x)", "1.5000000000000000");
-  check("1::numeric / 3 = 0.33333333333333333333", "1");
-  check("'NaN'::numeric", "nan");
-  check("sum(x) FROM generate_series(1::bigint, 4) t(x)", "10");  // a numeric without a scale
-  check("0.25::real", "0.25");
-  check("1e15::float8", "1000000000000000");
-  check("timestamptz '2026-11-21 09:00:00.000001+01'", "2026-11-21T08:00:00.000001Z");
-  check("timestamptz '1969-12-31 23:59:59.999999Z'", "1969-12-31T23:59:59.999999Z");
-  check("date '2026-11-21'", "2026-11-21T00:00:00.000Z");
-  check("'ffffffff-0000-0000-0000-000000000007'::uuid", "ffffffff-0000-0000-0000-000000000007");
-  check("'a text'", "a text");
-  check("'{\"a\": 1}'::jsonb", "{\"a\": 1}");
-  check("'\\x00ff'::bytea", "blob of 2");
-  check("'{1,-0.5,1e10}'::real[]", "[1.0, -0.5, 10000000000.0]");
-  EXPECT_EQ(store->sql("SELECT interval '1 day'", {}).error().code, Code::unsupported);
-  EXPECT_EQ(store->sql("SELEC", {}).error().code, Code::invalid);
-  EXPECT_EQ(store->sql("SELECT 1 / 0", {}).error().code, Code::invalid);
-}
-
-TEST_F(PostgresTest, ParametersAreBoundAndReadersCannotWrite) {
-  auto store = open();
-  EXPECT_EQ(ask(*store, "SELECT $1, $2, $3, $4, $5, $6, $7::text",
-                {"'; DROP TABLE call_analytics; --", std::int64_t(-5), Id{1, 2}, from_micros(1), 0.5, true, std::monostate{}}),
-            "'; DROP TABLE call_analytics; -- -5 00000000-0000-0001-0000-000000000002 1970-01-01T00:00:00.000001Z 0.5 1 NULL\n");
-  EXPECT_FALSE(store->sql("DELETE FROM applied", {}));
-  EXPECT_EQ(ask(*store, "SELECT event_offset FROM applied"), "0\n");
-}
-
-TEST_F(PostgresTest, LongAnswersComeInChunksAndMayBeLeft) {
-  auto store = open();
-  for (int round = 0; round < 2; ++round) {
-    auto rows = store->sql("SELECT x FROM generate_series(1, 5000) t(x)", {});
-    ASSERT_TRUE(rows) << rows.error().message;
-    std::int64_t seen = 0;
-    while ((*rows)->next().value()) {
-      EXPECT_LE((*rows)->row_count(), limits::postgres_chunk_rows);
-      for (std::size_t i = 0; i < (*rows)->row_count(); ++i) ASSERT_EQ(as_integer((*rows)->cell(i, 0)), ++seen);
-      if (round == 0) break;  // the connection goes with the rest of it; the next question takes another
-    }
-    EXPECT_EQ(seen, round == 0 ? std::int64_t(limits::postgres_chunk_rows) : 5000);
-  }
-  std::vector<std::unique_ptr<Rows>> open_answers;
-  for (std::size_t i = 0; i < limits::store_readers; ++i) open_answers.push_back(store->sql("SELECT 1", {}).value());
-  EXPECT_EQ(store->sql("SELECT 1", {}).error().code, Code::unavailable);
-}
-
-TEST_F(PostgresTest, ADeadlineEndsAQuestion) {
-  auto store = open();
-  const auto began = store->sql("SELECT pg_sleep(60)", {}, clock_.elapsed() + 50ms);
-  ASSERT_FALSE(began);
-  EXPECT_EQ(began.error().code, Code::unavailable);
-  EXPECT_EQ(ask(*store, "SELECT 1"), "1\n");
-}
-
-// A question has no deadline, a batch has the writer's: when the program ends both are given up, and nothing new is begun.
-TEST_F(PostgresTest, WhoWaitsForAHungServerGivesUpWhenTheProgramEnds) {
-  ManualClock clock(from_micros(1'795'000'000'000'000));
-  auto opened = open_postgres_store({.url = server_->url(), .clock = &clock});
-  ASSERT_TRUE(opened) << opened.error().message;
-  Store& store = **opened;
-  EXPECT_EQ(ask(store, "SELECT 1"), "1\n");
-  server_->pause(true);
-  std::atomic<int> ended{0};
-  std::string answer;
-  Status written;
-  std::thread reader([&] { answer = ask(store, "SELECT 2"), ++ended; });
-  std::thread writer([&] { written = store.apply({.from = 0, .to = 3}), ++ended; });
-  store.closing();
-  while (ended < 2) {
-    clock.advance(1s);
-    std::this_thread::sleep_for(10ms);
-  }
-  reader.join(), writer.join();
-  server_->pause(false);
-  EXPECT_EQ(answer, "the program ends");  // a connection that is lost is made anew once, at other times
-  EXPECT_EQ(written.error().code, Code::unavailable);
-  EXPECT_EQ(store.apply({.from = 0, .to = 3}).error().message, "the program ends");
-  EXPECT_EQ(ask(store, "SELECT 3"), "the program ends");
-  EXPECT_EQ(store.applied().value(), 0u);
-  opened->reset();
-  EXPECT_TRUE(open()->apply({.from = 0, .to = 3}));
-}
-
-TEST_F(PostgresTest, AHungServerCostsTheDeadlineAndNotTheThread) {
-  auto store = open();
-  EXPECT_EQ(ask(*store, "SELECT 1"), "1\n");  // a reader is connected
-  const RowBatch batch{.from = 0, .to = 3};
-  server_->pause(true);
-  EXPECT_EQ(store->sql("SELECT 1", {}, clock_.elapsed() + 50ms).error().code, Code::unavailable);
-  server_->pause(false);
-  EXPECT_TRUE(until_applied(*store, batch));
-  EXPECT_EQ(ask(*store, "SELECT event_offset FROM applied"), "3\n");
-}
 
 TEST_F(PostgresTest, ARestartedServerIsFoundAgain) {
   auto store = open();
@@ -230,6 +56,26 @@ TEST_F(PostgresTest, ARestartedServerIsFoundAgain) {
     ASSERT_TRUE(rival->apply(batch));
   }
   EXPECT_EQ(row_texts(store->rows({}).value()), row_texts(rival->rows({}).value()));
+}
+
+// What reads the archive rests between questions, also through a restart.
+TEST_F(PostgresTest, AnArchiveIsReadAfterARestart) {
+  const Scratch scratch;
+  auto store = open_postgres_store({.url = server_->url(), .clock = &clock_, .scratch = scratch.path() + "/store.tmp", .archive = scratch.path() + "/archive"});
+  ASSERT_TRUE(store) << store.error().message;
+  RowBatch batch{.from = 0, .to = 4};
+  const Instant time = from_micros(1'795'000'000'000'000);
+  for (std::uint64_t n = 1; n <= 4; ++n)
+    batch.raw.push_back({.id = {1, n}, .time = time + Duration(n), .customer = "acme", .type = "x", .source = "", .id_text = "", .data = "{}"});
+  ASSERT_TRUE((*store)->apply(batch));
+  ASSERT_EQ((*store)->archive(Table::raw_events, time, time + Duration(3))->rows, 2u);
+  const auto count = [&] { return ask(*(*store)->with_archive(time, time + 1h), "SELECT count(*) FROM raw_events"); };
+  EXPECT_EQ(count(), "4\n");
+  ASSERT_TRUE(server_->stop(SIGINT));
+  EXPECT_NE(count(), "4\n");
+  ASSERT_TRUE(server_->again());
+  EXPECT_EQ(count(), "4\n");
+  EXPECT_EQ(ask(**store, "SELECT count(*) FROM raw_events"), "2\n");
 }
 
 // The commit arrives, its answer does not: as if the server had been lost in between.

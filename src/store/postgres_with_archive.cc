@@ -3,10 +3,13 @@
 namespace aybiza {
 namespace {
 
+// By which rows of other tables are chosen, too.
+constexpr std::uint16_t of_calls = bit(Table::call_analytics) | bit(Table::conversation_turns) | bit(Table::usage_events) | bit(Table::interventions);
+
 class PostgresWithArchive final : public Store {
  public:
   PostgresWithArchive(Store& store, PostgresArchive& archive, Instant from, Instant to) : store_(store), archive_(archive), from_(from), to_(to) {
-    samples_ = true;  // whether there are, their files say
+    samples_ = store.samples() || archive.samples(from, to);
   }
   Dialect dialect() const override { return Dialect::duckdb; }
   StoreStats stats() const override { return store_.stats(); }
@@ -18,9 +21,9 @@ class PostgresWithArchive final : public Store {
       const auto start = start_of(*filter.call);
       if (!start) return std::unexpected(start.error());
       if (!*start) return RowBatch{};
-      return of(**start, **start + Duration(1), [&](DuckReader& reader) { return reader.rows(filter); });
+      return of({.from = **start, .to = **start + Duration(1)}, filter.tables | of_calls, [&](DuckReader& reader) { return reader.rows(filter); });
     }
-    return of(filter.from, filter.to, [&](DuckReader& reader) { return reader.rows(filter); });
+    return of({.from = filter.from, .to = filter.to}, filter.tables | of_calls, [&](DuckReader& reader) { return reader.rows(filter); });
   }
   Result<RowBatch> find_call(std::string_view id, std::string_view customer) override {
     auto found = store_.find_call(id, customer);
@@ -28,16 +31,16 @@ class PostgresWithArchive final : public Store {
     if (!found || found->calls.empty()) return found;
     const Instant start = found->calls[0].start;  // its turns may be in the other place
     RowFilter filter;
-    filter.tables = bit(Table::call_analytics) | bit(Table::conversation_turns) | bit(Table::usage_events) | bit(Table::interventions);
+    filter.tables = of_calls;
     filter.call = found->calls[0].call_id;
-    return of(start, start + Duration(1), [&](DuckReader& reader) { return reader.rows(filter); });
+    return of({.from = start, .to = start + Duration(1)}, of_calls, [&](DuckReader& reader) { return reader.rows(filter); });
   }
   Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params, Duration deadline) override {
-    if (const Status made = ready(deadline); !made) return std::unexpected(made.error());
+    if (const Status made = ready(text, deadline); !made) return std::unexpected(made.error());
     return reader_->rows().sql(text, params, deadline);
   }
   Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink, const ExportOptions& options) override {
-    AYBIZA_TRY(ready(options.deadline));
+    AYBIZA_TRY(ready(table, options.deadline));
     return reader_->rows().export_table(table, format, from, to, sink, options);
   }
   bool keeps_rollups() const override { return store_.keeps_rollups(); }
@@ -48,22 +51,25 @@ class PostgresWithArchive final : public Store {
  private:
   static std::unexpected<Error> no_writing() { return fail(Code::unsupported, "what is archived is read only"); }
 
-  Status ready(Duration deadline) {
-    if (reader_) return {};
-    auto made = archive_.reader({.from = from_, .to = to_, .files = true, .snapshot = {}, .deadline = deadline});
-    if (!made) return std::unexpected(made.error());
-    reader_ = std::move(*made);
-    return {};
+  // The tables that a statement may name are there to be read.
+  Status ready(std::string_view text, Duration deadline) {
+    if (!reader_) {
+      auto made = archive_.reader({.from = from_, .to = to_, .deadline = deadline});
+      if (!made) return std::unexpected(made.error());
+      reader_ = std::move(*made);
+    }
+    return reader_->show_named(text);
   }
   template <typename Ask>
-  auto of(Instant from, Instant to, Ask&& ask) -> decltype(ask(std::declval<DuckReader&>())) {
-    auto made = archive_.reader({.from = from, .to = to, .files = true, .snapshot = {}, .deadline = no_deadline});
+  auto of(ArchiveReading reading, std::uint16_t tables, Ask&& ask) -> decltype(ask(std::declval<DuckReader&>())) {
+    auto made = archive_.reader(std::move(reading));
     if (!made) return std::unexpected(made.error());
+    if (const Status shown = (*made)->show(tables); !shown) return std::unexpected(shown.error());
     return ask((*made)->rows());
   }
   template <typename Ask>
   auto in_files(Ask&& ask) -> decltype(ask(std::declval<DuckReader&>())) {
-    return of(from_micros(253'402'300'800'000'000), Instant::max(), ask);  // the year 10000: of the server's rows none
+    return of({.live = false}, of_calls, ask);
   }
   Result<std::optional<Instant>> start_of(const Id& call) {
     RowFilter filter;
@@ -78,7 +84,7 @@ class PostgresWithArchive final : public Store {
   Store& store_;
   PostgresArchive& archive_;
   const Instant from_, to_;
-  std::unique_ptr<ArchiveReader> reader_;  // made when something is asked
+  ArchiveLease reader_;  // lent when something is asked
 };
 
 }  // namespace
