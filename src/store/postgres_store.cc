@@ -1,21 +1,17 @@
 #include "store/postgres_store.h"
 
-#include <unistd.h>
-
 #include <atomic>
-#include <filesystem>
 #include <mutex>
 #include <thread>
 
 #include "base/check.h"
 #include "base/limits.h"
-#include "store/export.h"
-#include "store/parquet.h"
 #include "store/postgres_batch.h"
 #include "store/postgres_columnstore.h"
 #include "store/postgres_features.h"
 #include "store/postgres_migrate.h"
 #include "store/postgres_pool.h"
+#include "store/postgres_reader.h"
 #include "store/postgres_select.h"
 #include "store/postgres_with_archive.h"
 #include "store/postgres_write.h"
@@ -32,6 +28,7 @@ class PostgresStore final : public Store {
  public:
   explicit PostgresStore(const PostgresOptions& options)
       : options_(options), readers_(options.url, *options.clock, closing_),
+        reader_({.pool = &readers_, .clock = options.clock, .scratch = options.scratch, .node = options.node}),
         archive_({.folder = options.archive, .scratch = options.scratch, .node = options.node, .clock = options.clock, .readers = &readers_}) {}
 
   Status open();
@@ -40,11 +37,12 @@ class PostgresStore final : public Store {
   StoreStats stats() const override;
   Result<std::uint64_t> applied() override;
   Status apply(const RowBatch& batch) override;
-  Result<RowBatch> rows(const RowFilter& filter) override;
-  Result<RowBatch> find_call(std::string_view id, std::string_view customer) override;
-  Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params, Duration deadline) override;
-  Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink,
-                      const ExportOptions& options) override;
+  Result<RowBatch> rows(const RowFilter& filter) override { return reader_.rows(filter); }
+  Result<RowBatch> find_call(std::string_view id, std::string_view customer) override { return reader_.find_call(id, customer); }
+  Result<std::unique_ptr<Rows>> sql(std::string_view text, std::span<const Param> params, Duration deadline) override { return reader_.sql(text, params, deadline); }
+  Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink, const ExportOptions& options) override {
+    return reader_.export_table(table, format, from, to, sink, options);
+  }
   bool keeps_rollups() const override { return true; }
   std::vector<DirtyBucket> dirty_rollups() const override { return changed_.all(); }
   Instant rollup_floor() const override { return changed_.floor(); }
@@ -78,8 +76,6 @@ class PostgresStore final : public Store {
   Status transact(const RowBatch& batch, bool careful, BatchOutcome& outcome);
   Status read_changed(PostgresConnection& connection);
   Result<std::pair<Instant, Instant>> stored_range();
-  Status export_parquet(std::string_view table, const Where& where, const ByteSink& sink, const ExportOptions& options);
-  Result<std::unique_ptr<Rows>> snapshot(const std::string& text, std::span<const Param> params, const ExportOptions& options);
   void note_size();
 
   const PostgresOptions options_;
@@ -92,11 +88,12 @@ class PostgresStore final : public Store {
   ChangedBuckets changed_;
 
   PostgresPool readers_;
+  PostgresReader reader_;
   PostgresArchive archive_;
   std::string version_;  // set by open()
 
   // Written by the writer, read by stats(): each is a figure of its own, so relaxed order will do.
-  std::atomic<std::uint64_t> applied_{0}, batches_{0}, rows_{0}, out_of_range_{0}, set_aside_{0}, bytes_{0}, exports_{0};
+  std::atomic<std::uint64_t> applied_{0}, batches_{0}, rows_{0}, out_of_range_{0}, set_aside_{0}, bytes_{0};
 };
 
 // --- Connecting -----------------------------------------------------------------------------------------------------
@@ -377,82 +374,6 @@ Result<std::string> PostgresStore::index_vectors(bool drop) {
   const auto features = detect_features(**connection);
   if (!features) return std::unexpected(features.error());
   return drop ? drop_vector_indexes(**connection) : make_vector_indexes(**connection, *features);
-}
-
-// --- Reading --------------------------------------------------------------------------------------------------------
-
-Result<RowBatch> PostgresStore::rows(const RowFilter& filter) {
-  return readers_.reading([&](PostgresLease& lease) -> Result<RowBatch> {
-    AYBIZA_TRY(lease->script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));  // one cut through all tables
-    auto out = select_rows(*lease, filter, options_.node);
-    if (!lease->broken() && !lease->rollback()) lease->give_up();
-    return out;
-  });
-}
-
-Result<RowBatch> PostgresStore::find_call(std::string_view id, std::string_view customer) {
-  const std::optional<Id> uuid = parse_uuid(id);
-  const auto found = readers_.reading([&](PostgresLease& lease) {
-    return lease->word("SELECT call_id FROM call_analytics WHERE (call_id = $1::UUID OR external_call_id = $2) "
-                       "AND ($3 = '' OR customer_id = $3) ORDER BY time DESC, call_id DESC LIMIT 1",
-                       {uuid ? Param(*uuid) : Param(), id, customer});
-  });
-  if (!found) return std::unexpected(found.error());
-  if (!*found) return RowBatch{};
-  return rows({.tables = bit(Table::call_analytics) | bit(Table::conversation_turns) | bit(Table::usage_events) | bit(Table::interventions),
-               .call = read_id(**found), .customer = {}, .step = {}, .dimension = {}, .rated = {}});
-}
-
-Result<std::unique_ptr<Rows>> PostgresStore::sql(std::string_view text, std::span<const Param> params, Duration deadline) {
-  return readers_.reading([&](PostgresLease& lease) -> Result<std::unique_ptr<Rows>> {
-    auto answer = lease->open(text, params, deadline);
-    if (!answer) return std::unexpected(answer.error());
-    return make_postgres_rows(std::move(lease), std::move(*answer));
-  }, deadline);
-}
-
-// Rows of one moment, whose offset is told.
-Result<std::unique_ptr<Rows>> PostgresStore::snapshot(const std::string& text, std::span<const Param> params, const ExportOptions& options) {
-  return readers_.reading([&](PostgresLease& lease) -> Result<std::unique_ptr<Rows>> {
-    AYBIZA_TRY(lease->script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
-    const auto offset = lease->integer("SELECT event_offset FROM applied WHERE node = $1", {std::string_view(options_.node)});
-    if (!offset) return std::unexpected(offset.error());
-    if (options.as_of) *options.as_of = std::uint64_t(offset->value_or(0));
-    lease->stop_when(options.stop);
-    auto answer = lease->open(text, params, options.deadline);
-    if (!answer) return std::unexpected(answer.error());
-    return make_postgres_rows(std::move(lease), std::move(*answer));
-  }, options.deadline);
-}
-
-// A table of our own has columns here that are not published ("place"); a Parquet file is the same from every engine.
-Status PostgresStore::export_parquet(std::string_view table, const Where& where, const ByteSink& sink, const ExportOptions& options) {
-  const auto columns = published_columns(table, *options_.clock);
-  if (!columns) return std::unexpected(columns.error());
-  std::string names;
-  for (const ParquetColumn& column : *columns) names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", column.name);
-  auto answer = snapshot(fmt::format("SELECT {} FROM {}{}", names, table, where.text()), where.params(), options);
-  if (!answer) return std::unexpected(answer.error());
-  namespace fs = std::filesystem;
-  std::error_code failed;
-  const fs::path folder = options_.scratch.empty() ? fs::temp_directory_path(failed) : fs::path(options_.scratch);
-  fs::create_directories(folder, failed);
-  const std::string path = (folder / fmt::format("export-{}-{}.parquet", ::getpid(), ++exports_)).string();
-  Status done = write_parquet(**answer, *columns, path, *options_.clock);
-  if (done) done = send_file(path, sink);
-  fs::remove(path, failed);  // a file that cannot be removed is in nobody's way
-  return done;
-}
-
-Status PostgresStore::export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink,
-                                   const ExportOptions& options) {
-  const auto time_column = export_time_column(table);
-  if (!time_column) return fail(Code::invalid, "there is no table {} to export", table);
-  const Where where = time_range(*time_column, from, to);
-  if (format == ExportFormat::parquet) return export_parquet(table, where, sink, options);
-  auto answer = snapshot(fmt::format("SELECT * FROM {}{}", table, where.text()), where.params(), options);
-  if (!answer) return std::unexpected(answer.error());
-  return format == ExportFormat::csv ? write_csv(**answer, sink) : write_ndjson(**answer, sink);
 }
 
 }  // namespace
