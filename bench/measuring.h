@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -58,6 +59,14 @@ inline std::string machine() {
   while (std::getline(info, line))
     if (line.starts_with("model name")) return fmt::format("{} x {}", std::thread::hardware_concurrency(), line.substr(line.find(':') + 2));
   return "unknown";
+}
+
+// By what a figure can be measured again: the machine, the data, the command.
+inline void print_heading(std::string_view data, int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  fmt::print("machine: {}\ndata: {}\ncommand:", machine(), data);
+  for (int i = 0; i < argc; ++i) fmt::print(" {}", argv[i]);
+  fmt::print("\n");
 }
 
 // A number of /metrics; -1 where there is none.
