@@ -211,6 +211,11 @@ int run_postgres(double seconds) {
   const auto fresh = fresh_schema((*server)->url());
   auto connection = fresh ? PostgresConnection::open(*fresh, clock, false) : std::unexpected(fresh.error());
   if (!connection || !migrate(**connection, postgres_migrations(), clock.now())) return 1;
+  // Calls come three times, and nothing deletes the older ones: the same indexes, but none unique.
+  if (const Status plain = (*connection)->script("DO $$ DECLARE one record; BEGIN FOR one IN SELECT conrelid::regclass AS of, conname, substring(pg_get_constraintdef(oid) FROM '\\(.*\\)') AS columns "
+                                                 "FROM pg_constraint WHERE contype = 'p' AND connamespace = current_schema()::regnamespace LOOP "
+                                                 "EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I; CREATE INDEX ON %s %s', one.of, one.conname, one.of, one.columns); END LOOP; END $$"); !plain)
+    return fmt::print(stderr, "{}\n", plain.error().message), 1;
   Measured bare = measure(seconds, [&](const RowBatch& batch) { return append_bare(**connection, batch); });
   print("bare COPY into the same tables and indexes", bare);
   fmt::print("ratio: {:.2f} of the bare COPY's rows/s (required: 0.5, and 60 000 rows/s)\n", stored.rows_per_second() / bare.rows_per_second());
