@@ -166,20 +166,21 @@ void SpanAssembler::final_usage(Item& item, std::span<const OtlpValue> list) {
     facts.take_nested(table_, SpanSource::livekit_usage, entry.members());
     const SpanRole kind = table_.role_of_operation(SpanSource::livekit_usage, facts.text(Fact::kind));
     const std::string_view provider = table_.provider(facts.text(Fact::provider)), model = facts.text(Fact::model);
-    const Tokens tokens = tokens_of(facts, item.source, provider);
+    Tokens tokens = tokens_of(facts, item.source, provider);
+    if (kind != SpanRole::llm && !tokens.counted()) tokens = {};  // zeros of speech that is not billed by tokens: of no language model
     const auto seconds = facts.number(Fact::audio_duration);
     SpanEvent event = start(one, EventType::usage, one.end);
-    event.flag(Field::usage_preliminary, false);
+    event.flag(Field::usage_preliminary, false).text(Field::model, model);
     if (kind == SpanRole::llm) {
-      event.text(Field::model, model).text(Field::model_used, model).text(Field::provider_llm, provider);
-    } else if (kind == SpanRole::stt && seconds) {
-      event.number(Field::stt_seconds, *seconds / 1000).text(Field::provider_stt, provider);
+      event.text(Field::model_used, model).text(Field::provider_llm, provider);
+    } else if (kind == SpanRole::stt && (seconds || tokens.any())) {
+      if (seconds) event.number(Field::stt_seconds, *seconds / 1000);
+      event.text(Field::provider_stt, provider);
     } else if (kind == SpanRole::tts) {
       event.number(Field::tts_characters, facts.number(Fact::characters)).text(Field::provider_tts, provider);
     } else {
       continue;
     }
-    if (kind != SpanRole::llm && tokens.any()) event.text(Field::model, model);
     event.number(Field::input_tokens, tokens.input).number(Field::output_tokens, tokens.output);
     event.number(Field::cache_read_tokens, tokens.cache_read).number(Field::cache_write_tokens, tokens.cache_write);
     event.number(Field::audio_input_tokens, tokens.audio_input).number(Field::audio_output_tokens, tokens.audio_output);

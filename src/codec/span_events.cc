@@ -256,7 +256,7 @@ void SpanAssembler::speech(Item& item, bool agent_speaks) {
   SpanEvent event = start(item, EventType::usage, item.start);
   if (agent_speaks) event.number(Field::tts_characters, characters);
   else event.number(Field::stt_seconds, *seconds / 1000);
-  event.text(provider_field, provider);
+  event.text(provider_field, provider).text(Field::model, item.facts.text(Fact::model));
   if (preliminary) event.flag(Field::usage_preliminary, true);
   finish(item, event, 'u');
 }

@@ -217,6 +217,43 @@ TEST(SpanEvents, a_posted_session_report_is_what_its_records_are) {
   for (std::size_t i = 1; i < 6; ++i) EXPECT_EQ(events[i].call, uuid_v5("acme|call|livekit|RM_abc"));
 }
 
+// Provider, model, seconds or characters in units of their field, tokens.
+std::string speech_of(const Event* usage) {
+  if (!usage) return "none";
+  const auto n = [&](Field field) { return usage->number(field).value_or(-1); };
+  return fmt::format("{}{} {} {}/{} tokens {}", usage->text(Field::provider_stt), usage->text(Field::provider_tts), usage->text(Field::model),
+                     n(Field::stt_seconds), n(Field::tts_characters), n(Field::input_tokens));
+}
+
+TEST(SpanEvents, usage_of_speech_names_its_model) {
+  const auto by_span = [](std::string_view scope, std::string_view name, std::string_view provider, std::string_view model, const std::string& amount) {
+    const Assembled out = one_span(scope, name, {attribute("gen_ai.provider.name", quoted(provider)), attribute("gen_ai.request.model", quoted(model)), amount});
+    EXPECT_EQ(out.text(EventType::usage, Field::model_used), "");  // that is the language model
+    return speech_of(out.first(EventType::usage));
+  };
+  const std::string minute = attribute("metrics.audio_seconds", real(60)), characters = attribute("metrics.character_count", whole(1000));
+  EXPECT_EQ(by_span("pipecat", "stt", "deepgram", "nova-3-medical", minute), "deepgram nova-3-medical 60000000/-1 tokens -1");
+  EXPECT_EQ(by_span("pipecat", "stt", "deepgram", "nova-2", minute), "deepgram nova-2 60000000/-1 tokens -1");
+  EXPECT_EQ(by_span("pipecat", "tts", "openai", "tts-1-hd", characters), "openai tts-1-hd -1/1000 tokens -1");
+  EXPECT_EQ(by_span("livekit-agents", "tts_request", "openai", "tts-1-hd", attribute("lk.tts_metrics", quoted(R"({\"characters_count\":1000})"))),
+            "openai tts-1-hd -1/1000 tokens -1");
+  EXPECT_EQ(by_span("livekit-agents", "tts_request", "", "", attribute("lk.tts_metrics", quoted(
+                R"({\"characters_count\":7,\"metadata\":{\"model_name\":\"sonic-2\",\"model_provider\":\"cartesia\"}})"))), "cartesia sonic-2 -1/7 tokens -1");
+
+  const auto by_report = [](std::string_view entry) {
+    auto decoded = testing::decode(testing::event_text("livekit.session_report", fmt::format(R"("room_id":"RM_abc","usage":[{{{}}}])", entry)), BodyFormat::json, "acme");
+    SpanAssembler().expand_reports({.customer = "acme", .source = "key-1", .received = test_now}, decoded.batch);
+    return decoded.batch.events.size() < 2 ? std::string("none") : speech_of(&decoded.batch.events[1]);
+  };
+  EXPECT_EQ(by_report(R"("type":"stt_usage","provider":"deepgram","model":"nova-3-medical","audio_duration":60)"), "deepgram nova-3-medical 60000000/-1 tokens -1");
+  EXPECT_EQ(by_report(R"("type":"stt_usage","provider":"deepgram","model":"nova-2","input_tokens":0,"output_tokens":0,"audio_duration":60)"),
+            "deepgram nova-2 60000000/-1 tokens -1");
+  EXPECT_EQ(by_report(R"("type":"tts_usage","provider":"openai","model":"tts-1-hd","characters_count":1000)"), "openai tts-1-hd -1/1000 tokens -1");
+  EXPECT_EQ(by_report(R"("type":"stt_usage","provider":"openai","model":"gpt-4o-mini-transcribe","input_tokens":900,"output_tokens":40)"),
+            "openai gpt-4o-mini-transcribe -1/-1 tokens 900");
+  EXPECT_EQ(by_report(R"("type":"stt_usage","provider":"deepgram","model":"nova-3")"), "none");
+}
+
 TEST(SpanEvents, a_report_of_nothing_stays_as_it_came) {
   auto decoded = testing::decode(testing::event_text("livekit.session_report", R"("call_id":"c")"), BodyFormat::json, "acme");
   ASSERT_EQ(decoded.batch.events.size(), 1u);

@@ -28,6 +28,9 @@ struct SpanAssembler::Tokens {
   bool any() const {
     return input || output || cache_read || cache_write || reasoning || audio_input || audio_output;
   }
+  bool counted() const {  // some that is not zero
+    return input > 0.0 || output > 0.0 || cache_read > 0.0 || cache_write > 0.0 || reasoning > 0.0 || audio_input > 0.0 || audio_output > 0.0;
+  }
 };
 
 // Field::turn_key of a turn that its own span tells, and of an exchange of two turns. In letters: digits in a row could be

@@ -224,6 +224,42 @@ def kill_while_pricing(server):
     agree(server, wanted)
 
 
+def speech_models(server):
+    """A speech service's model costs the same, whoever tells of it; one that is not listed stays unknown and is named."""
+    key = command("key", "create", "--data", server.data, "--customer", "acme", "--scope", "ingest").stdout.strip()
+
+    def export(number, scope, name, attributes):
+        nanos = [str(int((START.timestamp() + number + s) * NANO)) for s in (0, 1)]
+        span = {"traceId": f"{number:032x}", "spanId": f"{number:016x}", "parentSpanId": f"{1:016x}", "name": name, "startTimeUnixNano": nanos[0], "endTimeUnixNano": nanos[1],
+                "attributes": [{"key": k, "value": {"doubleValue" if isinstance(v, float) else "intValue" if isinstance(v, int) else "stringValue": v}} for k, v in attributes.items()]}
+        body = json.dumps({"resourceSpans": [{"resource": {}, "scopeSpans": [{"scope": {"name": scope}, "spans": [span]}]}]}).encode()
+        return server.request("POST", "/v1/traces", body, {"Content-Type": "application/json", "Authorization": f"Bearer {key}"})
+
+    def sent(*what):
+        status, _, answer = export(*what)
+        check(status == 200 and b"rejected" not in answer.lower(), f"{status} {answer}")
+    wait_until("the key", lambda: ((s := export(1, "none", "of no call", {})[0]) == 200, s))
+    services = [("stt", "deepgram", "nova-3-medical", 5_200_000), ("stt", "deepgram", "nova-2", None), ("tts", "openai", "tts-1", 15_000_000),
+                ("tts", "openai", "tts-1-hd", 30_000_000), ("tts", "openai", "tts-9", None)]  # 60 s, 1 000 characters
+    for number, (kind, provider, model, nanos) in enumerate(services, 100):
+        stt, named = kind == "stt", {"gen_ai.provider.name": provider, "gen_ai.request.model": model}
+        send(server, usage(f"speech-{number}", number, model, **{f"provider_{kind}": provider}, **({"stt_seconds": 60} if stt else {"tts_characters": 1000})))
+        sent(number, "pipecat", kind, named | ({"metrics.audio_seconds": 60.0} if stt else {"metrics.character_count": 1000}))
+        amount = {"audio_duration": 60, "input_tokens": 0, "output_tokens": 0} if stt else {"characters_count": 1000}
+        status, _, answer = server.post_events([{"type": "livekit.session_report", "id": f"report-{number}", "time": at(number), "data": {
+            "customer_id": "acme", "room_id": f"RM_{number}", "timestamp": START.timestamp() + number, "usage": [{"type": f"{kind}_usage", "provider": provider, "model": model, **amount}]}}])
+        check(status == 200 and answer["accepted"] == 2, f"{status} {answer}")  # the call's end and its usage
+        calls = [f"speech-{number}", f"{number:032x}", f"RM_{number}"]
+        if not stt:
+            sent(number, "livekit-agents", "tts_request", named | {"room_id": f"RM_span_{number}", "lk.tts_metrics": json.dumps({"characters_count": 1000})})
+            calls.append(f"RM_span_{number}")
+        for call in calls:
+            check(cost_of(server, call) == (nanos, [(nanos, nanos and "priced")]), f"{model}, {call}: {cost_of(server, call)}")
+    found = unpriced(server)
+    left = {name: (one["usage"], one["calls"], one["effect"]) for name, one in found.items() if name[0] in ("stt", "tts")}
+    check(left == {("stt", "deepgram", "nova-2"): (3, 3, "cost unknown"), ("tts", "openai", "tts-9"): (4, 4, "cost unknown")}, str(found))
+
+
 def main():
     with Server() as server:
         total = unknown_then_priced(server)
@@ -239,6 +275,7 @@ def main():
         agree(server, wanted)
         keys(server)
         kill_while_pricing(server)
+        speech_models(server)
         check_conservation(server)
     print("money: ok")
 
