@@ -60,6 +60,14 @@ TEST(WebhookSignature, AnyHmacPlan) {
   EXPECT_EQ(verify_hmac(*standard, sent.request(), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", vector_time), Verdict::good);
   sent.body += ' ';
   EXPECT_EQ(verify_hmac(*standard, sent.request(), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", vector_time), Verdict::mismatch);
+  const auto bland = parse_hmac_plan("signature-header=x-webhook-signature payload={body}");
+  ASSERT_TRUE(bland);
+  Sent signed_body{.headers = {{"x-webhook-signature", "ae88c52fb73c72b4bffcbd59dc7c59d769bddf71096e91dea3d10bad7819ce23"}},
+                   .body = R"({"call_id":"b-1","completed":true})"};
+  EXPECT_EQ(verify_hmac(*bland, signed_body.request(), "bland_secret", vector_time), Verdict::good);
+  EXPECT_EQ(verify_hmac(*bland, signed_body.request(), "other", vector_time), Verdict::mismatch);
+  signed_body.body += ' ';
+  EXPECT_EQ(verify_hmac(*bland, signed_body.request(), "bland_secret", vector_time), Verdict::mismatch);
   for (const std::string_view wrong : {"algorithm=md5", "payload=nothing", "encoding=hexa", "colour=red", "x"})
     EXPECT_FALSE(parse_hmac_plan(wrong)) << wrong;
 }
