@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 
 #include "privacy/glyph.h"
 
@@ -18,6 +20,10 @@ constexpr std::string_view other_words[] = {"order", "orders", "tracking", "tick
                                             "flight", "version", "transaction", "account", "policy", "duration", "bytes", "time",
                                             "timestamp", "offset"};
 constexpr std::string_view social_words[] = {"social", "ssn"};
+
+// Names of JSON members, whole: "to" and "from" are no words that announce anything.
+constexpr std::string_view phone_members[] = {"to", "from", "destination", "callee", "recipient", "transfer_to", "ani", "dnis", "msisdn", "e164"};
+constexpr std::size_t member_digits_min = 10, member_digits_max = 15;
 
 constexpr bool in_word(char c) { return is_ascii_letter(c) || is_ascii_digit(c); }
 constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r' && c != '\v'); }
@@ -42,6 +48,15 @@ bool among_last(std::string_view before, std::size_t reach, const std::string_vi
   return false;
 }
 
+bool is_time(std::string_view digits) {
+  constexpr std::uint64_t year_2000 = 946'684'800, year_2100 = 4'102'444'800;
+  std::uint64_t value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  for (const std::uint64_t unit : {1u, 1'000u, 1'000'000u})  // nanoseconds have more digits than any phone
+    if (value >= year_2000 * unit && value < year_2100 * unit) return true;
+  return false;
+}
+
 }  // namespace
 
 bool announces_phone(std::string_view before) { return among_last(before, 5, phone_words); }
@@ -53,5 +68,14 @@ bool announces_other(std::string_view before) {
 }
 
 bool announces_social(std::string_view before) { return among_last(before, before.size(), social_words); }
+
+bool names_phone(std::string_view member, std::string_view digits) {
+  if (digits.size() < member_digits_min || digits.size() > member_digits_max || member.size() > word_bytes_max) return false;
+  std::array<char, word_bytes_max> lower;
+  std::ranges::transform(member, lower.begin(), ascii_lower);
+  const std::string_view name(lower.data(), member.size());
+  if (std::ranges::find(phone_members, name) == std::end(phone_members)) return false;
+  return (name != "to" && name != "from") || !is_time(digits);
+}
 
 }  // namespace aybiza::privacy

@@ -154,9 +154,10 @@ class JsonMasker {
     const std::string_view text = json_.substr(at_, end - at_);
     at_ = end;
     if (whole && text.size() >= 7) {
-      const MaskReport found = mask_text(text, masked_, key_, classes_);
+      const bool named = privacy::names_phone(key_, text);
+      const MaskReport found = mask_text(text, masked_, named ? std::string_view("phone") : std::string_view(key_), classes_);
       const bool card = found.counts[std::size_t(PiiClass::card)] > 0;
-      if (found.changed() && (card || privacy::announces_phone(key_ + " "))) {
+      if (found.changed() && (card || named || privacy::announces_phone(key_ + " "))) {
         count(found);
         out_ += '"';
         append_escaped(masked_, out_);

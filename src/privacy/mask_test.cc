@@ -161,6 +161,21 @@ std::string json(std::string_view text, bool expected_change = true) {
   return out;
 }
 
+TEST(MaskJson, numbers_under_names_of_phones) {
+  for (const std::string_view name : {"destination", "callee", "recipient", "transfer_to", "ani", "dnis", "msisdn", "e164", "to", "from", "To", "ANI"})
+    for (const std::string_view number : {"14155552671", "4155552671", "491712345671", "447700900171"}) {
+      const std::string member = "{\"" + std::string(name) + "\":";
+      EXPECT_EQ(json(member + std::string(number) + ",\"n\":1}"), member + "\"[phone:…71]\",\"n\":1}");
+    }
+  EXPECT_EQ(json(R"({"to":[4155552671, 14155552600]})"), R"({"to":["[phone:…71]", "[phone:…00]"]})");
+  EXPECT_EQ(json(R"({"callee":1790000000})"), R"({"callee":"[phone:…00]"})");
+  for (const std::string_view stays : {R"({"from":1790000000,"to":1790003600})", R"({"from":1790000000000,"to":1790003600000})",
+                                       R"({"from":1790000000000000,"to":1790003600000000000})", R"({"from":946684800,"to":4102444799})",
+                                       R"({"to":123456789,"callee":5550100,"dnis":41555526.71,"ani":1790000000000000})",
+                                       R"({"took":4155552671,"from_bytes":4155552671,"total":4155552671})"})
+    EXPECT_EQ(json(stays, false), stays);
+}
+
 TEST(MaskJson, strings_keys_and_numbers) {
   EXPECT_EQ(json(R"({"a":"call +14155550100","n":12})"), R"({"a":"call [phone:…00]","n":12})");
   EXPECT_EQ(json(R"({"phone":4155550100,"duration_us":4155550100})"), R"({"phone":"[phone:…00]","duration_us":4155550100})");

@@ -13,6 +13,8 @@ CANARIES = (PHONE, "(415) 555-2671", EMAIL, CARD, "4539 1488 0343 6467", IBAN, "
 SENTENCE = f"Call 415-555-2671 or {PHONE}, write to {EMAIL}, card 4539-1488-0343-6467 or {CARD}, account {IBAN}."
 # Numbers that lie across the bounds of names (64), ids (128) and values of tags (256): what is cut there must not leave half of one.
 ACROSS = tuple("word " * ((bound - 9) // 5) + "card 4539 1488 0343 6467 of " + EMAIL for bound in (64, 128, 256))
+# Phones that are no texts: they are known by the names of their members.
+INTEGERS = {name: int(PHONE) for name in ("to", "from", "callee", "recipient", "msisdn")} | {"ani": int(PHONE[2:])}
 TEXTS = CANARIES + (SENTENCE,) + ACROSS
 # What must be nowhere: each number in each spelling that was sent, and what is left of one when it is cut in the middle.
 NEEDLES = [n.encode() for n in ("4155552671", "415-555-2671", "415 555 2671", "jane.canary", "@mail.example.com",
@@ -67,7 +69,7 @@ def planted(shape, path, text):
         at = at[step]
     if path[-1] is None:  # a member that nobody knows, with the text for its name and for its value
         at[text] = text
-        at["unheard_of"] = {"deep": [text, {text: 1}], "number": int(CARD)}
+        at["unheard_of"] = {"deep": [text, {text: 1}], "number": int(CARD), **INTEGERS}
     else:
         at[path[-1]] = text
     return out
@@ -129,7 +131,7 @@ def event_lines(openapi):
                 number += 1
                 event = {"type": kind, "id": f"e-{number}", "time_s": NOW - 60, "data": {n: plain(n) for n in schema["required"]}}
                 if about.get("type") == "object":
-                    event["data"][name] = {text: text, "list": text} if name == "tags" else {text: [text, {"deep": text}], "number": int(CARD)}
+                    event["data"][name] = {text: text, "list": text} if name == "tags" else {text: [text, {"deep": text}], "number": int(CARD), **INTEGERS}
                 elif name == "envelope":
                     event.update({"source": text, "subject": text, "id": f"{short(text)} {number}", text: text})
                 else:
@@ -149,6 +151,7 @@ def aliases():
 def attributes(keys, text):
     return [{"key": k, "value": {"stringValue": text}} for k in keys] + [
         {"key": text, "value": {"stringValue": text}}, {"key": "list", "value": {"arrayValue": {"values": [{"stringValue": text}, {"intValue": CARD}]}}},
+        *({"key": k, "value": {"intValue": str(v)}} for k, v in INTEGERS.items() if k not in keys),
         {"key": "map", "value": {"kvlistValue": {"values": [{"key": text, "value": {"stringValue": text}}]}}}]
 
 
