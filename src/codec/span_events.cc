@@ -81,6 +81,7 @@ void SpanAssembler::span(const OtlpSpan& span, std::size_t index) {
       item.facts.take_nested(table_, SpanSource::livekit_metrics, value->members());
   item.role = table_.role_of(item.source, span.name);
   if (item.role == SpanRole::none) item.role = table_.role_of_operation(item.source, item.facts.text(Fact::operation));
+  if (item.role == SpanRole::none && is_unnamed_completion(item)) item.role = SpanRole::llm;
   if (!begin(item, "span")) return;
   if (item.role == SpanRole::none || (item.role == SpanRole::tool && item.parent == 0))
     return generic(span, item.start, double((item.end - item.start).count()) / 1000);
@@ -104,6 +105,12 @@ void SpanAssembler::span(const OtlpSpan& span, std::size_t index) {
     default: break;
   }
   if (item.failed) error(item);
+}
+
+// Older instrumentations name a provider and tokens and no operation.
+bool SpanAssembler::is_unnamed_completion(const Item& item) {
+  return item.source == SpanSource::genai && item.facts.text(Fact::operation).empty() && !item.facts.text(Fact::provider).empty() &&
+         (item.facts.has(Fact::input_tokens) || item.facts.has(Fact::output_tokens));
 }
 
 bool SpanAssembler::begin(Item& item, std::string_view what) {

@@ -55,6 +55,7 @@ class SpanAssembler {
 
   void span(const OtlpSpan& span, std::size_t index);
   void record(const OtlpLogRecord& record, std::size_t index);
+  static bool is_unnamed_completion(const Item& item);
   bool begin(Item& item, std::string_view what);  // false: refused
   CallRef call_of(const Item& item);
   void note_carrier(const Item& item);

@@ -124,6 +124,27 @@ TEST(SpanEvents, deprecated_names_give_way_to_current_ones) {
                    attribute("gen_ai.request.model", quoted("m")), attribute("gen_ai.response.model", quoted("m-2"))}), "m-2  7");
 }
 
+TEST(SpanEvents, a_completion_may_come_without_its_operation) {
+  const auto told = [](std::initializer_list<std::string> attributes) {
+    const Assembled out = one_span("opentelemetry.instrumentation.openai.v1", "openai.chat", attributes);
+    if (out.events.events.empty()) return fmt::format("{} point", out.metrics.points.size());
+    return fmt::format("{} {} {}>{}, {} events, {} points", out.text(EventType::usage, Field::provider_llm), out.text(EventType::usage, Field::model),
+                       out.number(EventType::usage, Field::input_tokens), out.number(EventType::usage, Field::output_tokens), out.events.events.size(), out.metrics.points.size());
+  };
+  const std::string system = attribute("gen_ai.system", quoted("openai")), model = attribute("gen_ai.request.model", quoted("gpt-4.1-mini")),
+                    input = attribute("gen_ai.usage.prompt_tokens", whole(50)), output = attribute("gen_ai.usage.completion_tokens", whole(7));
+  const auto type = [](std::string_view word) { return attribute("llm.request.type", quoted(word)); };
+  constexpr std::string_view completion = "openai gpt-4.1-mini 50>7, 2 events, 0 points";
+  EXPECT_EQ(told({system, model, input, output}), completion);
+  EXPECT_EQ(told({attribute("gen_ai.provider.name", quoted("openai")), model, input, output}), completion);
+  EXPECT_EQ(told({system, model, input, output, type("chat")}), completion);
+  EXPECT_EQ(told({system, model, input, output, type("completion")}), completion);
+  EXPECT_EQ(told({system, model, input, type("embedding")}), "1 point");  // an operation that is no completion
+  EXPECT_EQ(told({system, model, input, attribute("gen_ai.operation.name", quoted("embeddings"))}), "1 point");
+  EXPECT_EQ(told({system, model}), "1 point");
+  EXPECT_EQ(told({model, input, output}), "1 point");  // whose?
+}
+
 TEST(SpanEvents, a_genai_completion_is_an_exchange) {
   const std::string chat = attribute("gen_ai.operation.name", quoted("chat")), conversation = attribute("gen_ai.conversation.id", quoted("c-1"));
   const std::string input = attribute("gen_ai.input.messages", quoted(R"([{\"role\":\"system\",\"parts\":[{\"type\":\"text\",\"content\":\"Be kind\"}]},{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"Where is my order?\"}]}])"));
