@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <random>
 #include <string>
 
 #include "privacy/mask.h"
@@ -93,6 +94,14 @@ constexpr Line survivors[] = {
     {"sim7-19aa41f9800-12345-17", ""}, {"req_011CSHoEeqs5C35K2UUqR7Fy", ""}, {"CA00000000000000000000000000000001", ""},
     {"4bf92f3577b34da6a3ce929d0e0e4736", ""}, {"zip code 94103", ""}, {"94103-1234", ""}, {"gate 22, seat 14C, row 3", ""},
     {"1.5 million in 2025", ""}, {"room 1204, floor 12", ""}, {"score 3 2 1", ""}, {"SKU 0123456789", ""},
+    {"order number forty one fifty five fifty five twenty six seventy one", ""}, {"my booking reference is four fifteen five fifty five twenty six seventy one", ""},
+    {"twenty twenty four, twenty twenty five, twenty twenty six", ""}, {"nineteen ninety nine, two thousand five, twenty ten", ""},
+    {"three thirty, four fifteen, ten twenty", ""}, {"nine thirty, ten fifteen, two forty five or three", ""}, {"five fifty five, six oh five, twelve ten", ""},
+    {"ten twenty thirty forty fifty", ""}, {"twenty thirty forty fifty sixty seventy eighty", ""}, {"five ten fifteen twenty twenty five", ""},
+    {"seven eight nine ten eleven twelve thirteen fourteen", ""}, {"two three four five six seven eight nine ten eleven twelve thirteen", ""},
+    {"two thousand three hundred forty five dollars and sixty seven cents", ""}, {"five thousand two hundred twenty five, or six thousand", ""},
+    {"one million two hundred thirty four thousand five hundred sixty seven", ""}, {"born on ten twenty one nineteen eighty four", ""},
+    {"flight twelve thirty four at nine forty five from gate twenty two", ""}, {"table for twenty, seat fourteen, row thirty one", ""},
     {"then six or seven of them", ""}, {"a hundred thousand times", ""}, {"nine eleven", ""},
 };
 
@@ -115,6 +124,100 @@ TEST(MaskCorpus, ibans) { check(ibans); }
 TEST(MaskCorpus, social_security) { check(numbers_of_persons); }
 TEST(MaskCorpus, addresses) { check(places); }
 TEST(MaskCorpus, what_must_survive) { check(survivors); }
+
+// Numbers said aloud, by chance but the same each time.
+class Speaker {
+ public:
+  enum Style { singles, pairs, dashed, paused, hundreds, styles };
+
+  std::string digits(std::string_view start, std::size_t size) {
+    std::string made(start);
+    while (made.size() < size) made += char('0' + random_() % 10);
+    return made;
+  }
+  std::string card() {
+    constexpr std::string_view issuers[] = {"4", "51", "55", "2221", "2720", "6011", "34", "37"};
+    const std::string_view issuer = issuers[random_() % std::size(issuers)];
+    std::string made = digits(issuer, issuer[0] == '3' ? 15 : 16);
+    for (made.back() = '0'; !luhn(made); ++made.back()) {}
+    return made;
+  }
+  std::string phone() {
+    std::string made = digits("", 10);
+    for (const std::size_t at : {0u, 3u}) made[at] = char('2' + random_() % 8);
+    return made;
+  }
+  // Parts of these sizes, each in pairs from its end: "four fifteen", "forty one eleven".
+  std::string say(std::string_view number, std::initializer_list<std::size_t> parts, Style style) {
+    std::string out;
+    for (const std::size_t size : parts) {
+      if (!out.empty()) out += style == paused ? ", " : " ";
+      out += part(number.substr(0, size), style);
+      number.remove_prefix(size);
+    }
+    return out;
+  }
+
+ private:
+  static bool luhn(std::string_view digits) {
+    int sum = 0;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+      const int digit = digits[digits.size() - 1 - i] - '0';
+      sum += i % 2 == 0 ? digit : digit * 2 / 10 + digit * 2 % 10;
+    }
+    return sum % 10 == 0;
+  }
+  static std::string one(char digit) {
+    constexpr std::string_view names[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"};
+    return std::string(names[std::size_t(digit - '0')]);
+  }
+  std::string pair(char a, char b, Style style) {
+    constexpr std::string_view teens[] = {"ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
+    constexpr std::string_view tens[] = {"", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"};
+    constexpr std::string_view none[] = {"zero zero", "oh oh", "double zero", "double oh"};
+    if (a == '0') return b == '0' ? std::string(none[random_() % 4]) : (random_() % 2 == 0 ? "oh " : "zero ") + one(b);
+    if (a == '1') return std::string(teens[std::size_t(b - '0')]);
+    return std::string(tens[std::size_t(a - '0')]) + (b == '0' ? "" : (style == dashed ? "-" : " ") + one(b));
+  }
+  std::string part(std::string_view digits, Style style) {
+    std::string out;
+    const auto add = [&](const std::string& words) { out += (out.empty() ? "" : " ") + words; };
+    for (std::size_t at = 0; at < digits.size();) {
+      const std::size_t left = digits.size() - at;
+      if (style == hundreds && at > 0 && left == 2 && digits.substr(at) == "00" && digits[at - 1] != '0') add("hundred"), at += 2;
+      else if (style == singles || left % 2 == 1) add(one(digits[at])), at += 1;
+      else add(pair(digits[at], digits[at + 1], style)), at += 2;
+    }
+    return out;
+  }
+  std::mt19937_64 random_{20261122};
+};
+
+TEST(MaskCorpus, cards_said_aloud) {
+  Speaker speaker;
+  for (int style = 0; style < Speaker::styles; ++style)
+    for (int i = 0; i < 100; ++i) {
+      const std::string card = speaker.card();
+      const auto way = Speaker::Style(style);
+      const std::string said = card.size() == 16 ? speaker.say(card, {4, 4, 4, 4}, way) : speaker.say(card, {4, 6, 5}, way);
+      std::string out;
+      mask_text("sure it's " + said, out);
+      EXPECT_EQ(out, "sure it's [card:\u2026" + card.substr(card.size() - 2) + "]") << said;
+    }
+}
+
+TEST(MaskCorpus, phones_said_aloud) {
+  Speaker speaker;
+  for (int style = 0; style < Speaker::styles; ++style)
+    for (int i = 0; i < 100; ++i) {
+      const std::string phone = speaker.phone();
+      const auto way = Speaker::Style(style);
+      const std::string said = i % 4 == 0 ? speaker.say("1" + phone, {1, 3, 3, 4}, way) : speaker.say(phone, {3, 3, 4}, way);
+      std::string out;
+      mask_text("yes, it's " + said + ".", out);
+      EXPECT_EQ(out, "yes, it's [phone:\u2026" + phone.substr(8) + "].") << said;
+    }
+}
 
 TEST(MaskCorpus, counts_by_class) {
   std::string out;

@@ -17,7 +17,7 @@ std::string digits_of(std::string_view text) {
     at += spoken.bytes > 0 ? spoken.bytes : glyph.bytes;
     if (glyph.kind == Kind::digit || spoken.said == Said::digit) {
       const char digit = char('0' + (glyph.kind == Kind::digit ? glyph.digit : spoken.value));
-      if (tens && spoken.said == Said::digit) digits.back() = digit;
+      if (tens && spoken.said == Said::digit && spoken.value != 0) digits.back() = digit;
       else digits.append(repeat, digit);
       repeat = 1;
       tens = false;

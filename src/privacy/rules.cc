@@ -44,6 +44,84 @@ bool touches_word(const Window& window) {
   return window[0].word_before || window.run->groups[window.last].word_after;
 }
 
+unsigned value_of(const Group& group) {
+  unsigned value = 0;
+  for (const char c : group.text().substr(0, 6)) value = value * 10 + unsigned(c - '0');
+  return value;
+}
+
+// "eight nine ten eleven", "twenty thirty forty": somebody counts.
+bool is_series(const Window& window) {
+  if (window.size() < 3) return false;
+  const unsigned step = value_of(window[1]) - value_of(window[0]);
+  for (std::size_t i = 2; i < window.size(); ++i)
+    if (value_of(window[i]) - value_of(window[i - 1]) != step) return false;
+  return step != 0;
+}
+
+// "five thousand two hundred twenty five"
+bool is_amount(const Window& window) {
+  return window.size() < 3 || (window.digits <= 9 && window[0].said && window[0].length == 4 && window[0].text().ends_with("000"));
+}
+
+// A pause: what stands before a group is more than a space or a dash.
+bool pauses_before(const Group& group) { return (group.gap & ~unsigned(gap::space | gap::dash)) != 0; }
+
+// "three thirty, four fifteen, ten oh five": pauses part it into times of day at fives.
+bool is_times(const Window& window) {
+  std::size_t times = 0;
+  for (std::size_t at = 0; at < window.size(); ++times) {
+    std::size_t end = at + 1;
+    while (end < window.size() && !pauses_before(window[end])) ++end;
+    const unsigned hour = value_of(window[at]);
+    const bool plain = end - at == 2 && window[at + 1].length == 2, oh = end - at == 3 && value_of(window[at + 1]) == 0;
+    if (hour < 1 || hour > 12 || (!plain && !oh)) return false;
+    if (const unsigned minute = value_of(window[end - 1]); minute > 55 || minute % 5 != 0) return false;
+    at = end;
+  }
+  return times > 1;
+}
+
+// Ten digits of North America or eleven with its 1, or as many with a trunk zero.
+bool is_national(std::string_view digits) {
+  if (digits.size() != 10 && digits.size() != 11) return false;
+  if (digits[0] == '0') return digits[1] != '0';
+  const std::string_view national = digits.substr(digits.size() - 10);
+  return (digits.size() == 10 || digits[0] == '1') && national[0] >= '2' && national[3] >= '2';
+}
+
+// The digits of said groups where tens and the digit after them are two words of two parts, as in "two twenty, five fifty
+// five" without the pause: at each of `ends` (a bit for each number of digits before), or nothing.
+std::optional<Digits> taken_apart(const Window& window, unsigned ends) {
+  Digits all;
+  unsigned done = 0;
+  for (std::size_t i = 0; i < window.size(); ++i) {
+    const std::string_view text = window[i].text();
+    if (all.size + text.size() + 1 > Digits::digits_max) return std::nullopt;
+    const unsigned end = window[i].merged ? ends & (1u << (all.size + 2)) : 0;
+    for (std::size_t d = 0; d < text.size(); ++d) {
+      if (d == 1 && end != 0) all.held[all.size++] = '0';
+      all.held[all.size++] = text[d];
+    }
+    done |= end;
+  }
+  return done == ends ? std::optional(all) : std::nullopt;
+}
+
+bool says_national(const Window& window) {
+  for (const unsigned skip : {0u, 1u})  // the 1 of North America
+    for (const unsigned ends : {0u, 1u << 3, 1u << 6, 1u << 3 | 1u << 6})  // of area code and exchange
+      if (const auto digits = taken_apart(window, ends << skip); digits && digits->size == 10 + skip && is_national(*digits)) return true;
+  return false;
+}
+
+// "... seventy | seven ninety three fourteen": 4, 6 and 5 digits in pairs
+bool says_amex(const Window& window) {
+  if (window.digits != 14 || window[0].digits[0] != '3') return false;
+  const auto digits = taken_apart(window, 1u << 10);
+  return digits && luhn(*digits);
+}
+
 static bool touches_or_follows(const Run& run, std::size_t at) {
   return run.groups[at].word_before || run.groups[at].money || (at > 0 && (run.groups[at].gap & ~gap::word) != gap::space);
 }
@@ -63,6 +141,7 @@ void Rules::apply(const Run& run) {
     announced(run, at);
   }
   one_by_one(run);
+  in_pairs(run);
 }
 
 void Rules::add(PiiClass pii, const Window& window) {
@@ -83,16 +162,18 @@ bool Rules::said_before(const Group& group, Judge&& judge) const {
   return judge(std::string_view(both.data(), std::size_t(end - both.data())));
 }
 
-// 13 to 19 digits, a major industry of banks (2-6), Luhn; solid, in groups of three and more, or in equal groups.
+// 13 to 19 digits, a major industry of banks (2-6), Luhn; solid, in groups of three and more, in equal groups, or said.
 void Rules::card(const Run& run, std::size_t at) {
   const char issuer = run.groups[at].length > 0 ? run.groups[at].digits[0] : '0';
   if (issuer < '2' || issuer > '6') return;
   bool wide = true, equal = true;  // of the groups before the last
+  bool said = true;
   windows_from(run, at, 19, [&](const Window& window) {
     const Group& last = run.groups[window.last];
     equal = equal && last.length == window[0].length;
-    if (window.digits >= 13 && (wide || equal) && window.only(gap::space | gap::dash | gap::dot | (window[0].length <= 2 ? gap::comma : 0u)) &&
-        luhn(window.text()))
+    said = said && last.said;
+    const unsigned gaps = gap::space | gap::dash | gap::dot | (said || window[0].length <= 2 ? gap::comma : 0u) | (said ? gap::word : 0u);
+    if (window.digits >= 13 && (wide || equal || (said && !is_series(window))) && window.only(gaps) && (luhn(window.text()) || (said && says_amex(window))))
       add(PiiClass::card, window);
     wide = wide && last.length >= 3;
   });
@@ -206,22 +287,32 @@ void Rules::one_by_one(const Run& run) {
     if (!single(at)) continue;
     Window window{.run = &run, .first = at};
     std::size_t end = at, spoken = 0;
-    bool counting = true;  // one, two, three, ...
-    for (; end < run.size && single(end); ++end) {
-      spoken += run.groups[end].spoken;
-      if (end > at) counting = counting && run.groups[end].digits[0] == run.groups[end - 1].digits[0] + 1;
-    }
+    for (; end < run.size && single(end); ++end) spoken += run.groups[end].spoken;
     if (spoken > 0 && end - at >= 3) {  // "four one five 555 0100"
-      const std::size_t said = end - at;
       while (end < run.size && (single(end) || run.groups[end].length <= 4)) ++end;
       while (window.first > 0 && run.groups[window.first - 1].length <= 4) --window.first;
-      counting = counting && end - window.first == said;
     }
     for (std::size_t i = window.first; i < end; ++i) window.digits += run.groups[i].length;
     window.last = end - 1;
     const bool social = window.digits == 9 && said_before(window[0], announces_social);
-    if (window.digits >= 7 && (social || !counting)) add(social ? PiiClass::ssn : PiiClass::phone, window);
+    const bool counting = is_series(window) && value_of(window[1]) == value_of(window[0]) + 1;
+    if (window.digits >= 7 && (social || (!counting && !is_amount(window) && !is_times(window)))) add(social ? PiiClass::ssn : PiiClass::phone, window);
     at = end - 1;
+  }
+}
+
+// "four fifteen five fifty five twenty six seventy one": words in pairs, from one pause or end to another.
+void Rules::in_pairs(const Run& run) {
+  for (std::size_t at = 0, end = 0; at < run.size; at = std::max(end, at + 1)) {
+    bool pairs = false;
+    for (end = at; end < run.size && run.groups[end].said; ++end) pairs = pairs || !run.groups[end].spoken;
+    for (std::size_t first = at; pairs && first < end; ++first) {
+      if (first > at && !pauses_before(run.groups[first])) continue;
+      windows_from(run, first, 11, [&](const Window& window) {
+        if (window.last >= end || window.digits < 8 || (window.last + 1 < end && !pauses_before(run.groups[window.last + 1]))) return;
+        if (says_national(window) && !is_series(window) && !is_times(window) && !said_before(window[0], announces_other)) add(PiiClass::phone, window);
+      });
+    }
   }
 }
 

@@ -34,6 +34,7 @@ class Rules {
   void social_security(const Run& run, std::size_t at);
   void announced(const Run& run, std::size_t at);
   void one_by_one(const Run& run);
+  void in_pairs(const Run& run);
 
   std::string_view text_, context_;
   std::vector<PiiSpan>& spans_;

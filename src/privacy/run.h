@@ -17,7 +17,8 @@ struct Group {  // not initialised: a run holds 64 of them, and a text seldom mo
   std::uint32_t start, end;  // bytes; start includes a '+' and '(' that belong to it
   std::uint32_t length;      // digits, also those beyond `digits`
   std::uint8_t gap;
-  bool plus, spoken, money;
+  bool plus, spoken, money;  // spoken: digits named one at a time, "eight", "double five", "eight hundred"
+  bool said, merged;         // in words, pairs too; "twenty five", which may be 20 and 5
   bool word_before, word_after;  // a letter, '_' or "letter-" touches it
   std::array<char, 24> digits;
   std::string_view text() const { return {digits.data(), length < digits.size() ? length : digits.size()}; }

@@ -122,13 +122,15 @@ std::size_t Scanner::say(std::size_t at, Spoken spoken) {
       close(end);
       return end;
     case Said::digit:
-      if (last == nullptr || !tens_) break;
+      if (last == nullptr || !tens_ || spoken.value == 0) break;  // "twenty oh five" is 20 and 05
       last->digits[last->length - 1] = char('0' + spoken.value);
+      last->merged = gap_ == gap::space;
       close(end);
       return end;
     default: break;
   }
   Group& group = open(at);
+  group.said = true;
   if (spoken.said == Said::digit) {
     group.spoken = true;
     for (unsigned i = 0; i < repeat_; ++i) group.digits[group.length++] = char('0' + spoken.value);
@@ -146,7 +148,9 @@ std::size_t Scanner::say(std::size_t at, Spoken spoken) {
 bool Scanner::in_place(Spoken spoken) const {
   if (spoken.said == Said::filler) return run_.size > 0 && gap_glyphs_ > 0;
   if (spoken.said != Said::hundred && spoken.said != Said::thousand) return true;
-  return follows_on() && run_.groups[run_.size - 1].spoken && run_.groups[run_.size - 1].length == 1;
+  if (!follows_on()) return false;
+  const Group& last = run_.groups[run_.size - 1];
+  return last.said && (last.length == 1 || (last.length == 2 && spoken.said == Said::hundred));  // "forty one hundred"
 }
 
 std::size_t Scanner::digits(std::size_t at) {
@@ -163,7 +167,7 @@ std::size_t Scanner::digits(std::size_t at) {
   }
   if (repeat_ > 1 && group.length == 1) {  // "double 5"
     for (unsigned i = 1; i < repeat_; ++i) group.digits[group.length++] = group.digits[0];
-    group.spoken = true;
+    group.spoken = group.said = true;
   }
   repeat_ = 1;
   close(end);
@@ -181,7 +185,7 @@ Group& Scanner::open(std::size_t at) {
   group.length = 0;
   group.gap = gap_;
   group.plus = plus_;
-  group.spoken = false;
+  group.spoken = group.said = group.merged = false;
   group.money = money_;
   group.word_before = touching_;
   group.word_after = false;
