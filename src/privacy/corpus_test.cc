@@ -25,6 +25,8 @@ constexpr Line phones[] = {
     {"oh two oh seven nine four six oh nine five eight", "[phone:~58]"},
     {"call 4 1 5, 5 5 5, 0 1 2 2", "call [phone:~22]"},
     {"double 5 5 one two 3 4 5", "[phone:~45]"},
+    {"eight hundred, five fifty five, twelve thirty", "[phone:~30]"},
+    {"oh six twelve thirty four fifty six seventy eight", "[phone:~78]"},
     {"text me on 07700 900123", "text me on [phone:~23]"},
     {"ring +44 7700 900123 or 0044 7700 900124", "ring [phone:~23] or [phone:~24]"},
 };
@@ -100,6 +102,8 @@ constexpr Line survivors[] = {
     {"ten twenty thirty forty fifty", ""}, {"twenty thirty forty fifty sixty seventy eighty", ""}, {"five ten fifteen twenty twenty five", ""},
     {"seven eight nine ten eleven twelve thirteen fourteen", ""}, {"two three four five six seven eight nine ten eleven twelve thirteen", ""},
     {"two thousand three hundred forty five dollars and sixty seven cents", ""}, {"five thousand two hundred twenty five, or six thousand", ""},
+    {"two hundred fifty, three hundred fifty, four hundred fifty", ""}, {"five thousand two hundred dollars", ""},
+    {"the total is four hundred fifteen dollars and fifty five cents", ""}, {"two hundred fifty, three hundred, nine hundred twenty five", ""},
     {"one million two hundred thirty four thousand five hundred sixty seven", ""}, {"born on ten twenty one nineteen eighty four", ""},
     {"flight twelve thirty four at nine forty five from gate twenty two", ""}, {"table for twenty, seat fourteen, row thirty one", ""},
     {"then six or seven of them", ""}, {"a hundred thousand times", ""}, {"nine eleven", ""},

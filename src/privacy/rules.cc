@@ -67,19 +67,24 @@ bool is_amount(const Window& window) {
 // A pause: what stands before a group is more than a space or a dash.
 bool pauses_before(const Group& group) { return (group.gap & ~unsigned(gap::space | gap::dash)) != 0; }
 
-// "three thirty, four fifteen, ten oh five": pauses part it into times of day at fives.
-bool is_times(const Window& window) {
-  std::size_t times = 0;
-  for (std::size_t at = 0; at < window.size(); ++times) {
+// "three thirty, four fifteen, ten oh five", "two hundred fifty, three hundred": pauses part it into times of day at fives
+// or into amounts in hundreds; never some of each.
+bool is_list(const Window& window) {
+  std::size_t things = 0, amounts = 0;
+  for (std::size_t at = 0; at < window.size(); ++things) {
     std::size_t end = at + 1;
     while (end < window.size() && !pauses_before(window[end])) ++end;
     const unsigned hour = value_of(window[at]);
+    if (end - at <= 2 && window[at].said && window[at].length == 3 && hour % 100 == 0) {
+      at = end, ++amounts;
+      continue;
+    }
     const bool plain = end - at == 2 && window[at + 1].length == 2, oh = end - at == 3 && value_of(window[at + 1]) == 0;
     if (hour < 1 || hour > 12 || (!plain && !oh)) return false;
     if (const unsigned minute = value_of(window[end - 1]); minute > 55 || minute % 5 != 0) return false;
     at = end;
   }
-  return times > 1;
+  return things > 1 && (amounts == 0 || amounts == things);
 }
 
 // Ten digits of North America or eleven with its 1, or as many with a trunk zero.
@@ -296,7 +301,7 @@ void Rules::one_by_one(const Run& run) {
     window.last = end - 1;
     const bool social = window.digits == 9 && said_before(window[0], announces_social);
     const bool counting = is_series(window) && value_of(window[1]) == value_of(window[0]) + 1;
-    if (window.digits >= 7 && (social || (!counting && !is_amount(window) && !is_times(window)))) add(social ? PiiClass::ssn : PiiClass::phone, window);
+    if (window.digits >= 7 && (social || (!counting && !is_amount(window) && !is_list(window)))) add(social ? PiiClass::ssn : PiiClass::phone, window);
     at = end - 1;
   }
 }
@@ -310,7 +315,7 @@ void Rules::in_pairs(const Run& run) {
       if (first > at && !pauses_before(run.groups[first])) continue;
       windows_from(run, first, 11, [&](const Window& window) {
         if (window.last >= end || window.digits < 8 || (window.last + 1 < end && !pauses_before(run.groups[window.last + 1]))) return;
-        if (says_national(window) && !is_series(window) && !is_times(window) && !said_before(window[0], announces_other)) add(PiiClass::phone, window);
+        if (says_national(window) && !is_series(window) && !is_list(window) && !said_before(window[0], announces_other)) add(PiiClass::phone, window);
       });
     }
   }
