@@ -11,6 +11,9 @@ from harness import Server, check, check_conservation
 
 ROUNDS = int(os.environ.get("AYBIZA_KILLS") or (200 if os.environ.get("AYBIZA_TEST_LONG") else 20))
 SENDERS = 8
+# Of a million calls that live state let go it knows the ids (docs/limits.md); beyond them a call that begins with its rating is taken for one of
+# those, and reconcile has no complete live state to compare. What comes after this many is sent slowly.
+CALLS_AT_FULL_SPEED = 880_000
 
 
 class SenderThread(threading.Thread):
@@ -46,6 +49,8 @@ class SenderThread(threading.Thread):
 
     def run(self):
         while not self.finish:
+            if self.calls > CALLS_AT_FULL_SPEED / SENDERS:
+                time.sleep(.5)
             batch = [e for _ in range(20) for e in self.events()]
             body = "\n".join(json.dumps(e) for e in batch).encode()
             copies = 2 if self.rng.random() < .33 else 1
