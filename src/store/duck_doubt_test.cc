@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/limits.h"
+#include "store/ask_text.h"
 #include "store/duckdb_store.h"
 #include "store/scratch.h"
 
@@ -31,17 +32,11 @@ class DuckDoubt : public testing::Test {
     }
     return batch;
   }
-  static std::string ask(Store& store, std::string_view text) {
-    auto rows = store.sql(text, {});
-    if (!rows) return rows.error().message;
-    if (const auto more = (*rows)->next(); !more || !*more) return "nothing";
-    return fmt::format("{} {}", as_integer((*rows)->cell(0, 0)).value_or(-1), as_integer((*rows)->cell(0, 1)).value_or(-1));
-  }
   // Rows and keys; and that every column can be read to its end.
   static void expect_calls(Store& store, std::size_t calls) {
-    EXPECT_EQ(ask(store, "SELECT count(*), count(DISTINCT call_id) FROM call_analytics"), fmt::format("{0} {0}", calls));
-    EXPECT_EQ(ask(store, "SELECT count(*), count(DISTINCT (call_id, turn_number)) FROM conversation_turns"), fmt::format("{0} {0}", 4 * calls));
-    EXPECT_EQ(ask(store, "SELECT count(text_content), count(response_time_ms) FROM conversation_turns"), fmt::format("{0} {0}", 4 * calls));
+    EXPECT_EQ(ask(store, "SELECT count(*), count(DISTINCT call_id) FROM call_analytics"), fmt::format("{0} {0}\n", calls));
+    EXPECT_EQ(ask(store, "SELECT count(*), count(DISTINCT (call_id, turn_number)) FROM conversation_turns"), fmt::format("{0} {0}\n", 4 * calls));
+    EXPECT_EQ(ask(store, "SELECT count(text_content), count(response_time_ms) FROM conversation_turns"), fmt::format("{0} {0}\n", 4 * calls));
   }
 
   Scratch scratch_;
@@ -64,7 +59,7 @@ TEST_F(DuckDoubt, AFailedCommitLeavesNothingAndTheStoreGoesOn) {
   less.calls.clear();
   const auto written = store->apply(less);
   ASSERT_TRUE(written) << written.error().message;
-  EXPECT_EQ(ask(*store, "SELECT count(*), count(DISTINCT (call_id, turn_number)) FROM conversation_turns"), fmt::format("{0} {0}", 4 * (large + large / 10)));
+  EXPECT_EQ(ask(*store, "SELECT count(*), count(DISTINCT (call_id, turn_number)) FROM conversation_turns"), fmt::format("{0} {0}\n", 4 * (large + large / 10)));
   store.reset();
   store = open(limits::store_memory_bytes);
   ASSERT_TRUE(store);

@@ -6,6 +6,8 @@
 // Errors   conflict: another process has the file open. unsupported: the file is of a newer version, nothing was
 //          touched. A damaged log is moved aside and the store opens at its last checkpoint: stats().repaired says
 //          so, applied() is what it was then, and the spool fills the gap.
+//          A log without its last commit mark is cut there (duck_log.h). unavailable: a commit failed and the file is opened anew as soon
+//          as nobody reads an answer; stats().reopened counts it.
 // Cost     about 300 000 rows/s of the usual mix, a third of a core for 100 000 events/s (bench/store_bench.cc); a commit is
 //          one fsync, a checkpoint (every limits::store_checkpoint_bytes of log) holds the writer for about a second at
 //          100 000 events/s (AYBIZA_BENCH_TRACE=1 bench/ingest_bench 100000 60 4).

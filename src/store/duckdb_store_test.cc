@@ -5,6 +5,7 @@
 #include <fstream>
 #include <thread>
 
+#include "store/ask_text.h"
 #include "store/duck.h"
 #include "store/export.h"
 #include "store/migrate.h"
@@ -47,32 +48,6 @@ class DuckdbStoreTest : public testing::Test {
   Scratch scratch_;
   SteppingClock clock_;
 };
-
-// The answer's cells, columns by blanks, rows by lines.
-std::string ask(Store& store, std::string_view text, std::vector<Param> params = {}) {
-  auto rows = store.sql(text, params);
-  if (!rows) return rows.error().message;
-  std::string out;
-  for (;;) {
-    const auto more = (*rows)->next();
-    if (!more) return more.error().message;
-    if (!*more) return out;
-    for (std::size_t row = 0; row < (*rows)->row_count(); ++row) {
-      for (std::size_t column = 0; column < (*rows)->columns().size(); ++column) {
-        const Cell cell = (*rows)->cell(row, column);
-        if (column > 0) out += ' ';
-        if (const auto* text_cell = std::get_if<std::string_view>(&cell)) out += *text_cell;
-        else if (const auto* decimal = std::get_if<Decimal>(&cell)) out += to_string(*decimal);
-        else if (const auto* time = std::get_if<Instant>(&cell)) out += format_rfc3339(*time);
-        else if (const auto* id = std::get_if<Id>(&cell)) out += to_string(*id);
-        else if (const auto integer = as_integer(cell)) out += fmt::format("{}", *integer);
-        else if (const auto real = as_real(cell)) out += fmt::format("{}", *real);
-        else out += is_null(cell) ? "NULL" : "blob";
-      }
-      out += '\n';
-    }
-  }
-}
 
 TEST_F(DuckdbStoreTest, CellsOfEveryType) {
   auto store = open();
