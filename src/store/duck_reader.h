@@ -2,7 +2,7 @@
 //
 // Shape    what store.h says of rows(), find_call(), sql() and export_table(). `schemas` is where tables are looked for, in order:
 //          with the views of what was archived before the tables themselves, the same statements read both.
-// Errors   unavailable: all connections are in use, or out of time.
+// Errors   unavailable: all connections are in use, out of time, or suspended: the store is opened anew.
 // Threads  any. REQUIRES: the database and the clock outlive it.
 #pragma once
 
