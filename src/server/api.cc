@@ -13,6 +13,7 @@
 #include "query/sampled_answer.h"
 #include "server/answer_export.h"
 #include "server/answering.h"
+#include "server/arguments.h"
 #include "server/call_json.h"
 #include "server/call_list.h"
 #include "server/export_stream.h"
@@ -20,8 +21,6 @@
 #include "server/metrics_text.h"
 #include "server/openapi.h"
 #include "server/reconcile.h"
-#include "net/websocket.h"
-#include "server/sign_in.h"
 
 namespace aybiza {
 namespace {
@@ -30,58 +29,6 @@ using net::Request;
 using net::RequestPtr;
 using net::Responder;
 using net::Response;
-
-// Whom the caller may see; empty: everybody.
-std::vector<std::string> customers_of(const Request& request) {
-  const std::string_view customer = authz_of(request).customer();
-  return customer.empty() ? std::vector<std::string>{} : std::vector<std::string>{std::string(customer)};
-}
-
-Response refused(const Refusal& refusal) {
-  return Response::json(refusal.code == "unavailable" ? 503 : 400, to_json(refusal));
-}
-
-Response bad(std::string_view code, std::string_view parameter, std::string message) {
-  return refused({std::string(code), std::string(parameter), std::move(message)});
-}
-
-Response failed(const Error& error) {
-  return Response::error(error.code == Code::invalid ? 400 : error.code == Code::not_found ? 404 : 503, "unavailable", error.message);
-}
-
-// The parameters an entry knows, by name; anything else is named in the refusal.
-class Arguments {
- public:
-  Arguments(const Request& request, std::initializer_list<std::string_view> known) {
-    for (const auto& [name, value] : parse_query_string(request.query)) {
-      if (std::find(known.begin(), known.end(), name) == known.end()) unknown_ = name;
-      values_.emplace_back(name, value);
-    }
-    for (const auto name : known) known_ += (known_.empty() ? "" : ", ") + std::string(name);
-  }
-  std::optional<Response> check() const {
-    if (unknown_.empty()) return std::nullopt;
-    return bad("unknown_parameter", unknown_, fmt::format("'{}' is not a parameter here; known are {}", unknown_, known_));
-  }
-  std::string text(std::string_view name, std::string_view fallback = "") const {
-    for (const auto& [key, value] : values_)
-      if (key == name) return value;
-    return std::string(fallback);
-  }
-  const Parameters& all() const { return values_; }
-
- private:
-  Parameters values_;
-  std::string unknown_, known_;
-};
-
-std::expected<std::optional<Instant>, Response> time_argument(const Arguments& arguments, std::string_view name) {
-  const std::string text = arguments.text(name);
-  if (text.empty()) return std::nullopt;
-  const auto time = parse_rfc3339(text);
-  if (!time) return std::unexpected(bad("invalid_time", name, fmt::format("'{}' is not RFC 3339 with an offset", text)));
-  return time;
-}
 
 }  // namespace
 
@@ -420,37 +367,6 @@ Status Api::add_routes(net::Router& router) {
   AYBIZA_TRY(get("/healthz", open, text(R"({"status":"alive"})")));
   AYBIZA_TRY(get("/readyz", open, text(R"({"status":"ready"})")));  // the server listens only once it has recovered
   return {};
-}
-
-net::Guard make_guard(auth::KeyStore& keys, bool insecure_loopback, const Clock& clock, SignIn* sign_in) {
-  return [&keys, insecure_loopback, &clock, sign_in](Request& request, const net::Route& route) -> std::optional<Response> {
-    using enum net::Policy;
-    if (route.policy == open || route.policy == page || route.policy == ingest) return std::nullopt;  // they look for themselves
-    const auto scope = route.policy == admin ? auth::Scope::admin : auth::Scope::read;
-    const auto token = auth::bearer_token(request.header("authorization"));
-    if (auto somebody = token || !sign_in ? std::nullopt : sign_in->who(request)) {
-      // What changes something must come from a page of ours: a browser says where a form or script is from.
-      const bool changes = request.method != net::Method::get && request.method != net::Method::head;
-      if (changes && (request.header("origin").empty() || !net::origin_allowed(request, {})))
-        return Response::error(403, "origin", "with a session, changes are taken from this server's own pages only; use a key elsewhere");
-      if (!somebody->authz.may(scope)) return Response::error(403, "forbidden", "your role may not do this");
-      request.identity = std::move(somebody->authz);
-      return std::nullopt;
-    }
-    if (!token && insecure_loopback && request.peer.loopback) {
-      request.identity = auth::Authz::insecure_loopback();
-      return std::nullopt;
-    }
-    const auto unauthorized = [](std::string_view message) {
-      return Response::error(401, "unauthorized", message).with("WWW-Authenticate", "Bearer");
-    };
-    if (!token) return unauthorized("send Authorization: Bearer <key>; make one with: aybiza key create --scope read");
-    auto authz = keys.authenticate(*token, clock.now());
-    if (!authz) return unauthorized(authz.error().message);
-    if (!authz->may(scope)) return Response::error(403, "forbidden", fmt::format("this key may not {}", to_string(scope)));
-    request.identity = std::move(*authz);
-    return std::nullopt;
-  };
 }
 
 }  // namespace aybiza

@@ -12,7 +12,6 @@
 
 #include "auth/authz.h"
 #include "auth/change_log.h"
-#include "auth/key_store.h"
 #include "ingest/endpoint.h"
 #include "ingest/webhook_endpoint.h"
 #include "server/metric_ways.h"
@@ -25,7 +24,6 @@
 
 namespace aybiza {
 
-class SignIn;
 class Retention;
 class Camera;
 struct ReportCounters;
@@ -59,8 +57,5 @@ class Api {
   struct Inner;
   std::shared_ptr<Inner> inner_;
 };
-
-// Who may pass: by policy, key and loopback. What an entry's handler finds in request.identity is an auth::Authz.
-net::Guard make_guard(auth::KeyStore& keys, bool insecure_loopback, const Clock& clock, SignIn* sign_in = nullptr);
 
 }  // namespace aybiza

@@ -7,9 +7,9 @@
 
 #include "base/limits.h"
 #include "codec/json_writer.h"
-#include "query/question.h"
 #include "runtime/worker_pool.h"
 #include "server/answering.h"
+#include "server/arguments.h"
 #include "server/price_what_if.h"
 #include "server/unpriced.h"
 
@@ -21,40 +21,28 @@ using net::Response;
 
 constexpr std::size_t what_if_bytes = 256 * 1024;
 
-using Asked = std::vector<std::pair<std::string, std::string>>;
-
-std::string_view value_of(const Asked& asked, std::string_view name) {
-  const auto found = std::ranges::find(asked, name, &Asked::value_type::first);
-  return found == asked.end() ? std::string_view() : std::string_view(found->second);
-}
-
-Response bad(std::string_view parameter, std::string message) { return Response::json(400, to_json(Refusal{"invalid", std::string(parameter), std::move(message)})); }
 Response late() { return Response::error(503, "store_behind", "the store has not caught up with what was accepted; ask again").with("Retry-After", "1"); }
 
 // Who asks, what for, and for whose prices.
 struct PriceQuestion {
-  Asked asked;
+  Arguments asked;
   std::string customer;  // empty: all
   std::optional<Instant> from, to;
 };
 
 std::expected<PriceQuestion, Response> read_question(const Request& request, std::initializer_list<std::string_view> known) {
-  PriceQuestion out;
-  for (const auto& [name, value] : parse_query_string(request.query)) {
-    if (std::ranges::find(known, name) == known.end())
-      return std::unexpected(bad(name, fmt::format("'{}' is not a parameter here; known are {}", name, fmt::join(known, ", "))));
-    out.asked.emplace_back(name, value);
-  }
-  out.customer = value_of(out.asked, "customer_id");
+  PriceQuestion out{.asked = Arguments(request, known), .customer = {}, .from = {}, .to = {}};
+  if (auto refusal = out.asked.check()) return std::unexpected(std::move(*refusal));
+  out.customer = out.asked.text("customer_id");
   const std::string_view own = authz_of(request).customer();
   if (!own.empty() && !out.customer.empty() && out.customer != own)
     return std::unexpected(Response::error(403, "forbidden", "this key is of another customer"));
   if (!own.empty()) out.customer = own;
   for (const auto& [name, into] : {std::pair{"from", &out.from}, std::pair{"to", &out.to}}) {
-    const std::string_view text = value_of(out.asked, name);
+    const std::string text = out.asked.text(name);
     if (text.empty()) continue;
-    *into = text.size() == 10 ? parse_rfc3339(std::string(text) + "T00:00:00Z") : parse_rfc3339(text);
-    if (!*into) return std::unexpected(bad(name, fmt::format("'{}' is not a time: write 2026-01-31 or 2026-01-31T12:00:00Z", text)));
+    *into = text.size() == 10 ? parse_rfc3339(text + "T00:00:00Z") : parse_rfc3339(text);
+    if (!*into) return std::unexpected(bad("invalid", name, fmt::format("'{}' is not a time: write 2026-01-31 or 2026-01-31T12:00:00Z", text)));
   }
   return out;
 }
@@ -114,7 +102,7 @@ struct PriceApi::Inner : std::enable_shared_from_this<PriceApi::Inner> {
     if (!question) return std::move(question.error());
     keeper.look();
     const auto [book, error] = keeper.status();
-    const std::string model = lower_case(value_of(question->asked, "model"));
+    const std::string model = lower_case(question->asked.text("model"));
     std::string out;
     JsonWriter json(out);
     json.begin_object().member("as_of", format_rfc3339(pipeline.clock().now())).key("file_error").string_or_null(error);
@@ -135,9 +123,9 @@ struct PriceApi::Inner : std::enable_shared_from_this<PriceApi::Inner> {
   Response unpriced(const Request& request) {
     auto question = read_question(request, {"customer_id", "from", "to", "limit"});
     if (!question) return std::move(question.error());
-    const std::string_view text = value_of(question->asked, "limit");
-    const std::size_t limit = text.empty() ? limits::unpriced_rows : text.size() <= 4 && text.find_first_not_of("0123456789") == text.npos ? std::stoul(std::string(text)) : 0;
-    if (limit == 0 || limit > limits::unpriced_rows) return bad("limit", fmt::format("limit is a number from 1 to {}", limits::unpriced_rows));
+    const std::string text = question->asked.text("limit");
+    const std::size_t limit = text.empty() ? limits::unpriced_rows : text.size() <= 4 && text.find_first_not_of("0123456789") == text.npos ? std::stoul(text) : 0;
+    if (limit == 0 || limit > limits::unpriced_rows) return bad("invalid", "limit", fmt::format("limit is a number from 1 to {}", limits::unpriced_rows));
     if (!pipeline.wait_applied(limits::read_your_writes_timeout)) return late();
     const Instant now = pipeline.clock().now();
     const auto found = find_unpriced(pipeline.store(), keeper.status().book, question->from.value_or(now - Duration(limits::time_past_max)),
@@ -177,9 +165,9 @@ struct PriceApi::Inner : std::enable_shared_from_this<PriceApi::Inner> {
   Response rerate(const Request& request) {
     auto question = read_question(request, {"customer_id", "from", "to", "dry_run"});
     if (!question) return std::move(question.error());
-    const std::string_view dry_text = value_of(question->asked, "dry_run");
-    if (!dry_text.empty() && dry_text != "true" && dry_text != "false") return bad("dry_run", "dry_run is true or false");
-    if (question->from && question->to && *question->from >= *question->to) return bad("to", "to is not after from");
+    const std::string dry_text = question->asked.text("dry_run");
+    if (!dry_text.empty() && dry_text != "true" && dry_text != "false") return bad("invalid", "dry_run", "dry_run is true or false");
+    if (question->from && question->to && *question->from >= *question->to) return bad("invalid", "to", "to is not after from");
     const bool dry = dry_text == "true";
     keeper.look();
     if (!pipeline.wait_applied(limits::read_your_writes_timeout)) return late();
@@ -199,9 +187,9 @@ struct PriceApi::Inner : std::enable_shared_from_this<PriceApi::Inner> {
   Response other_prices(const Request& request) {
     auto question = read_question(request, {"customer_id", "from", "to"});
     if (!question) return std::move(question.error());
-    if (question->from && question->to && *question->from >= *question->to) return bad("to", "to is not after from");
+    if (question->from && question->to && *question->from >= *question->to) return bad("invalid", "to", "to is not after from");
     keeper.look();
-    if (const auto good = with_prices(keeper.status().book, request.body); !good) return bad("body", good.error().message);
+    if (const auto good = with_prices(keeper.status().book, request.body); !good) return bad("invalid", "body", good.error().message);
     if (!pipeline.wait_applied(limits::read_your_writes_timeout)) return late();
     const auto range = range_of(*question);
     if (!range) return Response::error(503, "unavailable", range.error().message);

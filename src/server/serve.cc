@@ -26,6 +26,7 @@
 #include "server/change_watch.h"
 #include "server/fleet_commands.h"
 #include "server/give_api.h"
+#include "server/guard.h"
 #include "server/metric_ways.h"
 #include "server/page_source.h"
 #include "server/pipeline.h"
