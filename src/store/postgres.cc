@@ -67,7 +67,7 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(const std::
   }
   if (PQsetnonblocking(connection, 1) != 0) return fail(Code::io, "PostgreSQL: {}", one_line(PQerrorMessage(connection)));
   made->cancel_.reset(PQgetCancel(connection));
-  PQsetNoticeProcessor(connection, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(connection, [](void* warnings, const char*) { ++*static_cast<std::uint64_t*>(warnings); }, &made->warnings_);
   // jit: with many partitions it costs more than it gains (storage.md 1). Keepalives: a session whose network went away gives up its
   // locks in a minute instead of hours.
   AYBIZA_TRY(made->script(std::string("SET TimeZone = 'UTC'; SET jit = off; SET synchronous_commit = on; SET client_min_messages = warning; "

@@ -115,6 +115,7 @@ class PostgresConnection {
   bool in_transaction() const { return PQtransactionStatus(connection_.get()) != PQTRANS_IDLE; }
   // Whether the last failure was about the rows, and not about the world or the statement.
   bool data_refused() const;
+  std::uint64_t warnings() const { return warnings_; }  // how many the server gave so far
   int server_version() const { return PQserverVersion(connection_.get()); }  // 150018
   std::string parameter(const char* name) const;                               // "server_encoding"
 
@@ -157,6 +158,7 @@ class PostgresConnection {
   const Clock* clock_ = nullptr;
   const PostgresClosing* closing_ = nullptr;
   bool broken_ = false;
+  std::uint64_t warnings_ = 0;
   std::function<bool()> stop_;
   std::string state_;               // SQLSTATE of the last failure
   std::int64_t server_limit_ms_ = -1;  // statement_timeout as it was set last

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "store/archive_files.h"
 #include "store/duck_vector.h"
+#include "store/postgres_citus.h"
 #include "store/select.h"
 
 namespace aybiza {
@@ -98,6 +99,7 @@ void PostgresArchive::give_back(ArchiveReader* reader) {
 
 Result<ArchiveLease> PostgresArchive::reader(ArchiveReading reading) {
   for (const auto& [table, until] : lost_) reading.lost |= bit(table);
+  reading.still = nodes_ && reading.snapshot.empty();
   // What lay idle may have died with a server that was restarted: then once more with new ones.
   Status begun;
   for (const bool fresh : {false, true}) {
@@ -130,6 +132,7 @@ Result<ArchivedSlice> PostgresArchive::move(PostgresConnection& writer, Table ta
   // What is written to the file and what is deleted are the same rows, whoever else writes to the table.
   AYBIZA_TRY(writer.script("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
   AYBIZA_TRY(writer.take_time(limits::postgres_day));
+  if (nodes_) AYBIZA_TRY(hold_writers(writer, to_string(table)));  // nodes have no snapshot in common
   const auto slices = listed_slices(writer, to_string(table));
   const auto snapshot = writer.word("SELECT pg_export_snapshot()");
   if (!slices) return std::unexpected(slices.error());
@@ -150,6 +153,7 @@ Result<ArchivedSlice> PostgresArchive::move(PostgresConnection& writer, Table ta
     out.rows = *copied;
   }
   AYBIZA_TRY(finish_archive_file(place_.folder, out));
+  if (nodes_) AYBIZA_TRY(hold_moves(writer));
   const auto run = [&](const std::string& text, std::initializer_list<Param> params) -> Status {
     std::vector<PgParam> encoded;
     for (const Param& param : params) encoded.push_back(pg_param(param));

@@ -28,6 +28,7 @@ class PostgresArchive {
   explicit PostgresArchive(ArchivePlace place) : place_(std::move(place)) {}
 
   Status open(PostgresConnection& writer, bool starting);  // knows what is listed
+  void cut_nodes(bool wanted) { nodes_ = wanted; }         // tables lie on several nodes (store/postgres_citus); before anybody reads
   // Tables of which files were missing at the start, with their last slices' ends: read without their archive. And that in words.
   const std::vector<std::pair<Table, Instant>>& lost() const { return lost_; }
   const std::string& trouble() const { return trouble_; }
@@ -47,6 +48,7 @@ class PostgresArchive {
   void give_back(ArchiveReader* reader);
 
   const ArchivePlace place_;
+  bool nodes_ = false;
   std::vector<std::pair<Table, Instant>> lost_;  // set by the start
   std::string trouble_;
   std::atomic<std::int64_t> moved_before_{0};  // microseconds; 0: nothing

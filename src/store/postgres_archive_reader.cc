@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "store/archive_files.h"
 #include "store/migrate.h"
+#include "store/postgres_citus.h"
 #include "store/postgres_copy_out.h"
 #include "store/select.h"
 
@@ -153,6 +154,7 @@ Result<std::unique_ptr<ArchiveReader>> ArchiveReader::make(const ArchivePlace& p
 }
 
 ArchiveReader::~ArchiveReader() {
+  end();
   reader_.reset();
   connection_ = {};
   database_ = {};
@@ -217,6 +219,7 @@ Status ArchiveReader::begin(const ArchiveReading& reading, bool fresh) {
   auto held = place_.readers->borrow(fresh);
   if (!held) return std::unexpected(held.error());
   held_ = std::move(*held);
+  if (reading_.still) AYBIZA_TRY(hold_still(*held_, reading_.deadline != no_deadline));
   AYBIZA_TRY(begin_snapshot(*held_, reading_.snapshot));
   if (reading_.snapshot.empty()) {
     const auto exported = held_->word("SELECT pg_export_snapshot()");
@@ -230,7 +233,10 @@ Status ArchiveReader::begin(const ArchiveReading& reading, bool fresh) {
   return noted ? Status() : std::unexpected(noted.error());
 }
 
-void ArchiveReader::end() { held_.reset(); }
+void ArchiveReader::end() {
+  if (held_ && reading_.still) let_go(*held_);
+  held_.reset();
+}
 
 Status ArchiveReader::show(std::uint16_t tables) {
   if (tables & bit(Table::metric_values)) tables |= bit(Table::metric_series);

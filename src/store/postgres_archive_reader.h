@@ -36,6 +36,7 @@ struct ArchiveReading {
   bool exact = false;             // nothing else is
   bool files = true, live = true;  // the archive's rows, the server's
   std::uint16_t lost = 0;          // tables whose archive is not read: of bit()
+  bool still = false;              // rows lie on nodes that have no snapshot in common: until end() none move, nor do they change where there is a deadline
   std::string snapshot = {};       // of the server's, to read in; empty: its own
   Duration deadline = no_deadline;
 };

@@ -212,6 +212,19 @@ class BatchWriter {
 
 }  // namespace
 
+Result<std::pair<Instant, Instant>> stored_range(PostgresConnection& connection) {
+  std::pair<Instant, Instant> out{Instant::max(), Instant::min()};
+  for (const Table table : {Table::call_analytics, Table::conversation_turns, Table::usage_events, Table::rollups})
+    for (const std::string_view end : {"min", "max"}) {
+      const auto at = connection.integer(fmt::format("SELECT epoch_us({}({})) FROM {}", end, time_column(table), to_string(table)));
+      if (!at) return std::unexpected(at.error());
+      if (!*at) continue;
+      out.first = std::min(out.first, from_micros(**at));
+      out.second = std::max(out.second, from_micros(**at));
+    }
+  return out;
+}
+
 Status write_batch(PostgresConnection& writer, const RowBatch& batch, const PriceBook& prices, const std::string& node, const BatchWriting& how,
                    BatchOutcome& outcome) {
   BatchWriter rows(writer, node, batch.to, how, outcome);

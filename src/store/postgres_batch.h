@@ -29,4 +29,7 @@ struct BatchWriting {
 Status write_batch(PostgresConnection& writer, const RowBatch& batch, const PriceBook& prices, const std::string& node, const BatchWriting& how,
                    BatchOutcome& outcome);
 
+// From the first to the last row of a call, turn or usage, or rollup; empty (first > second) where there are none.
+Result<std::pair<Instant, Instant>> stored_range(PostgresConnection& connection);
+
 }  // namespace aybiza

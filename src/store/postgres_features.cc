@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "store/postgres_citus.h"
 #include "store/postgres_columnstore.h"
 
 namespace aybiza {
@@ -87,6 +88,7 @@ Result<PostgresFeatures> detect_features(PostgresConnection& connection) {
       out.extensions.push_back({std::string(answer->bytes(row, 0)), std::string(answer->bytes(row, 1)), std::string(answer->bytes(row, 2))});
   }
   AYBIZA_TRY(count_hypertables(connection, out));
+  AYBIZA_TRY(count_distributed(connection, out));
   return out;
 }
 
@@ -97,6 +99,7 @@ Status refuse_unsupported(const PostgresFeatures& features) {
     return fail(Code::unsupported, "the database has the encoding {}: make one with ENCODING 'UTF8'", features.encoding);
   if (!features.installed("citus").empty() && !features.installed("timescaledb").empty())
     return fail(Code::unsupported, "this database has Citus and TimescaleDB at once, which break each other silently: use a server with one of them");
+  if (features.citus_group != 0) return fail(Code::unsupported, "this server is a worker of a Citus cluster: name its coordinator");
   if (features.schema.empty())
     return fail(Code::invalid, "no schema of the search path exists: create one, or name it with ?options=-csearch_path%3D<schema>");
   if (features.read_only) return fail(Code::unavailable, "the server is a standby and cannot be written to: name the primary");
@@ -122,8 +125,8 @@ std::vector<std::string> describe(const PostgresFeatures& features) {
                                                                  : "vectors are compared in the server; `aybiza topics index` builds indexes (HNSW) for many"));
   out.push_back(fmt::format("vectorscale: {}; not used by this version", presence(features, "vectorscale")));
   out.push_back(fmt::format("tdigest: {}; not needed: percentiles are merged from sketches of our own", presence(features, "tdigest")));
-  out.push_back(fmt::format("citus: {}{}", presence(features, "citus"),
-                            features.installed("citus").empty() ? "" : ": tables stay on the coordinator, this version distributes none"));
+  out.push_back(fmt::format("citus: {}{}", presence(features, "citus"), features.installed("citus").empty() ? ": all tables are on this server" : ""));
+  if (!features.installed("citus").empty()) out.push_back("  " + describe_distribution(features));
   return out;
 }
 
@@ -164,6 +167,8 @@ Result<std::string> drop_vector_indexes(PostgresConnection& connection) {
 }
 
 Status use_features(PostgresConnection& connection, const PostgresFeatures& features) {
+  // Where tables lie changes nothing of what they hold.
+  if (const Status done = distribute_tables(connection, features); !done) fmt::print(stderr, "aybiza: {}; its tables stay on this server\n", done.error().message);
   if (features.installed("timescaledb").empty()) return {};
   const auto home = extension_home(connection, "timescaledb");
   if (!home) return std::unexpected(home.error());

@@ -26,6 +26,8 @@ struct PostgresFeatures {
   std::vector<Extension> extensions;  // those we know of that the server has
   std::string timescale_license;      // apache, timescale; empty: not loaded
   std::int64_t hypertables = 0, compressed = 0;  // of ours: how many there are, and how many of them TimescaleDB compresses
+  std::int64_t distributed = 0, nodes = 0;       // of ours: how many Citus has spread or copied over how many nodes
+  std::int64_t citus_group = 0;                  // which part of a cluster of Citus this server is; 0: its coordinator
 
   std::string installed(std::string_view name) const;  // its version in this database; empty: not
 };

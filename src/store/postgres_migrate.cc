@@ -1,5 +1,7 @@
 #include "store/postgres_migrate.h"
 
+#include <algorithm>
+
 #include "base/ids.h"
 
 namespace aybiza {
@@ -22,6 +24,23 @@ Status in_transaction(PostgresConnection& connection, const auto& work) {
   return done;
 }
 
+// Behind what begins at `at`: a text or name in quotes, a text between two $…$, a comment, or one character.
+std::size_t behind(std::string_view script, std::size_t at) {
+  const auto after = [&](std::string_view end, std::size_t from) { return std::min(script.size(), std::min(script.find(end, from), script.size()) + end.size()); };
+  const std::string_view rest = script.substr(at);
+  if (rest[0] == '\'' || rest[0] == '"') return after(rest.substr(0, 1), at + 1);  // one that is doubled begins the next
+  if (rest.starts_with("--")) return after("\n", at);
+  if (rest.starts_with("/*")) return after("*/", at);
+  if (rest[0] != '$') return at + 1;
+  const std::size_t tag = rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", 1);
+  return tag == rest.npos || rest[tag] != '$' ? at + 1 : after(rest.substr(0, tag + 1), at + tag + 1);
+}
+
+Status run_all(PostgresConnection& connection, std::string_view script, Duration patience) {
+  for (const std::string_view statement : statements_of(script)) AYBIZA_TRY(connection.script(std::string(statement), patience));
+  return {};
+}
+
 // Inside a transaction that holds the lock: another program may have done it meanwhile.
 Status run_one(PostgresConnection& connection, const Migration& migration, Instant now) {
   const auto version = version_of(connection);
@@ -30,21 +49,38 @@ Status run_one(PostgresConnection& connection, const Migration& migration, Insta
   AYBIZA_TRY(connection.script("CREATE TABLE IF NOT EXISTS schema_migrations "
                                "(version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at TIMESTAMPTZ NOT NULL)"));
   AYBIZA_TRY(connection.take_time(limits::postgres_migration));
-  AYBIZA_TRY(connection.script(std::string(migration.text), limits::postgres_migration));
+  AYBIZA_TRY(run_all(connection, migration.text, limits::postgres_migration));
   const auto noted = connection.run("INSERT INTO schema_migrations VALUES ($1, $2, $3)", {std::int64_t(migration.version), migration.name, now});
   return noted ? Status() : Status(std::unexpected(noted.error()));
 }
 
 Status make(PostgresConnection& connection, const PublishedView& view) {
   AYBIZA_TRY(connection.script("SAVEPOINT view"));
-  if (connection.script(std::string(view.text))) return connection.script("RELEASE SAVEPOINT view");
+  if (run_all(connection, view.text, limits::postgres_patience)) return connection.script("RELEASE SAVEPOINT view");
   if (connection.broken()) return fail(Code::unavailable, "the connection was lost");
   const std::string_view name = view.name.substr(view.name.find('_') + 1);  // "01_call_analytics_hourly"
   AYBIZA_TRY(connection.script(fmt::format("ROLLBACK TO SAVEPOINT view; DROP VIEW IF EXISTS {}", name)));
-  return connection.script(std::string(view.text));
+  return run_all(connection, view.text, limits::postgres_patience);
 }
 
 }  // namespace
+
+std::vector<std::string_view> statements_of(std::string_view script) {
+  std::vector<std::string_view> out;
+  std::size_t begin = script.npos;  // of a statement, once something of it has come
+  for (std::size_t at = 0, next = 0; at < script.size(); at = next) {
+    next = behind(script, at);
+    const std::string_view rest = script.substr(at);
+    if (rest[0] == ';') {
+      if (begin != script.npos) out.push_back(script.substr(begin, at - begin));
+      begin = script.npos;
+    } else if (begin == script.npos && !rest.starts_with("--") && !rest.starts_with("/*") && rest.find_first_of(" \t\r\n") != 0) {
+      begin = at;
+    }
+  }
+  if (begin != script.npos) out.push_back(script.substr(begin));
+  return out;
+}
 
 Status migrate(PostgresConnection& connection, std::span<const Migration> migrations, Instant now) {
   const auto version = version_of(connection);

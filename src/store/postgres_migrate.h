@@ -7,10 +7,17 @@
 // Threads  as the connection.
 #pragma once
 
+#include <string_view>
+#include <vector>
+
 #include "store/migrate.h"
 #include "store/postgres.h"
 
 namespace aybiza {
+
+// A script's statements without the semicolons between them; those in quotes, $…$ and comments are none. Citus refuses several at a time that
+// change a table on its nodes.
+std::vector<std::string_view> statements_of(std::string_view script);
 
 Status migrate(PostgresConnection& connection, std::span<const Migration> migrations, Instant now);
 Status publish(PostgresConnection& connection, std::span<const PublishedView> views);

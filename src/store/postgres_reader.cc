@@ -6,6 +6,7 @@
 
 #include "store/export.h"
 #include "store/parquet.h"
+#include "store/postgres_citus.h"
 #include "store/postgres_select.h"
 
 namespace aybiza {
@@ -43,7 +44,7 @@ Result<std::unique_ptr<Rows>> PostgresReader::sql(std::string_view text, std::sp
 // Rows of one moment, whose offset is told.
 Result<std::unique_ptr<Rows>> PostgresReader::snapshot(const std::string& text, std::span<const Param> params, const ExportOptions& options) {
   return reading_.pool->reading([&](PostgresLease& lease) -> Result<std::unique_ptr<Rows>> {
-    AYBIZA_TRY(lease->script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+    AYBIZA_TRY(nodes_ ? begin_cut(*lease) : lease->script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
     const auto offset = lease->integer("SELECT event_offset FROM applied WHERE node = $1", {std::string_view(reading_.node)});
     if (!offset) return std::unexpected(offset.error());
     if (options.as_of) *options.as_of = std::uint64_t(offset->value_or(0));

@@ -24,6 +24,7 @@ struct PostgresReading {
 class PostgresReader {
  public:
   explicit PostgresReader(PostgresReading reading) : reading_(std::move(reading)) {}
+  void cut_nodes(bool wanted) { nodes_ = wanted; }  // tables lie on several nodes (store/postgres_citus); before anybody reads
   PostgresReader(const PostgresReader&) = delete;  // one per store
   PostgresReader& operator=(const PostgresReader&) = delete;
 
@@ -37,6 +38,7 @@ class PostgresReader {
   Result<std::unique_ptr<Rows>> snapshot(const std::string& text, std::span<const Param> params, const ExportOptions& options);
 
   const PostgresReading reading_;
+  bool nodes_ = false;
   std::atomic<std::uint64_t> exports_{0};
 };
 

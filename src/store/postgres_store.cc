@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "store/postgres_batch.h"
+#include "store/postgres_citus.h"
 #include "store/postgres_columnstore.h"
 #include "store/postgres_features.h"
 #include "store/postgres_migrate.h"
@@ -75,7 +76,6 @@ class PostgresStore final : public Store {
   Status write(const RowBatch& batch, bool careful, BatchOutcome& outcome);
   Status transact(const RowBatch& batch, bool careful, BatchOutcome& outcome);
   Status read_changed(PostgresConnection& connection);
-  Result<std::pair<Instant, Instant>> stored_range();
   void note_size();
 
   const PostgresOptions options_;
@@ -90,7 +90,8 @@ class PostgresStore final : public Store {
   PostgresPool readers_;
   PostgresReader reader_;
   PostgresArchive archive_;
-  std::string version_;  // set by open()
+  std::string version_;       // set by open()
+  bool distributed_ = false;  // likewise: by Citus
 
   // Written by the writer, read by stats(): each is a figure of its own, so relaxed order will do.
   std::atomic<std::uint64_t> applied_{0}, batches_{0}, rows_{0}, out_of_range_{0}, set_aside_{0}, bytes_{0};
@@ -109,6 +110,7 @@ Status PostgresStore::connect(bool starting) {
   if (!made) return std::unexpected(made.error());
   PostgresConnection& connection = **made;
   AYBIZA_TRY(starting ? prepare(connection) : take_lock(connection, false));
+  if (distributed_) AYBIZA_TRY(settle_commits(connection));
   AYBIZA_TRY(allow_changes_of_compressed_days(connection));
   // What a commit whose answer was lost has marked, before anybody is told that its rows are there.
   AYBIZA_TRY(read_changed(connection));
@@ -129,7 +131,13 @@ Status PostgresStore::prepare(PostgresConnection& connection) {
   AYBIZA_TRY(take_lock(connection, true));
   AYBIZA_TRY(migrate(connection, postgres_migrations(), options_.clock->now()));
   AYBIZA_TRY(publish(connection, published_views()));
-  return use_features(connection, *features);
+  AYBIZA_TRY(use_features(connection, *features));
+  PostgresFeatures used = *features;
+  AYBIZA_TRY(count_distributed(connection, used));
+  distributed_ = used.distributed > 0;
+  reader_.cut_nodes(distributed_);
+  archive_.cut_nodes(distributed_);
+  return {};
 }
 
 // Held by the session. The session of a server that was killed ends by itself, a moment later.
@@ -171,7 +179,8 @@ void PostgresStore::note_size() {
   size_asked_ = now;
   const auto bytes = writer_->integer(
       "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace");
-  if (bytes) bytes_ = static_cast<std::uint64_t>(bytes->value_or(0));  // a figure for people: the older one will do
+  const auto spread = distributed_ ? distributed_bytes(*writer_) : 0;
+  if (bytes && spread) bytes_ = static_cast<std::uint64_t>(bytes->value_or(0)) + *spread;  // a figure for people: the older one will do
 }
 
 StoreStats PostgresStore::stats() const {
@@ -189,9 +198,15 @@ template <typename Work>
 Status PostgresStore::in_transaction(Work&& work, std::optional<Range> batch) {
   Status done = writer_->script("BEGIN");
   if (done) done = work();
+  if (done && distributed_) done = hold_cut(*writer_);
   if (done) {
     if (batch) in_doubt_ = batch;
+    const std::uint64_t warned = writer_->warnings();
     done = writer_->script("COMMIT");
+    if (done && distributed_ && writer_->warnings() != warned) {  // a node has not heard of it yet: a new connection sees to it
+      writer_->give_up();
+      return fail(Code::unavailable, "a node of Citus did not answer to a commit");
+    }
     if (batch && (done || !writer_->broken())) in_doubt_.reset();  // it was heard what became of it
     if (done) return done;
   }
@@ -314,25 +329,11 @@ Status PostgresStore::put_rollups(std::span<const DirtyBucket> claims, const std
   return {};
 }
 
-// From the first to the last row or rollup; empty where there are none.
-Result<std::pair<Instant, Instant>> PostgresStore::stored_range() {
-  std::pair<Instant, Instant> out{Instant::max(), Instant::min()};
-  for (const Table table : {Table::call_analytics, Table::conversation_turns, Table::usage_events, Table::rollups})
-    for (const std::string_view end : {"min", "max"}) {
-      const auto at = writer_->integer(fmt::format("SELECT epoch_us({}({})) FROM {}", end, time_column(table), to_string(table)));
-      if (!at) return std::unexpected(at.error());
-      if (!*at) continue;
-      out.first = std::min(out.first, from_micros(**at));
-      out.second = std::max(out.second, from_micros(**at));
-    }
-  return out;
-}
-
 // Day by day, so that no statement is long.
 Status PostgresStore::mark_rollups(Instant from, Instant to) {
   const std::lock_guard lock(writing_);
   AYBIZA_TRY(ready());
-  const auto stored = stored_range();
+  const auto stored = stored_range(*writer_);
   if (!stored) return std::unexpected(stored.error());
   if (stored->first > stored->second) return {};
   const auto [first, last] = whole_days(std::max(from, stored->first), std::min(to, stored->second + Duration(1)));

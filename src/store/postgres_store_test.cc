@@ -258,6 +258,20 @@ TEST_F(PostgresTest, AReadOnlyServerIsWaitedFor) {
   EXPECT_TRUE(until_applied(*store, {.from = 0, .to = 1}));
 }
 
+TEST(Statements, EndWhereTheServerSaysSo) {
+  const auto check = [](std::string_view script, std::vector<std::string_view> expected) { EXPECT_EQ(statements_of(script), expected) << script; };
+  check("", {});
+  check(" ; -- nothing; here\n ;/* nor; here */", {});
+  check("SELECT 1", {"SELECT 1"});
+  check("-- why; so\nSELECT 1; SELECT 2;\n", {"SELECT 1", "SELECT 2"});
+  check("SELECT ';', 'it''s;' AS \"a;b\"; SELECT 2 -- and; so on\n, 3", {"SELECT ';', 'it''s;' AS \"a;b\"", "SELECT 2 -- and; so on\n, 3"});
+  check("CREATE FUNCTION f() AS $$ BEGIN; END; $$; DO $of$ ; $$ ; $of$; SELECT $1;", {"CREATE FUNCTION f() AS $$ BEGIN; END; $$", "DO $of$ ; $$ ; $of$", "SELECT $1"});
+  check("SELECT /* ; */ 1; SELECT 'open", {"SELECT /* ; */ 1", "SELECT 'open"});
+  std::size_t all = 0;
+  for (const Migration& migration : postgres_migrations()) all += statements_of(migration.text).size();
+  EXPECT_GT(all, 50u);
+}
+
 TEST_F(PostgresTest, WhatIsDetectedIsTold) {
   const auto report = examine_postgres(server_->url(), clock_);
   ASSERT_TRUE(report) << report.error().message;
@@ -281,6 +295,18 @@ TEST_F(PostgresTest, WhatIsDetectedIsTold) {
   EXPECT_NE(told("timescale", "2.19.3").find("compression: none, it is used from TimescaleDB 2.20 on"), std::string::npos);
   EXPECT_NE(told("timescale", "2.20.0").find("compression: 6 of 8 hypertables are compressed by a policy, days older than 7 days"), std::string::npos) << told("timescale", "2.20.0");
   EXPECT_TRUE(may_compress(features));
+  const auto cluster = [&](const char* version, std::int64_t distributed) {
+    features.extensions = {{"citus", version, version}}, features.distributed = distributed, features.nodes = 3;
+    std::string all;
+    for (const std::string& line : describe(features)) all += line + "\n";
+    return all;
+  };
+  EXPECT_NE(cluster("12.1-1", 0).find("distribution: none, it is used from Citus 13 on; tables stay on this server"), std::string::npos) << cluster("12.1-1", 0);
+  EXPECT_NE(cluster("13.2-1", 9).find("distribution: 9 of 9 tables that grow are spread over 3 nodes"), std::string::npos) << cluster("13.2-1", 9);
+  EXPECT_TRUE(refuse_unsupported(features));
+  features.citus_group = 2;  // of a worker
+  EXPECT_EQ(refuse_unsupported(features).error().code, Code::unsupported);
+  features.citus_group = 0;
   features.encoding = "SQL_ASCII";
   EXPECT_EQ(refuse_unsupported(features).error().code, Code::unsupported);
 }

@@ -1,4 +1,5 @@
-"""A PostgreSQL server in a temporary directory, reached by a unix socket; ended by its own process id."""
+"""A PostgreSQL server in a temporary directory, reached by a unix socket; ended by its own process id. AYBIZA_POSTGRES_BIN chooses its programs,
+AYBIZA_POSTGRES_WITH an extension of theirs that is loaded at the start and made in the database (citus, timescaledb)."""
 import glob
 import os
 import pathlib
@@ -20,6 +21,11 @@ def binaries():
     return max((f for f in found if chosen or version(f) >= 15), key=version, default=None)
 
 
+# Triggers are how tests make a server slow or full; a cluster of one node reaches itself as we do.
+SETTINGS = {"citus": "citus.enable_unsafe_triggers=on\ncitus.shard_count=4\ncitus.local_hostname='{directory}'\n",
+            "timescaledb": "timescaledb.telemetry_level=off\n"}
+
+
 class PostgresServer:
     def __init__(self, folder):
         self.folder = folder
@@ -35,7 +41,15 @@ class PostgresServer:
         self.run("initdb", "-D", self.directory + "/data", "-U", "aybiza", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync").wait(120)
         with open(self.directory + "/data/postgresql.auto.conf", "a", encoding="utf-8") as file:
             file.write(f"listen_addresses=''\nunix_socket_directories='{self.directory}'\nmax_connections=60\n")
+            extension = os.environ.get("AYBIZA_POSTGRES_WITH")
+            if extension:
+                file.write(f"shared_preload_libraries='{extension}'\n{SETTINGS.get(extension, '').format(directory=self.directory)}")
         self.start()
+        if extension:
+            self.ask(f"CREATE EXTENSION IF NOT EXISTS {extension}")
+        if extension == "citus":
+            self.ask(f"SELECT citus_set_coordinator_host('{self.directory}')")
+            self.ask(f"SELECT citus_set_node_property('{self.directory}', 5432, 'shouldhaveshards', true)")
 
     @property
     def url(self):
