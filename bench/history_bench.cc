@@ -171,10 +171,15 @@ std::uint64_t archived_bytes(const Store& store) {
   return bytes;
 }
 
-// Of a server's tables; of a file that holds more than them nothing is known.
+// Of a server's tables with their indexes; of DuckDB's file the blocks that hold their columns.
 double table_bytes(Store& store) {
-  if (store.dialect() != Dialect::postgres) return 0;
-  auto rows = store.sql("SELECT sum(pg_total_relation_size(name::regclass))::bigint FROM unnest(ARRAY['call_analytics', 'conversation_turns', 'usage_events']) name", {});
+  must(store.checkpoint().has_value(), "a checkpoint");
+  auto rows = store.sql(store.dialect() == Dialect::postgres
+      ? "SELECT sum(pg_total_relation_size(name::regclass))::bigint FROM unnest(ARRAY['call_analytics', 'conversation_turns', 'usage_events']) name"
+      : "SELECT count(DISTINCT block) * (SELECT any_value(block_size) FROM pragma_database_size()) FROM (SELECT unnest(list_append(additional_block_ids, block_id)) AS block FROM ("
+        "SELECT block_id, additional_block_ids FROM pragma_storage_info('call_analytics') UNION ALL "
+        "SELECT block_id, additional_block_ids FROM pragma_storage_info('conversation_turns') UNION ALL "
+        "SELECT block_id, additional_block_ids FROM pragma_storage_info('usage_events'))) WHERE block >= 0", {});
   must(rows.has_value() && (*rows)->next().value_or(false), "the tables' size");
   return as_real((*rows)->cell(0, 0)).value_or(0);
 }
@@ -197,7 +202,8 @@ void archive(Store& store, std::size_t calls, int days) {
     }
   const double took = seconds_since(begin), a_row = double(archived_bytes(store)) / double(rows);
   fmt::print("archived: {} days, {} rows in {:.1f} s ({:.0f} rows/s); {:.1f} bytes a row in Parquet\n", days, rows, took, double(rows) / took, a_row);
-  if (bytes_before > 0) fmt::print("  ratio: {:.2f} times smaller than in its tables with their indexes ({:.1f} bytes a row)\n", bytes_before / double(4 * calls) / a_row, bytes_before / double(4 * calls));
+  if (bytes_before > 0) fmt::print("  ratio: {:.2f} times smaller than in {} ({:.1f} bytes a row)\n", bytes_before / double(4 * calls) / a_row,
+                                   store.dialect() == Dialect::postgres ? "its tables with their indexes" : "DuckDB's tables, which are compressed columns as well", bytes_before / double(4 * calls));
   ask_rows("partly archived");
   ask(store, {.title = "thirty days of the pages, partly archived", .range = month - 24h});
 }
