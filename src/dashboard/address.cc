@@ -19,6 +19,7 @@ constexpr TextFilter texts[] = {
     {"customer", &Filters::customer},        {"region", &Filters::region},           {"agent", &Filters::agent, "/calls", "/agents"},
     {"outcome", &Filters::outcome, "/calls"}, {"state", &Filters::state, "/calls"},   {"model", &Filters::model, "/calls"},
     {"cursor", &Filters::cursor, "/calls"},   {"human", &Filters::human, "/costs"},      {"sort", &Filters::sort},
+    {"q", &Filters::find, "/conversations"}, {"in", &Filters::find_by, "/conversations"},
     {"by", &Filters::by, "/costs", "/conversations"}, {"board", &Filters::board, "/wall"}};
 constexpr std::string_view sorted_pages[] = {"/agents", "/conversations", "/costs"};
 

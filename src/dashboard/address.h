@@ -31,6 +31,7 @@ struct Filters {
   std::string customer, region;
   std::string agent, outcome, state, model, cursor;  // of the calls table; agent: part of the id in the table of agents
   std::string human;                                 // of the costs: what a call costs that a person handles, USD
+  std::string find, find_by;                         // of the conversations: what is looked for in turns (q=), by its words or its "meaning" (in=)
   std::string sort, by;                              // of tables by a dimension: "-cost_usd", descending; the dimension
   std::string board;                                 // of the wall: which one is shown
   std::string usual_range = "1h", usual_zone = "UTC";  // what an address means that does not say

@@ -6,6 +6,7 @@
 #include "dashboard/league_table.h"
 #include "dashboard/show.h"
 #include "dashboard/tile.h"
+#include "dashboard/work_tiles.h"
 #include "liveview/text.h"
 
 namespace aybiza::dashboard {
@@ -57,6 +58,7 @@ void AgentsPage::opened(Context& context, const Location&) {
                                    return std::make_shared<AdjustedState>(compute_adjusted(ask, scope, compute_league(ask, scope, spec, now), now));
                                  }, 15s, 30s, true, true, true});
   shown.sort.clear(), shown.agent.clear();
+  watch(context, work_slot, {key("work") + address("/agents", shown), [ask, scope](Instant now) { return std::make_shared<FleetWork>(compute_fleet_work(ask, scope, now)); }, 1s, 3s, true, true});
   watch(context, heat_slot, {key("heat") + address("/agents", shown), [ask, scope](Instant now) { return std::make_shared<Heat>(compute_heat(ask, scope, now)); }, 60s, 300s, true});
 }
 
@@ -65,6 +67,16 @@ void AgentsPage::shown(Context& context, std::size_t slot) {
   if (const auto* fleet = state<FleetState>(fleet_slot); slot == fleet_slot && fleet) {
     field_newest_ = key("fleet") + field_runs(*fleet);
     if (field_newest_ != field_left_) context.push_latest("field:field-fleet", "field", field_event(*fleet));
+  }
+  if (const auto* work = state<FleetWork>(work_slot); slot == work_slot && work) {
+    Filters shown = filters();
+    shown.sort.clear(), shown.agent.clear(), shown.refresh = Refresh::live;
+    const std::string now = key("work") + address("/agents", shown);
+    if (work_key_ != now) work_left_.reset();
+    const Range range = range_of(scope(), from_micros(0));
+    for (ChartPush& push : work_pushes(work_left_.get(), *work, range.to - range.from, texts())) context.push_latest(std::move(push.event), push.id, std::move(push.json));
+    work_key_ = now;
+    work_newest_ = std::make_shared<FleetWork>(*work);
   }
   if (const auto* heat = state<Heat>(heat_slot); slot == heat_slot && heat) {
     const std::string now = key("heat") + scope().zone;
@@ -97,8 +109,8 @@ Node AgentsPage::pictures() const {
   const Heat& h = heat ? *heat : nothing;
   const Texts& t = texts();
   const Node hours = chart({.name = "heat", .size = "w-12 h-4", .loading = heat == nullptr, .empty = h.agents == 0, .error = h.error, .as_of = h.as_of,
-                            .n = heat ? t("count.agents", show_count(t, h.agents)) : "", .relative_error = std::nullopt, .filters = filters(), .table = heat_table(h, t)});
-  return html<"{}{}{}">(field_tile(fleet, filters()), field_reasons(fleet, chosen_, filters()), hours);
+                            .n = heat ? t("count.agents", show_count(t, h.agents)) : "", .relative_error = std::nullopt, .filters = filters(), .table = heat_table(h, t), .every = 300s});
+  return html<"{}{}{}{}">(field_tile(fleet, filters()), field_reasons(fleet, chosen_, filters()), work_tiles(state<FleetWork>(work_slot), filters()), hours);
 }
 
 // "91.2 % [88.0, 94.1]", or why there is none.
@@ -115,7 +127,7 @@ std::string AgentsPage::compared(const std::string& agent) const {
 }
 
 Node AgentsPage::body(const Context&) {
-  field_left_ = field_newest_, heat_left_ = heat_newest_;  // this render leaves together with what was pushed
+  field_left_ = field_newest_, heat_left_ = heat_newest_, work_left_ = work_newest_;  // this render leaves together with what was pushed
   const LeagueSpec wanted = spec();
   const Filters& f = filters();
   const Texts& t = texts();
@@ -130,7 +142,7 @@ Node AgentsPage::body(const Context&) {
                                    .extra = [this](const std::string& name) { return compared(name); }});
   return html<"<header><h1>{}</h1><form id=\"agent-search\" class=\"row-flex call-filters\" method=\"get\" action=\"/agents\" phx-change=\"filter\" phx-submit=\"filter\" phx-auto-recover=\"ignore\">"
               "<input type=\"search\" id=\"search\" name=\"agent\" value=\"{}\" placeholder=\"{}\" aria-label=\"{}\" phx-debounce=\"300\" autocomplete=\"off\"></form></header>"
-              "<div id=\"agents-page\" aria-busy=\"{}\"><div class=\"grid\">{}</div>{}</div>">(t("tab.agents"), f.agent, t("agents.search"), t("agents.search"), fresh(league_slot) && fresh(fleet_slot) && fresh(heat_slot) ? "false" : "true", pictures(), component("agents-table", html<"<section class=\"below\">{}</section>">(table)));
+              "<div id=\"agents-page\" aria-busy=\"{}\"><div class=\"grid\">{}</div>{}</div>">(t("tab.agents"), f.agent, t("agents.search"), t("agents.search"), fresh(league_slot) && fresh(fleet_slot) && fresh(heat_slot) && fresh(work_slot) ? "false" : "true", pictures(), component("agents-table", html<"<section class=\"below\">{}</section>">(table)));
 }
 
 }  // namespace aybiza::dashboard

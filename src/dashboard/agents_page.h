@@ -1,7 +1,7 @@
 // The fleet: every agent a cell, worst first, with the reason; how busy it is by hour and weekday; and a table of what every agent did in the
 // range, sorted by whatever column was clicked. A cell or a row leads to the agent's own page.
 //
-// Shape    four topics: the field, every few seconds, the table, the agents compared, and the hours, every few minutes. The field goes out as counts of its four
+// Shape    five topics: the field, every few seconds, what the agents do, the table, the agents compared, and the hours, every few minutes. The field goes out as counts of its four
 //          letters, because its cells are sorted.
 // Threads  None: a View belongs to its socket.
 // Source   interface.md "Agents".
@@ -12,6 +12,7 @@
 #include "dashboard/live_page.h"
 #include "live/fleet_health.h"
 #include "live/adjusted.h"
+#include "live/fleet_work.h"
 #include "live/heat.h"
 #include "live/league.h"
 
@@ -22,7 +23,7 @@ class AgentsPage final : public LivePage {
   using LivePage::LivePage;
 
  private:
-  enum : std::size_t { league_slot = own_slots, fleet_slot, heat_slot, adjusted_slot };
+  enum : std::size_t { league_slot = own_slots, fleet_slot, heat_slot, adjusted_slot, work_slot };
   Tab tab() const override { return Tab::agents; }
   void opened(liveview::Context& context, const liveview::Location& at) override;
   void shown(liveview::Context& context, std::size_t slot) override;
@@ -37,6 +38,8 @@ class AgentsPage final : public LivePage {
   std::string field_left_, field_newest_;             // what the field shows, as of the last message that left; the newest
   std::shared_ptr<const Heat> heat_left_, heat_newest_;
   std::string heat_key_;
+  std::shared_ptr<const FleetWork> work_left_, work_newest_;
+  std::string work_key_;
 };
 
 }  // namespace aybiza::dashboard

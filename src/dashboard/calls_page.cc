@@ -108,12 +108,12 @@ Node CallsPageView::body(const Context& context) {
     std::optional<Node> back, on;
     if (!filters().cursor.empty()) back = html<"<a class=\"button\" href=\"{}\" data-phx-link=\"patch\" data-phx-link-state=\"push\">{}</a>">(address("/calls", first), t("calls.first_page"));
     if (!next.cursor.empty()) on = html<"<a class=\"button\" id=\"next\" href=\"{}\" data-phx-link=\"patch\" data-phx-link-state=\"push\">{}</a>">(address("/calls", next), t("calls.next_page"));
-    more = html<"<footer class=\"row-flex pager\">{}<span class=\"muted\">{}</span><span class=\"spacer\"></span>{}{}</footer>">(
-        age(calls->as_of, t), t("calls.on_page", calls->page->calls.size()), back, on);
+    more = html<"<footer class=\"row-flex pager\">{}<span class=\"muted\">{}</span>{}<span class=\"spacer\"></span>{}{}</footer>">(
+        age(calls->as_of, t), t("calls.on_page", calls->page->calls.size()), give_buttons(t, t("tab.calls")), back, on);
   }
   (void)context;
-  return html<"<header><h1>{}</h1>{}</header><div id=\"calls-page\" aria-busy=\"{}\">{}</div>{}">(
-      t("tab.calls"), filter_form(), fresh(calls_slot) ? "false" : "true", component("calls-table", html<"<div>{}</div>">(std::move(content))), component("calls-pager", html<"<div>{}</div>">(std::move(more))));
+  return html<"<header><h1>{}</h1>{}</header><div data-gives=\"{}\"><div id=\"calls-page\" aria-busy=\"{}\">{}</div>{}</div>">(
+      t("tab.calls"), filter_form(), t("tab.calls"), fresh(calls_slot) ? "false" : "true", component("calls-table", html<"<div>{}</div>">(std::move(content))), component("calls-pager", html<"<div>{}</div>">(std::move(more))));
 }
 
 }  // namespace aybiza::dashboard

@@ -77,6 +77,16 @@ std::array<double, std::size(outcome_bars)> counted(const OverviewState& state) 
 // The area of a mark is the number of calls.
 double mark_size(double calls, double most) { return 8 + 22 * std::sqrt(most > 0 ? calls / most : 0); }
 
+// Whether the name of a mark, to its right, would run into a neighbour there.
+bool neighbour_to_the_right(const OverviewState& state, const Share& mark) {
+  constexpr double wide = 24, high = 6;  // degrees that a name takes
+  const auto here = place_of(mark.name);
+  return here && std::ranges::any_of(state.regions, [&](const Share& other) {
+    const auto there = place_of(other.name);
+    return there && other.calls > 0 && other.name != mark.name && there->longitude > here->longitude && there->longitude - here->longitude < wide && std::abs(there->latitude - here->latitude) < high;
+  });
+}
+
 void region_marks(JsonWriter& json, const OverviewState& state) {
   double most = 0;
   for (const Share& share : state.regions) most = std::max(most, share.calls);
@@ -85,7 +95,9 @@ void region_marks(JsonWriter& json, const OverviewState& state) {
     const auto place = place_of(share.name);
     if (!place || share.calls == 0) continue;
     json.begin_object().field("name", share.name).key("value").begin_array().number(place->longitude).number(place->latitude)
-        .number(share.calls).end_array().key("symbolSize").number(std::round(mark_size(share.calls, most))).end_object();
+        .number(share.calls).end_array().key("symbolSize").number(std::round(mark_size(share.calls, most)));
+    if (neighbour_to_the_right(state, share)) json.key("label").json(R"({"position":"left"})");
+    json.end_object();
   }
   json.end_array();
 }
@@ -127,6 +139,31 @@ std::string bars_option(const ChartSeries& series, Instant as_of, Duration lengt
   return json.end_array().end_object().end_object().str();
 }
 
+std::string bars_and_line_option(const ChartSeries& series, Instant as_of, Duration length, const BarsAndLineLook& look, const Texts& t) {
+  JsonWriter json = begin(as_of);
+  json.key("option").begin_object().key("grid").json(R"({"left":44,"right":52,"top":34,"bottom":24})").key("legend").json(R"({"top":0,"right":0,"itemHeight":8,"itemWidth":18})")
+      .key("tooltip").json(R"({"trigger":"axis"})").key("xAxis").json(time_axis(length)).key("yAxis").begin_array();
+  const auto axis = [&](std::string_view format, bool lines) {
+    json.begin_object().field("type", "value").key("min").integer(0).key("splitNumber").integer(4).key("splitLine").begin_object().key("show").boolean(lines).end_object()
+        .key("axisLabel").begin_object().field("formatter", format == "@int" ? "@short" : format).end_object();
+    if (format == "@int") json.key("minInterval").integer(1);
+    json.end_object();
+  };
+  axis(look.bar_format, true), axis(look.line_format, false);
+  json.end_array().key("series").begin_array();
+  for (std::size_t i = 0; i < series.values.size() && i < 2; ++i) {
+    const std::string_view colour = i == 0 ? look.bar_colour : look.line_colour;
+    json.begin_object().field("type", i == 0 ? "bar" : "line").field("name", show_name(t, series.names[i])).key("yAxisIndex").integer(std::int64_t(i)).key("tooltip").begin_object()
+        .field("valueFormatter", i == 0 ? look.bar_format : look.line_format).end_object().key("itemStyle").begin_object().field("color", colour).end_object();
+    if (i == 0) json.key("barMaxWidth").integer(18);
+    else json.key("showSymbol").boolean(false).key("lineStyle").begin_object().key("width").integer(2).field("color", colour).end_object();
+    json.key("data");
+    rows(json, series, i, 0);
+    json.end_object();
+  }
+  return json.end_array().end_object().end_object().str();
+}
+
 namespace {
 
 struct AreaLook {
@@ -137,7 +174,7 @@ struct AreaLook {
 
 std::string areas_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours, const AreaLook& look, const Texts& t) {
   JsonWriter json = begin(as_of);
-  json.key("option").begin_object().key("grid").json(R"({"left":48,"right":12,"top":34,"bottom":24})").key("legend").json(R"({"top":0,"right":0,"itemHeight":8,"itemWidth":18})")
+  json.key("option").begin_object().key("grid").json(R"({"left":48,"right":12,"top":34,"bottom":24})").key("legend").json(R"({"top":0,"right":0,"itemHeight":8,"itemWidth":18,"icon":"roundRect"})")
       .key("tooltip").begin_object().field("trigger", "axis").field("valueFormatter", look.format).end_object().key("xAxis").json(time_axis(length))
       .key("yAxis").json(look.axis).key("series").begin_array();
   for (std::size_t i = 0; i < series.names.size() && i < colours.size(); ++i) {
@@ -160,6 +197,20 @@ std::string counts_option(const ChartSeries& series, Instant as_of, Duration len
   return areas_option(series, as_of, length, colours, {"@int", R"({"type":"value","min":0,"splitNumber":4,"axisLabel":{"formatter":"@short"}})", 0.7, 0}, t);
 }
 
+std::string stacked_bars_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours, const Texts& t) {
+  JsonWriter json = begin(as_of);
+  json.key("option").begin_object().key("grid").json(R"({"left":48,"right":12,"top":34,"bottom":24})").key("legend").json(R"({"top":0,"right":0,"itemHeight":8,"itemWidth":18})")
+      .key("tooltip").json(R"({"trigger":"axis","axisPointer":{"type":"shadow"},"valueFormatter":"@int"})").key("xAxis").json(time_axis(length))
+      .key("yAxis").json(R"({"type":"value","min":0,"minInterval":1,"splitNumber":4,"axisLabel":{"formatter":"@short"}})").key("series").begin_array();
+  for (std::size_t i = 0; i < series.names.size() && i < colours.size(); ++i) {
+    json.begin_object().field("type", "bar").field("name", show_name(t, series.names[i])).field("stack", "all").key("barMaxWidth").integer(18)
+        .key("itemStyle").begin_object().field("color", colours[i]).end_object().key("data");
+    rows(json, series, i, 0);
+    json.end_object();
+  }
+  return json.end_array().end_object().end_object().str();
+}
+
 std::string rates_option(const ChartSeries& series, Instant as_of, std::span<const std::string_view> colours, const Texts& t) {
   return areas_option(series, as_of, 15min, colours, {"@num", R"({"type":"value","min":0,"splitNumber":4,"axisLabel":{"formatter":"@short"}})", 0.7, 0}, t);
 }
@@ -176,7 +227,7 @@ std::string lines_option(const ChartSeries& series, Instant as_of, const LinesLo
   json.end_object().key("series").begin_array();
   for (std::size_t i = 0; i < series.names.size() && i < look.colours.size(); ++i) {
     json.begin_object().field("type", "line").field("name", show_name(t, series.names[i])).key("showSymbol").boolean(false).key("connectNulls").boolean(false)
-        .key("itemStyle").begin_object().field("color", look.colours[i]).end_object().key("lineStyle").begin_object().key("width").integer(2).field("color", look.colours[i]).end_object();
+        .key("itemStyle").begin_object().field("color", look.colours[i]).end_object().key("lineStyle").begin_object().key("width").integer(2).field("type", look.last_dashed && i + 1 == series.names.size() ? "dashed" : "solid").field("color", look.colours[i]).end_object();
     json.key("data");
     rows(json, series, i, 0);
     json.end_object();
@@ -333,6 +384,14 @@ std::string outcomes_data(const OverviewState& state) {
   json.key("set").begin_object().key("series").begin_array().begin_object();
   outcome_data(json, state);
   return json.end_object().end_array().end_object().end_object().str();
+}
+
+std::string outcome_of_bar(const OverviewState& state, std::string_view label, const Texts& t) {
+  const auto bar = std::ranges::find_if(outcome_bars, [&](const Bar& one) { return show_name(t, one.label) == label; });
+  if (bar == std::end(outcome_bars)) return "";
+  for (const Share& share : state.outcomes)  // most calls first
+    if (!share.name.empty() && std::ranges::find(bar->outcomes, share.name) != bar->outcomes.end()) return share.name;
+  return "";
 }
 
 }  // namespace aybiza::dashboard

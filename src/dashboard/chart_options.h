@@ -22,10 +22,17 @@ struct BarsLook {
   int left = 44, min_interval = 1;        // room for the axis; 0: any
 };
 std::string bars_option(const ChartSeries& series, Instant as_of, Duration length, const BarsLook& look, const Texts& t);
+// Bars of the first series, and a line of the second one on an axis of its own.
+struct BarsAndLineLook {
+  std::string_view bar_colour, line_colour, bar_format, line_format;
+};
+std::string bars_and_line_option(const ChartSeries& series, Instant as_of, Duration length, const BarsAndLineLook& look, const Texts& t);
 // Several shares of a whole over time, stacked; colours in the order of the series.
 std::string stacked_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours, const Texts& t);
 // Several counts over time, stacked as areas.
 std::string counts_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours, const Texts& t);
+// The same as bars: of few, a line would be all peaks.
+std::string stacked_bars_option(const ChartSeries& series, Instant as_of, Duration length, std::span<const std::string_view> colours, const Texts& t);
 // Several figures a second over time, stacked as areas.
 std::string rates_option(const ChartSeries& series, Instant as_of, std::span<const std::string_view> colours, const Texts& t);
 // Lines over time.
@@ -34,6 +41,7 @@ struct LinesLook {
   std::span<const std::string_view> colours; // in the order of the series
   std::string_view format;                   // "@pct"
   std::optional<double> low = std::nullopt, high = std::nullopt;  // of the axis; empty: as the data
+  bool last_dashed = false;                  // it may lie upon another
 };
 std::string lines_option(const ChartSeries& series, Instant as_of, const LinesLook& look, const Texts& t);
 // Bars that have names instead of times: lying, or standing.
@@ -69,5 +77,7 @@ std::string appended(const ChartSeries& from, const ChartSeries& to, Instant as_
 std::string sentiment_needle(Instant as_of, std::optional<double> now);
 std::string regions_data(const OverviewState& state);
 std::string outcomes_data(const OverviewState& state);
+// The outcome most calls had of those that the bar of this label counts; "": there is no such bar, or none of its outcomes.
+std::string outcome_of_bar(const OverviewState& state, std::string_view label, const Texts& t);
 
 }  // namespace aybiza::dashboard

@@ -6,6 +6,7 @@
 #include "dashboard/league_table.h"
 #include "dashboard/show.h"
 #include "dashboard/tile.h"
+#include "dashboard/turn_search_tile.h"
 
 namespace aybiza::dashboard {
 
@@ -100,17 +101,20 @@ double sum_of(const Counted& counted) {
 
 std::string ConversationsPage::key() const {
   Filters shown = filters();
-  shown.refresh = Refresh::live, shown.sort.clear(), shown.by.clear();  // none of them changes what the charts ask
+  shown.refresh = Refresh::live, shown.sort.clear(), shown.by.clear(), shown.find.clear(), shown.find_by.clear();  // none of them changes what the charts ask
   std::string key = "conversations|" + customers_key();
   return key + address("/conversations", shown);
 }
 
 void ConversationsPage::opened(Context& context, const Location&) {
   const ViewScope scope = this->scope();
-  const Ask ask = [source = viewer().source](const Question& q) { return source->ask(q); };
+  Source* source = viewer().source;
+  const Ask ask = [source](const Question& q) { return source->ask(q); };
+  const AskTalk talk = [source](const FleetQuestion& q) { return source->talk(q); };
   const LeagueSpec spec = league_spec(cut_of(cuts, filters().by).dimension, columns, filters());
   watch(context, talk_slot, {key(), [ask, scope](Instant now) { return std::make_shared<ConversationsState>(compute_conversations(ask, scope, now)); }, 1s, 3s, true});
-  Source* source = viewer().source;
+  if (!filters().find.empty()) watch_found(context);
+  watch(context, time_slot, {"talk-time|" + key(), [talk, scope](Instant now) { return std::make_shared<TalkTimes>(compute_talk_times(talk, scope, now)); }, 15s, 30s, true, true, true});
   watch(context, flow_slot, {"flow|" + key(), [source, scope](Instant now) {
                                auto state = std::make_shared<FlowState>();
                                state->as_of = now;
@@ -122,6 +126,18 @@ void ConversationsPage::opened(Context& context, const Location&) {
                              }, 5s, 15s, true});
   watch(context, league_slot, {fmt::format("{}|{}|{}", key(), filters().by, filters().sort),
                                [ask, scope, spec](Instant now) { return std::make_shared<League>(compute_league(ask, scope, spec, now)); }, 1s, 3s, true});
+}
+
+// Asked once for a text and an address: who reads what was found does not want it to move.
+void ConversationsPage::watch_found(Context& context) {
+  const ViewScope scope = this->scope();
+  TurnsWanted wanted{.text = filters().find, .by_meaning = filters().find_by == "meaning", .customers = scope.customers, .customer = scope.customer, .region = scope.region, .most = found_most};
+  const std::string about = fmt::format("found|{}|{}{}", key(), wanted.by_meaning ? "~" : "=", wanted.text);
+  watch(context, found_slot, {about, [source = viewer().source, scope, wanted = std::move(wanted)](Instant now) mutable {
+                                const Range range = range_of(scope, now);
+                                wanted.from = range.from, wanted.to = range.to;
+                                return std::make_shared<FoundState>(FoundState{now, source->find_turns(wanted)});
+                              }, 10min, 10min, true, true, true});
 }
 
 void ConversationsPage::flow_shown(Context& context) {
@@ -139,7 +155,7 @@ Node ConversationsPage::flow() const {
   const FlowState& s = state ? *state : nothing;
   return chart({.name = "flow", .size = "w-8 h-5 wide", .loading = state == nullptr, .empty = s.flow.steps.empty(), .error = s.error, .as_of = s.as_of,
                 .n = state ? "n " + show_count(texts(), double(s.flow.calls)) : "", .relative_error = std::nullopt, .estimate = s.flow.estimate,
-                .filters = filters(), .table = flow_table(s, texts())});
+                .filters = filters(), .table = flow_table(s, texts()), .every = 15s});
 }
 
 void ConversationsPage::shown(Context& context, std::size_t slot) {
@@ -163,13 +179,19 @@ void ConversationsPage::shown(Context& context, std::size_t slot) {
 }
 
 Node ConversationsPage::tiles(const ConversationsState* state) const {
-  constexpr std::array names{"avg_sentiment", "resolution_rate", "avg_satisfaction", "interruption_share"};
   std::array<std::size_t, talk_tiles> all{};
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-  return each(all, [](std::size_t i) { return i; }, [&](std::size_t i) {
-    return kpi({.name = names[i], .state = state ? &state->tiles[i] : nullptr, .spark = state ? &state->tiles[i].spark : nullptr,
-                .as_of = state ? state->as_of : Instant{}, .filters = filters()});
+  const auto* times = this->state<TalkTimes>(time_slot);
+  std::array<std::size_t, talk_time_tiles> timed{silence_tile, talk_ratio_tile};
+  const Node spoken = each(timed, [](std::size_t i) { return i; }, [&](std::size_t i) {
+    return kpi({.name = talk_time_names[i], .state = times ? &times->tiles[i] : nullptr, .filters = filters(), .unknown = texts()("talk.none_told"),
+                .beside = times ? show_time(times->as_of, zone_or_utc(filters().zone)) : std::string()});
   });
+  return html<"{}{}">(each(all, [](std::size_t i) { return i; }, [&](std::size_t i) {
+    const bool answers = i == satisfaction_tile && state && state->answered;
+    return kpi({.name = talk_tile_names[i], .state = state ? &state->tiles[i] : nullptr, .spark = state ? &state->tiles[i].spark : nullptr, .as_of = state ? state->as_of : Instant{}, .filters = filters(),
+                .beside = answers ? texts()("talk.answered", show_share(texts(), *state->answered)) : std::string()});
+  }), spoken);
 }
 
 Node ConversationsPage::charts(const ConversationsState* state) const {
@@ -202,8 +224,11 @@ Node ConversationsPage::table() const {
 Node ConversationsPage::body(const Context&) {
   left_ = newest_, flow_left_ = flow_newest_;  // this render leaves together with what was pushed
   const auto* talk = state<ConversationsState>(talk_slot);
-  return html<"<h1 class=\"sr\">{}</h1><div class=\"grid\" id=\"conversations-page\" aria-busy=\"{}\">{}{}</div>{}">(
-      texts()("tab.conversations"), fresh(talk_slot) && fresh(league_slot) && fresh(flow_slot) ? "false" : "true", tiles(talk), html<"{}{}">(charts(talk), flow()), component("talk-table", html<"<section class=\"below\">{}</section>">(table())));
+  std::optional<Node> form, found;
+  if (!viewer().read_only()) form = turn_search_form(filters());
+  if (!filters().find.empty()) found = found_tile(fresh(found_slot) ? state<FoundState>(found_slot) : nullptr, filters());
+  return html<"<header><h1>{}</h1>{}</header><div class=\"grid\" id=\"conversations-page\" aria-busy=\"{}\">{}{}{}</div>{}">(
+      texts()("tab.conversations"), form, fresh(talk_slot) && fresh(league_slot) && fresh(flow_slot) ? "false" : "true", found, tiles(talk), html<"{}{}">(charts(talk), flow()), component("talk-table", html<"<section class=\"below\">{}</section>">(table())));
 }
 
 }  // namespace aybiza::dashboard

@@ -18,12 +18,13 @@ class ConversationsPage final : public LivePage {
   using LivePage::LivePage;
 
  private:
-  enum : std::size_t { talk_slot = own_slots, league_slot, flow_slot };
+  enum : std::size_t { talk_slot = own_slots, league_slot, flow_slot, time_slot, found_slot };
   Tab tab() const override { return Tab::conversations; }
   void opened(liveview::Context& context, const liveview::Location& at) override;
   void shown(liveview::Context& context, std::size_t slot) override;
   liveview::Node body(const liveview::Context& context) override;
   std::string key() const;
+  void watch_found(liveview::Context& context);
   liveview::Node tiles(const ConversationsState* state) const;
   liveview::Node charts(const ConversationsState* state) const;
   void flow_shown(liveview::Context& context);

@@ -149,9 +149,34 @@ void CostsPage::watch_what_if(Context& context) {
 }
 
 void CostsPage::on_event(Context& context, const liveview::Event& event) {
+  if (event.name == "chart_click") return open_calls(context, event);
   if (event.name != "what_if") return;
   prices_ = event.form.text("prices").substr(0, price_list_bytes);
   watch_what_if(context);
+}
+
+// The calls behind a bar or a part of the map.
+void CostsPage::open_calls(Context& context, const liveview::Event& event) {
+  Filters to = filters();
+  const std::string_view chart = event.value["id"].text();
+  const Texts& t = texts();
+  if (chart == "chart-spend") {
+    if (!narrow_to_bucket(to, event, context.now())) return;
+  } else if (const auto* tokens = state<TokensState>(tokens_slot); chart == "chart-model_tokens" && tokens) {
+    const auto at = std::ranges::find_if(tokens->models, [&](const ModelTokens& one) { return or_unknown(t, one.model) == event.value["name"].text(); });
+    if (at == tokens->models.end() || at->model.empty()) return;
+    to.model = at->model;
+  } else if (const auto* costs = state<CostsState>(costs_slot); chart == "chart-cost_map" && costs) {
+    const auto* path = event.value["path"].array();
+    const auto part = std::ranges::find_if(costs->parts, [&](const CostPart& one) {
+      return path && path->size() == 3 && or_unknown(t, one.region) == (*path)[0].text() && or_unknown(t, one.agent_type) == (*path)[1].text() && or_unknown(t, one.model) == (*path)[2].text();
+    });
+    if (part == costs->parts.end()) return;
+    to.region = part->region, to.model = part->model;
+  } else {
+    return;
+  }
+  context.push_navigate(address("/calls", to));
 }
 
 void CostsPage::tokens_shown(Context& context) {
@@ -178,7 +203,7 @@ Node CostsPage::tokens() const {
   const Texts& t = texts();
   const Node over_time = chart({.name = "tokens", .size = "w-6 h-4", .loading = loading, .empty = !any_known(s.over_time), .error = s.over_time.error, .as_of = s.as_of, .n = "", .relative_error = std::nullopt,
                                 .estimate = s.over_time.estimate, .filters = filters(), .table = tokens_table(t, s, zone_or_utc(filters().zone))});
-  const Node by_model = chart({.name = "model_tokens", .size = "w-6 h-4", .loading = loading, .empty = s.models.empty(), .error = s.models_error, .as_of = s.as_of, .n = loading ? "" : t("count.models", s.models.size()),
+  const Node by_model = chart({.name = "model_tokens", .size = "w-6 h-4", .loading = loading, .empty = s.models.empty(), .error = s.models_error, .as_of = s.as_of, .n = loading ? "" : how_many(t, "count.models", s.models.size()),
                                .relative_error = std::nullopt, .estimate = s.models_estimate, .filters = filters(), .table = models_table(t, s)});
   return html<"{}{}">(over_time, by_model);
 }

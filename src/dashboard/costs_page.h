@@ -34,6 +34,7 @@ class CostsPage final : public LivePage {
   liveview::Node table() const;
   liveview::Node tokens() const;
   void watch_money(liveview::Context& context);
+  void open_calls(liveview::Context& context, const liveview::Event& event);
   void tokens_shown(liveview::Context& context);
 
   std::string prices_;                        // what was entered to price the usage by

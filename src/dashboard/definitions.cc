@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "liveview/json.h"
+
 namespace aybiza::dashboard {
 namespace {
 
@@ -32,7 +34,9 @@ constexpr std::array figures{
     Figure{"fleet_worst", Format::count}, Figure{"heat", Format::share}, Figure{"utilization", Format::share}, Figure{"flow", Format::count},
     Figure{"resolution_times", Format::count}, Figure{"tokens", Format::count}, Figure{"movers", Format::count}, Figure{"model_tokens", Format::count},
     Figure{"month", Format::usd}, Figure{"budgets", Format::usd}, Figure{"advice", Format::usd}, Figure{"what_if", Format::usd},
-    Figure{"return", Format::usd}, Figure{"masked", Format::count},
+    Figure{"return", Format::usd}, Figure{"masked", Format::count}, Figure{"work_regions", Format::count}, Figure{"work", Format::count},
+    Figure{"work_rates", Format::share}, Figure{"intervention_rate", Format::share}, Figure{"agent_interruption_share", Format::share}, Figure{"silence_share", Format::share}, Figure{"talk_ratio", Format::share},
+    Figure{"found_turns", Format::count},
 };
 
 std::string_view text_or_nothing(const Texts& t, const std::string& key) {
@@ -58,18 +62,35 @@ std::vector<Definition> all_of(const Texts& t) {
 
 int number_of_moving(const Definition& definition) { return number_of(definition) + int(figures.size()) + 1; }
 
-const Definition& definition_of(const Texts& t, std::string_view name) {
+std::string_view to_string(Format format) {
+  constexpr std::string_view words[] = {"count", "share", "milliseconds", "minutes", "score", "usd", "rating", "rate", "bytes", "span"};
+  return words[std::size_t(format)];
+}
+
+std::span<const Definition> all_definitions(const Texts& t) {
   static const std::vector<std::vector<Definition>> languages = [] {
     std::vector<std::vector<Definition>> out;
     for (const Texts* one : all_texts()) out.push_back(all_of(*one));
     return out;
   }();
   const auto language = std::ranges::find(all_texts(), &t);
-  const auto& table = languages[language == all_texts().end() ? 0 : std::size_t(language - all_texts().begin())];
-  const auto at = std::ranges::find(table.begin(), table.end() - 1, name, &Definition::name);
-  return *at;
+  return std::span(languages[language == all_texts().end() ? 0 : std::size_t(language - all_texts().begin())]).first(figures.size());
+}
+
+const Definition& definition_of(const Texts& t, std::string_view name) {
+  const auto table = all_definitions(t);
+  const auto at = std::ranges::find(table, name, &Definition::name);
+  return at == table.end() ? *std::to_address(table.end()) : *at;  // behind the last one stands the one of no figure
 }
 
 const Definition& definition_of(std::string_view name) { return definition_of(*all_texts().front(), name); }
+
+std::string definitions_json(const Texts& t) {
+  liveview::JsonWriter json;
+  json.begin_object().field("language", t.language()).key("definitions").begin_array();
+  for (const Definition& d : all_definitions(t))
+    json.begin_object().field("name", d.name).field("title", d.title).field("definition", d.text).field("formula", d.formula).field("source", d.source).field("written_as", to_string(d.format)).field("unit", d.unit).field("n", d.counted).end_object();
+  return json.end_array().end_object().str();
+}
 
 }  // namespace aybiza::dashboard

@@ -1,4 +1,4 @@
-// The short definitions behind every ⓘ: one table, the words of docs/metrics.md, in the reader's language.
+// The short definitions behind every ⓘ and of /api/v1/definitions: in English the table of docs/metrics.md, in other languages their own.
 //
 // Shape    name and format are here, the words in data/texts: figure.<name> is the title, figure.<name>.text the definition, .formula, .source,
 //          .unit and .counted the rest.
@@ -6,6 +6,8 @@
 // Source   docs/metrics.md.
 #pragma once
 
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "dashboard/texts.h"
@@ -28,5 +30,8 @@ inline int number_of(const Definition& definition) { return definition.number; }
 int number_of_moving(const Definition& definition);  // beyond all places: of the part of its tile that moves with every tick
 const Definition& definition_of(const Texts& t, std::string_view name);  // an unknown name gets a definition that says so
 const Definition& definition_of(std::string_view name);                  // in English
+std::span<const Definition> all_definitions(const Texts& t);
+std::string_view to_string(Format format);  // what a figure is written as: "share"
+std::string definitions_json(const Texts& t);  // all of them
 
 }  // namespace aybiza::dashboard

@@ -84,9 +84,12 @@ Node experiments_node(const Experiments* experiments, const Filters& filters) {
   const Experiments& e = experiments ? *experiments : nothing;
   const Texts& t = texts_of(filters);
   const Node list = each(e.list, [](const Experiment& x) { return x.name; }, [&](const Experiment& x) { return experiment_node(t, x); });
-  return table_tile({.name = "experiments", .size = "w-12 h-3", .texts = t, .loading = experiments == nullptr, .error = e.error,
+  std::size_t lines = 0;  // each has a title and a head of its own
+  for (const Experiment& x : e.list) lines += x.variants.size() + 2;
+  const std::string size = sized("w-12", lines == 0 ? 0 : lines - 1, 5);
+  return table_tile({.name = "experiments", .size = size, .texts = t, .loading = experiments == nullptr, .error = e.error,
                      .empty = e.list.empty() ? std::string(t("experiment.none")) : "", .as_of = e.as_of,
-                     .n = experiments ? t(e.estimate ? "experiment.n_sampled" : "experiment.n", e.list.size(), show_day(e.from, zone_or_utc(filters.zone), t)) : "", .table = html<"<div class=\"stack\">{}</div>">(list)});
+                     .n = experiments ? t(e.estimate ? "experiment.n_sampled" : "experiment.n", e.list.size(), show_day(e.from, zone_or_utc(filters.zone), t)) : "", .table = html<"<div class=\"stack\">{}</div>">(list), .every = std::chrono::seconds(30)});
 }
 
 }  // namespace aybiza::dashboard

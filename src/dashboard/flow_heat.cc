@@ -79,7 +79,7 @@ liveview::Node flow_table(const FlowState& s, const Texts& t) {
 
 std::string heat_option(const Heat& heat, const Texts& t) {
   JsonWriter json = begin(heat.as_of);
-  json.key("option").begin_object().key("grid").json(R"({"left":40,"right":8,"top":8,"bottom":24})").key("tooltip").json(R"({"trigger":"item","valueFormatter":"@pct"})")
+  json.key("option").begin_object().key("grid").json(R"({"left":40,"right":8,"top":8,"bottom":24,"show":true,"backgroundColor":"$ground","borderWidth":0})").key("tooltip").json(R"({"trigger":"item","valueFormatter":"@pct"})")
       .key("xAxis").begin_object().field("type", "category").key("splitArea").json(R"({"show":false})").key("data").begin_array();
   for (int hour = 0; hour < 24; ++hour) json.text(fmt::format("{:02}", hour));
   json.end_array().end_object().key("yAxis").begin_object().field("type", "category").key("inverse").boolean(true).key("axisLine").json(R"({"show":false})").key("data").begin_array();

@@ -116,6 +116,12 @@ Node live_button(const FrameInput& in) {
       off ? "live paused" : "live", off ? "false" : "true", in.texts("keys.space"), in.texts(off ? "frame.paused" : "frame.live"));
 }
 
+// Where a page has no search of its own, what was said is looked for.
+Node search_link(const FrameInput& in) {
+  return html<"<a id=\"search-link\" class=\"button icon only-wide\" href=\"{}#search\" data-phx-link=\"redirect\" data-phx-link-state=\"push\" aria-label=\"{}\" title=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5L20 20\"/></svg></a>">(
+      address("/conversations", in.filters), in.texts("search.placeholder"), in.texts("search.title"));
+}
+
 // The page as a file, in a tab of its own: a refusal is read there.
 Node give_menu(const FrameInput& in) {
   if (in.tab == Tab::sharing || in.tab == Tab::none || in.path == "/wall" || in.path == "/boards") return raw<"">();
@@ -247,7 +253,7 @@ Node shared_frame(const FrameInput& in, Node main) {
 
 Node frame(FramePieces& own, const FrameInput& in, Node main) {
   if (own.filters != in.filters || own.choices != in.choices || own.path != in.path || own.paused != in.paused)
-    own = {in.filters, in.choices, std::string(in.path), in.paused, logo(), range_links(in), html<"{}{}{}{}">(custom_range(in), reset_zoom(in), compare_switch(in), rewind_form(in)), filters_form(in), live_button(in), give_menu(in), tabs(in), keys(in.texts)};
+    own = {in.filters, in.choices, std::string(in.path), in.paused, logo(), range_links(in), html<"{}{}{}{}">(custom_range(in), reset_zoom(in), compare_switch(in), rewind_form(in)), filters_form(in), live_button(in), search_link(in), give_menu(in), tabs(in), keys(in.texts)};
   const Texts& t = in.texts;
   std::optional<Node> user;
   if (!in.user.empty()) user = html<"<form class=\"user\" method=\"post\" action=\"/sign-out\"><span>{}</span><button>{}</button></form>">(in.user, t("frame.sign_out"));
@@ -255,19 +261,20 @@ Node frame(FramePieces& own, const FrameInput& in, Node main) {
               "<header class=\"top\"><a class=\"brand\" href=\"/\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}<span>{}</span></a>"
               "<nav class=\"range\" aria-label=\"{}\">{}{}</nav>{}<span class=\"spacer\"></span>{}"
               "<button type=\"button\" class=\"icon only-phone\" popovertarget=\"filters\" aria-label=\"{}\"><svg class=\"pic\" width=\"20\" height=\"20\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 6h16M7 12h10M10 18h4\"/></svg></button>"
-              "{}{}<button type=\"button\" id=\"theme\" class=\"icon only-wide\" phx-hook=\"Theme\" phx-update=\"ignore\" data-system=\"{}\" data-dark=\"{}\" data-light=\"{}\" aria-label=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M12 3a9 9 0 0 0 0 18z\" fill=\"currentColor\"/></svg></button>"
+              "{}{}{}<button type=\"button\" id=\"theme\" class=\"icon only-wide\" phx-hook=\"Theme\" phx-update=\"ignore\" data-system=\"{}\" data-dark=\"{}\" data-light=\"{}\" aria-label=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M12 3a9 9 0 0 0 0 18z\" fill=\"currentColor\"/></svg></button>"
               "<a id=\"settings-link\" class=\"button icon\" href=\"/settings\" data-phx-link=\"redirect\" data-phx-link-state=\"push\" aria-label=\"{}\" title=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 7h9M17 7h3M4 17h3M11 17h9M15 4.5v5M9 14.5v5\"/></svg></a>{}</header>"
               "{}<div id=\"pulse\" phx-hook=\"Pulse\" phx-update=\"ignore\"></div><div id=\"keys\" phx-hook=\"Hotkeys\" phx-update=\"ignore\"></div>{}"
               "<main class=\"page\" id=\"main\" tabindex=\"-1\" data-tz=\"{}\"{}>{}{}{}</main>"
               "<div class=\"offline\" role=\"status\">{}</div>">(
-      t("frame.skip"), own.logo, in.brand, t("frame.range"), own.ranges, own.custom, own.form, own.live, t("frame.filters"), own.give, arrange_buttons(in), t("theme.system"), t("theme.dark"), t("theme.light"), t("frame.theme"), t("tab.settings"), t("tab.settings"), user, own.tabs,
+      t("frame.skip"), own.logo, in.brand, t("frame.range"), own.ranges, own.custom, own.form, own.live, t("frame.filters"), own.search, own.give, arrange_buttons(in), t("theme.system"), t("theme.dark"), t("theme.light"), t("frame.theme"), t("tab.settings"), t("tab.settings"), user, own.tabs,
       own.keys, in.filters.zone, flag<"data-rewound">(in.filters.at.has_value()), flashes(in), rewound(in), std::move(main), t("frame.offline"));
 }
 
 std::string plain_page(const Texts& t, std::string_view title, std::string_view text, std::string_view code) {
+  const Node next = code.starts_with('/') ? html<"<a class=\"button\" href=\"{}\">{}</a>">(code, t(code == "/" ? "door.home" : "door.back")) : html<"<code>{}</code>">(code);
   return to_html(html<"<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{}</title>"
-                      "<link rel=\"icon\" href=\"{}\"><link rel=\"stylesheet\" href=\"{}\"></head><body><main class=\"page\"><h1>{}</h1><p>{}</p><p><code>{}</code></p></main></body></html>">(
-      t.language(), title, web::path_of("icon.svg"), web::path_of("app.css"), title, text, code));
+                      "<link rel=\"icon\" href=\"{}\"><link rel=\"stylesheet\" href=\"{}\"></head><body><main class=\"page stack plain\"><h1>{}</h1><p>{}</p><p>{}</p></main></body></html>">(
+      t.language(), title, web::path_of("icon.svg"), web::path_of("app.css"), title, text, next));
 }
 
 }  // namespace aybiza::dashboard

@@ -46,7 +46,7 @@ struct FramePieces {
   std::shared_ptr<const Choices> choices;
   std::string path;
   bool paused = false;
-  liveview::Node logo, ranges, custom, form, live, give, tabs, keys;
+  liveview::Node logo, ranges, custom, form, live, search, give, tabs, keys;
 };
 // A zone's name as people say it: "Europe/Berlin" is Berlin.
 liveview::Node zone_options(std::string_view chosen);

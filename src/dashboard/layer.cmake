@@ -14,12 +14,18 @@ foreach(text_language IN LISTS text_languages)
   endforeach()
   string(APPEND text_literals ",\n")
 endforeach()
+# The English definitions of the figures are the table of docs/metrics.md.
+set(metrics_file ${CMAKE_SOURCE_DIR}/docs/metrics.md)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${metrics_file})
+file(READ ${metrics_file} metrics_text)
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/dashboard/text_files.cc @ONLY CONTENT
 "#include <cstddef>
 #include <string_view>
 namespace aybiza::dashboard {
 extern const std::string_view text_files[];
 extern const std::size_t text_file_count;
+extern const std::string_view metrics_document;
+const std::string_view metrics_document = R\"texts(@metrics_text@)texts\";
 const std::string_view text_files[] = {@text_literals@};
 const std::size_t text_file_count = sizeof text_files / sizeof text_files[0];
 }

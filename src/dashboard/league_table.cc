@@ -30,7 +30,8 @@ Node body_row(const LeagueInput& in, const LeagueRow& row) {
   const Node cells = each(places, [](std::size_t i) { return i; }, [&](std::size_t i) {
     return html<"<td class=\"num\">{}</td>">(show(t, in.columns[i].format, row.figures[i]));
   });
-  const std::string name = or_unknown(t, row.name);
+  const bool word = of_turn(in.spec.dimension) || in.spec.dimension == Dimension::call_outcome;  // of the program's own vocabulary
+  const std::string name = word && !row.name.empty() && row.name != "__other__" ? show_word(t, row.name) : or_unknown(t, row.name);
   const std::string to = in.link && !row.name.empty() && row.name != "__other__" ? in.link(row.name) : "";
   const Node first = to.empty() ? html<"<span class=\"muted\">{}</span>">(name)
                                 : html<"<a class=\"row\" href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}</a>">(to, name);
@@ -48,7 +49,7 @@ Node foot(const LeagueInput& in) {
   const std::string many = league.found > league.rows.size() || !league.complete
                                ? t(league.complete ? "league.some" : "league.some_more", league.rows.size(), show_count(t, double(league.found)), in.what)
                                : fmt::format("{} {}", show_count(t, double(league.found)), in.what);
-  return html<"<footer class=\"row-flex pager\">{}<span class=\"muted\">{}</span><span class=\"muted\">{}</span></footer>">(age(league.as_of, t), many, bound);
+  return html<"<footer class=\"row-flex pager\">{}<span class=\"muted\">{}</span><span class=\"muted\">{}</span>{}</footer>">(age(league.as_of, t), many, bound, give_buttons(t, in.caption));
 }
 
 }  // namespace
@@ -101,8 +102,8 @@ Node league_table(const LeagueInput& in) {
   std::optional<Node> extra;
   if (in.extra) extra = html<"<th scope=\"col\" class=\"num\" title=\"{}\">{}</th>">(in.extra_title, in.extra_head);
   const Node body = rows(in.league->rows, [](const LeagueRow& r) { return r.name; }, [&](const LeagueRow& r) { return body_row(in, r); });
-  return html<"<div class=\"scroll table-card\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"rows\" id=\"{}\"><caption class=\"sr\">{}</caption>"
-              "<thead><tr><th scope=\"col\">{}</th>{}{}</tr></thead><tbody>{}</tbody></table></div>{}">(in.caption, in.id, in.caption, in.head, heads, extra, body, foot(in));
+  return html<"<div data-gives=\"{}\"><div class=\"scroll table-card\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"rows\" id=\"{}\"><caption class=\"sr\">{}</caption>"
+              "<thead><tr><th scope=\"col\">{}</th>{}{}</tr></thead><tbody>{}</tbody></table></div>{}</div>">(in.caption, in.caption, in.id, in.caption, in.head, heads, extra, body, foot(in));
 }
 
 }  // namespace aybiza::dashboard

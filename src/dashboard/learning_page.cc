@@ -24,7 +24,7 @@ std::string progress_option(const LearningState& s, Duration length, const Texts
   return lines_option(s.progress, s.as_of, {.length = length, .colours = progress_colours, .format = "@pct", .low = 0, .high = 1}, t);
 }
 std::string knowledge_option(const LearningState& s, Duration length, const Texts& t) { return lines_option(s.knowledge, s.as_of, {.length = length, .colours = size_colours, .format = "@int"}, t); }
-std::string patterns_option(const LearningState& s, Duration length, const Texts& t) { return lines_option(s.patterns, s.as_of, {.length = length, .colours = pattern_colours, .format = "@int"}, t); }
+std::string patterns_option(const LearningState& s, Duration length, const Texts& t) { return stacked_bars_option(s.patterns, s.as_of, length, pattern_colours, t); }
 
 Node series_rows(const Texts& t, std::string_view title, const ChartSeries& series, Format format, const Zone& zone) {
   std::vector<TableHead> heads{{t("frame.from"), false}};
@@ -64,6 +64,9 @@ Node patterns_table(const Texts& t, const LearningState& s, const Zone& zone) {
   return plain_table(t("learning.patterns_caption"), heads, rows);
 }
 
+// "+3.1 %", "−12.0 %"
+std::string show_change(const Texts& t, double share) { return (share > 0 ? "+" : share < 0 ? "−" : "") + show_share(t, std::abs(share)); }
+
 Node improvements_table(const Texts& t, const LearningState& s, const Zone& zone) {
   const TableHead heads[] = {{t("learning.metric"), false}, {t("learning.when"), false}, {t("costs.of"), false}, {t("learning.before")}, {t("learning.after_head")}, {t("learning.change")}};
   std::vector<TableRow> rows;
@@ -71,7 +74,7 @@ Node improvements_table(const Texts& t, const LearningState& s, const Zone& zone
   for (const Told& row : s.improvements) {
     const bool both = row->before && row->after && *row->before != 0;
     rows.push_back({to_string(row->id), {show_word(t, row->metric), show_moment(row->time, zone, t), whom(t, row->dims, row->customer), figure(row->before), figure(row->after),
-                                         both ? in_notation(t, fmt::format("{:+.1f} %", (*row->after - *row->before) / std::abs(*row->before) * 100)) : std::string(dash)}});
+                                         both ? show_change(t, (*row->after - *row->before) / std::abs(*row->before)) : std::string(dash)}});
   }
   return plain_table(t("learning.improvements_caption"), heads, rows);
 }
@@ -140,11 +143,11 @@ Node LearningPage::tables(const LearningState* state) const {
   const LearningState& s = state ? *state : nothing;
   const Zone zone = zone_or_utc(filters().zone);
   const Texts& t = texts();
-  const auto tile = [&](std::string_view name, std::string_view size, bool empty, std::size_t count, Node table) {
+  const auto tile = [&](std::string_view name, const std::string& size, bool empty, std::size_t count, Node table) {
     return table_tile({.name = name, .size = size, .texts = t, .loading = state == nullptr, .error = s.rows_error, .empty = empty ? why_empty(definition_of(t, name).counted, filters()) : "", .as_of = s.as_of,
                        .n = state ? fmt::format("{} {}", show_count(t, double(count)), definition_of(t, name).counted) : "", .table = std::move(table)});
   };
-  return html<"{}{}{}">(tile("changes", "w-12 h-4", s.cards.empty(), s.changes.size(), changes_table(t, s, zone)), tile("pattern_list", "w-6 h-5", s.lives.empty(), s.lives.size(), patterns_table(t, s, zone)),
+  return html<"{}{}{}">(tile("changes", sized("w-12", s.cards.size(), 5), s.cards.empty(), s.changes.size(), changes_table(t, s, zone)), tile("pattern_list", "w-6 h-5", s.lives.empty(), s.lives.size(), patterns_table(t, s, zone)),
                         tile("improvement_list", "w-6 h-5", s.improvements.empty(), s.improvements.size(), improvements_table(t, s, zone)));
 }
 

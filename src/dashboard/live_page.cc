@@ -64,6 +64,7 @@ TopicPlan choices_plan(const Viewer& viewer, const Filters& filters) {
 namespace {
 
 constexpr std::size_t choices_slot = 0, marks_slot = 1;
+constexpr std::int64_t furthest_ms = 4'102'444'800'000;  // the year 2100: beyond it no data, and no overflow
 
 std::string scope_key(const ViewScope& scope) {
   std::string key = joined(scope.customers) + joined({scope.customer, scope.region, scope.range});
@@ -176,6 +177,14 @@ bool LivePage::apply_pending(Context& context) {
   return any;
 }
 
+bool LivePage::narrow_to_bucket(Filters& to, const liveview::Event& event, Instant now) const {
+  const auto x = event.value["x"].integer();
+  if (!x || *x < 0 || *x > furthest_ms) return false;
+  to.from = from_micros(*x * 1000), to.to = *to.from + range_of(scope(), now).step;
+  to.at.reset(), to.since.reset(), to.cursor.clear();
+  return true;
+}
+
 bool LivePage::held(Instant now) const {
   return paused_ || hidden_ || filters_.refresh != Refresh::live ||
          (!tick_waits_ && ticks_ - acknowledged_ >= ticks_in_flight && now - last_tick_ < patience);
@@ -261,8 +270,7 @@ void LivePage::handle_event(Context& context, const liveview::Event& event) {
   if (event.name == "filter") return go(context, changed_by(filters_, event.form));
   if (event.name == "chart_range") {
     const auto from = event.value["from"].integer(), to = event.value["to"].integer();
-    constexpr std::int64_t furthest = 4'102'444'800'000;  // the year 2100: beyond it no data, and no overflow
-    if (!from || !to || *from < 0 || *to > furthest || *to - *from < 1000) return;
+    if (!from || !to || *from < 0 || *to > furthest_ms || *to - *from < 1000) return;
     Filters chosen = filters_;
     chosen.from = from_micros(*from * 1000), chosen.to = from_micros(*to * 1000);
     chosen.at.reset(), chosen.since.reset();

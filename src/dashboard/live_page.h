@@ -43,6 +43,9 @@ class LivePage : public liveview::View {
   bool fresh(std::size_t slot) const { return slot < slots_.size() && !slots_[slot].waiting; }  // of this address
   void go(liveview::Context& context, const Filters& to) const;
 
+  // A bar of a chart over time was pressed: its bucket becomes the range of `to`. False: the event names no time.
+  bool narrow_to_bucket(Filters& to, const liveview::Event& event, Instant now) const;
+
   const Viewer& viewer() const { return viewer_; }
   const Texts& texts() const { return viewer_.texts(); }
   std::string customers_key() const;  // whom the viewer may see, as part of a topic's key

@@ -60,7 +60,8 @@ TEST_F(MoneyPages, WhatAgentsSaveAgainstPeople) {
   const auto answer = source_.ask(q);
   const double resolved = std::get<double>(answer->rows[0][0]), spend = std::get<double>(answer->rows[0][1]);
   EXPECT_THAT(html, AllOf(HasSubstr(fmt::format("<dt>Saved</dt><dd class=\"num\">{}</dd>", show_usd(texts_of("en"), resolved * 5 - spend))), HasSubstr(fmt::format("<dt>By agents</dt><dd class=\"num\">{}</dd>", show_usd(texts_of("en"), spend)))));
-  EXPECT_THAT(get("/costs?human=lots"), HasSubstr("That is not a sum of USD."));
+  EXPECT_THAT(get("/costs?human=lots"), HasSubstr("&#39;lots&#39; is not a sum of USD; write it as 1250.50"));
+  EXPECT_THAT(get("/costs?human=5%2C00"), HasSubstr(show_usd(texts_of("en"), resolved * 5 - spend)));
 }
 
 TEST_F(MoneyPages, TokensAndAdviceSayWhyThereIsNone) {

@@ -7,6 +7,7 @@
 #include "dashboard/reasons.h"
 #include "dashboard/show.h"
 #include "dashboard/tile.h"
+#include "dashboard/typed_amount.h"
 
 namespace aybiza::dashboard {
 
@@ -14,6 +15,8 @@ using namespace liveview;
 using namespace std::chrono_literals;
 
 namespace {
+
+constexpr Duration money_rhythm = 15s;  // of the month and its budgets, while nothing happens (costs_page.cc)
 
 struct Fact {
   std::string_view name;
@@ -92,8 +95,8 @@ Node budget_form(const Viewer& viewer) {
   constexpr std::string_view kinds[] = {"customer", "campaign", "agent"};
   const Node options = each(kinds, [](std::string_view kind) { return kind; }, [&](std::string_view kind) { return html<"<option value=\"{}\">{}</option>">(kind, show_word(t, kind)); });
   return html<"<form id=\"budget-form\" class=\"row-flex\" method=\"post\" action=\"/api/v1/budgets\" phx-update=\"ignore\"><label class=\"field\"><span>{}</span><select name=\"of\">{}</select></label>"
-              "<label class=\"field\"><span>{}</span><input name=\"name\" required maxlength=\"128\"></label>{}<label class=\"field\"><span>{}</span><input name=\"usd\" required inputmode=\"decimal\" pattern=\"[0-9]+([.][0-9][0-9]?)?\"></label><button>{}</button></form>">(
-      t("budget.of"), options, t("board.name"), customer, t("budget.usd_a_month"), t("budget.set"));
+              "<label class=\"field\"><span>{}</span><input name=\"name\" required maxlength=\"128\"></label>{}<label class=\"field\"><span>{}</span><input name=\"usd\" required inputmode=\"decimal\" maxlength=\"64\" placeholder=\"{}\"></label><button>{}</button></form>">(
+      t("budget.of"), options, t("board.name"), customer, t("budget.usd_a_month"), show_number(t, 1250.5, 2), t("budget.set"));
 }
 
 std::string kind_of(const std::string& agent_type, const Texts& t) { return agent_type.empty() ? std::string(t("advice.no_kind")) : show_word(t, agent_type); }
@@ -125,16 +128,18 @@ std::string evidence_of(const Advice& a, const Texts& t) {
 }  // namespace
 
 std::optional<double> human_cost(const Filters& filters) {
-  const auto cents = parse_budget_usd(filters.human);
+  const auto cents = cents_of_typed(filters.human, texts_of(filters));
   return cents ? std::optional(double(*cents) / 100) : std::nullopt;
 }
 
 Node month_tile(const MonthSpend* month, const Texts& t) {
   static const MonthSpend nothing;
   const MonthSpend& m = month ? *month : nothing;
+  const auto spent = m.spent ? std::optional(fmt::format("{}", *m.spent)) : std::nullopt;
   return picture_tile({.name = "month", .size = "w-4 h-3", .texts = t, .loading = month == nullptr, .error = m.error, .empty = month && !m.spent && !m.burn_per_day ? std::string(t("month.empty")) : "", .as_of = m.as_of,
                        .n = m.estimate ? std::string(t("board.estimate")) : month ? t("month.days", m.days) : "",
-                       .table = facts({{t("month.spent"), show_usd(t, m.spent)}, {t("month.burn"), m.burn_per_day ? t("month.a_day", show_usd(t, m.burn_per_day)) : std::string(dash)}, {t("month.end"), month_end(m, t)}})});
+                       .table = html<"<div class=\"stack\"><div class=\"value\"><data class=\"num\"{}>{}</data><span class=\"unit\">{}</span></div>{}</div>">(
+                           attr<"value">(spent ? std::optional<std::string_view>(*spent) : std::nullopt), show_usd(t, m.spent), t("month.so_far"), facts({{t("month.burn"), m.burn_per_day ? t("month.a_day", show_usd(t, m.burn_per_day)) : std::string(dash)}, {t("month.end"), month_end(m, t)}})), .every = money_rhythm});
 }
 
 Node budgets_tile(const BudgetsState* budgets, const Viewer& viewer, const Filters& filters) {
@@ -142,7 +147,8 @@ Node budgets_tile(const BudgetsState* budgets, const Viewer& viewer, const Filte
   const BudgetsState& b = budgets ? *budgets : nothing;
   const Texts& t = texts_of(filters);
   const std::string empty = !b.list.empty() ? "" : std::string(t(viewer.edits ? "budget.none_set" : "budget.none"));
-  Node table = table_tile({.name = "budgets", .size = "w-12 h-3", .texts = t, .loading = budgets == nullptr, .error = "", .empty = empty, .as_of = b.as_of, .n = budgets ? t("count.budgets", b.list.size()) : "", .table = budget_table(b, viewer, filters)});
+  const std::string size = sized("w-12", b.list.size(), 4);
+  Node table = table_tile({.name = "budgets", .size = size, .texts = t, .loading = budgets == nullptr, .error = "", .empty = empty, .as_of = b.as_of, .n = budgets ? how_many(t, "count.budgets", b.list.size()) : "", .table = budget_table(b, viewer, filters), .every = money_rhythm});
   if (!viewer.edits) return table;
   return html<"{}<section class=\"tile w-12 h-1 slim entry\" id=\"entry-budgets\" aria-label=\"{}\">{}</section>">(std::move(table), t("budget.set"), budget_form(viewer));
 }
@@ -161,7 +167,8 @@ Node advice_tile(const AdviceState* advice, const Filters& filters) {
     list.push_back({fmt::format("{}|{}|{}", int(a.kind), a.agent_type, a.model), {advice_text(a, t), show_usd(t, a.saving_usd * 30 / days), show_usd(t, a.saving_usd), evidence_of(a, t)}, address("/calls", calls)});
   }
   const std::string empty = s.estimate ? std::string(t("advice.sampled")) : s.list.empty() ? std::string(t("advice.none")) : "";
-  return table_tile({.name = "advice", .size = "w-12 h-3", .texts = t, .loading = advice == nullptr, .error = s.error, .empty = empty, .as_of = {}, .n = advice ? t("advice.n", list.size(), show_time(s.as_of, zone_or_utc(filters.zone))) : "", .table = plain_table(t("advice.caption"), heads, list)});
+  const std::string size = sized("w-12", list.size() * 2, 4);  // evidence takes two lines
+  return table_tile({.name = "advice", .size = size, .texts = t, .loading = advice == nullptr, .error = s.error, .empty = empty, .as_of = {}, .n = advice ? t("advice.n", list.size(), show_time(s.as_of, zone_or_utc(filters.zone))) : "", .table = plain_table(t("advice.caption"), heads, list)});
 }
 
 Node what_if_tile(const WhatIfState* what_if, bool asked, const Filters& filters) {
@@ -196,7 +203,8 @@ Node return_tile(const CostsState* costs, const Filters& filters) {
   const Node form = html<"<form id=\"human\" class=\"row-flex\" method=\"get\" action=\"/costs\" phx-submit=\"filter\" phx-auto-recover=\"ignore\"><label class=\"field\"><span>{}</span>"
                          "<input name=\"human\" value=\"{}\" size=\"6\" inputmode=\"decimal\" placeholder=\"USD\"></label><button>{}</button></form>">(t("return.human"), filters.human, t("return.show"));
   std::optional<Node> hint;
-  if (!human) hint = html<"<p class=\"hint\">{}</p>">(t(filters.human.empty() ? "return.enter" : "return.not_usd"));
+  if (filters.human.empty()) hint = html<"<p class=\"hint\">{}</p>">(t("return.enter"));
+  else if (!human) hint = html<"<p class=\"error\" role=\"alert\">{}</p>">(reason_of(t, cents_of_typed(filters.human, t).error().message));
   return picture_tile({.name = "return", .size = "w-4 h-3", .texts = t, .loading = costs == nullptr, .error = costs ? costs->tiles[spend_tile].error : "", .empty = "", .as_of = costs ? costs->as_of : Instant{}, .n = "",
                        .table = html<"<div class=\"stack\">{}{}{}</div>">(form, hint, facts(list))});
 }

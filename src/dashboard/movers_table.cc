@@ -63,7 +63,8 @@ Node movers_tile(const Movers* movers, const Filters& filters) {
   std::string empty;
   if (m.estimate) empty = t("movers.sampled");
   else if (m.list.empty()) empty = t("movers.none");
-  return table_tile({.name = "movers", .size = "w-12 h-3", .texts = t, .loading = movers == nullptr, .error = m.error, .empty = std::move(empty), .as_of = {},
+  const std::string size = sized("w-12", m.list.size(), 4);
+  return table_tile({.name = "movers", .size = size, .texts = t, .loading = movers == nullptr, .error = m.error, .empty = std::move(empty), .as_of = {},
                      .n = movers ? t("movers.n", m.list.size(), show_time(m.as_of, zone_or_utc(filters.zone))) : "", .table = table_of(m, filters)});
 }
 

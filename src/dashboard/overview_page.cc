@@ -1,5 +1,6 @@
 #include "dashboard/overview_page.h"
 
+#include "base/limits.h"
 #include "dashboard/chart_options.h"
 #include "dashboard/movers_table.h"
 #include "dashboard/regions.h"
@@ -163,10 +164,17 @@ void OverviewPage::push_changes(Context& context, const OverviewState& from, con
 void OverviewPage::on_event(Context& context, const liveview::Event& event) {
   if (event.name != "chart_click") return;
   Filters to = filters();
-  if (event.value["id"].text() == "chart-regions") {
+  const std::string_view chart = event.value["id"].text();
+  if (chart == "chart-regions") {
     to.region = event.value["name"].text();
     return go(context, to);
   }
+  to.agent = own_scope().agent, to.outcome.clear();
+  const auto* charts = state<OverviewState>(charts_slot);
+  if (chart == "chart-outcomes" && charts) to.outcome = outcome_of_bar(*charts, event.value["name"].text(), texts());
+  const bool narrowed = chart == "chart-volume" ? narrow_to_bucket(to, event, context.now()) : !to.outcome.empty();
+  if (!narrowed) return;
+  context.push_navigate(address("/calls", to));
 }
 
 // What pages with the same address show, made once for those that stand at the same states.
@@ -216,14 +224,14 @@ void OverviewPage::render_charts(Rendered& into, const OverviewState* charts) co
                         .n = "", .relative_error = c.latency.relative_error, .estimate = c.latency.estimate, .filters = filters(),
                         .table = series_table(t, title("latency"), c.latency, with_before(t, {"p50", "p95", "p99"}, c.latency), Format::milliseconds, zone)});
   into.regions = chart({.name = "regions", .size = "w-6 h-5 wide", .loading = loading, .empty = calls_in(c.regions) == 0, .error = c.share_error, .as_of = c.slow_as_of,
-                        .n = loading ? "" : t("count.regions", c.regions.size()), .relative_error = std::nullopt, .estimate = c.share_estimate, .filters = filters(),
-                        .table = shares_table(t, title("regions"), t("dimension.region"), c.regions, [&](const std::string& name) { return or_unknown(t, name); }), .map = "world", .beside = unplaced(t, c.regions)});
+                        .n = loading ? "" : how_many(t, "count.regions", c.regions.size()), .relative_error = std::nullopt, .estimate = c.share_estimate, .filters = filters(),
+                        .table = shares_table(t, title("regions"), t("dimension.region"), c.regions, [&](const std::string& name) { return or_unknown(t, name); }), .map = "world", .beside = unplaced(t, c.regions), .every = limits::overview_slow_rhythm});
   into.sentiment = chart({.name = "sentiment", .size = "w-3 h-5 mid", .loading = loading, .empty = none_known(c.sentiment), .error = c.sentiment.error, .as_of = c.as_of,
                           .n = "", .relative_error = std::nullopt, .estimate = c.sentiment.estimate, .filters = filters(),
                           .table = series_table(t, title("sentiment"), c.sentiment, {title("sentiment")}, Format::score, zone)});
   into.outcomes = chart({.name = "outcomes", .size = "w-3 h-5 mid", .loading = loading, .empty = calls_in(c.outcomes) == 0, .error = c.share_error, .as_of = c.slow_as_of,
                          .n = loading ? "" : "n " + show_count(t, calls_in(c.outcomes)), .relative_error = std::nullopt, .estimate = c.share_estimate, .filters = filters(),
-                         .table = shares_table(t, title("outcomes"), t("dimension.call_outcome"), c.outcomes, [&](const std::string& name) { return name.empty() ? or_unknown(t, name) : t.find("word." + name) ? show_word(t, name) : name; })});
+                         .table = shares_table(t, title("outcomes"), t("dimension.call_outcome"), c.outcomes, [&](const std::string& name) { return name.empty() ? or_unknown(t, name) : t.find("word." + name) ? show_word(t, name) : name; }), .every = limits::overview_slow_rhythm});
 }
 
 Node OverviewPage::masked(const MaskedFinds* finds) const {

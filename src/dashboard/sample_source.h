@@ -84,6 +84,22 @@ class SampleSource final : public Source {
     if (!refusal.empty()) return std::unexpected(Refusal{"unavailable", "", refusal});
     return spend_leaks_from_rows(question, rows);
   }
+  // Of one word, newest first.
+  Answered<FoundTurns> find_turns(const TurnsWanted& wanted) override {
+    if (wanted.by_meaning) return std::unexpected(Refusal{"no_model", "like", "there is no topic model yet"});
+    if (!refusal.empty()) return std::unexpected(Refusal{"unavailable", "", refusal});
+    FoundTurns out;
+    out.words = {wanted.text};
+    for (const CallRow& call : rows.calls)
+      for (const TurnRow& turn : rows.turns)
+        if (turn.call_id == call.call_id && seen(call, wanted.customers) && turn.time >= wanted.from && turn.time < wanted.to && ++out.matches.turns && turn.text_content.contains(wanted.text) && out.matches.hits.size() < wanted.most)
+          out.matches.hits.push_back({.call_id = call.call_id, .turn_number = turn.turn_number, .time = turn.time, .agent_speaks = turn.agent_speaks, .text = turn.text_content, .customer = call.dims[Field::customer_id], .agent = call.dims[Field::agent_id]});
+    return out;
+  }
+  Answered<TalkTime> talk(const FleetQuestion& question) override {
+    if (!refusal.empty()) return std::unexpected(Refusal{"unavailable", "", refusal});
+    return talk_time_from_rows(question, rows);
+  }
   Answered<LearningPartial> learning(const LearningQuestion&) override {
     if (!refusal.empty()) return std::unexpected(Refusal{"unavailable", "", refusal});
     return shared_rows(rows.learning, rows.changes);

@@ -145,6 +145,11 @@ std::string show_word(const Texts& t, std::string_view word) {
   return text ? *text : title_case(word);
 }
 
+std::string how_many(const Texts& t, std::string_view key, std::size_t n) {
+  const std::string one = std::string(key) + ".one";
+  return n == 1 && t.find(one) ? std::string(t(one)) : t(key, show_count(t, double(n)));
+}
+
 std::string_view show_name(const Texts& t, std::string_view name) {
   const std::string* text = t.find(key_of_word(name));
   return text ? std::string_view(*text) : name;

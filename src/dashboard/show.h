@@ -36,6 +36,7 @@ std::string show_share(const Texts& t, double share);                     // 92.
 std::string what_of(const ChangeRow& change, const Texts& t);  // "Prompt 7"
 std::string title_case(std::string_view word);            // "not_resolved" -> "Not resolved"; "" -> "Unknown"
 std::string show_word(const Texts& t, std::string_view word);          // the same in the reader's language, where it has the word
+std::string how_many(const Texts& t, std::string_view key, std::size_t n);  // "1 region", "7 regions": the text of `key`, or of `key`.one
 std::string_view show_name(const Texts& t, std::string_view name);     // "Speech to text": a name of ours; one it lacks stays
 std::string or_unknown(const Texts& t, std::string_view name);         // somebody's own name; "" and "__other__" are said
 

@@ -18,6 +18,8 @@
 #include "query/fleet_signals.h"
 #include "query/spend_leaks.h"
 #include "query/state_flow.h"
+#include "query/talk_time.h"
+#include "query/turn_search.h"
 #include "query/learning.h"
 
 namespace aybiza::dashboard {
@@ -53,6 +55,20 @@ struct Repriced {
   double before_usd = 0, after_usd = 0;                       // what is known of their cost
 };
 
+// Turns to be found again by their words, or by what a text is about.
+struct TurnsWanted {
+  std::string text;
+  bool by_meaning = false;
+  std::vector<std::string> customers;  // whom the viewer may see; empty: all
+  std::string customer, region;        // empty: any
+  Instant from{}, to{};
+  std::size_t most = 20;
+};
+struct FoundTurns {
+  TurnMatches matches;
+  std::vector<std::string> words;  // folded, as they were looked for
+};
+
 class Source {
  public:
   virtual ~Source() = default;
@@ -60,6 +76,8 @@ class Source {
   virtual Answered<Flow> flow(const FlowQuestion& question) = 0;
   virtual Answered<std::vector<AgentSignals>> fleet(const FleetQuestion& question) = 0;
   virtual Answered<std::vector<SpendLeak>> leaks(const FleetQuestion& question) = 0;
+  virtual Answered<FoundTurns> find_turns(const TurnsWanted& wanted) = 0;
+  virtual Answered<TalkTime> talk(const FleetQuestion& question) = 0;
   // Rows of learning and changes, in order.
   virtual Answered<LearningPartial> learning(const LearningQuestion& question) = 0;
   virtual Result<CallsPage> calls(const CallsFilter& filter, const std::string& cursor, std::size_t limit) = 0;

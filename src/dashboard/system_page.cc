@@ -184,11 +184,11 @@ Node SystemPage::machine(const SystemState* state) const {
   const SystemFigures& f = s.figures;
   const bool loading = state == nullptr;
   const Texts& t = texts();
-  const auto table = [&](std::string_view name, std::string_view size, std::string empty, Node node, std::string n = "") {
+  const auto table = [&](std::string_view name, const std::string& size, std::string empty, Node node, std::string n = "") {
     return table_tile({.name = name, .size = size, .texts = t, .loading = loading, .error = "", .empty = std::move(empty), .as_of = f.as_of, .n = std::move(n), .table = std::move(node)});
   };
   const Node troubles = table("troubles", f.whole ? "w-6 h-4" : "w-12 h-4", f.troubles.empty() ? std::string(t("system.no_trouble")) : "", troubles_table(t, f));
-  const Node ways = table("ways_in", "w-12 h-3", f.total.offered == 0 ? std::string(t("system.no_way")) : "", ways_table(t, f), t("tile.since", show_moment(f.since, zone_or_utc(filters().zone), t)));
+  const Node ways = table("ways_in", sized("w-12", f.ways.size() + 1, 5), f.total.offered == 0 ? std::string(t("system.no_way")) : "", ways_table(t, f), t("tile.since", show_moment(f.since, zone_or_utc(filters().zone), t)));
   if (!f.whole) return html<"{}{}">(ways, troubles);
   const Node rates = chart({.name = "ingest", .size = "w-6 h-4", .loading = loading, .empty = s.ingest.times.empty(), .error = "", .as_of = f.as_of, .n = "", .relative_error = std::nullopt,
                             .filters = filters(), .table = rates_table(t, s.ingest, zone_or_utc(filters().zone)), .unknown = t("system.first_sample")});
@@ -216,7 +216,8 @@ std::optional<Node> SystemPage::changes() const {
   const auto* state = this->state<ChangesState>(changes_slot);
   static const ChangesState nothing;
   const ChangesState& s = state ? *state : nothing;
-  return table_tile({.name = "changed", .size = "w-12 h-4", .texts = texts(), .loading = state == nullptr, .error = "", .empty = s.list.empty() ? std::string(texts()("changed.none")) : "", .as_of = s.as_of,
+  const std::string size = sized("w-12", s.list.size(), 4);
+  return table_tile({.name = "changed", .size = size, .texts = texts(), .loading = state == nullptr, .error = "", .empty = s.list.empty() ? std::string(texts()("changed.none")) : "", .as_of = s.as_of,
                      .n = "", .table = changes_table(texts(), s.list, zone_or_utc(filters().zone))});
 }
 

@@ -4,9 +4,10 @@
 
 namespace aybiza::dashboard {
 
-// Made of data/texts by layer.cmake, English first.
+// Made by layer.cmake: of data/texts, English first, and of docs/metrics.md.
 extern const std::string_view text_files[];
 extern const std::size_t text_file_count;
+extern const std::string_view metrics_document;
 
 namespace {
 
@@ -16,11 +17,22 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+// Of a table's row, the cell before the next bar, and that bar; "\\|" is a bar within a cell.
+std::string_view next_cell(std::string_view& row, std::string& with_bars) {
+  with_bars.clear();
+  for (; !row.empty() && row.front() != '|'; row.remove_prefix(1)) {
+    if (row.starts_with("\\|")) row.remove_prefix(1);
+    with_bars += row.front();
+  }
+  row.remove_prefix(std::min<std::size_t>(1, row.size()));
+  return trimmed(with_bars);
+}
+
 std::span<const Texts> languages() {
   static const std::vector<Texts> all = [] {
     std::vector<Texts> out;
     out.reserve(text_file_count);  // addresses stay: the others fall back on the first
-    for (std::size_t i = 0; i < text_file_count; ++i) out.emplace_back(text_files[i], i == 0 ? nullptr : &out.front());
+    for (std::size_t i = 0; i < text_file_count; ++i) out.emplace_back(text_files[i], i == 0 ? nullptr : &out.front(), i == 0 ? metrics_document : std::string_view());
     return out;
   }();
   return all;
@@ -36,7 +48,8 @@ Notation notation_in(std::string_view written, std::string_view usd) {
 
 }  // namespace
 
-Texts::Texts(std::string_view file, const Texts* otherwise) : otherwise_(otherwise) {
+Texts::Texts(std::string_view file, const Texts* otherwise, std::string_view metrics) : otherwise_(otherwise) {
+  add_figures(metrics);
   while (!file.empty()) {
     const std::size_t end = std::min(file.find('\n'), file.size());
     const std::string_view line = trimmed(file.substr(0, end));
@@ -46,6 +59,24 @@ Texts::Texts(std::string_view file, const Texts* otherwise) : otherwise_(otherwi
     texts_.emplace(trimmed(line.substr(0, equals)), trimmed(line.substr(equals + 3)));
   }
   notation_ = notation_in((*this)("number.written"), (*this)("number.usd"));
+}
+
+// Rows of the table that begins with "| figure |".
+void Texts::add_figures(std::string_view metrics) {
+  constexpr std::string_view head = "\n| figure | title |", parts[] = {"", ".text", ".formula", ".source", ".unit", ".counted"};
+  const std::size_t table = metrics.find(head);
+  if (table == metrics.npos) return;
+  metrics.remove_prefix(metrics.find('\n', metrics.find('\n', table + 1) + 1) + 1);  // its head and the line below
+  std::string cell;
+  while (metrics.starts_with("| `")) {
+    std::string_view row = metrics.substr(1, metrics.find('\n') - 1);
+    metrics.remove_prefix(std::min(metrics.find('\n') + 1, metrics.size()));
+    std::string_view name = next_cell(row, cell);
+    name.remove_prefix(1), name.remove_suffix(1);  // its ticks
+    const std::string key = "figure." + std::string(name);
+    for (const std::string_view part : parts)
+      if (const std::string_view text = next_cell(row, cell); !text.empty()) texts_.emplace(key + std::string(part), text);
+  }
 }
 
 const std::string* Texts::find(std::string_view key) const {

@@ -1,4 +1,5 @@
-// The words of the pages by language: a folder a language in data/texts, with files of lines `key = text`.
+// The words of the pages by language: a folder a language in data/texts, with files of lines `key = text`. The English definitions of the figures are the
+// table of docs/metrics.md.
 //
 // Shape    t("frame.paused") is the text of a key; t("boards.tiles", 3) puts its arguments where "{}" stands, in order. What a
 //          language lacks is said in English. docs/pages.md says how a language is added.
@@ -25,7 +26,7 @@ struct Notation {
 
 class Texts {
  public:
-  explicit Texts(std::string_view file, const Texts* otherwise = nullptr);
+  explicit Texts(std::string_view file, const Texts* otherwise = nullptr, std::string_view metrics = {});
 
   std::string_view operator()(std::string_view key) const;
   template <typename First, typename... More>
@@ -38,6 +39,7 @@ class Texts {
   std::vector<std::string_view> keys() const;
 
  private:
+  void add_figures(std::string_view metrics);
   static std::string filled(std::string_view text, const std::vector<std::string>& with);
 
   std::map<std::string, std::string, std::less<>> texts_;

@@ -39,10 +39,10 @@ Node kpi_table(const Definition& d, const TileState& s, const Texts& t) {
 
 Node bones() { return raw<"<div class=\"bone value\"></div><div class=\"bone line\"></div>">(); }
 
-// The period before in figures: a line of its own where the page compares.
+// The period before in figures: a line of its own where the page compares, or where nothing else says how it was.
 std::optional<Node> compared(const Definition& d, const KpiInput& in, std::string_view tone) {
-  if (!in.filters.compare) return std::nullopt;
   const TileState& s = *in.state;
+  if (!in.filters.compare && (!s.previous || (in.spark && !spark_path(*in.spark).empty()))) return std::nullopt;  // also where there is no sparkline to show it
   const Texts& t = texts_of(in.filters);
   const std::string difference = difference_of(s, d.format, t), before = show(t, d.format, s.previous);
   return html<"<p class=\"against\"><span class=\"delta {}\">{}</span> {} <span class=\"num\">{}</span></p>">(
@@ -69,11 +69,27 @@ std::string_view missing_of(const Definition& d, const Texts& t) {
 
 }  // namespace
 
-Node age(Instant as_of, const Texts& t) { return html<"<span class=\"age\" data-at=\"{}\">{}</span>">(to_micros(as_of) / 1000, t("tile.now")); }
+Node age(Instant as_of, const Texts& t, Duration every) {
+  const auto seldom = every > Duration(0) ? std::optional(std::to_string(to_micros(Instant(every)) / 1000)) : std::nullopt;
+  return html<"<span class=\"age\" data-at=\"{}\"{}>{}</span>">(to_micros(as_of) / 1000, attr<"data-every">(seldom ? std::optional<std::string_view>(*seldom) : std::nullopt), t("tile.now"));
+}
+
+std::string sized(std::string_view width, std::size_t rows, std::size_t most) {
+  constexpr std::size_t room[] = {0, 0, 3, 6, 10, 13};  // rows of a table that a tile of so many rows of the grid shows
+  std::size_t high = 2;
+  while (high < most && high + 1 < std::size(room) && rows > room[high]) ++high;
+  return fmt::format("{} h-{}", width, high);
+}
 
 // Both are made in the browser of what the tile shows (web/js/give.js).
 Node give_buttons(const Texts& t, std::string_view title) {
   return html<"<span class=\"give\"><button type=\"button\" data-give=\"csv\" aria-label=\"{}\">CSV</button><button type=\"button\" data-give=\"png\" aria-label=\"{}\">PNG</button></span>">(t("tile.as", title, "CSV"), t("tile.as", title, "PNG"));
+}
+
+// The browser's own: Escape leads back (web/js/give.js).
+Node full_button(const Texts& t, std::string_view title) {
+  const std::string label = t("tile.full", title);
+  return html<"<button type=\"button\" class=\"icon only-wide\" data-give=\"full\" aria-label=\"{}\" title=\"{}\"><svg class=\"pic\" width=\"14\" height=\"14\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5\"/></svg></button>">(label, label);
 }
 
 Node as_table(const Texts& t, std::string_view name, std::string_view title, Node table) {
@@ -167,7 +183,7 @@ Node kpi(const KpiInput& in) {
     body = bones();
   } else {
     const TileState& s = *in.state;
-    how_old = age(in.as_of, t);
+    if (in.as_of != Instant{}) how_old = age(in.as_of, t);
     if (!s.error.empty()) {
       state = " broken";
       body = html<"<p class=\"why\">{}</p>">(t("tile.broken_figure", s.error));
@@ -176,7 +192,7 @@ Node kpi(const KpiInput& in) {
       body = html<"<p class=\"why\">{}</p>">(!in.unknown.empty() ? std::string(in.unknown) : why_empty(missing_of(d, t), in.filters));
     } else {
       body = kpi_value(d, in);
-      n = html<"<span class=\"n\">n {}</span>">(show_count(t, s.n));
+      n = html<"<span class=\"n\">n {}{}{}</span>">(show_count(t, s.n), in.beside.empty() ? "" : " · ", in.beside);
       if (const std::string bound = error_shown(s, t); !bound.empty()) error = html<"<span class=\"err\">{}</span>">(bound);
     }
     menu = as_table(t, d, kpi_table(d, in.tabled ? *in.tabled : s, t));
@@ -198,7 +214,7 @@ Node chart(ChartInput in) {
     state = " loading";
     said = raw<"<div class=\"bone line\"></div>">();
   } else {
-    how_old = age(in.as_of, t);
+    how_old = age(in.as_of, t, in.every);
     if (!in.error.empty()) {
       state = " broken";
       said = html<"<p class=\"why\">{}</p>">(t("tile.broken_chart", in.error));
@@ -213,7 +229,7 @@ Node chart(ChartInput in) {
   const Attr map = attr<"data-map">(in.map.empty() ? std::nullopt : std::optional(in.map));
   return shared_component(number_of(d),
                    html_ptr<"<section class=\"tile with-chart {}{}\" id=\"tile-{}\" aria-labelledby=\"h-{}\">{}{}<div class=\"chart\" id=\"chart-{}\" phx-hook=\"Chart\" phx-update=\"ignore\" role=\"img\" aria-label=\"{}\"{}></div>{}<footer>{}{}{}</footer></section>">(
-                       in.size, state, d.name, d.name, heading(t, d, as_table(t, d, std::move(in.table))), said, d.name, d.title, map, in.beside, how_old, count, bound));
+                       in.size, state, d.name, d.name, heading(t, d, html<"{}{}">(full_button(t, d.title), as_table(t, d, std::move(in.table)))), said, d.name, d.title, map, in.beside, how_old, count, bound));
 }
 
 Node table_tile(TableInput in) {
@@ -226,7 +242,7 @@ Node table_tile(TableInput in) {
     state = " loading";
     body = bones();
   } else {
-    if (in.as_of != Instant{}) how_old = age(in.as_of, t);
+    if (in.as_of != Instant{}) how_old = age(in.as_of, t, in.every);
     if (!in.error.empty()) {
       state = " broken";
       body = html<"<p class=\"why\">{}</p>">(t("tile.broken_table", in.error));
@@ -239,7 +255,7 @@ Node table_tile(TableInput in) {
   }
   if (!in.n.empty()) count = html<"<span class=\"n\">{}</span>">(in.n);
   return shared_component(number_of(d), html_ptr<"<section class=\"tile {}{}\" id=\"tile-{}\" aria-labelledby=\"h-{}\">{}{}<footer>{}{}</footer></section>">(
-                                            in.size, state, d.name, d.name, heading(t, d, state.empty() ? give_buttons(t, d.title) : Node{}), std::move(body), how_old, count));
+                                            in.size, state, d.name, d.name, heading(t, d, state.empty() ? html<"{}{}">(give_buttons(t, d.title), full_button(t, d.title)) : Node{}), std::move(body), how_old, count));
 }
 
 Node picture_tile(TableInput in) {
@@ -248,7 +264,7 @@ Node picture_tile(TableInput in) {
   const std::string_view state = in.loading ? " loading" : !in.error.empty() ? " broken" : !in.empty.empty() ? " empty" : "";
   std::optional<Node> said, how_old;
   if (in.loading) said = raw<"<div class=\"bone line\"></div>">();
-  else if (in.as_of != Instant{}) how_old = age(in.as_of, t);
+  else if (in.as_of != Instant{}) how_old = age(in.as_of, t, in.every);
   if (!in.error.empty()) said = html<"<p class=\"why\">{}</p>">(t("tile.broken_picture", in.error));
   else if (!in.empty.empty()) said = html<"<p class=\"why\">{}</p>">(in.empty);
   return shared_component(number_of(d), html_ptr<"<section class=\"tile {}{}\" id=\"tile-{}\" aria-labelledby=\"h-{}\">{}{}{}<footer>{}<span class=\"n\">{}</span></footer></section>">(

@@ -23,9 +23,10 @@ struct KpiInput {
   const TileState* state = nullptr;         // null: still loading
   const std::vector<std::optional<double>>* spark = nullptr;
   const TileState* tabled = nullptr;        // what the table shows, which need not move with every tick; null: as `state`
-  Instant as_of{};
+  Instant as_of{};                          // epoch: its age is not shown
   const Filters& filters;
   std::string_view unknown = {};            // what is said when there is no value; default: which filter to widen
+  std::string beside = {};                  // said after the sample size: "31 % answered"
 };
 liveview::Node kpi(const KpiInput& input);
 
@@ -43,6 +44,7 @@ struct ChartInput {
   std::string_view map = {};                // "world": the chart needs its shapes
   std::optional<liveview::Node> beside = std::nullopt;  // what the chart cannot show
   std::string_view unknown = {};            // what is said when it is empty; default: which filter to widen
+  Duration every{};                         // how seldom it is computed: only an age beyond that is stale
 };
 liveview::Node chart(ChartInput input);
 
@@ -55,6 +57,7 @@ struct TableInput {
   Instant as_of{};                          // epoch: its age is not shown
   std::string n;
   liveview::Node table;                     // a <table>
+  Duration every{};                         // as a chart's
 };
 liveview::Node table_tile(TableInput input);
 liveview::Node picture_tile(TableInput input);  // the same around what scrolls nowhere: `table` is the picture; it stays, hidden, while there is nothing to show
@@ -70,6 +73,7 @@ liveview::Node counts_line(const CountsInput& input);
 
 // What a tile can be taken away as; by itself for one whose picture is a table.
 liveview::Node give_buttons(const Texts& t, std::string_view title);
+liveview::Node full_button(const Texts& t, std::string_view title);  // shows the tile alone on the screen
 // The table behind a picture, under a button; `name` is unique on the page.
 liveview::Node as_table(const Texts& t, std::string_view name, std::string_view title, liveview::Node table);
 
@@ -85,7 +89,9 @@ struct TrendShown {
 };
 // The difference itself, where figures are compared: "+123", "−1.2 pt"; empty: one of the two is unknown.
 std::string difference_of(const TileState& state, Format format, const Texts& t);
-liveview::Node age(Instant as_of, const Texts& t);  // how old a figure is; the browser keeps it
+liveview::Node age(Instant as_of, const Texts& t, Duration every = {});  // how old a figure is; the browser keeps it
+// "w-12 h-3": as high as its rows need, from two rows of the grid to `most`.
+std::string sized(std::string_view width, std::size_t rows, std::size_t most);
 std::optional<TrendShown> trend_of(const TileState& state, Format format, const Texts& t);
 std::string spark_path(const std::vector<std::optional<double>>& values);
 

@@ -1,6 +1,6 @@
 // What the Conversations page shows, as numbers: how callers feel, what they talk about, how long it takes, and where the time goes.
 //
-// Shape    four tiles with the period before; the moods of caller turns over time as shares; topics and emotions by turns; lengths of calls; the stages
+// Shape    six tiles with the period before, and two of who speaks for how long, which read turns and are computed apart; the moods of caller turns over time as shares; topics and emotions by turns; lengths of calls; the stages
 //          of a response. Computed from questions only, so every figure is also one of /api/v1/query.
 // Units    wire units. Shares 0..1 of the turns whose mood is known.
 // Errors   a question that fails leaves its part with the reason.
@@ -8,11 +8,15 @@
 // Source   interface.md "Conversations"; docs/metrics.md.
 #pragma once
 
-#include "live/overview.h"
+#include "live/asking.h"
+#include "query/talk_time.h"
 
 namespace aybiza {
 
-enum TalkTile { mood_tile, resolved_tile, satisfaction_tile, interruption_tile, talk_tiles };
+enum TalkTile { mood_tile, resolved_tile, satisfaction_tile, intervention_tile, caller_cuts_tile, agent_cuts_tile, talk_tiles };
+inline constexpr std::array<std::string_view, talk_tiles> talk_tile_names{"avg_sentiment", "resolution_rate", "avg_satisfaction", "intervention_rate", "interruption_share", "agent_interruption_share"};
+enum TalkTimeTile { silence_tile, talk_ratio_tile, talk_time_tiles };
+inline constexpr std::array<std::string_view, talk_time_tiles> talk_time_names{"silence_share", "talk_ratio"};
 
 struct NamedCount {
   std::string name;
@@ -31,6 +35,7 @@ struct Stage {
 struct ConversationsState {
   Instant as_of{};
   std::array<TileState, talk_tiles> tiles;
+  Known answered;                // share of the calls that were rated
   ChartSeries moods;             // positive, neutral, negative
   Counted topics, emotions;
   Histogram lengths;             // of calls, ms
@@ -41,5 +46,12 @@ struct ConversationsState {
 };
 
 ConversationsState compute_conversations(const Ask& ask, const ViewScope& scope, Instant now);
+
+struct TalkTimes {
+  Instant as_of{};
+  std::array<TileState, talk_time_tiles> tiles;
+};
+using AskTalk = std::function<Answered<TalkTime>(const FleetQuestion&)>;
+TalkTimes compute_talk_times(const AskTalk& talk, const ViewScope& scope, Instant now);
 
 }  // namespace aybiza

@@ -38,6 +38,10 @@ TokensState compute_tokens(const Ask& ask, const ViewScope& scope, Instant now) 
       for (std::size_t i = 0; i < token_columns; ++i) state.over_time.values[i].push_back(kinds ? Known((*kinds)[i]) : std::nullopt);
     }
   }
+  if (ChartSeries& chart = state.over_time; !chart.times.empty() && chart.times.back() + range.step > now) {  // still filling: it would look like a fall
+    chart.times.pop_back();
+    for (auto& values : chart.values) values.pop_back();
+  }
   Question by_model = question_of(asked, range.from, range.to, scope);
   by_model.by = {{Dimension::model_used, ""}};
   const auto models = ask(by_model);

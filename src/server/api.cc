@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "codec/json_writer.h"
+#include "dashboard/definitions.h"
 #include "live/overview.h"
 #include "query/flow.h"
 #include "query/kept_range.h"
@@ -29,6 +30,16 @@ using net::Request;
 using net::RequestPtr;
 using net::Responder;
 using net::Response;
+
+// What the pages' figures mean, in a language of theirs.
+void definitions(RequestPtr request, Responder respond) {
+  const Arguments arguments(*request, {"language"});
+  if (auto wrong = arguments.check()) return respond(std::move(*wrong));
+  const std::string language = arguments.text("language", "en");
+  const dashboard::Texts& texts = dashboard::texts_of(language);
+  if (texts.language() != language) return respond(bad("invalid_value", "language", "no language of the pages; known are those of the settings, as en and de"));
+  respond(Response::json(200, dashboard::definitions_json(texts)));
+}
 
 }  // namespace
 
@@ -363,6 +374,7 @@ Status Api::add_routes(net::Router& router) {
   AYBIZA_TRY(get("/api/v1/export", read, [inner = inner_](RequestPtr request, Responder respond) {
     inner->export_table(std::move(request), std::move(respond));
   }));
+  AYBIZA_TRY(get("/api/v1/definitions", open, definitions));
   AYBIZA_TRY(get("/api/v1/openapi.json", open, text(openapi_document())));
   AYBIZA_TRY(get("/healthz", open, text(R"({"status":"alive"})")));
   AYBIZA_TRY(get("/readyz", open, text(R"({"status":"ready"})")));  // the server listens only once it has recovered

@@ -3,6 +3,10 @@
 #include <simdjson.h>
 
 #include "codec/json_writer.h"
+#include "dashboard/frame.h"
+#include "dashboard/reasons.h"
+#include "dashboard/typed_amount.h"
+#include "dashboard/web_answers.h"
 #include "net/websocket.h"
 #include "query/zone.h"
 #include "runtime/worker_pool.h"
@@ -44,7 +48,16 @@ std::optional<Fields> fields_of(const Request& request) {
   return out;
 }
 
+// What a form of a page sends is typed by somebody, in the notation of their language; programs write 1250.50.
 bool from_a_form(const Request& request) { return request.header("content-type").starts_with("application/x-www-form-urlencoded"); }
+
+// In what the asker reads: a page in their language for a browser, JSON for programs.
+Response refused(const Request& request, const Error& error) {
+  const bool io = error.code == Code::io;
+  if (!request.header("accept").contains("text/html")) return io ? Response::error(503, "unavailable", error.message) : bad("", error.message);
+  const dashboard::Texts& t = dashboard::texts_for(request);
+  return dashboard::page_response(io ? 503 : 400, dashboard::plain_page(t, t("budget.refused"), dashboard::reason_of(t, error.message), "/costs"));
+}
 
 }  // namespace
 
@@ -98,14 +111,13 @@ struct BudgetApi::Inner : std::enable_shared_from_this<BudgetApi::Inner> {
     if (!own.empty() && budget.of != BudgetOf::customer && budget.customer.empty()) budget.customer = own;
     if (budget.of == BudgetOf::customer) budget.customer.clear();
     if (!own.empty() && budget.owner() != own) return Response::error(403, "forbidden", "this budget is of another customer");
-    const Status done = usd.empty() ? keeper.remove(budget) : set(budget, usd);
-    if (!done) return done.error().code == Code::io ? Response::error(503, "unavailable", done.error().message) : bad("", done.error().message);
+    const Status done = usd.empty() ? keeper.remove(budget) : set(budget, from_a_form(request) ? dashboard::cents_of_typed(usd, dashboard::texts_for(request)) : parse_budget_usd(usd));
+    if (!done) return refused(request, done.error());
     if (from_a_form(request)) return Response::json(303, "{}").with("Location", "/costs#tile-budgets");
     return Response::json(200, R"({"done":true})");
   }
 
-  Status set(SpendBudget& budget, const std::string& usd) {
-    const auto cents = parse_budget_usd(usd);
+  Status set(SpendBudget& budget, const Result<std::int64_t>& cents) {
     if (!cents) return std::unexpected(cents.error());
     budget.cents = *cents;
     return keeper.set(budget);

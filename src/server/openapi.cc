@@ -119,6 +119,7 @@ std::string openapi_document() {
   operation(json, "/api/v1/topics", "get", "The topic models kept, and what is being done about them", {});
   operation(json, "/api/v1/topics/train", "post", "Learn topics from the stored turns and give each its vector; scope admin", {});
   operation(json, "/api/v1/topics/index", "post", "Build indexes of nearest neighbours in PostgreSQL with pgvector; scope admin", {{"drop", "true: drop them"}});
+  operation(json, "/api/v1/definitions", "get", "What the figures of the pages mean: title, definition, formula, source", {{"language", "en (the default), de"}});
   operation(json, "/api/v1/flow", "get", "Transitions between states of the conversation", {{"window", ""}, {"from", ""}, {"to", ""}});
   operation(json, "/api/v1/learning", "get", "Patterns, knowledge graphs, improvements, experiments and changes of a time",
             {{"from", "RFC 3339"}, {"to", "RFC 3339"}, {"window", "5m … 30d or today"}, {"source", "auto, live or store"}, {"customer_id", ""}, {"agent_id", ""}});

@@ -14,6 +14,20 @@ Duration PageSource::deadline() const { return pipeline_.clock().elapsed() + Dur
 Answered<Flow> PageSource::flow(const FlowQuestion& question) { return flow_from_store(question, pipeline_.store(), deadline()); }
 Answered<std::vector<AgentSignals>> PageSource::fleet(const FleetQuestion& question) { return fleet_signals_from_store(question, pipeline_.store(), deadline()); }
 Answered<std::vector<SpendLeak>> PageSource::leaks(const FleetQuestion& question) { return spend_leaks_from_store(question, pipeline_.store(), deadline()); }
+Answered<TalkTime> PageSource::talk(const FleetQuestion& question) { return talk_time_from_store(question, pipeline_.store(), deadline()); }
+Answered<dashboard::FoundTurns> PageSource::find_turns(const dashboard::TurnsWanted& wanted) {
+  Parameters asked{{wanted.by_meaning ? "like" : "q", wanted.text}, {"from", format_rfc3339(wanted.from)}, {"to", format_rfc3339(wanted.to)}, {"k", std::to_string(wanted.most)}};
+  auto request = parse_search(asked, pipeline_.clock().now(), TurnFinder::masked);
+  if (!request) return std::unexpected(request.error());
+  for (const auto& [name, value] : {std::pair("customer_id", &wanted.customer), std::pair("region", &wanted.region)})
+    if (!value->empty()) request->search.where.push_back({name, {*value}});
+  if (const auto refusal = finder_.prepare(*request)) return std::unexpected(*refusal);
+  request->search.customers = wanted.customers;
+  auto found = finder_.find(request->search);
+  if (!found) return std::unexpected(Refusal{"unavailable", "source", found.error().message});
+  return dashboard::FoundTurns{std::move(*found), std::move(request->search.words)};
+}
+
 Answered<LearningPartial> PageSource::learning(const LearningQuestion& question) { return pipeline_.learning_now(question); }
 
 std::optional<double> PageSource::token_price(std::string_view model, bool cached) {

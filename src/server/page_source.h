@@ -12,6 +12,7 @@
 #include "server/pipeline.h"
 #include "server/price_keeper.h"
 #include "server/server_watch.h"
+#include "server/turn_finder.h"
 
 namespace aybiza {
 
@@ -23,12 +24,14 @@ struct MoneySource {
 class PageSource final : public dashboard::Source {
  public:
   // `masked` counts what every way in has found since `since`.
-  PageSource(Pipeline& pipeline, const Tokenizer& tokenizer, std::function<MaskCounts()> masked, const ServerWatch& watch, MoneySource money, Instant since)
-      : pipeline_(pipeline), tokenizer_(tokenizer), masked_(std::move(masked)), watch_(watch), money_(money), since_(since) {}
+  PageSource(Pipeline& pipeline, const Tokenizer& tokenizer, std::function<MaskCounts()> masked, const ServerWatch& watch, MoneySource money, Topics* topics, Instant since)
+      : pipeline_(pipeline), tokenizer_(tokenizer), finder_({&pipeline, topics, &tokenizer}), masked_(std::move(masked)), watch_(watch), money_(money), since_(since) {}
   Answered<Answer> ask(const Question& question) override { return pipeline_.glance(question); }
   Answered<Flow> flow(const FlowQuestion& question) override;
   Answered<std::vector<AgentSignals>> fleet(const FleetQuestion& question) override;
   Answered<std::vector<SpendLeak>> leaks(const FleetQuestion& question) override;
+  Answered<TalkTime> talk(const FleetQuestion& question) override;
+  Answered<dashboard::FoundTurns> find_turns(const dashboard::TurnsWanted& wanted) override;
   Answered<LearningPartial> learning(const LearningQuestion& question) override;
   Result<dashboard::CallsPage> calls(const dashboard::CallsFilter& filter, const std::string& cursor, std::size_t limit) override;
   Result<std::optional<dashboard::CallDetail>> call(std::string_view id, const std::vector<std::string>& customers) override;
@@ -44,6 +47,7 @@ class PageSource final : public dashboard::Source {
   Duration deadline() const;
   Pipeline& pipeline_;
   const Tokenizer& tokenizer_;
+  const TurnFinder finder_;
   std::function<MaskCounts()> masked_;
   const ServerWatch& watch_;
   const MoneySource money_;

@@ -2,7 +2,6 @@
 
 #include "base/limits.h"
 #include "codec/json_writer.h"
-#include "privacy/mask.h"
 #include "query/answer.h"
 #include "query/search_request.h"
 #include "query/turn_labels.h"
@@ -60,8 +59,9 @@ std::string to_json(const TurnSearch& search, const TurnMatches& found, Instant 
 }  // namespace
 
 struct SearchApi::Inner : std::enable_shared_from_this<SearchApi::Inner> {
-  explicit Inner(SearchApiParts given) : parts(given) {}
-  const SearchApiParts parts;
+  explicit Inner(SearchParts given) : parts(given), finder(given) {}
+  const SearchParts parts;
+  const TurnFinder finder;
   WorkerPool pool{"search", 1, 64};
 
   using Answering = Response (Inner::*)(const Request&);
@@ -71,43 +71,20 @@ struct SearchApi::Inner : std::enable_shared_from_this<SearchApi::Inner> {
 
   Instant now() const { return parts.pipeline->clock().now(); }
 
-  Response by_address(const Request& request) { return search(request, parse_search(parse_query_string(request.query), now(), masked)); }
+  Response by_address(const Request& request) { return search(request, parse_search(parse_query_string(request.query), now(), TurnFinder::masked)); }
   Response by_body(const Request& request) {
     if (!request.query.empty()) return refused({"unknown_parameter", "query", "a search by POST is asked by its body alone"});
-    return search(request, parse_search_json(request.body, now(), masked));
-  }
-
-  // Turns are kept masked, so what is searched for is masked too: nothing personal is looked up, or finds its like.
-  static std::string masked(std::string_view text) {
-    std::string out;
-    mask_text(text, out);
-    return out;
-  }
-
-  std::optional<Refusal> choose_model(SearchRequest& asked) const {
-    if (asked.search.by != TurnSearch::By::topic) return std::nullopt;
-    const auto model = parts.topics->model(asked.version);
-    if (!model && asked.version.empty()) return Refusal{"no_model", "like", "there is no topic model yet: train it with `aybiza topics train`"};
-    if (!model) return Refusal{"unknown_version", "version", "no such topic model is kept: GET /api/v1/topics lists those that are"};
-    asked.search.version = model->version();
-    if (asked.like.empty()) return std::nullopt;
-    TopicModel::Vector vector;
-    if (!model->vector_of(masked(asked.like), vector)) return Refusal{"unknown_words", "like", "the topic model knows none of these words: search them with q="};
-    asked.search.vector.assign(vector.begin(), vector.end());
-    return std::nullopt;
+    return search(request, parse_search_json(request.body, now(), TurnFinder::masked));
   }
 
   Response search(const Request& request, Answered<SearchRequest> asked) {
     if (!asked) return refused(asked.error());
-    if (const auto refusal = choose_model(*asked)) return refused(*refusal);
+    if (const auto refusal = finder.prepare(*asked)) return refused(*refusal);
     TurnSearch& search = asked->search;
-    for (TurnFilter& filter : search.where)  // what is personal was kept as its token
-      if (filter.name != "call_id")
-        for (std::string& value : filter.values) value = parts.tokenizer->mask_label(value);
     if (const std::string_view customer = authz_of(request).customer(); !customer.empty()) search.customers = {std::string(customer)};
     if (!parts.pipeline->wait_applied(limits::read_your_writes_timeout))
       return Response::error(503, "store_behind", "the store has not caught up with what was accepted; ask again").with("Retry-After", "1");
-    const auto found = search_turns(parts.pipeline->store(), search, parts.pipeline->clock().elapsed() + Duration(limits::search_timeout));
+    const auto found = finder.find(search);
     if (!found) return Response::error(503, "unavailable", found.error().message + "; narrow the range (from, to) or add filters");
     return Response::json(200, to_json(search, *found, now()));
   }
@@ -151,7 +128,7 @@ struct SearchApi::Inner : std::enable_shared_from_this<SearchApi::Inner> {
   }
 };
 
-SearchApi::SearchApi(SearchApiParts parts) : inner_(std::make_shared<Inner>(parts)) {}
+SearchApi::SearchApi(SearchParts parts) : inner_(std::make_shared<Inner>(parts)) {}
 SearchApi::~SearchApi() { stop(); }
 void SearchApi::stop() { inner_->pool.stop(); }
 

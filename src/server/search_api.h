@@ -10,21 +10,13 @@
 #include <memory>
 
 #include "net/router.h"
-#include "privacy/tokenizer.h"
-#include "server/pipeline.h"
-#include "server/topics.h"
+#include "server/turn_finder.h"
 
 namespace aybiza {
 
-struct SearchApiParts {
-  Pipeline* pipeline = nullptr;
-  Topics* topics = nullptr;
-  const Tokenizer* tokenizer = nullptr;
-};
-
 class SearchApi {
  public:
-  explicit SearchApi(SearchApiParts parts);
+  explicit SearchApi(SearchParts parts);
   ~SearchApi();
   SearchApi(const SearchApi&) = delete;
 

@@ -246,7 +246,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->budget_api = std::make_unique<BudgetApi>(*inner->pipeline, *inner->budgets);
   inner->topics = std::make_unique<Topics>(*inner->pipeline, options.data);
   AYBIZA_TRY(inner->topics->begin());
-  inner->search_api = std::make_unique<SearchApi>(SearchApiParts{inner->pipeline.get(), inner->topics.get(), inner->tokenizer.get()});
+  inner->search_api = std::make_unique<SearchApi>(SearchParts{inner->pipeline.get(), inner->topics.get(), inner->tokenizer.get()});
   inner->changes = std::make_unique<auth::ChangeLog>(options.data);
   Inner* raw = inner.get();
   const auto http_counters = [raw] {
@@ -266,7 +266,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->watch = std::make_unique<ServerWatch>(ServerWatchParts{.pipeline = inner->pipeline.get(), .events = inner->events.get(), .webhooks = inner->webhooks.get(),
                                                                 .metric_ways = inner->metric_ways.get(), .sampler = inner->sampler.get(), .budget = inner->budget.get(),
                                                                 .http = http_counters});
-  inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer, masked, *inner->watch, MoneySource{inner->budgets.get(), inner->prices.get()}, inner->clock.now());
+  inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer, masked, *inner->watch, MoneySource{inner->budgets.get(), inner->prices.get()}, inner->topics.get(), inner->clock.now());
   inner->live = std::make_unique<LiveThread>(inner->clock);
   inner->pipeline->shards().on_change([live = inner->live.get()] { live->data_changed(); });
   auto users = auth::UserStore::open(options.data);

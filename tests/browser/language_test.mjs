@@ -5,7 +5,16 @@ import { Server, callEvents, check, finish, launch, open } from "./lib.mjs";
 const folder = new URL("../../data/texts/", import.meta.url);
 const textsOf = language => new Map(readdirSync(new URL(`${language}/`, folder)).flatMap(file => readFileSync(new URL(`${language}/${file}`, folder), "utf8").split("\n"))
   .filter(line => line.includes(" = ") && !line.startsWith("#")).map(line => [line.slice(0, line.indexOf(" = ")).trim(), line.slice(line.indexOf(" = ") + 3).trim()]));
-const english = textsOf("en"), german = textsOf("de");
+// The English definitions of the figures are a table of the documentation.
+function figuresOf(document) {
+  const out = [], lines = document.split("\n"), first = lines.findIndex(line => line.startsWith("| figure | title |")) + 2;
+  for (let i = first; lines[i]?.startsWith("| `"); i++) {
+    const [name, ...texts] = lines[i].slice(1).replace(/\|$/, "").replaceAll("\\|", "\0").split("|").map(cell => cell.replaceAll("\0", "|").trim());
+    ["", ".text", ".formula", ".source", ".unit", ".counted"].forEach((part, place) => texts[place] && out.push([`figure.${name.replaceAll("`", "")}${part}`, texts[place]]));
+  }
+  return out;
+}
+const english = new Map([...textsOf("en"), ...figuresOf(readFileSync(new URL("../../docs/metrics.md", import.meta.url), "utf8"))]), german = textsOf("de");
 const words = new Set(german.values());
 const foreign = [...english].filter(([key, text]) => german.get(key) !== text && !words.has(text) && !key.startsWith("language."));
 const plain = new Map(foreign.filter(([, text]) => !text.includes("{}")).map(([key, text]) => [text, key]));
@@ -46,6 +55,7 @@ async function walk(paths, when) {
 }
 
 try {
+  check("every figure is known in both", [...german.keys()].filter(key => key.startsWith("figure.")).every(key => english.has(key)));
   check("most texts differ", foreign.length > 500, `${foreign.length}`);
   await server.start();
   const settings = await open(browser, `${server.url}/settings`);
@@ -72,7 +82,7 @@ try {
   ]);
   await server.query({ select: "calls", window: "1h", source: "store" });
   id = (await (await fetch(`${server.url}/api/v1/calls?limit=1&state=ended`)).json()).calls[0].call_id;
-  await walk([...pages, "/agents/agent-1", `/calls/${id}`, "/?compare=1", "/?customer=nobody&region=moon", "/costs?by=region&human=7.5", "/conversations?by=emotion", `/?at=${encodeURIComponent(at(600))}`], "with data");
+  await walk([...pages, "/agents/agent-1", `/calls/${id}`, "/?compare=1", "/?customer=nobody&region=moon", "/costs?by=region&human=7.5", "/conversations?by=emotion", "/conversations?q=great", "/conversations?q=great&in=meaning", `/?at=${encodeURIComponent(at(600))}`], "with data");
 
   // One figure of each kind, as the tile has it and as it is written; and as a file, where it is a program's.
   const { page } = await open(browser, `${server.url}/costs?by=region`, { locale: "de-DE" });
@@ -85,6 +95,19 @@ try {
   const [file] = await Promise.all([page.waitForEvent("download"), page.evaluate(() => document.querySelector("#tile-spend [data-give=csv]").click())]);
   const csv = readFileSync(await file.path(), "utf8"), as_program = `$${cell.replace("\u00a0$", "").replaceAll(".", "").replace(",", ".")}`;
   check("a file has them as a program reads them", /^\d+,\d\d\u00a0\$/.test(cell) && csv.includes(`,${as_program}\r\n`) && !/\d,\d\d\s?\$/.test(csv), `${cell} ${csv.slice(0, 200)}`);
+  const budget = async usd => {
+    await page.fill("#budget-form input[name=name]", "acme");
+    await page.fill("#budget-form input[name=usd]", usd);
+    await page.click("#budget-form button");
+  };
+  await budget("1,250");
+  await page.waitForSelector("main.plain");
+  check("a sum is refused in German, with how to write it", (await page.textContent("main")).includes("„1,250“ ist kein Betrag in USD; schreiben Sie ihn wie 1250,50"), await page.textContent("main"));
+  await page.click("main a.button");
+  await page.waitForSelector("#budget-form");
+  await budget("1.012,50 $");
+  await page.waitForFunction(() => document.querySelector("#tile-budgets tbody td.num"), null, { timeout: 30_000 });
+  check("a sum is read as in German", Math.abs((await (await fetch(`${server.url}/api/v1/budgets`)).json()).budgets[0].monthly_usd - 1012.5) < 1e-9);
   await page.context().close();
   const form = await open(browser, `${server.url}/boards`, { locale: "de-DE" });
   await form.page.fill("#board-new input[name=name]", "a/b");

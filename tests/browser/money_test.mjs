@@ -105,9 +105,18 @@ try {
     const row = models.find(row => row[0] === model)?.map(plain);
     check(`tokens of ${model} are the API's`, row && +row[1] === input && +row[2] === cached && +row[3] === output, JSON.stringify([models, input, cached, output]));
   }
-  await page.fill("#budget-form input[name=name]", "acme");
-  await page.fill("#budget-form input[name=usd]", "8");
-  await page.click("#budget-form button");
+  const set_budget = async usd => {
+    await page.fill("#budget-form input[name=name]", "acme");
+    await page.fill("#budget-form input[name=usd]", usd);
+    await page.click("#budget-form button");
+  };
+  await set_budget("1.250");  // a thousand, or one and a quarter
+  await page.waitForSelector("main.plain");
+  check("a sum that could be meant two ways is refused with how to write it", (await page.textContent("main")).includes("'1.250' is not a sum of USD; write it as 1250.50"), await page.textContent("main"));
+  await page.click("main a.button");
+  await connected(page);
+  await ready(page, "costs-page");
+  await set_budget("8,00");
   await page.waitForURL("**/costs#tile-budgets");
   await connected(page);
   await until(page, () => document.querySelector("#tile-budgets tbody tr"));
@@ -123,9 +132,13 @@ try {
   await page.goto(`${server.url}/costs?${custom}`);
   await connected(page);
   await ready(page, "costs-page");
-  await page.fill("#human input", "4.50");
+  await page.fill("#human input", "4.5x");
   await page.click("#human button");
-  await page.waitForURL("**human=4.50**");
+  await page.waitForSelector("#tile-return [role=alert]");
+  check("what is no sum is said beside its field", (await page.textContent("#tile-return [role=alert]")).includes("write it as 1250.50"));
+  await page.fill("#human input", "4,50");
+  await page.click("#human button");
+  await page.waitForURL("**human=4%2C50**");
   const [[resolved, cost]] = await ask({ select: "resolved_calls,cost_usd", ...now });
   await until(page, text => [...document.querySelectorAll("#tile-return dd")].some(dd => dd.textContent.replaceAll("\u202f", "") === text), `$${(resolved * 4.5 - cost).toFixed(2)}`);
   check("what agents save is resolved calls by a person's cost less the spend", true);

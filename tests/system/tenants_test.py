@@ -69,11 +69,11 @@ def random_target(rng):
         ("/api/v1/calls", ["customer_id", "agent_id", "limit", "state", "call_id"]), (f"/api/v1/calls/{names['call_id']}", []), ("/api/v1/flow", ["customer_id", "window"]), ("/api/v1/turns/search", ["q", "customer_id", "agent_id", "window"]), ("/api/v1/learning", ["customer_id", "window"]),
         ("/api/v1/changes", ["window"]), ("/api/v1/export", ["table", "format"]), ("/api/v1/audit/conservation", []), ("/api/v1/audit/reconcile", []), ("/metrics", []), ("/api/v1/privacy", ["customer_id"]),
         ("/api/v1/prices", ["customer_id"]), ("/api/v1/prices/unpriced", ["customer_id"]), ("/", ["customer", "range", "compare", "at", "since", "speed"]), ("/agents", ["customer", "range", "sort", "q", "at"]), (f"/agents/{names['agent_id']}", ["range", "compare", "at"]),
-        ("/calls", ["customer", "range", "state"]), (f"/calls/{names['call_id']}", []), ("/conversations", ["customer", "by", "compare", "at"]), ("/costs", ["customer", "by", "compare", "at", "human"]), ("/learning", ["customer", "at"]),
+        ("/calls", ["customer", "range", "state"]), (f"/calls/{names['call_id']}", []), ("/conversations", ["customer", "by", "compare", "at"]), ("/conversations", ["customer", "range", "q"]), ("/api/v1/definitions", []), ("/costs", ["customer", "by", "compare", "at", "human"]), ("/learning", ["customer", "at"]),
         ("/api/v1/budgets", []), ("/api/v1/query", ["select", "by", "from", "to", "source"]), ("/system", []),
         ("/boards", []), ("/boards/Night", ["customer", "range"]), ("/boards/Night/board.json", []), ("/wall", ["range"]), ("/sharing", []), ("/settings", [])])
     asked = {name: names[name] for name in wanted if rng.random() < .6 or name in ("select", "table")}
-    if path == "/api/v1/turns/search":
+    if path == "/api/v1/turns/search" or "q" in asked and path == "/conversations":
         asked["q"] = "the words of this turn"
     return path + ("?" + urllib.parse.urlencode(asked) if asked else "")
 
@@ -81,7 +81,8 @@ def random_target(rng):
 def random_event(rng):
     customer = rng.choice(list(CUSTOMERS))
     return rng.choice([("filter", f"customer={customer}&region=&tz=UTC&refresh=live"), ("chart_click", {"id": "chart-regions", "name": customer + "-region"}), ("toggle_live", {}), ("ack", {"n": rng.randrange(5)}),
-                       ("search", {"q": customer}), ("more", {}), ("sort", {"by": "calls"}), ("open", {"id": f"{customer}-call-1"}), ("hidden", {"hidden": False}),
+                       ("filter", "q=the+words+of+this+turn&in=" + rng.choice(["", "meaning"])), ("chart_click", {"id": "chart-outcomes", "name": "Successful"}), ("chart_click", {"id": "chart-cost_map", "path": [CUSTOMERS[customer].lower() + "-region", "Unknown", CUSTOMERS[customer] + "-model"]}),
+                       ("chart_click", {"id": "chart-volume", "x": int(time.time() // 60 * 60) * 1000}), ("search", {"q": customer}), ("more", {}), ("sort", {"by": "calls"}), ("open", {"id": f"{customer}-call-1"}), ("hidden", {"hidden": False}),
                        ("what_if", "prices=" + urllib.parse.quote("input\t*\t*\t2.50\t1M")), ("what_if", "prices=none"), ("rewind", urllib.parse.urlencode({"at": moment(rng)[:16], "speed": "20"})),
                        ("rewind_speed", {"speed": rng.choice(["0", "1", "60"])}), ("field_hover", {"index": rng.randrange(4)}), ("chart_range", {"id": "chart-volume", "from": int(time.time() - 300) * 1000, "to": int(time.time()) * 1000}),
                        ("board_new", "name=Night"), ("board_open", {"name": "Night"}), ("share_make", urllib.parse.urlencode({"place": "/", "customer": customer, "range": "1h", "days": "1"})), ("edit", {}), ("duplicate", {}), ("wall_next", {}), ("tile_add", {}), ("tile_remove", {"id": 1}), ("share_end", {"id": customer + "link"}), ("board_import", "json=%7B%7D")])

@@ -18,7 +18,7 @@ const hooks = { Pulse, Ack, Clock, Visibility, Chart, Gauge: Chart, Map: Chart, 
 function keepBrowserState(from, to) {
   if (to.classList.contains("age") && to.dataset.at) {  // the clock's text, not the server's older one
     to.textContent = ageText(to.dataset.at);
-    for (const name of ageClass(to.dataset.at)) to.classList.add(name);
+    for (const name of ageClass(to.dataset.at, to.dataset.every)) to.classList.add(name);
   }
   if (from.open && (from.tagName === "DIALOG" || from.tagName === "DETAILS")) to.setAttribute("open", "");
   if (from.popover && from.matches(":popover-open")) {

@@ -28,6 +28,7 @@ export const formats = {
   int: known(v => whole.format(v)),
   short: known(v => short.format(v)),
   ms: known(v => (Math.abs(v) < 1000 ? `${whole.format(v)} ms` : Math.abs(v) < 60000 ? `${plain.format(v / 1000)} s` : `${plain.format(v / 60000)} min`)),
+  fit_label: ({ rect }) => (rect && rect.width < 46 ? { x: -9999 } : {}),  // of a part of a treemap: no room for a word, no word
   label_state: ({ name }) => name.slice(name.indexOf("·") + 1).trim(),  // of a node whose name begins with its place
   label_pct: ({ value }) => (Array.isArray(value) ? formats.percent(value[2]) : formats.percent(value)),
   percent: known(v => whole.format(v * 100)),

@@ -1,4 +1,5 @@
-// A tile taken away: <button data-give="csv|png"> inside a .tile. CSV is its table, as it stands there; PNG its chart, or its table as text.
+// A tile taken away: <button data-give="csv|png"> inside a .tile, or what has data-gives="its title". CSV is its table, as it stands there; PNG its
+// chart, or its table as text. data-give="full" shows it alone on the screen, and again as it was.
 const raw = el => el.querySelector("data[value]")?.getAttribute("value") ?? el.textContent;
 const plain = text => text.replace(/[\u202f\u00a0]/g, " ").replace(/\s+/g, " ").trim();
 const cell = el => plain(raw(el));
@@ -53,9 +54,10 @@ function pictureOf(tile, title) {
 
 export function giveTiles() {
   document.addEventListener("click", event => {
-    const button = event.target.closest?.("[data-give]"), tile = button?.closest(".tile");
+    const button = event.target.closest?.("[data-give]"), tile = button?.closest(".tile, [data-gives]");
     if (!tile) return;
-    const title = tile.querySelector("h2")?.textContent.trim() || "tile", name = title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-");
+    if (button.dataset.give === "full") return void (document.fullscreenElement ? document.exitFullscreen() : tile.requestFullscreen?.().catch(() => {}));
+    const title = tile.querySelector("h2")?.textContent.trim() || tile.dataset.gives || "tile", name = title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-");
     if (button.dataset.give === "csv") return void (tableOf(tile) && save(new Blob(["\ufeff", csvOf(tableOf(tile))], { type: "text/csv;charset=utf-8" }), `${name}.csv`));
     pictureOf(tile, title).toBlob(blob => blob && save(blob, `${name}.png`), "image/png");
   });

@@ -28,7 +28,8 @@ export function ageText(at) {
   return `${Math.round(ms / 3600000)} h`;
 }
 
-export function ageClass(at) {
-  const ms = ageOf(+at);
+// Stale is what is older than it should be: what is computed every `every` ms is as old as that when all is well.
+export function ageClass(at, every = 0) {
+  const ms = ageOf(+at) - (+every || 0);
   return ms >= 10000 ? ["stale", "very-stale"] : ms >= 2000 ? ["stale"] : [];
 }

@@ -6,7 +6,7 @@
 //             set: {…}                                a partial option to merge (gauge value, pie data, axis bounds)
 //           chart-marks {marks: [{name, xAxis}…]}           what every chart over time marks: what was changed when
 // page   -> chart_range {id, from, to}                      brushed: every chart over time can be, where the pointer is fine
-//           chart_click {id, series, name, x, value}
+//           chart_click {id, series, name, x, value, path}          path: of a part of a treemap, the outermost first
 // In an option "$good" stands for the token --good, "@ms" for the formatter of that name (format.js). Tooltips are rich text:
 // the HTML ones would need inline styles, which the CSP refuses.
 import { formats } from "../format.js";
@@ -234,7 +234,7 @@ export const Chart = {
     const { id } = this.el;
     this.chart = this.charts.init(this.el, theme(), { renderer: "canvas" });
     this.stale_theme = this.stale_size = false;
-    this.chart.on("click", p => tell("chart_click", { id, series: p.seriesName ?? null, name: p.name ?? null, x: Array.isArray(p.value) ? p.value[0] : null, value: p.value ?? null }));
+    this.chart.on("click", p => tell("chart_click", { id, series: p.seriesName ?? null, name: p.name ?? null, x: Array.isArray(p.value) ? p.value[0] : null, value: p.value ?? null, ...(p.treePathInfo && { path: p.treePathInfo.slice(1).map(part => part.name) }) }));
     this.chart.on("brushEnd", ({ areas }) => {
       const range = areas?.[0]?.coordRange;
       if (!range || range[1] <= range[0]) return;

@@ -20,6 +20,7 @@ export const Hotkeys = {
       document.documentElement.dataset.hotkeys = event.target.checked ? "on" : "off";
     };
     window.addEventListener("keydown", this.down);
+    if (location.hash === "#search") document.getElementById("search")?.focus();  // led here from a page without one
     document.addEventListener("change", this.change);
   },
   destroyed() {
@@ -37,7 +38,7 @@ export const Hotkeys = {
     const { key } = event;
     if (key === " ") return pressable(event.target) ? null : () => this.pushEvent("toggle_live", {});
     if (key === "/") {
-      const search = document.querySelector(this.el.dataset.search || "#search");
+      const search = document.querySelector(this.el.dataset.search || "#search") ?? document.getElementById("search-link");
       return search && (() => (search.matches("input") ? search.focus() : search.click()));
     }
     if (key === "?") {

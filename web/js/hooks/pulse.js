@@ -104,7 +104,7 @@ function refreshAges(root = document) {
   for (const el of root.querySelectorAll(".age[data-at]")) {
     const text = ageText(el.dataset.at);
     if (el.textContent !== text) el.textContent = text;
-    const names = ageClass(el.dataset.at);
+    const names = ageClass(el.dataset.at, el.dataset.every);
     el.classList.toggle("stale", names.includes("stale"));
     el.classList.toggle("very-stale", names.includes("very-stale"));
   }

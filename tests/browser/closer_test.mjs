@@ -1,0 +1,120 @@
+// Looking closer in a real browser: turns are found and lead into their call, bars lead to their calls, tiles fill the screen, tables are files; every figure is the API's.
+import { readFileSync } from "node:fs";
+import { Server, callEvents, check, connected, finish, launch, layout, open, until, value } from "./lib.mjs";
+
+const server = new Server();
+const browser = await launch();
+const ready = (page, id) => page.waitForSelector(`#${id}[aria-busy=false]`, { timeout: 30_000 });
+const cells = (page, id) => page.$$eval(`#${id} tbody tr`, rows => rows.map(row => [...row.children].map(cell => cell.textContent.trim())));
+const rows = async parameters => (await server.query(parameters)).rows;
+// The middle of what a chart draws for a category or a time, in the page: the chart is asked, as a pointer would have to aim.
+const clickBar = async (page, id, share_x, share_y) => {
+  await page.locator(`#${id}`).scrollIntoViewIfNeeded();
+  await page.waitForSelector(`#${id} canvas`, { timeout: 30_000 });
+  const box = await page.locator(`#${id}`).boundingBox();
+  await page.mouse.click(box.x + box.width * share_x, box.y + box.height * share_y);
+};
+
+try {
+  await server.start();
+  for (let i = 0; i < 60; i++) {
+    const call = callEvents({ ago_s: 1200 - i * 18, length_s: 20, over: i % 3 ? {} : { call_outcome: "failed", resolution_status: "unresolved" } });
+    for (const event of call.events)
+      if (event.type === "turn") Object.assign(event.data, { started_at: event.time, ended_at: new Date(Date.parse(event.time) + 2000).toISOString(), interrupted: event.data.speaker === "agent" ? i % 4 === 0 : i % 10 === 0 },
+        event.data.speaker === "caller" && { text_content: i === 7 ? "The pelican ate my invoice" : "Where is my parcel" });
+    if (i % 5 === 0) call.events.push({ id: `${call.id}-i`, type: "call.intervened", time: call.events[1].time, data: { call_id: call.id, customer_id: "acme", kind: "whisper" } });
+    await server.post(call.events);
+  }
+  await server.post(callEvents({ ago_s: 20, over: null }).events);
+  await server.query({ select: "calls", window: "1h", source: "store" });  // everything is in the store
+
+  // `/` leads to the search from a page that has none; what is found leads to its turn.
+  const { page, problems } = await open(browser, `${server.url}/costs`);
+  await page.keyboard.press("/");
+  await page.waitForURL("**/conversations#search");
+  await until(page, () => document.activeElement?.id === "search");
+  check("the key leads to the search, which has the focus", true);
+  await page.keyboard.type("pelican");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**q=pelican**");
+  await page.waitForSelector("#found mark", { timeout: 30_000 });
+  const found = await cells(page, "tile-found_turns"), api = await (await fetch(`${server.url}/api/v1/turns/search?q=pelican&window=1h`)).json();
+  check("the turn is found, as the API finds it", found.length === 1 && api.hits.length === 1 && found[0][2] === api.hits[0].text && await page.textContent("#found mark") === "pelican", JSON.stringify([found, api.hits]));
+  await page.selectOption("#turn-search select", "meaning");
+  await page.click("#turn-search button");
+  await until(page, () => document.querySelector("#tile-found_turns .why")?.textContent.includes("aybiza topics train"));
+  check("without a model of topics it is said how to get one", true);
+  await page.goBack();
+  await page.waitForSelector("#found a.row", { timeout: 30_000 });
+  await page.click("#found a.row");
+  await page.waitForURL(url => url.pathname === `/calls/${api.hits[0].call_id}`);
+  await until(page, () => document.querySelector(".turn:target")?.textContent.includes("The pelican ate my invoice"));
+  check("it leads to its place in the call", true);
+
+  // Talk: interruptions both ways, interventions, silence and talk.
+  await page.goto(`${server.url}/conversations`);
+  await connected(page);
+  await ready(page, "conversations-page");
+  const spoken = Object.fromEntries((await rows({ select: "interruptions,turns", by: "speaker", window: "1h" })).map(([who, cut, turns]) => [who, cut / turns]));
+  check("callers' and agents' interruptions are the API's", await value(page, "interruption_share") === spoken.agent && await value(page, "agent_interruption_share") === spoken.caller, JSON.stringify(spoken));
+  const [[intervened, calls]] = await rows({ select: "intervened_calls,calls", window: "1h" });
+  check("interventions are the API's", intervened === 12 && await value(page, "intervention_rate") === intervened / calls, `${intervened} of ${calls}`);
+  check("of twenty seconds an agent speaks two and nobody sixteen", Math.abs(await value(page, "silence_share") - 0.8) < 1e-9 && Math.abs(await value(page, "talk_ratio") - 0.1) < 1e-9, `${await value(page, "silence_share")}`);
+
+  // Work.
+  await page.goto(`${server.url}/agents`);
+  await connected(page);
+  await ready(page, "agents-page");
+  const work = await cells(page, "tile-work"), sum = work.reduce((all, row) => all + +row[1], 0);
+  check("the volume adds up to the API's calls", sum === calls, `${sum} and ${calls}`);
+  await until(page, () => document.querySelector("#tile-work_regions tbody tr"));
+  check("who is at work is there with the region", JSON.stringify(await cells(page, "tile-work_regions")) === JSON.stringify([["eu-west-1", "1", "1"]]), JSON.stringify(await cells(page, "tile-work_regions")));
+
+  // Bars lead to their calls; a click is no drag.
+  await page.goto(`${server.url}/?range=1h`);
+  await connected(page);
+  await ready(page, "overview");
+  await clickBar(page, "chart-outcomes", 0.42, 0.5 / 7);
+  await page.waitForURL("**/calls?**outcome=successful**", { timeout: 30_000 });
+  check("the bar of an outcome leads to its calls", true);
+  await page.goto(`${server.url}/costs?range=1h`);
+  await connected(page);
+  await ready(page, "costs-page");
+  await clickBar(page, "chart-cost_map", 0.5, 0.6);
+  await page.waitForURL("**/calls?**", { timeout: 30_000 });
+  const asked = new URL(page.url()).searchParams;
+  check("a part of the map leads to the calls of its region and model", asked.get("region") === "eu-west-1" && asked.get("model") === "claude-sonnet-4", page.url());
+  await page.goto(`${server.url}/?range=1h`);
+  await connected(page);
+  await ready(page, "overview");
+  const at_bar = await page.$eval("#chart-volume", el => el.clientWidth);
+  for (let x = at_bar - 20; x > at_bar / 2 && !page.url().includes("/calls"); x -= 4) {  // a bar is somewhere there
+    await clickBar(page, "chart-volume", x / at_bar, 0.86);
+    await page.waitForTimeout(60);
+  }
+  await page.waitForURL("**/calls?**from=**", { timeout: 30_000 });
+  const bucket = new URL(page.url()).searchParams;
+  check("a bar of the volume leads to the calls of its minute", Date.parse(bucket.get("to")) - Date.parse(bucket.get("from")) === 60_000, page.url());
+  await page.waitForSelector("#calls tbody tr", { timeout: 30_000 });
+  const [[of_minute]] = await rows({ select: "calls", from: bucket.get("from"), to: bucket.get("to") });
+  check("they are the API's", (await cells(page, "calls")).length === of_minute, `${of_minute}`);
+
+  // Taken away, and alone on the screen.
+  const [file] = await Promise.all([page.waitForEvent("download"), page.click(".pager [data-give=csv]")]);
+  const csv = readFileSync(await file.path(), "utf8").trim().split("\r\n");
+  check("the calls shown are a file", csv.length === of_minute + 1 && csv[0].includes("Customer"), csv[0]);
+  await page.goto(`${server.url}/`);
+  await connected(page);
+  await ready(page, "overview");
+  await page.click("#tile-volume [data-give=full]");
+  await until(page, () => document.fullscreenElement?.id === "tile-volume");
+  await page.click("#tile-volume [data-give=full]");
+  await until(page, () => !document.fullscreenElement);
+  check("a tile fills the screen, and comes back", true);
+  await layout(browser, server, ["/conversations?q=pelican"]);
+  check("no error and nothing refused by the CSP", problems.length === 0, JSON.stringify(problems));
+} finally {
+  await browser.close();
+  await server.end().catch(() => {});
+}
+finish();
