@@ -37,6 +37,7 @@ struct LiveQuestion {
   // one, instead of turn by turn; the other figures of the answer are not to be used.
   bool turn_detail = true, usage_detail = true;
   std::uint8_t sketches = TallyParts::all_sketches;  // those the figures of the answer are read from
+  bool extremes = true;             // the smallest or largest value of something; false: the tallies' extremes are not to be used
   bool intervals = false;           // calls overlapping [edges.front(), edges.back()), for active_* and utilization
 
   TallyParts parts() const { return {calls, turns, usage, sketches}; }

@@ -1,134 +1,13 @@
 // Answering: whole panes where a question fits them, retained calls for the rest.
 #include <algorithm>
+#include <unordered_map>
 
 #include "aggregate/live_values.h"
+#include "aggregate/pane_cut.h"
 #include "base/check.h"
 
 namespace aybiza {
-
-bool known_live(Dimension dimension) {
-  return dimension != Dimension::hour_of_day && dimension != Dimension::day_of_week && dimension != Dimension::tag;
-}
-
-LiveValue call_value(const CallRecord& record, Dimension dimension) {
-  const auto text = [](std::string_view value) { return value.empty() ? LiveValue{} : LiveValue(value); };
-  const AssembledCall& call = record.call;
-  switch (dimension) {
-    case Dimension::customer_id: return text(call.customer());
-    case Dimension::agent_id: return text(call.dimension(Field::agent_id));
-    case Dimension::agent_type: return text(call.dimension(Field::agent_type));
-    case Dimension::agent_version: return text(call.dimension(Field::agent_version));
-    case Dimension::region: return text(call.dimension(Field::region));
-    case Dimension::model_used: return text(call.dimension(Field::model_used));
-    case Dimension::campaign: return text(call.dimension(Field::campaign));
-    case Dimension::language: return text(call.dimension(Field::language));
-    case Dimension::direction: return text(call.dimension(Field::direction));
-    case Dimension::channel: return text(call.dimension(Field::channel));
-    case Dimension::provider_stt: return text(call.dimension(Field::provider_stt));
-    case Dimension::provider_llm: return text(call.dimension(Field::provider_llm));
-    case Dimension::provider_tts: return text(call.dimension(Field::provider_tts));
-    case Dimension::carrier: return text(call.dimension(Field::carrier));
-    case Dimension::experiment: return text(call.dimension(Field::experiment));
-    case Dimension::variant: return text(call.dimension(Field::variant));
-    case Dimension::call_outcome: return text(call.call_outcome());
-    case Dimension::resolution_status: return text(call.text(Field::resolution_status));
-    case Dimension::end_reason: return text(call.end_reason());
-    default: return {};
-  }
-}
-
 namespace {
-
-// How a question is cut: what panes answer, what is left to the retained calls.
-struct Cut {
-  struct Range { Instant from{}, to{}; std::size_t bucket = 0; };
-  std::vector<Range> panes, rest;  // ascending
-  Axis axis = Axis::total;         // of the panes; meaningless when there are none
-};
-
-struct Fit {  // whether panes can answer at all, and on which axis
-  bool panes = false;
-  Axis axis = Axis::total;
-};
-
-Fit fit_of(const LiveQuestion& question) {
-  std::optional<Dimension> one;  // beside customer_id
-  bool customers = false;
-  const auto use = [&](Dimension dimension) {
-    if (dimension == Dimension::customer_id) return customers = true;
-    if (one && *one != dimension) return false;
-    one = dimension;
-    return true;
-  };
-  for (const Dimension dimension : question.by)
-    if (!use(dimension)) return {};
-  for (const LiveFilter& filter : question.where)
-    if (!use(filter.dimension)) return {};
-  if (!one) return {true, customers ? Axis::customer : Axis::total};
-  const auto axis = axis_of(*one);
-  if (!axis) return {};
-  const bool calls_only = *axis >= Axis::call_outcome && *axis <= Axis::end_reason;
-  if (calls_only && (question.turns || question.usage)) return {};
-  if (of_turn(*axis) && (question.calls || question.usage)) return {};
-  // Several topics of a turn: a negated filter looks at all of them at once, series do not.
-  if (*axis == Axis::topic && !question.where.empty())
-    for (const LiveFilter& filter : question.where)
-      if (filter.dimension == Dimension::topic) return {};
-  return {true, *axis};
-}
-
-Instant ceil_to(Instant t, Duration step) {
-  const Instant low = floor_to(t, step);
-  return low == t ? t : low + step;
-}
-
-// The first instant at or after t where a pane of these rings begins.
-Instant align_up(Instant t, const Floors& floors) {
-  using namespace std::chrono_literals;
-  if (t < floors.hour) t = floors.hour;
-  if (t < floors.minute) return std::min(ceil_to(t, 1h), floors.minute);
-  if (t < floors.second) return ceil_to(t, 1min);
-  return ceil_to(t, 1s);
-}
-Instant align_down(Instant t, const Floors& floors) {
-  using namespace std::chrono_literals;
-  if (t <= floors.minute) return floor_to(t, 1h);
-  if (t <= floors.second) return floor_to(t, 1min);
-  return floor_to(t, 1s);
-}
-
-Cut cut(const LiveQuestion& question, const Floors (&floors)[axis_count], Instant newest) {
-  Cut cut;
-  const Fit fit = fit_of(question);
-  cut.axis = fit.axis;
-  for (std::size_t i = 0; i + 1 < question.edges.size(); ++i) {
-    const Instant from = question.edges[i], to = question.edges[i + 1];
-    if (from >= to) continue;
-    if (!fit.panes || newest == never) {
-      cut.rest.push_back({from, to, i});
-      continue;
-    }
-    const Floors& rings = floors[std::size_t(fit.axis)];
-    const Instant begin = align_up(from, rings);
-    // Beyond the newest event there is nothing: a bucket that reaches there needs no aligned end.
-    const Instant end = to > newest ? std::max(ceil_to(newest + Duration(1), std::chrono::hours(1)), to) : align_down(to, rings);
-    if (begin >= end || begin >= to) {
-      cut.rest.push_back({from, to, i});
-      continue;
-    }
-    if (from < begin) cut.rest.push_back({from, begin, i});
-    cut.panes.push_back({begin, end, i});
-    if (end < to) cut.rest.push_back({end, to, i});
-  }
-  return cut;
-}
-
-const Cut::Range* range_of(const std::vector<Cut::Range>& ranges, Instant t) {
-  auto at = std::upper_bound(ranges.begin(), ranges.end(), t, [](Instant value, const Cut::Range& r) { return value < r.from; });
-  if (at == ranges.begin()) return nullptr;
-  --at;
-  return t < at->to ? &*at : nullptr;
-}
 
 // Adds contributions of retained calls to cells.
 class Scan {
@@ -143,18 +22,31 @@ class Scan {
     for (const Dimension d : question.by) by_model_ |= d == Dimension::model_used;
     for (const LiveFilter& f : question.where) by_model_ |= f.dimension == Dimension::model_used;
     summed_ = summed_ && !turn_groups_ && !turn_filters_ && !(by_model_ && question.usage);
+    if (question.by.size() == 1 && !turn_groups_ && !turn_filters_ && !(by_model_ && question.usage))
+      if (const auto axis = axis_of(question.by[0]); axis && std::size_t(*axis) < shared_axes) by_label_ = axis;
   }
 
-  void record(const CallRecord& record, const std::vector<Cut::Range>& rest, bool in_flight) {
-    if (!group_.empty()) cached_ = nullptr;
+  // Whether calls in flight are asked for as a whole, and FlightTotals have all that is asked of them.
+  bool of_all_in_flight() const { return summed_ && question_.by.empty() && question_.where.empty() && !question_.extremes; }
+  // Adds what calls in flight come to that began in a minute. False: only some of it is asked, look at its calls.
+  bool in_flight(Instant minute, const FlightTotals::Cell& all) {
+    if (whole_.empty() || minute >= whole_.back().to || all.high < whole_.front().from) return true;
+    const PaneCut::Range* range = range_of(whole_, minute);
+    if (!range || all.high >= range->to) return false;
+    cell(range->bucket).merge(all.tally, parts_);
+    return true;
+  }
+
+  void record(const CallRecord& record, const std::vector<PaneCut::Range>& rest, bool in_flight) {
+    if (!group_.empty() && !by_label_) cached_ = nullptr;
     customer_ = record.customer();
     const bool kept = keeps(record, {});
     set_group(record, {});
     if (kept && !turn_groups_ && !turn_filters_) calls(record, rest, in_flight);
-    const std::vector<Cut::Range>& ranges = in_flight ? whole_ : rest;
+    const std::vector<PaneCut::Range>& ranges = in_flight ? whole_ : rest;
     if (ranges.empty() || record.high < ranges.front().from || record.low >= ranges.back().to) return;
     if (in_flight && summed_ && record.call.weight() == 1) {
-      const Cut::Range* range = range_of(ranges, record.low);
+      const PaneCut::Range* range = range_of(ranges, record.low);
       if (range && record.high < range->to) return kept ? sums(record, range->bucket) : void();
     }
     if (!record.is_packed) {
@@ -173,6 +65,7 @@ class Scan {
       for (auto at = static_cast<const char*>(from); at < static_cast<const char*>(to); at += 64) __builtin_prefetch(at);
     };
     lines(&record.id - 8, &record.high + 1);
+    lines(&record.labels, &record.labels + 1);
     if (question_.calls) lines(&record.pane_facts, &record.pane_facts + 1);
   }
 
@@ -182,8 +75,20 @@ class Scan {
       return filter.keeps(filter.dimension == Dimension::model_used && model ? model : value_of_call(record, filter.dimension));
     });
   }
-  const LiveGroup& group() const { return group_; }
+  // REQUIRES: set_group() of the same record.
+  const LiveGroup& group() {
+    if (std::exchange(group_waits_, false)) name_group(*grouped_, {});
+    return group_;
+  }
   void set_group(const CallRecord& record, const LiveValue& model) {
+    if (!by_label_) return name_group(record, model);
+    // Most calls have a value that was met before: its text is not looked at again.
+    grouped_ = &record;
+    group_waits_ = true;
+    const Label label = label_of(record);
+    if (label != std::exchange(label_, label) || label == other_label) cached_ = nullptr;
+  }
+  void name_group(const CallRecord& record, const LiveValue& model) {
     for (std::size_t i = 0; i < group_.size(); ++i) {
       const Dimension d = question_.by[i];
       if (of_turn(d)) continue;
@@ -201,13 +106,23 @@ class Scan {
     return state_.series.folds(record.customer(), *axis, state_.labels.find(*value)) ? LiveValue(other_text) : value;
   }
 
+  // Only of by_label_.
+  Label label_of(const CallRecord& record) const {
+    const Label own = record.labels[std::size_t(*by_label_)];
+    if (own == null_label || *by_label_ == Axis::customer) return own;
+    return state_.series.folds(record.customer(), *by_label_, own) ? other_label : own;
+  }
+
   Tally& cell(std::size_t bucket) {
     if (cached_ && cached_bucket_ == bucket) return *cached_;
     cached_bucket_ = bucket;
-    return *(cached_ = &out_.cells[LiveKey{bucket, group_}]);
+    if (!by_label_ || label_ == other_label) return *(cached_ = &out_.cells[LiveKey{bucket, group()}]);
+    Tally*& met = met_[{bucket, label_}];
+    if (!met) met = &out_.cells[LiveKey{bucket, group()}];
+    return *(cached_ = met);
   }
 
-  void calls(const CallRecord& record, const std::vector<Cut::Range>& rest, bool in_flight) {
+  void calls(const CallRecord& record, const std::vector<PaneCut::Range>& rest, bool in_flight) {
     if (!question_.calls && !question_.usage) return;
     const Instant start = in_flight ? record.call.start() : record.pane_start;
     std::size_t bucket = 0;
@@ -216,7 +131,7 @@ class Scan {
       if (at == question_.edges.begin() || at == question_.edges.end()) return;
       bucket = std::size_t(at - question_.edges.begin()) - 1;
     } else {
-      const Cut::Range* range = range_of(rest, start);
+      const PaneCut::Range* range = range_of(rest, start);
       if (!range) return;
       bucket = range->bucket;
     }
@@ -246,14 +161,14 @@ class Scan {
   }
 
   void parts(const CallRecord& record, const std::vector<LiveTurn>& turns, const std::vector<LiveUsage>& usage,
-             const std::vector<Cut::Range>& rest, bool kept) {
+             const std::vector<PaneCut::Range>& rest, bool kept) {
     if (question_.turns && kept)
       for (const LiveTurn& turn : turns)
-        if (const Cut::Range* range = range_of(rest, turn.state.time())) add_turn(turn, range->bucket);
+        if (const PaneCut::Range* range = range_of(rest, turn.state.time())) add_turn(turn, range->bucket);
     if (!question_.usage || turn_groups_ || turn_filters_) return;
     const bool reports = record.call.reports_cost();
     for (const LiveUsage& use : usage) {
-      const Cut::Range* range = range_of(rest, use.time);
+      const PaneCut::Range* range = range_of(rest, use.time);
       if (!range) continue;
       if (by_model_ && use.model != null_label) {
         const Label label = state_.series.folds(record.customer(), Axis::model_used, use.model) ? other_label : use.model;
@@ -319,11 +234,22 @@ class Scan {
   const LiveQuestion& question_;
   const TallyParts parts_;
   LivePartial& out_;
-  std::vector<Cut::Range> whole_;  // for calls in flight, which are in no pane
+  std::vector<PaneCut::Range> whole_;  // for calls in flight, which are in no pane
   LiveGroup group_;
   Label customer_ = null_label;
   bool turn_groups_ = false, turn_filters_ = false, by_model_ = false;
   bool summed_ = false;            // calls in flight are added by their sums
+  std::optional<Axis> by_label_;   // the one dimension that is grouped by, where calls know their label on it
+  Label label_ = unmet_label;      // the group at hand, by label
+  const CallRecord* grouped_ = nullptr;
+  bool group_waits_ = false;       // group_ is not yet that of grouped_
+  struct Met {
+    std::size_t bucket;
+    Label label;
+    friend bool operator==(const Met&, const Met&) = default;
+  };
+  struct MetHash { std::size_t operator()(const Met& met) const { return met.bucket * 0x9E3779B97F4A7C15u + met.label; } };
+  std::unordered_map<Met, Tally*, MetHash> met_;
   Tally* cached_ = nullptr;
   std::size_t cached_bucket_ = 0;
   std::optional<SampledCall> sampled_;  // of the record at hand
@@ -346,7 +272,7 @@ Coverage Shard::State::covers(const LiveQuestion& question, Instant) const {
   for (const LiveFilter& f : question.where)
     if (!known_live(f.dimension)) refuse(fmt::format("live state has no {}", to_string(f.dimension)));
   if (question.edges.size() < 2) return coverage;
-  const Cut parts = cut(question, floors, newest);
+  const PaneCut parts = cut_to_panes(question, floors, newest);
   const Instant calls_from = std::max(calls_since, exact_since);
   if (!parts.rest.empty() && parts.rest.front().from < calls_from)
     refuse(fmt::format("live state holds single calls since {}, and panes for ranges aligned to them (seconds of 15 minutes, "
@@ -359,9 +285,21 @@ Coverage Shard::State::covers(const LiveQuestion& question, Instant) const {
   return coverage;
 }
 
+// Brings pane_facts and totals of the calls in flight up to what has changed since the last look.
+void Shard::State::sync_flight() const {
+  for (const Slot slot : flight_changed) {
+    CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr;
+    if (!record || record->flight_place == UINT32_MAX || std::exchange(record->flight_facts, true)) continue;  // gone, or listed twice
+    record->pane_facts = record->call.facts(record->sums);
+    const AssembledCall& call = record->call;
+    flight.set(record->flight_place, {record->id, call.agent(), call.start(), record->low, record->high, call.weight()}, record->pane_facts, record->sums, call.reports_cost());
+  }
+  flight_changed.clear();
+}
+
 LivePartial Shard::State::ask(const LiveQuestion& question, Instant now) const {
   LivePartial out;
-  const Cut parts = question.edges.size() < 2 ? Cut{} : cut(question, floors, newest);
+  const PaneCut parts = question.edges.size() < 2 ? PaneCut{} : cut_to_panes(question, floors, newest);
   // Panes.
   const auto customer_kept = [&](Label customer) {
     return std::all_of(question.where.begin(), question.where.end(), [&](const LiveFilter& filter) {
@@ -384,7 +322,7 @@ LivePartial Shard::State::ask(const LiveQuestion& question, Instant now) const {
         const Label label = question.by[i] == Dimension::customer_id ? one.customer : one.value;
         if (label != null_label) group[i] = std::string(labels.text(label));
       }
-      for (const Cut::Range& range : parts.panes) {
+      for (const PaneCut::Range& range : parts.panes) {
         Tally tally;
         series.merge_range(id, range.from, range.to, tally, question.parts());
         if (!tally.empty()) out.cells[LiveKey{range.bucket, group}].merge(tally);
@@ -394,24 +332,39 @@ LivePartial Shard::State::ask(const LiveQuestion& question, Instant now) const {
   // Retained calls: what panes cannot answer; those in flight whole, because they are in no pane.
   Scan scan(*this, question, out);
   const bool intervals = question.intervals && question.edges.size() >= 2;
+  const auto interval = [&](const Id& call, const Id& agent, Instant start, std::optional<Instant> over, std::int64_t weight, auto&& group) {
+    const Instant end = over.value_or(std::max(now, start));
+    if (start < question.edges.back() && std::max(end, start + Duration(1)) > question.edges.front()) out.intervals.push_back({call, agent, start, end, group(), weight});
+  };
   const auto visit = [&](const CallRecord& record, bool flying, bool near) {
     if (flying || near) scan.record(record, parts.rest, flying);
     if ((!flying && !intervals) || !scan.keeps(record, {})) return;
     out.calls_in_flight += flying ? record.call.weight() : 0;
     if (!intervals) return;
-    const Instant start = record.call.start(), end = record.call.ended_at().value_or(std::max(now, start));
-    if (start >= question.edges.back() || std::max(end, start + Duration(1)) <= question.edges.front()) return;
-    scan.set_group(record, {});
-    out.intervals.push_back({record.id, record.call.agent(), start, end, scan.group(), record.call.weight()});
+    interval(record.id, record.call.agent(), record.call.start(), record.call.ended_at(), record.call.weight(), [&] {
+      scan.set_group(record, {});
+      return scan.group();
+    });
   };
-  // Thousands of records nobody has touched lately: fetched some steps ahead, which is three quarters of what a look costs.
-  constexpr std::size_t far = 24, near_by = 12;
-  for (std::size_t i = 0; i < in_flight.size(); ++i) {
-    if (i + far < in_flight.size()) __builtin_prefetch(&calls[in_flight[i + far]]);
-    if (i + near_by < in_flight.size()) scan.fetch(*calls[in_flight[i + near_by]]);
-    CallRecord& record = *calls[in_flight[i]];
-    if (!std::exchange(record.flight_facts, true)) record.pane_facts = record.call.facts(record.sums);
-    visit(record, true, false);
+  sync_flight();
+  if (intervals) out.intervals.reserve(in_flight.size());
+  if (scan.of_all_in_flight()) {
+    std::vector<Instant> cut_minutes;  // one at an edge of the question, or two
+    for (const auto& [minute, all] : flight.cells())
+      if (!scan.in_flight(minute, all)) cut_minutes.push_back(minute);
+    for (std::size_t i = 0; i < in_flight.size() && (!cut_minutes.empty() || flight.aside() > 0); ++i)
+      if (flight.aside(i) || std::ranges::find(cut_minutes, flight.minute(i)) != cut_minutes.end()) scan.record(*calls[in_flight[i]], parts.rest, true);
+    out.calls_in_flight = flight.calls();
+    for (std::size_t i = 0; i < in_flight.size() && intervals; ++i)
+      interval(flight.call(i).id, flight.call(i).agent, flight.call(i).start, {}, flight.call(i).weight, [] { return LiveGroup(); });
+  } else {
+    // Thousands of records nobody has touched lately: fetched some steps ahead, which is three quarters of what a look costs.
+    constexpr std::size_t far = 24, near_by = 12;
+    for (std::size_t i = 0; i < in_flight.size(); ++i) {
+      if (i + far < in_flight.size()) __builtin_prefetch(&calls[in_flight[i + far]]);
+      if (i + near_by < in_flight.size()) scan.fetch(*calls[in_flight[i + near_by]]);
+      visit(*calls[in_flight[i]], true, false);
+    }
   }
   std::optional<CallRecord> room;
   // Of the ended ones only those are touched that reach into what is asked.

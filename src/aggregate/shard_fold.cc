@@ -303,9 +303,14 @@ void Shard::State::update_flight(CallRecord& record) {
     if (listed) return;
     record.flight_place = std::uint32_t(in_flight.size());
     in_flight.push_back(record.slot);
+    flight.enter();
+    record.flight_facts = false;
+    flight_changed.push_back(record.slot);
+    if (flight_changed.size() > 4096 + 2 * in_flight.size()) sync_flight();  // nobody asks: the list stays bounded all the same
     return;
   }
   if (listed) {
+    flight.leave(record.flight_place);
     const Slot last = in_flight.back();
     in_flight[record.flight_place] = last;
     calls[last]->flight_place = record.flight_place;

@@ -206,7 +206,7 @@ void Shard::State::refresh_panes(CallRecord& record) {
       move_parts(record, record.call.reports_cost(), -1, Axes().set());
       record.counted = false;
     }
-    record.flight_facts = false;
+    if (std::exchange(record.flight_facts, false)) flight_changed.push_back(record.slot);
     return leave_panes(record);
   }
   if (!record.counted) {

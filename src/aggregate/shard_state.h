@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "aggregate/call_record.h"
+#include "aggregate/flight_totals.h"
 #include "aggregate/metric_table.h"
 #include "aggregate/moving_parts.h"
 #include "aggregate/shard.h"
@@ -39,6 +40,9 @@ struct Shard::State {
   };
   std::vector<Frozen> frozen;                      // by slot: calls that ended a while ago, instead of their records
   std::vector<Slot> free_slots, in_flight;
+  // Brought up to date when somebody asks, by the calls whose flight_facts are not those of now.
+  mutable FlightTotals flight;                     // by place in in_flight
+  mutable std::vector<Slot> flight_changed;
   // By slot: what its call contributes lies in [low, high]. Together, so that looking through all of them is cheap.
   struct Extent { Instant low = Instant::max(), high = never; };
   std::vector<Extent> extents;
@@ -174,6 +178,7 @@ struct Shard::State {
   bool dirty(Shard::What what) const;
 
   // shard_ask.cc
+  void sync_flight() const;
   Coverage covers(const LiveQuestion& question, Instant now) const;
   LivePartial ask(const LiveQuestion& question, Instant now) const;
 

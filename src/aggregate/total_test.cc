@@ -106,7 +106,7 @@ TEST(Total, is_the_same_after_a_restart_and_goes_on) {
   check_total(again, hour, hour + 90min, "and later");
 }
 
-// Calls in flight by their sums say what they say turn by turn.
+// Calls in flight by their sums, and all of them together, say what they say turn by turn, whether one asks seldom or often.
 TEST(Total, sums_of_calls_in_flight_are_their_turns) {
   Stream stream(6);
   const Stream::Shape shape{.calls = 40};
@@ -115,15 +115,23 @@ TEST(Total, sums_of_calls_in_flight_are_their_turns) {
   const Instant hour = floor_to(shape.begin, 1h);
   for (std::size_t i = 0; i < arrivals.size(); ++i) {
     shard.apply(arrivals[i].event, i + 1, arrivals[i].received);
-    if (i % 53 != 0) continue;
-    for (const auto& edges : {std::vector{hour, hour + 6h}, std::vector{hour, hour + 1h, hour + 2h}, std::vector{hour + 17min + 3us, hour + 59min + 1us}}) {
+    if (i % (i < arrivals.size() / 2 ? 53 : 3) != 0) continue;
+    const Instant late = floor_to(arrivals[i].event.time, 1min);
+    for (const auto& edges : {std::vector{hour, hour + 6h}, std::vector{hour, hour + 1h, hour + 2h}, std::vector{hour + 17min + 3us, hour + 59min + 1us},
+                              std::vector{late - 5min, late + 20s}, std::vector{late - 2min, late, late, late + 1min}}) {
       LiveQuestion detailed{.by = {}, .where = {}, .edges = edges}, summed = detailed;
       summed.turn_detail = summed.usage_detail = false;
-      const auto whole = shard.ask(detailed, hour), quick = shard.ask(summed, hour);
-      ASSERT_EQ(whole.cells.size(), quick.cells.size());
-      for (const auto& [key, tally] : whole.cells)
-        for (const std::string_view word : {"calls", "success_rate", "turns", "avg_sentiment", "cost_usd", "p95_voice_latency_ms"})
-          EXPECT_EQ(value_of(*parse_measure(word), quick.cells.at(key)), value_of(*parse_measure(word), tally)) << word << " event " << i;
+      LiveQuestion together = summed;
+      together.extremes = false;
+      const auto whole = shard.ask(detailed, hour);
+      for (const auto& question : {summed, together}) {
+        const auto quick = shard.ask(question, hour);
+        ASSERT_EQ(whole.cells.size(), quick.cells.size());
+        ASSERT_EQ(whole.calls_in_flight, quick.calls_in_flight);
+        for (const auto& [key, tally] : whole.cells)
+          for (const std::string_view word : {"calls", "success_rate", "quality_score", "turns", "avg_sentiment", "cost_usd", "p95_voice_latency_ms", "p50_cost_usd"})
+            EXPECT_EQ(value_of(*parse_measure(word), quick.cells.at(key)), value_of(*parse_measure(word), tally)) << word << " event " << i;
+      }
     }
   }
 }

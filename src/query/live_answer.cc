@@ -25,12 +25,14 @@ Answered<LiveQuestion> live_question(const Question& question, const Grid& grid)
   LiveQuestion live;
   live.calls = live.turns = live.usage = live.turn_detail = live.usage_detail = false;
   live.sketches = 0;
+  live.extremes = false;
   for (const Measure& measure : question.measures) {
     if (measure.moving || measure.what >= What::metric || measure.what == What::utilization ||
         (measure.what == What::statistic && measure.statistic == Statistic::histogram))
       return not_covered(fmt::format("{} is answered from the store only", measure.text));
     const Entity entity = entity_of(measure);
     live.sketches = std::uint8_t(live.sketches | sketch_for(measure));
+    live.extremes = live.extremes || (measure.what == What::statistic && (measure.statistic == Statistic::min || measure.statistic == Statistic::max));
     live.calls = live.calls || entity == Entity::call || measure.what == What::cost_usd;
     live.turns = live.turns || entity == Entity::turn;
     live.usage = live.usage || entity == Entity::usage;
