@@ -64,11 +64,15 @@ void FlightTotals::take_back(Share& share) {
     if (--at->second.calls == 0) {
       cells_.erase(at);
     } else {
-      at->second.tally.retract(share.facts);
-      move(at->second.tally, share.sums, -1);
+      take_out(std::size_t(&share - shares_.data()), at->second.tally);
     }
   }
   share.state = State::nothing;
+}
+
+void FlightTotals::take_out(std::size_t place, Tally& tally) const {
+  tally.retract(shares_[place].facts);
+  move(tally, shares_[place].sums, -1);
 }
 
 void FlightTotals::move(Tally& tally, const Sums& sums, std::int64_t sign) {

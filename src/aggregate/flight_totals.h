@@ -43,6 +43,7 @@ class FlightTotals {
 
   // By the first instant of their minute; its calls have nothing before it.
   const std::map<Instant, Cell>& cells() const { return cells_; }
+  void take_out(std::size_t place, Tally& tally) const;  // of the call at `place`. REQUIRES: a copy of its cell's, with it in
   bool aside(std::size_t place) const { return shares_[place].state == State::aside; }  // in no cell
   std::size_t aside() const { return aside_; }
   std::int64_t calls() const { return calls_; }        // with what each stands for

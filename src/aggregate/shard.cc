@@ -203,7 +203,7 @@ void Shard::State::count(ShardSizes& into, const Series& one) const {
 
 std::uint64_t Shard::State::bytes_other() const {
   return metrics.minutes().heap_bytes() + learning.heap_bytes() + labels.heap_bytes() + by_id.heap_bytes() + evicted.size() * sizeof(std::uint64_t) +
-         evicted_index.heap_bytes() + calls.capacity() * (sizeof(void*) + sizeof(Frozen) + sizeof(Extent)) + flight.heap_bytes() +
+         evicted_index.heap_bytes() + calls.capacity() * (sizeof(void*) + sizeof(Frozen)) + extents.heap_bytes() + flight.heap_bytes() +
          flight_changed.capacity() * sizeof(Slot);
 }
 

@@ -28,13 +28,11 @@ class Scan {
 
   // Whether calls in flight are asked for as a whole, and FlightTotals have all that is asked of them.
   bool of_all_in_flight() const { return summed_ && question_.by.empty() && question_.where.empty() && !question_.extremes; }
-  // Adds what calls in flight come to that began in a minute. False: only some of it is asked, look at its calls.
-  bool in_flight(Instant minute, const FlightTotals::Cell& all) {
-    if (whole_.empty() || minute >= whole_.back().to || all.high < whole_.front().from) return true;
-    const PaneCut::Range* range = range_of(whole_, minute);
-    if (!range || all.high >= range->to) return false;
-    cell(range->bucket).merge(all.tally, parts_);
-    return true;
+  // Where what began in a minute goes whole, as long as it ends before the range does; null: some of it may be before the question.
+  const PaneCut::Range* range_at(Instant minute) const { return range_of(whole_, minute); }
+  bool meets(Instant low, Instant high) const { return !whole_.empty() && low < whole_.back().to && high >= whole_.front().from; }
+  void whole(const PaneCut::Range& range, const Tally& all) {
+    if (!all.empty()) cell(range.bucket).merge(all, parts_);
   }
 
   void record(const CallRecord& record, const std::vector<PaneCut::Range>& rest, bool in_flight) {
@@ -349,11 +347,29 @@ LivePartial Shard::State::ask(const LiveQuestion& question, Instant now) const {
   sync_flight();
   if (intervals) out.intervals.reserve(in_flight.size());
   if (scan.of_all_in_flight()) {
-    std::vector<Instant> cut_minutes;  // one at an edge of the question, or two
-    for (const auto& [minute, all] : flight.cells())
-      if (!scan.in_flight(minute, all)) cut_minutes.push_back(minute);
-    for (std::size_t i = 0; i < in_flight.size() && (!cut_minutes.empty() || flight.aside() > 0); ++i)
-      if (flight.aside(i) || std::ranges::find(cut_minutes, flight.minute(i)) != cut_minutes.end()) scan.record(*calls[in_flight[i]], parts.rest, true);
+    // Some calls reach beyond what is asked, because they have gone on since `now`: these alone are looked at one by one.
+    struct Reaching {
+      Instant minute{};
+      const PaneCut::Range* range = nullptr;  // null: look at all of them
+      Tally others;
+    };
+    std::vector<Reaching> reaching;
+    for (const auto& [minute, all] : flight.cells()) {
+      if (!scan.meets(minute, all.high)) continue;
+      const PaneCut::Range* range = scan.range_at(minute);
+      if (range && all.high < range->to) scan.whole(*range, all.tally);
+      else reaching.push_back({minute, range, range ? all.tally : Tally()});
+    }
+    for (std::size_t i = 0; i < in_flight.size() && (!reaching.empty() || flight.aside() > 0); ++i) {
+      if (!flight.aside(i)) {
+        const auto cell = std::ranges::find(reaching, flight.minute(i), &Reaching::minute);
+        if (cell == reaching.end() || (cell->range && flight.call(i).high < cell->range->to)) continue;
+        if (cell->range) flight.take_out(i, cell->others);
+      }
+      scan.record(*calls[in_flight[i]], parts.rest, true);
+    }
+    for (const Reaching& cell : reaching)
+      if (cell.range) scan.whole(*cell.range, cell.others);
     out.calls_in_flight = flight.calls();
     for (std::size_t i = 0; i < in_flight.size() && intervals; ++i)
       interval(flight.call(i).id, flight.call(i).agent, flight.call(i).start, {}, flight.call(i).weight, [] { return LiveGroup(); });
@@ -368,13 +384,18 @@ LivePartial Shard::State::ask(const LiveQuestion& question, Instant now) const {
   }
   std::optional<CallRecord> room;
   // Of the ended ones only those are touched that reach into what is asked.
-  for (Slot slot = 0; slot < extents.size() && (intervals || !parts.rest.empty()); ++slot) {
-    const auto [low, high] = extents[slot];
-    const bool near = !parts.rest.empty() && high >= parts.rest.front().from && low < parts.rest.back().to;
-    const bool overlaps = intervals && high >= question.edges.front() && low < question.edges.back();
-    if (!(near || overlaps) || !held(slot)) continue;
-    if (const CallRecord& record = look(slot, room); record.counted) visit(record, false, near);
-  }
+  std::vector<Extents::Range> wanted;
+  if (parts.rest.size() <= 4)
+    for (const PaneCut::Range& range : parts.rest) wanted.push_back({range.from, range.to});
+  else wanted.push_back({parts.rest.front().from, parts.rest.back().to});
+  const std::size_t rests = wanted.size();
+  if (intervals) wanted.push_back({question.edges.front(), question.edges.back()});
+  if (wanted.empty()) return out;
+  extents.each(wanted, [&](std::size_t slot) {
+    if (!held(Slot(slot))) return;
+    const bool near = std::any_of(wanted.begin(), wanted.begin() + std::ptrdiff_t(rests), [&](const auto& range) { return extents[slot].meets(range.from, range.to); });
+    if (const CallRecord& record = look(Slot(slot), room); record.counted) visit(record, false, near);
+  });
   return out;
 }
 

@@ -124,7 +124,7 @@ void Shard::State::evict(Slot slot) {
   }
   calls[slot].reset();
   frozen[slot] = {};
-  extents[slot] = {};
+  extents.clear(slot);
   free_slots.push_back(slot);
 }
 

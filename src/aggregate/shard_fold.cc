@@ -296,8 +296,7 @@ void Shard::State::mark(CallRecord& record) {
 }
 
 void Shard::State::update_flight(CallRecord& record) {
-  if (extents.size() <= record.slot) extents.resize(std::max<std::size_t>(calls.size(), record.slot + 1));
-  extents[record.slot] = {record.low, record.high};
+  extents.set(record.slot, {record.low, record.high});
   const bool listed = record.flight_place != UINT32_MAX;
   if (!record.call.ended()) {
     if (listed) return;

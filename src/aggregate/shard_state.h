@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "aggregate/call_record.h"
+#include "aggregate/extents.h"
 #include "aggregate/flight_totals.h"
 #include "aggregate/metric_table.h"
 #include "aggregate/moving_parts.h"
@@ -43,9 +44,7 @@ struct Shard::State {
   // Brought up to date when somebody asks, by the calls whose flight_facts are not those of now.
   mutable FlightTotals flight;                     // by place in in_flight
   mutable std::vector<Slot> flight_changed;
-  // By slot: what its call contributes lies in [low, high]. Together, so that looking through all of them is cheap.
-  struct Extent { Instant low = Instant::max(), high = never; };
-  std::vector<Extent> extents;
+  Extents extents;                                 // by slot
   FlatIndex by_id;
   struct Ended { Slot slot; Id id; };
   std::deque<Ended> ended;                         // in order of their end; the oldest is let go first
