@@ -86,17 +86,6 @@ void find_emails(std::string_view text, std::vector<PiiSpan>& spans) {
     around(text, at, wide_at.size(), spans);
 }
 
-void find_spoken_emails(std::string_view text, std::vector<PiiSpan>& spans) {
-  static const RE2 pattern(
-      "(?i)(\\b[a-z0-9]+(?:(?: dot | underscore | dash |[._\\-])[a-z0-9]+)* at [a-z0-9\\-]+(?: dot [a-z0-9\\-]+)* dot "
-      "(?:com|org|net|edu|gov|io|co|uk|de|fr|es|it|nl|ca|au|in|me|info|biz)\\b(?: dot (?:uk|au|in|jp|nz|za)\\b)?)", RE2::Latin1);
-  re2::StringPiece rest(text.data(), text.size()), found;
-  while (RE2::FindAndConsume(&rest, pattern, &found)) {
-    const auto start = std::uint32_t(found.data() - text.data());
-    spans.push_back({PiiClass::email, start, start + std::uint32_t(found.size())});
-  }
-}
-
 void find_ibans(std::string_view text, std::vector<PiiSpan>& spans) {
   for (std::size_t at = 0; at + shortest_iban <= text.size(); ++at) {
     if (!is_iban_start(text, at)) continue;

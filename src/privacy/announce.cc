@@ -49,11 +49,12 @@ bool among_last(std::string_view before, std::size_t reach, const std::string_vi
 }
 
 bool is_time(std::string_view digits) {
-  constexpr std::uint64_t year_2000 = 946'684'800, year_2100 = 4'102'444'800;
+  // From 2000 to 2033: above it most are North American phones, whose area codes begin with 2 and more.
+  constexpr std::uint64_t first = 946'684'800, last = 2'000'000'000;
   std::uint64_t value = 0;
   std::from_chars(digits.data(), digits.data() + digits.size(), value);
   for (const std::uint64_t unit : {1u, 1'000u, 1'000'000u})  // nanoseconds have more digits than any phone
-    if (value >= year_2000 * unit && value < year_2100 * unit) return true;
+    if (value >= first * unit && value < last * unit) return true;
   return false;
 }
 

@@ -46,7 +46,7 @@ class Prescan {
         case Byte::digit: at = figures(at); break;
         case Byte::joins: ++at; break;
         case Byte::parts: end_run(), ++at; break;
-        case Byte::at: signs_.email = true, end_run(), ++at; break;
+        case Byte::at: signs_.email = signs_.spoken_email = true, end_run(), ++at; break;
         case Byte::wide: at = wide(at); break;
       }
     }
@@ -87,6 +87,7 @@ class Prescan {
     const std::size_t size = end - at;
     if (size == 2 && at + shortest_iban <= text_.size() && is_iban_start(text_, at)) signs_.iban = true;
     if (size == 3 && (text_[at] | 0x20) == 'd' && (text_[at + 1] | 0x20) == 'o' && (text_[at + 2] | 0x20) == 't') signs_.spoken_email = true;
+    if (size == 2 && (text_[at] | 0x20) == 'a' && (text_[at + 1] | 0x20) == 't' && names_host(text_, end)) signs_.spoken_email = true;
     const WordSense sense = sense_of(text_, at, size);
     if (sense.street != Street::none || ends_as_street(at, end)) signs_.address = true;
     switch (sense.said) {

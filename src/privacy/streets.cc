@@ -37,7 +37,8 @@ bool is_ordinary(std::string_view word) {
                    "weeks", "person", "people", "down", "up", "off", "with", "my", "your", "his", "her", "their", "this", "that", "other",
                    "more", "next", "long", "star", "stars", "lane", "per", "percent", "am", "pm", "please", "ticket", "tickets", "room",
                    "rooms", "night", "nights", "table", "adult", "adults", "kids", "bus", "stop", "stops", "bedroom", "dollar", "dollars",
-                   "bucks", "degrees", "times", "years", "months", "parking", "different", "i", "it", "we", "you", "there", "away"});
+                   "bucks", "degrees", "times", "years", "months", "parking", "different", "i", "it", "we", "you", "there", "away",
+                   "now", "today", "tonight", "tomorrow", "then", "but", "when", "if", "so", "not", "as", "because", "has", "have", "which", "already"});
 }
 
 class AddressReader {
@@ -66,11 +67,66 @@ class AddressReader {
     const WordSense sense = kind.end - kind.start <= sense_bytes_max ? sense_of(text_, kind.start, kind.end - kind.start) : WordSense{};
     if (sense.street == Street::none || goes_on(kind.end)) return 0;
     if (is(view(kind), {"box"})) return box(kind);
-    const std::size_t start = house_before(kind, sense.street == Street::weak);
+    if (sense.street == Street::said) return house_after(kind);
+    std::size_t start = house_before(kind, sense.street != Street::strong);
+    if (start == std::string_view::npos && sense.street != Street::strong) {
+      start = house_before(kind, false, true);
+      if (start == std::string_view::npos || !(is_said_before(start) || (sense.street == Street::brief && ends_address(kind.end)))) return 0;
+    }
     if (start == std::string_view::npos) return 0;
     const std::size_t end = rest_after(kind.end);
     add(start, end);
     return end;
+  }
+
+  // "i live at 1200 broadway apt 3", "my address is 45 maple, springfield 62704": a number and a name behind who says it.
+  std::size_t house_after(Piece said) {
+    const bool address = is(view(said), {"address"});
+    Piece word = word_at(blanks(said.end));
+    if (word.start < text_.size() && text_[word.start] == ':') word = word_at(blanks(word.start + 1));
+    if (address ? is(view(word), {"is"}) : is(view(word), {"at"})) word = word_at(blanks(word.end));
+    else if (!address || text_[said.end] != ':') return 0;
+    if (is(view(word), {"at"})) word = word_at(blanks(word.end));
+    if (!is_house(word) || is_ordinal(view(word))) return 0;
+    const std::size_t start = word.start;
+    std::size_t end = 0;
+    bool capitals = true;
+    for (std::size_t names = 0; names < name_words_max; ++names) {
+      if (word.end >= text_.size() || text_[word.end] != ' ') break;
+      const Piece next = word_at(word.end + 1);
+      if (next.empty() || !is_ascii_letter(text_[next.start]) || is_ordinary(view(next)) || is_unit(view(next))) break;
+      const WordSense sense = next.end - next.start <= sense_bytes_max && all_letters(next) ? sense_of(text_, next.start, next.end - next.start) : WordSense{};
+      if (sense.said != Said::none || (names == 0 && view(next).size() < 3)) break;
+      word = next;
+      capitals = capitals && is_capital(text_[next.start]);
+      const bool street = sense.street != Street::none && sense.street != Street::said;
+      if (capitals || street || names < plain_name_words_max) end = next.end;  // of more words in small letters only those before a street
+      if (street) break;
+    }
+    if (end == 0) return 0;
+    end = rest_after(end);
+    add(start, end);
+    return end;
+  }
+  bool all_letters(Piece piece) const { return std::ranges::all_of(view(piece), is_ascii_letter); }
+  static bool is_unit(std::string_view word) { return is(word, {"apt", "apartment", "unit", "suite", "ste"}); }
+
+  // Whether a few words before it somebody says where they live.
+  bool is_said_before(std::size_t at) const {
+    for (std::size_t words = 0; words < 3; ++words) {
+      const Piece word = token_before(at);
+      if (word.empty()) return false;
+      if (all_letters(word) && word.end - word.start <= sense_bytes_max && sense_of(text_, word.start, word.end - word.start).street == Street::said) return true;
+      at = word.start;
+    }
+    return false;
+  }
+  // Nothing, a sign, a unit, a postal code or a word that goes on about something else.
+  bool ends_address(std::size_t at) const {
+    if (at < text_.size() && text_[at] == '.') ++at;
+    if (at >= text_.size() || text_[at] != ' ') return true;
+    const Piece next = word_at(at + 1);
+    return next.empty() || is_ascii_digit(text_[next.start]) || is_unit(view(next)) || is_ordinary(view(next)) || place_after(at) > at;
   }
 
   void add(std::size_t start, std::size_t end) { spans_.push_back({PiiClass::address, std::uint32_t(start), std::uint32_t(end)}); }
@@ -102,7 +158,7 @@ class AddressReader {
   }
 
   // Where the house number before this kind of street starts; npos: it is no address.
-  std::size_t house_before(Piece kind, bool like_names) const {
+  std::size_t house_before(Piece kind, bool like_names, bool figures = false) const {
     const bool named = is_capital(text_[kind.start]);
     if (like_names && !named) return std::string_view::npos;
     std::size_t plain = 0;
@@ -113,7 +169,7 @@ class AddressReader {
       const std::string_view word = view(token);
       if (names > 0 && is_house(token)) return token.start;
       if (names > 0)
-        if (const std::size_t spoken = spoken_house(token); spoken != std::string_view::npos) return like_names ? std::string_view::npos : spoken;
+        if (const std::size_t spoken = spoken_house(token); spoken != std::string_view::npos) return like_names || figures ? std::string_view::npos : spoken;
       const bool capital = is_capital(word[0]) || std::uint8_t(word[0]) >= 128 || is_ordinal(word);
       if ((is_ascii_digit(word[0]) && !is_ordinal(word)) || is_ordinary(word) || (like_names && !capital)) return std::string_view::npos;
       plain += !capital;
@@ -194,8 +250,8 @@ class AddressReader {
       end = next.end;
     std::size_t number = blanks(end);
     bool unit = number < text_.size() && text_[number] == '#';
-    if (unit) ++number;
-    else if (const Piece next = word_at(number); is(view(next), {"apt", "apartment", "unit", "suite", "ste"})) {
+    if (unit) number = blanks(number + 1);
+    else if (const Piece next = word_at(number); is_unit(view(next))) {
       unit = true;
       number = next.end;
       while (number < text_.size() && (text_[number] == ' ' || text_[number] == '.' || text_[number] == '#')) ++number;
@@ -207,6 +263,7 @@ class AddressReader {
   // ", San Francisco, CA 94103": only as far as a state or postal code bears it out.
   std::size_t place_after(std::size_t at) const {
     std::size_t end = at, next = at;
+    bool small = false;
     for (std::size_t words = 0; words < 4; ++words) {
       const std::size_t from = blanks(next);
       const Piece word = word_at(from);
@@ -215,8 +272,12 @@ class AddressReader {
       const bool code = found.size() == 5 && std::ranges::all_of(found, is_ascii_digit);
       const bool state = found.size() == 2 && is_capital(found[0]) && is_capital(found[1]) && words > 0;
       if (code) return zip_plus(word.end);
-      if (state) end = word.end;
-      else if (!is_capital(found[0])) break;
+      if (state && !small) end = word.end;
+      if (!is_capital(found[0])) {  // in small letters only what leads to a postal code
+        const bool state_like = found.size() == 2 && words > 0;  // "springfield or 97477"
+        if (!is_ascii_letter(found[0]) || (is_ordinary(found) && !state_like)) break;
+        small = true;
+      }
       next = word.end;
     }
     return end;

@@ -19,7 +19,7 @@ struct Listed {
 
 constexpr WordSense number(Said said, int value) { return {said, std::uint8_t(value), Street::none}; }
 constexpr WordSense street(Street kind) { return {Said::none, 0, kind}; }
-constexpr WordSense filler = number(Said::filler, 0), strong = street(Street::strong), weak = street(Street::weak);
+constexpr WordSense filler = number(Said::filler, 0), strong = street(Street::strong), brief = street(Street::brief), weak = street(Street::weak), said = street(Street::said);
 
 constexpr Listed listed[] = {
     {"zero", number(Said::digit, 0)},      {"oh", number(Said::digit, 0)},        {"o", number(Said::digit, 0)},
@@ -39,8 +39,10 @@ constexpr Listed listed[] = {
     {"street", strong}, {"avenue", strong}, {"ave", strong}, {"road", strong}, {"rd", strong}, {"boulevard", strong}, {"blvd", strong},
     {"lane", strong}, {"parkway", strong}, {"pkwy", strong}, {"highway", strong}, {"hwy", strong}, {"terrace", strong},
     {"crescent", strong}, {"strasse", strong}, {"str", strong}, {"box", strong},
-    {"st", weak}, {"drive", weak}, {"dr", weak}, {"way", weak}, {"place", weak}, {"pl", weak}, {"court", weak}, {"ct", weak},
-    {"square", weak}, {"sq", weak}, {"circle", weak}, {"cir", weak}, {"ln", weak}, {"trail", weak}, {"plaza", weak}, {"row", weak},
+    {"st", brief}, {"ct", brief}, {"ln", brief}, {"cir", brief}, {"dr", brief},
+    {"drive", weak}, {"way", weak}, {"place", weak}, {"pl", weak}, {"court", weak},
+    {"square", weak}, {"sq", weak}, {"circle", weak}, {"trail", weak}, {"plaza", weak}, {"row", weak},
+    {"live", said}, {"lives", said}, {"living", said}, {"reside", said}, {"resides", said}, {"address", said}, {"located", said},
 };
 
 constexpr std::uint64_t odd = 0x9E3779B97F4A7C15u;

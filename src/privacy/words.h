@@ -20,7 +20,9 @@ enum class Said : std::uint8_t {
   thousand,  // three
   filler,    // "dash", "um", "then": between digits, no end of them
 };
-enum class Street : std::uint8_t { none, strong, weak };  // weak: "drive", "way" are streets only where written like names
+// brief: "st", "ct" are streets too where nothing but the rest of an address follows; weak: "drive", "way" only where written like
+// names, or where somebody says where they live. said: no street, but a word that says so.
+enum class Street : std::uint8_t { none, strong, brief, weak, said };
 
 struct WordSense {
   Said said = Said::none;
