@@ -54,6 +54,7 @@ struct CallRow {
   Number sample_weight;                 // how many calls it stands for, where a sampling rule kept it; else empty
   // Not stored: its turns and usage lie in [first, last], so that rollups follow the call's dimensions there; first > last: none do.
   Instant parts_first = Instant::max(), parts_last = Instant::min();
+  bool removed = false;                 // no row any more, but the deletion of the one at (stored_start, call_id)
 
   // decisions.md 7: the flag, the status or the outcome.
   bool escalated() const {

@@ -112,7 +112,7 @@ void members(auto& each, R& r) {
   each(r.duration_us, r.voice_latency_us, r.stt_latency_us, r.llm_latency_us, r.tts_latency_us);
   each(r.audio_quality_e4, r.conversation_quality_e4, r.stt_confidence_e4, r.satisfaction_e4, r.nps);
   each(r.cost_nano, r.tokens_consumed, r.error_count, r.cost_source, r.escalated_flag, r.interventions, r.turns);
-  each(r.quality_e4, r.efficiency_e4, r.sample_weight, r.parts_first, r.parts_last);
+  each(r.quality_e4, r.efficiency_e4, r.sample_weight, r.parts_first, r.parts_last, r.removed);
 }
 template <IsRow<TurnRow> R>
 void members(auto& each, R& r) {

@@ -46,6 +46,7 @@ void expect_same(const RowBatch& got, const RowBatch& wanted) {
     EXPECT_EQ(got.calls[i].parts_first, wanted.calls[i].parts_first);
     EXPECT_EQ(got.calls[i].parts_last, wanted.calls[i].parts_last);
     EXPECT_EQ(got.calls[i].escalated_flag, wanted.calls[i].escalated_flag);
+    EXPECT_EQ(got.calls[i].removed, wanted.calls[i].removed);
   }
   for (std::size_t i = 0; i < got.turns.size(); ++i) {
     EXPECT_EQ(got.turns[i].stored_time, wanted.turns[i].stored_time);
@@ -69,7 +70,7 @@ TEST(BatchBytes, ComeBackAsTheyWere) {
     RowBatch batch = rows.next(events);
     if (!batch.turns.empty()) batch.turns.front().removed = true;
     if (!batch.usage.empty()) batch.usage.front().stored = batch.usage.back().removed = true;
-    if (!batch.calls.empty()) batch.calls.front().sample_weight = 10, batch.calls.front().nps = INT64_MIN, batch.calls.front().turns = 7;
+    if (!batch.calls.empty()) batch.calls.front().sample_weight = 10, batch.calls.front().nps = INT64_MIN, batch.calls.front().turns = 7, batch.calls.back().removed = true;
     if (!batch.late.empty()) batch.late.front().texts = {{Field::state, "greeting"}}, batch.late.front().ext = "{}";
     const auto back = read_batch_bytes(batch_bytes(batch));
     ASSERT_TRUE(back.has_value());

@@ -267,6 +267,36 @@ TEST_P(Conformance, ATurnThatLeavesItsNumberAndAUsageThatIsSupersededGo) {
   EXPECT_EQ(found->turns[0].turn_number, 1);
 }
 
+TEST_P(Conformance, ACallThatIsPartOfAnotherGoesWithWhatIsItsOwn) {
+  auto store = open();
+  CallRow part = a_call(), whole = a_call();
+  part.call_id = {9, 1}, whole.call_id = {9, 2};
+  TurnRow said{.call_id = part.call_id, .turn_number = 1, .time = part.start, .text_content = "hello", .updated = part.start};
+  UsageRow used{.id = {5, 5}, .call_id = part.call_id, .time = part.start, .input_tokens = 10};
+  must(store->apply({.from = 0, .to = 3, .calls = {part}, .turns = {said}, .usage = {used}}));
+  // It leaves and the other has all of it, usage under the same id, in one batch; a late event of what is gone becomes a raw one.
+  CallRow gone = part;
+  gone.stored_start = part.start;
+  gone.removed = true;
+  TurnRow left = said;
+  left.stored_time = said.time;
+  left.removed = true;
+  UsageRow freed = used;
+  freed.removed = true;
+  said.call_id = used.call_id = whole.call_id;
+  LateRow rating = late(part, EventType::call_rated, 60);
+  rating.numbers = {{Field::customer_satisfaction_score, 40'000}};
+  must(store->apply({.from = 3, .to = 5, .calls = {gone, whole}, .turns = {left, said}, .usage = {freed, used}, .late = {rating}}));
+  const auto found = store->rows({});
+  ASSERT_EQ(found->calls.size(), 1u);
+  EXPECT_EQ(found->calls[0].call_id, whole.call_id);
+  ASSERT_EQ(found->turns.size(), 1u);
+  EXPECT_EQ(found->turns[0].call_id, whole.call_id);
+  ASSERT_EQ(found->usage.size(), 1u);
+  EXPECT_EQ(found->usage[0].call_id, whole.call_id);
+  EXPECT_EQ(found->raw.size(), 1u);
+}
+
 TEST_P(Conformance, ALatePartOfATextIsPutBesideTheOthers) {
   auto store = open();
   CallRow call = a_call();

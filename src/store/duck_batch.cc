@@ -40,18 +40,20 @@ Status note_removed(DuckConnection& writer, Table table, const std::vector<const
                           stored_keys_of<Row>(), gone);
 }
 
-Status replace_calls(DuckConnection& writer, const std::vector<CallRow>& calls, std::uint64_t& out_of_range) {
-  std::vector<const CallRow*> stored;
+Status replace_calls(DuckConnection& writer, const std::vector<CallRow>& calls, DuckWriting& how) {
+  std::vector<const CallRow*> stored, gone;
   Instant first = Instant::max(), last = Instant::min();
   for (const CallRow& row : calls) {
     if (!row.stored_start) continue;
     stored.push_back(&row);
+    if (row.removed && *row.stored_start < how.archived_before) gone.push_back(&row);
     first = std::min(first, *row.stored_start), last = std::max(last, *row.stored_start);
   }
   AYBIZA_TRY(delete_rows<CallRow>(
       writer, delete_statement("call_analytics", "time", "call_analytics.call_id = old.call_id", first, last), stored_keys_of<CallRow>(), stored));
+  AYBIZA_TRY(note_removed<CallRow>(writer, Table::call_analytics, gone));
   const auto sorted = in_time_order(calls, [](const CallRow& row) { return row.start; });
-  return insert_rows<CallRow>(writer, Table::call_analytics, sorted, out_of_range);
+  return insert_rows<CallRow>(writer, Table::call_analytics, sorted, how.out_of_range);
 }
 
 Status replace_turns(DuckConnection& writer, const std::vector<TurnRow>& turns, DuckWriting& how) {
@@ -128,7 +130,7 @@ Status append_rows(DuckConnection& writer, Table table, const std::vector<Row>& 
 }
 
 Status write_rows(DuckConnection& writer, const RowBatch& batch, DuckWriting& how) {
-  AYBIZA_TRY(replace_calls(writer, batch.calls, how.out_of_range));
+  AYBIZA_TRY(replace_calls(writer, batch.calls, how));
   AYBIZA_TRY(replace_turns(writer, batch.turns, how));
   AYBIZA_TRY(replace_usage(writer, batch.usage, how));
   AYBIZA_TRY(insert_sorted(writer, Table::interventions, batch.interventions, how.out_of_range));

@@ -72,7 +72,8 @@ class Merger {
     out_.late.clear();
     for (CallRow& row : stored.calls) put(std::move(row));
     for (const CallRow& row : batch.calls)
-      if (wanted(row.call_id)) put(row), in_batch_.insert(row.call_id);
+      if (wanted(row.call_id) && row.removed) calls_.erase(row.call_id);
+      else if (wanted(row.call_id)) put(row), in_batch_.insert(row.call_id);
     for (TurnRow& row : stored.turns) put(std::move(row));
     for (const TurnRow& row : batch.turns)  // what leaves its number comes before what takes it
       if (wanted(row.call_id) && row.removed) turns_.erase({row.call_id, row.turn_number});
@@ -90,7 +91,7 @@ class Merger {
     for (const LateRow& row : late) take(row);
     for (auto& [id, call] : calls_)
       if (call.changed) derive(id, call);
-    std::erase_if(out_.calls, [&](const CallRow& row) { return calls_.contains(row.call_id) && calls_.at(row.call_id).changed; });
+    std::erase_if(out_.calls, [&](const CallRow& row) { return !row.removed && calls_.contains(row.call_id) && calls_.at(row.call_id).changed; });
     for (auto& [id, call] : calls_)
       if (call.changed) out_.calls.push_back(std::move(call.row));
     std::erase_if(out_.turns, [&](const TurnRow& row) { return !row.removed && changed_turns_.contains({row.call_id, row.turn_number}); });
@@ -207,10 +208,11 @@ class Merger {
   static void merge_turn(const Event& event, TurnRow& row) {
     const Verdict texts{event.time >= row.updated}, figures{true};
     const std::string_view said = event.text(Field::text_content);
-    const bool part = event.find(Field::turn_key) && !said.empty() && !row.text_content.empty();  // one more, before or after the others
+    const bool again = event.find(Field::text_order) && !row.text_content.empty();  // the order of what is there is not known any more
+    const bool part = event.find(Field::turn_key) && !again && !said.empty() && !row.text_content.empty();  // one more, before or after the others
     const std::string before = row.text_content;
     if (part) row.text_content = texts.overwrite ? fmt::format("{} {}", row.text_content, said) : fmt::format("{} {}", said, row.text_content);
-    else texts.text(said, row.text_content);
+    else if (!again) texts.text(said, row.text_content);
     if (row.text_content != before) follow_text(event, part, before, row);
     texts.text(event.text(Field::state), row.state);
     texts.text(event.text(Field::intent), row.intent);

@@ -170,6 +170,7 @@ class MemoryStore final : public Store {
     for (const CallRow& row : batch.calls)
       if (row.stored_start) calls_.erase({*row.stored_start, row.call_id});
     for (const CallRow& row : batch.calls) {
+      if (row.removed) continue;
       CallRow& kept = calls_[{row.start, row.call_id}];
       kept = row;
       kept.stored_start = row.start;
