@@ -56,5 +56,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   MetricBatch points;
   events.clear();
   assembler.assemble(batch, {.customer = "acme", .source = "fuzz", .received = received}, events, points);
+  bool others = false;  // what joins a trace to its conversation stands before all else
+  for (const Event& event : events.events) {
+    CHECK(is_utf8(event.text(Field::text_content)) && event.number(Field::text_order).value_or(0) >= 0);
+    const bool joins = joined_call(event).has_value();
+    CHECK(!joins || !others);
+    others = others || !joins;
+  }
   return 0;
 }

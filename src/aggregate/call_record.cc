@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/limits.h"
 
 namespace aybiza {
 namespace {
@@ -159,7 +160,21 @@ std::optional<SampledCall> CallRecord::sampled(std::int64_t weight, bool reports
   return whole;
 }
 
+void CallRecord::keep_told(std::string_view event, Instant received) {
+  if (untold) return;
+  if (event.empty() || told.size() + event.size() > limits::told_bytes_per_call) {
+    untold = true;
+    told = std::string();
+    return;
+  }
+  bytes::Writer out(told);
+  out.instant(received);
+  out.text(event);
+}
+
 void CallRecord::forget_texts() {
+  untold = true;
+  told = std::string();
   if (spans) spans->keys.freeze();
   for (LiveTurn& turn : turns) turn.state.forget_texts();
 }
@@ -232,7 +247,7 @@ void CallRecord::thaw(std::string_view frozen) {
 }
 
 std::size_t CallRecord::heap_bytes() const {
-  std::size_t bytes = call.heap_bytes() + turns.capacity() * sizeof(LiveTurn) + usage.capacity() * sizeof(LiveUsage) + packed.capacity();
+  std::size_t bytes = call.heap_bytes() + turns.capacity() * sizeof(LiveTurn) + usage.capacity() * sizeof(LiveUsage) + packed.capacity() + told.capacity();
   if (spans) bytes += sizeof(CallSpans) + spans->keys.heap_bytes() + spans->errors.capacity() * 8;
   for (const LiveTurn& turn : turns) bytes += turn.state.heap_bytes();
   return bytes;
@@ -257,7 +272,7 @@ void CallRecord::write_head(bytes::Writer& out, bool packs) const {
                                   &sums.usages, &sums.unknown_costs, &sums.cost_nano, &sums.tokens})
     out.number(*sum);
   out.byte(std::uint8_t((packs ? 1 : 0) | (in_panes ? 2 : 0) | (stored_start != never ? 4 : 0) | (waiting ? 8 : 0) |
-                        (stored_ended ? 16 : 0) | (spans ? 32 : 0)));
+                        (stored_ended ? 16 : 0) | (spans ? 32 : 0) | (!told.empty() ? 64 : 0)));
 }
 
 void CallRecord::write_tail(bytes::Writer& out) const {
@@ -275,6 +290,7 @@ void CallRecord::write_tail(bytes::Writer& out) const {
     for (const std::uint64_t error : spans->errors) out.fixed(error);
     out.byte(std::uint8_t((spans->errors_told ? 1 : 0) | (spans->usage_is_final ? 2 : 0)));
   }
+  if (!told.empty()) out.text(told);
   if (stored_start != never) out.instant(stored_start);
   out.instant(low);
   out.instant(high, low);
@@ -304,14 +320,16 @@ bool CallRecord::read(bytes::Reader& in) {
     row.actor = in.text();
   }
   if ((flags & 32) != 0) {
-    CallSpans& told = spans_of_call();
-    if (!told.keys.read(in)) return false;
-    told.errors.resize(in.length(8));
-    for (std::uint64_t& error : told.errors) error = in.fixed();
+    CallSpans& of_spans = spans_of_call();
+    if (!of_spans.keys.read(in)) return false;
+    of_spans.errors.resize(in.length(8));
+    for (std::uint64_t& error : of_spans.errors) error = in.fixed();
     const std::uint8_t known = in.byte();
-    told.errors_told = (known & 1) != 0, told.usage_is_final = (known & 2) != 0;
+    of_spans.errors_told = (known & 1) != 0, of_spans.usage_is_final = (known & 2) != 0;
   }
   sums.errors = errors();
+  if ((flags & 64) != 0) told = in.text();
+  untold = told.empty();
   stored_start = (flags & 4) != 0 ? in.instant() : never;
   low = in.instant();
   high = in.instant(low);

@@ -76,6 +76,8 @@ struct CallRecord {
   std::unique_ptr<std::vector<InterventionRow>> interventions;
   std::unique_ptr<CallSpans> spans; // of calls that have any
   std::string packed;               // turns and usage, instead of the vectors
+  std::string told;                 // its events, while it may turn out to be part of another call and all of them are here
+  bool untold = false;              // some are not, and never will be
   Instant stored_start = never;
   Instant pane_start{};
   CallFacts pane_facts;
@@ -91,6 +93,7 @@ struct CallRecord {
   void open(LiveUsage& one) { open_usage += std::exchange(one.dirty, true) ? 0u : 1u; }
   // What turns and usage of a call come to that stands for `weight` calls; nullopt: for itself alone. REQUIRES: not packed.
   std::optional<SampledCall> sampled(std::int64_t weight, bool reports_cost) const;
+  void keep_told(std::string_view event, Instant received);
   void pack();
   void forget_texts();              // what pack() gives up
   bool unpack();                    // false: the bytes are not what pack() wrote

@@ -57,7 +57,8 @@ std::string members_json(const Event& event) {
     if (out.size() > 1) out.push_back(',');
     append_text(out, name_of(value.field));
     out.push_back(':');
-    append_value(out, value);
+    if (const auto part = value.field == Field::joined_call ? joined_call(event) : std::nullopt) append_text(out, to_string(*part));
+    else append_value(out, value);
   }
   // ext is one JSON object: its members join ours.
   if (event.ext.size() > 2 && event.ext.front() == '{' && event.ext.back() == '}') {

@@ -26,16 +26,28 @@ Shard::~Shard() = default;
 Shard::Shard(Shard&&) noexcept = default;
 Shard& Shard::operator=(Shard&&) noexcept = default;
 
-void Shard::apply(const Event& event, std::uint64_t offset, Instant received) {
+void Shard::apply(const Event& event, std::uint64_t offset, Instant received, std::string_view kept) {
   State& state = *state_;
   if (offset <= state.applied) return;
-  if (!state.settled && offset > state.stored_until) {
-    state.settle();
-    state.settled = true;
-  }
-  state.apply(event, received);
+  state.arrive(offset);
+  state.apply(event, received, kept);
   state.applied = offset;
 }
+
+std::string Shard::give_up(const JoinedCall& join) {
+  State& state = *state_;
+  state.arrive(join.offset);
+  return state.give_up(join);
+}
+
+void Shard::retell(const Event& event, std::uint64_t offset, Instant received) {
+  State& state = *state_;
+  state.arrive(offset);
+  state.apply(event, received, {});
+  --state.events;  // it was counted where it was told first
+}
+
+std::span<const JoinedCall> Shard::joined() const { return state_->joined; }
 
 void Shard::foresee(const Id& call, std::size_t step) const {
   if (call.empty()) return;

@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,13 @@ struct ShardStats {
   MetricStats metrics;
 };
 
+// A call that has turned out to be part of another one (model/event.h).
+struct JoinedCall {
+  Id part{}, whole{};
+  std::string name;          // of the whole, as its sender calls it
+  std::uint64_t offset = 0;  // where the log says so
+};
+
 // Calls by call id, agent.status by agent, the rest by what it names.
 unsigned shard_of(const Event& event, unsigned count);
 
@@ -67,7 +75,14 @@ class Shard {
 
   // `offset` is the event's place in the log, increasing; an offset at or below the last applied is ignored (a replay
   // that overlaps the snapshot).
-  void apply(const Event& event, std::uint64_t offset, Instant received);
+  // `kept`: the event's bytes, where its call may turn out to be part of another.
+  void apply(const Event& event, std::uint64_t offset, Instant received, std::string_view kept = {});
+  // The part leaves this shard, and the store, as if it had never been; the answer is what was told of it, in the order of the
+  // log, each as its time of receipt (assemble/bytes.h) and the `kept` text: for retell() in the shard of the whole, at the same
+  // place of the log. Empty, and the part stays: it is not known, or not all that was told of it was kept.
+  std::string give_up(const JoinedCall& join);
+  void retell(const Event& event, std::uint64_t offset, Instant received);
+  std::span<const JoinedCall> joined() const;  // of parts of this shard, the last limits::joined_calls, in order
   // The same for an event of type metric_points, whose batch the caller has decoded.
   void apply_points(const Event& event, const MetricBatch& batch, std::uint64_t offset, Instant received);
   // That events of `call` come soon, in as many events as foresight[step] says: brings near what folding them will touch,

@@ -29,6 +29,7 @@ void Shard::State::collect(RowBatch& out, Shard::What what) {
     const bool moved = record.stored_start != never && record.stored_start != record.call.start();
     return what == Shard::What::all || moved || record.stored_ended != record.call.ended();
   };
+  hand_over(pending.calls, out.calls);  // those that are part of another now
   hand_over(pending.turns, out.turns);  // those that left their number, before others take it
   hand_over(pending.usage, out.usage);
   for (const Slot slot : touched) {
@@ -92,6 +93,12 @@ void Shard::State::hand_out_parts(CallRecord& record, RowBatch& out) {
 // Where they would be is known, because a move is never deferred: so all that were touched since the snapshot are handed
 // out once more, in place of what may be there, those first that have waited longest, at a pace that a store keeps up with. Were they
 // spread over the time of a deferral, nothing would ever come of it where lives are shorter than that.
+void Shard::State::arrive(std::uint64_t offset) {
+  if (settled || offset <= stored_until) return;
+  settle();
+  settled = true;
+}
+
 void Shard::State::settle() {
   std::vector<Deferred> open;
   const auto take = [&](Slot slot, const Id& id) {

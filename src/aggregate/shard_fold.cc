@@ -38,12 +38,12 @@ Shard::State::State(ShardOptions given)
   for (std::size_t i = 0; i < axis_count; ++i) floors[i] = floors_of(Axis(i), newest);
 }
 
-void Shard::State::apply(const Event& event, Instant received_at) {
+void Shard::State::apply(const Event& event, Instant received_at, std::string_view kept) {
   if (event.type == EventType::prices) return fold_prices(event);
   ++events;
   received = std::max(received, received_at);
   see_time(event.time);
-  if (of_calls(event.type) && !event.call.empty()) fold_call_event(event, received_at);
+  if (of_calls(event.type) && !event.call.empty()) fold_call_event(event, received_at, kept);
   else fold_other(event);
 }
 
@@ -103,7 +103,7 @@ void Shard::State::advance(Instant received_at) {
   count_on();
 }
 
-void Shard::State::fold_call_event(const Event& event, Instant received_at) {
+void Shard::State::fold_call_event(const Event& event, Instant received_at, std::string_view kept) {
   CallRecord* known = find(event.call);
   if (!known && was_evicted(event)) return fold_late(event);
   CallRecord& record = known ? *known : create(event.call);
@@ -116,6 +116,7 @@ void Shard::State::fold_call_event(const Event& event, Instant received_at) {
   else if (event.type == EventType::usage) fold_usage(record, event);
   else if (event.type == EventType::call_intervened) fold_intervention(record, event);
   else note_error(record, event);
+  record.keep_told(kept, received_at);
   refresh_panes(record);
   mark(record);
   update_flight(record);
@@ -295,6 +296,15 @@ void Shard::State::mark(CallRecord& record) {
   touched.push_back(record.slot);
 }
 
+void Shard::State::leave_flight(CallRecord& record) {
+  flight.leave(record.flight_place);
+  const Slot last = in_flight.back();
+  in_flight[record.flight_place] = last;
+  calls[last]->flight_place = record.flight_place;
+  in_flight.pop_back();
+  record.flight_place = UINT32_MAX;
+}
+
 void Shard::State::update_flight(CallRecord& record) {
   extents.set(record.slot, {record.low, record.high});
   const bool listed = record.flight_place != UINT32_MAX;
@@ -308,14 +318,7 @@ void Shard::State::update_flight(CallRecord& record) {
     if (flight_changed.size() > 4096 + 2 * in_flight.size()) sync_flight();  // nobody asks: the list stays bounded all the same
     return;
   }
-  if (listed) {
-    flight.leave(record.flight_place);
-    const Slot last = in_flight.back();
-    in_flight[record.flight_place] = last;
-    calls[last]->flight_place = record.flight_place;
-    in_flight.pop_back();
-    record.flight_place = UINT32_MAX;
-  }
+  if (listed) leave_flight(record);
   if (record.retained) return;
   record.retained = true;
   ended.push_back({record.slot, record.id});

@@ -1,7 +1,7 @@
 // Snapshots: everything a shard knows as bytes, and back.
 //
-// Layout   "AYLIVE" version(5) | index count | scalars | labels | series with their panes | calls | let-go ids |
-//          agent statuses | price books | series of metrics | learning and changes | XXH3-64 of all before. Numbers are varints (assemble/bytes.h).
+// Layout   "AYLIVE" version(6) | index count | scalars | labels | series with their panes | calls | let-go ids |
+//          agent statuses | price books | series of metrics | learning and changes | joined calls (not in version 5) | XXH3-64 of all before. Numbers are varints (assemble/bytes.h).
 #include <algorithm>
 #include <map>
 
@@ -13,7 +13,7 @@ namespace aybiza {
 namespace {
 
 constexpr std::string_view magic = "AYLIVE";
-constexpr std::uint8_t version = 5;
+constexpr std::uint8_t version = 6, oldest_version = 5;
 constexpr std::size_t snapshot_piece = 256 * limits::KiB;  // handed on at a time: stays in the cache
 
 constexpr Instant furthest_time = from_micros(std::int64_t{1} << 60);  // either way: no clock has shown it
@@ -117,9 +117,16 @@ void Shard::State::write(std::string& into, const std::function<void()>& pass) c
   shelf.write(out);
   metrics.write(out);
   learning.write(out);
+  out.count(joined.size());
+  for (const JoinedCall& join : joined) {
+    out.id(join.part);
+    out.id(join.whole);
+    out.text(join.name);
+    out.count(join.offset);
+  }
 }
 
-Status Shard::State::read(bytes::Reader& in) {
+Status Shard::State::read(bytes::Reader& in, bool with_joined) {
   const auto broken = [](std::string_view what) { return fail(Code::corrupt, "live snapshot: {} cannot be read", what); };
   const std::uint64_t index = in.count(), count = in.count();
   if (index != options.index || count != options.count)
@@ -179,6 +186,16 @@ Status Shard::State::read(bytes::Reader& in) {
   if (!shelf.read(in)) return broken("a price book");
   if (!metrics.read(in)) return broken("a series of metrics");
   if (!learning.read(in)) return broken("what was told of learning");
+  if (with_joined) {
+    joined.resize(in.length(34));
+    for (JoinedCall& join : joined) {
+      join.part = in.id();
+      join.whole = in.id();
+      join.name = in.text();
+      join.offset = in.count();
+    }
+    if (in.bad() || joined.size() > 2 * limits::joined_calls) return broken("a joined call");
+  }
   if (in.bad() || !in.done()) return broken("its end");
   return {};
 }
@@ -255,13 +272,14 @@ Status Shard::restore(std::string_view from) {
     return error;
   };
   if (from.size() < magic.size() + 9 || !from.starts_with(magic)) return refuse(fail(Code::corrupt, "this is no live snapshot"));
-  if (std::uint8_t(from[magic.size()]) != version)
+  const auto told = std::uint8_t(from[magic.size()]);
+  if (told < oldest_version || told > version)
     return refuse(fail(Code::unsupported, "live snapshot of version {}, this program reads {}", unsigned(std::uint8_t(from[magic.size()])), version));
   bytes::Reader sum(from.substr(from.size() - 8));
   if (sum.fixed() != hash64(from.substr(0, from.size() - 8))) return refuse(fail(Code::corrupt, "live snapshot is damaged: its checksum differs"));
   bytes::Reader in(from.substr(0, from.size() - 8));
   in.take(magic.size() + 1);
-  if (Status read = fresh->read(in); !read) return refuse(std::unexpected(std::move(read).error()));
+  if (Status read = fresh->read(in, told > oldest_version); !read) return refuse(std::unexpected(std::move(read).error()));
   state_ = std::move(fresh);
   return {};
 }

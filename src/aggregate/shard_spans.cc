@@ -107,4 +107,46 @@ void Shard::State::note_error(CallRecord& record, const Event& event) {
   record.sums.errors = record.errors();
 }
 
+std::string Shard::State::give_up(const JoinedCall& join) {
+  if (std::ranges::find(joined, join.part, &JoinedCall::part) == joined.end()) {
+    if (joined.size() >= 2 * limits::joined_calls) joined.erase(joined.begin(), joined.end() - std::ptrdiff_t(limits::joined_calls));
+    joined.push_back(join);
+  }
+  CallRecord* record = find(join.part);
+  if (!record || record->told.empty()) return {};
+  std::string told = std::exchange(record->told, {});
+  remove(*record);
+  return told;
+}
+
+void Shard::State::remove(CallRecord& record) {
+  unpack(record);
+  if (record.counted) move_parts(record, record.call.reports_cost(), -1, Axes().set());
+  leave_panes(record);
+  turns -= record.turns.size();
+  for (const LiveTurn& turn : record.turns)
+    if (turn.stored != never) pending.turns.push_back(deletion_of(record, turn));
+  for (const LiveUsage& usage : record.usage) {
+    if (!usage.stored) continue;
+    UsageRow row = usage.row(record.id, labels);
+    row.removed = true;
+    pending.usage.push_back(std::move(row));
+  }
+  if (record.stored_start != never) {
+    CallRow row = record.call.row(record.id, record.sums);
+    row.stored_start = record.stored_start;
+    row.parts_first = record.low;
+    row.parts_last = record.high;
+    row.removed = true;
+    pending.calls.push_back(std::move(row));
+  }
+  if (record.flight_place != UINT32_MAX) leave_flight(record);
+  const Slot slot = record.slot;  // the queues look whose it is when its turn comes
+  if (record.touched) std::erase(touched, slot);
+  by_id.erase(IdHash{}(record.id), slot);
+  calls[slot].reset();
+  extents[slot] = {};
+  free_slots.push_back(slot);
+}
+
 }  // namespace aybiza

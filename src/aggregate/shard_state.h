@@ -53,6 +53,7 @@ struct Shard::State {
   FlatIndex evicted_index;                         // slot = position modulo 2^32, counted from the first ever
   std::uint32_t evicted_first = 0;                 // the position of evicted.front()
   bool evicted_overflow = false;
+  std::vector<JoinedCall> joined;                  // in order; cut to the bound when it is twice as long
   Instant calls_since = Instant::min();            // every contribution at or after it is still held by some call
   Instant exact_since = Instant::min();            // panes miss nothing at or after it
 
@@ -82,9 +83,9 @@ struct Shard::State {
   std::size_t counted_calls = 0, counted_series = 0;
 
   // shard_fold.cc
-  void apply(const Event& event, Instant received_at);
+  void apply(const Event& event, Instant received_at, std::string_view kept);
   void advance(Instant received_at);
-  void fold_call_event(const Event& event, Instant received_at);
+  void fold_call_event(const Event& event, Instant received_at, std::string_view kept);
   void fold_turn(CallRecord& record, const Event& event);
   void merge_turn(CallRecord& record, const Event& event, std::int64_t number);
   void fold_usage(CallRecord& record, const Event& event);
@@ -125,6 +126,8 @@ struct Shard::State {
   void drop_turn(CallRecord& record, LiveTurn& turn);
   bool admit_usage(CallRecord& record, const Event& event);  // false: the usage of the whole call is known
   void note_error(CallRecord& record, const Event& event);
+  std::string give_up(const JoinedCall& join);
+  void remove(CallRecord& record);                 // and from the store
 
   // Contributions. `sign` +1 adds, -1 takes back; `axes` says on which series.
   using Axes = std::bitset<axis_count>;
@@ -165,6 +168,7 @@ struct Shard::State {
   void resolve_series(CallRecord& record);
   void resolve_outcomes(const CallRecord& record, std::array<std::uint32_t, call_axes - shared_axes>& into);
   void update_flight(CallRecord& record);
+  void leave_flight(CallRecord& record);           // REQUIRES: it is listed
   void mark(CallRecord& record);
   template <typename Visit>
   void each_turn_axis(const LiveTurn& turn, Visit&& visit) const;
@@ -174,6 +178,7 @@ struct Shard::State {
   void hand_out(CallRecord& record, RowBatch& out);
   void hand_out_parts(CallRecord& record, RowBatch& out);
   void settle();
+  void arrive(std::uint64_t offset);               // before anything at this place of the log changes the state
   bool dirty(Shard::What what) const;
 
   // shard_ask.cc
@@ -183,7 +188,7 @@ struct Shard::State {
 
   // shard_snapshot.cc
   void write(std::string& into, const std::function<void()>& pass) const;  // pass() between its parts
-  Status read(bytes::Reader& in);
+  Status read(bytes::Reader& in, bool with_joined);
   bool adopt(CallRecord& record);
   bool labels_known(const CallRecord& record) const;
   static Field field_of(Axis axis);

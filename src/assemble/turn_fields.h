@@ -2,6 +2,7 @@
 //
 // Shape    take() overwrites, take_part() joins: texts in order, tools and entities one list, the turn as long as all of its
 //          parts; the first part's LLM and TTS latency count and the last one's STT latency, one interruption interrupts.
+//          Parts with Field::text_order tell one text in several ways: of_text() says which fields the greatest of them has alone.
 // Errors   joined texts end at limits::text_content_bytes, lists and sealed texts at limits::ext_bytes.
 // Threads  none: lives within one read of a TurnState.
 // Source   ingest-formats.md 3.3.
@@ -28,6 +29,9 @@ class TurnFields {
     has_[std::size_t(value.field)] = true;
   }
   void take_part(const Value& value);
+  static bool of_text(Field field) {
+    return field == Field::text_content || field == Field::text_facts || field == Field::text_sealed || field == Field::entities;
+  }
 
   Number number(Field f) const { return has_[std::size_t(f)] ? Number(at_[std::size_t(f)].number) : Number{}; }
   std::string_view text(Field f) const { return at_[std::size_t(f)].text; }

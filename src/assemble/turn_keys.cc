@@ -13,7 +13,17 @@ std::uint64_t hash_of(const Event& event) { return hash64(event.text(Field::turn
 
 bool earlier(const auto& a, const auto& b) { return std::tie(a.start, a.hash) < std::tie(b.start, b.hash); }
 
+constexpr std::uint8_t exchange_flag = 0x80, ordered_flag = 0x40;  // of the rank's byte
+
+bool of_caller(const Event& event) { return event.number(Field::speaker).value_or(1) == 0; }
+
 }  // namespace
+
+void TurnKeys::Key::note_order(const Event& event) {
+  const std::int64_t order = event.number(Field::text_order).value_or(0);
+  if (!tells_turn(event)) silent = std::max(silent, order);
+  else if (of_caller(event)) said = std::max(said, order);
+}
 
 TurnKeys::Key* TurnKeys::find(std::uint64_t hash) {
   // The key of what comes now is mostly the newest.
@@ -29,6 +39,11 @@ TurnKeys::Seen TurnKeys::see(const Event& event, std::vector<Move>& moves) {
   key.start = std::min(key.start, event.time);
   const std::int64_t declared = event.number(Field::turn_exchange).value_or(0);
   if (declared > 0) key.declared = key.declared == 0 ? std::int32_t(declared) : std::min(key.declared, std::int32_t(declared));
+  // Only the text of the greatest order counts, so that what leaves here comes back with whatever brings the turn back.
+  const bool told = key.exchange && key.number != 0 && !key.silences();
+  const std::int32_t before = key.number - 1;
+  key.note_order(event);
+  const bool leaves = told && key.silences();
   const bool changed = !known || *known != key;
   if (changed) {
     if (known) keys_.erase(keys_.begin() + (known - keys_.data()));
@@ -37,7 +52,12 @@ TurnKeys::Seen TurnKeys::see(const Event& event, std::vector<Move>& moves) {
     renumber(moves);
     known = find(hash);
   }
-  if (known->number == 0) return Seen::superseded;
+  if (leaves) {
+    const auto move = std::ranges::find(moves, before, &Move::from);
+    if (move != moves.end()) move->to = 0;
+    else moves.push_back({before, 0});
+  }
+  if (known->number == 0 || (known->silences() && of_caller(event))) return Seen::superseded;
   return changed ? Seen::renumbered : Seen::known;
 }
 
@@ -107,7 +127,11 @@ void TurnKeys::write(bytes::Writer& out) const {
     out.instant(key.start);
     out.count(std::uint64_t(key.declared));
     out.count(std::uint64_t(key.number));
-    out.byte(std::uint8_t(std::uint8_t(key.rank) | (key.exchange ? 0x80 : 0)));
+    const bool ordered = key.said != 0 || key.silent != 0;
+    out.byte(std::uint8_t(std::uint8_t(key.rank) | (key.exchange ? exchange_flag : 0) | (ordered ? ordered_flag : 0)));
+    if (!ordered) continue;
+    out.count(std::uint64_t(key.said));
+    out.count(std::uint64_t(key.silent));
   }
 }
 
@@ -122,8 +146,12 @@ bool TurnKeys::read(bytes::Reader& in) {
     if (declared > 500'000 || number > 2'000'000) return false;
     key.declared = std::int32_t(declared);
     key.number = std::int32_t(number);
-    key.rank = Rank(rank & 0x7F);
-    key.exchange = (rank & 0x80) != 0;
+    key.rank = Rank(rank & ~(exchange_flag | ordered_flag));
+    key.exchange = (rank & exchange_flag) != 0;
+    if ((rank & ordered_flag) == 0) continue;
+    key.said = std::int64_t(in.count());
+    key.silent = std::int64_t(in.count());
+    if (key.said < 0 || key.silent < 0) return false;
   }
   return !in.bad() && keys_.size() <= limits::turns_per_call &&
          std::is_sorted(keys_.begin(), keys_.end(), [](const Key& a, const Key& b) { return earlier(a, b); });

@@ -5,7 +5,8 @@
 //          on from the one before them, in order of (first event's time, key). So numbers are right while spans are still
 //          missing, and move only when something earlier comes late. Of several vocabularies of one call (spans, then the
 //          report of all of it) the one of the greatest rank counts; the turns of the others leave. After freeze() what
-//          has a number keeps it.
+//          has a number keeps it. An exchange has no caller's turn while the greatest Field::text_order of its caller's side
+//          is that of an event without a speaker: what the agent then answered was not the caller.
 // Errors   see() answers full beyond limits::turns_per_call keys: the event is not merged.
 // Cost     linear in the keys of the call for a key that is new or earlier than thought; one look-up otherwise.
 // Threads  none: owned by one call.
@@ -48,6 +49,9 @@ class TurnKeys {
     std::int32_t number = 0;    // of its last turn: 2n, or the single turn's; 0: superseded
     Rank rank = Rank::span;
     bool exchange = false;
+    std::int64_t said = 0, silent = 0;  // the greatest order of the caller's text, and of what says that it is not the caller's turn
+    bool silences() const { return silent > said; }
+    void note_order(const Event& event);
     friend bool operator==(const Key&, const Key&) = default;
   };
   Key* find(std::uint64_t hash);

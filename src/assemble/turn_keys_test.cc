@@ -124,5 +124,47 @@ TEST(TurnKeys, survive_as_bytes) {
   EXPECT_FALSE(TurnKeys().read(cut));
 }
 
+// One side of an exchange as records tell it: a text of this order, or that the caller has none. Answers whether the caller's turn
+// is there at the end, as a shard follows the moves.
+bool has_caller(const std::vector<std::pair<std::int64_t, bool>>& tellings) {
+  TurnKeys keys;
+  bool there = false;
+  for (const auto& [order, silent] : tellings) {
+    Event event;
+    event.type = EventType::turn;
+    event.rank = Rank::span;
+    event.time = from_micros(order);
+    std::vector<Value> values;
+    if (!silent) values.push_back({Field::speaker, 0, "caller"});
+    values.push_back({Field::turn_key, 0, "x:a"});
+    values.push_back({Field::text_order, order, {}});
+    event.values = values;
+    std::vector<TurnKeys::Move> moves;
+    const auto seen = keys.see(event, moves);
+    for (const auto& move : moves)
+      if (move.from == 1 && move.to == 0) there = false;
+    if (!silent && seen != TurnKeys::Seen::superseded) there = true;
+    std::string bytes;
+    bytes::Writer writer(bytes);
+    keys.write(writer);
+    bytes::Reader reader(bytes);
+    TurnKeys again;
+    EXPECT_TRUE(again.read(reader));
+    keys = again;
+  }
+  return there;
+}
+
+TEST(TurnKeys, who_spoke_last_before_the_agent_decides_whether_the_caller_did) {
+  std::vector<std::pair<std::int64_t, bool>> tellings = {{10, false}, {20, true}, {30, false}, {40, true}};
+  std::ranges::sort(tellings);
+  do EXPECT_FALSE(has_caller(tellings));
+  while (std::ranges::next_permutation(tellings).found);
+  tellings = {{10, false}, {20, true}, {20, true}, {30, false}};
+  do EXPECT_TRUE(has_caller(tellings));
+  while (std::ranges::next_permutation(tellings).found);
+  EXPECT_FALSE(has_caller({{20, true}}));
+}
+
 }  // namespace
 }  // namespace aybiza

@@ -87,9 +87,23 @@ enum Told : std::uint16_t {
   with_confidence = 256, with_topics = 512, with_found = 1024, told_all = 2047,
 };
 
+// Of the parts that tell the text of the turn in several ways the one that counts; nullopt: there are none.
+std::optional<Order> text_told_by(std::string_view fragments) {
+  std::optional<Order> best;
+  std::int64_t greatest = 0;
+  for (FragmentReader reader(fragments); reader.next();) {
+    const Order order = reader.order;
+    reader.each([&](const Value& value) {
+      if (value.field == Field::text_order && (!best || value.number >= greatest)) best = order, greatest = value.number;
+    });
+  }
+  return best;
+}
+
 }  // namespace
 
 void TurnState::read_fragments(TurnFields& fields) const {
+  const std::optional<Order> text = text_told_by(fragments_);
   for (FragmentReader reader(fragments_); reader.next();) {
     if (!reader.part) {
       reader.each([&](const Value& value) { fields.take(value); });
@@ -97,7 +111,9 @@ void TurnState::read_fragments(TurnFields& fields) const {
     }
     fields.parts = true;
     fields.first = std::min(fields.first, reader.order.time);
+    const bool another = text && *text != reader.order;
     reader.each([&](const Value& value) {
+      if (another && TurnFields::of_text(value.field)) return;
       if (value.field == Field::text_content && !value.text.empty()) fields.spoken = std::min(fields.spoken, reader.order.time);
       fields.take_part(value);
     });

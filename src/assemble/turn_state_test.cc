@@ -129,5 +129,29 @@ TEST_F(Turn_state, damaged_facts_are_unknown) {
   EXPECT_EQ(row.intent, "");
 }
 
+TEST_F(Turn_state, of_several_tellings_of_a_text_the_greatest_order_counts) {
+  const auto telling = [&](std::uint64_t id, std::string text, std::int64_t order) {
+    Event out = event(id, {{Field::text_content, text}, {Field::text_facts, facts(text)}}, "x:a");
+    auto& values = values_.back();
+    if (order > 0) values.push_back({.field = Field::text_order, .number = order});
+    std::ranges::sort(values, {}, &Value::field);
+    out.values = values;
+    return out;
+  };
+  std::vector<Event> tellings = {telling(1, "Where is it?", 7), telling(2, "My name is Ann", 3), telling(3, "Hello", 5), telling(4, "untold", 0)};
+  std::ranges::sort(tellings, {}, &Event::id);
+  do {
+    const TurnRow row = row_of(tellings);
+    EXPECT_EQ(row.text_content, "Where is it?");
+    EXPECT_EQ(row.features, features("Where is it?"));
+    EXPECT_EQ(row.time, from_micros(1'000'000));
+  } while (std::ranges::next_permutation(tellings, {}, &Event::id).found);
+  // Of equal orders the last, whichever comes first.
+  std::vector<Event> equal = {telling(1, "one", 7), telling(2, "two", 7)};
+  EXPECT_EQ(row_of(equal).text_content, "two");
+  std::ranges::reverse(equal);
+  EXPECT_EQ(row_of(equal).text_content, "two");
+}
+
 }  // namespace
 }  // namespace aybiza

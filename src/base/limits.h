@@ -139,6 +139,8 @@ inline constexpr auto rollup_patience = 900s;                 // or it has waite
 inline constexpr auto rollup_least_range = 6h;                // shorter ranges are answered from rows
 inline constexpr auto turn_texts_kept = 2min;                // in memory, after a call has ended
 inline constexpr std::size_t turns_per_call = 4'096;
+inline constexpr std::size_t told_bytes_per_call = 256 * KiB;  // events kept of a call that may turn out to be part of another
+inline constexpr std::size_t joined_calls = 100'000;         // calls that are part of another, so that what comes late finds it; 0.1 KB each
 inline constexpr std::size_t ddsketch_buckets = 4096;
 
 // Prices.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,11 +15,12 @@ namespace aybiza {
 namespace {
 
 constexpr std::string_view source_names[] = {"generic",      "genai",           "pipecat",       "livekit", "elevenlabs",
-                                             "livekit.item", "livekit.metrics", "livekit.usage", "livekit.verdict"};
+                                             "livekit.item", "livekit.metrics", "livekit.usage", "livekit.verdict", "genai.message"};
 static_assert(std::size(source_names) == span_source_count);
 constexpr std::string_view role_names[] = {"none", "ignored", "step", "session", "exchange", "caller_turn", "agent_turn",
                                            "part", "stt",     "llm",  "tts",     "realtime", "tool",        "agent"};
-constexpr std::string_view record_names[] = {"none", "report", "chat_item", "evaluation", "tag", "outcome", "score", "history"};
+constexpr std::string_view record_names[] = {"none", "report", "chat_item", "evaluation", "tag", "outcome", "score", "history",
+                                             "messages", "caller_message", "other_message", "answer"};
 constexpr std::string_view fact_names[] = {
     "conversation", "room", "job", "agent", "agent_name", "agent_version", "service", "region", "caller", "phone", "carrier_call", "operation",
     "provider", "model", "language", "name", "id",
@@ -27,7 +29,7 @@ constexpr std::string_view fact_names[] = {
     "tool_error", "input_messages", "output_messages", "created", "started", "ended",
     "kind", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
     "audio_input_tokens", "audio_output_tokens", "audio_duration", "characters", "metrics",
-    "error", "score", "verdict", "reason", "nested", "usage_list", "item_list"};
+    "error", "score", "verdict", "reason", "nested", "usage_list", "item_list", "event_name", "choice_index"};
 static_assert(std::size(fact_names) == fact_count);
 
 template <typename Names>
@@ -96,12 +98,14 @@ std::vector<std::string_view> cells_of(std::string_view line) {
 }  // namespace
 
 struct AliasTable::Tables {
-  enum class By : std::uint8_t { scope, service, key };
+  enum class By : std::uint8_t { scope, service, key, event };
   struct SourceRow { By by; std::string match; bool prefix; SpanSource source; };
   std::vector<SourceRow> sources;
   std::array<Names<SpanRole>, span_source_count> spans, operations;
   std::array<Names<RecordRole>, span_source_count> records;
   std::array<std::unordered_map<std::string, std::vector<FactRule>, TextHash, std::equal_to<>>, span_source_count> facts;
+  struct ListRow { std::string before, after; Fact fact; };  // around the number
+  std::array<std::vector<ListRow>, span_source_count> lists;
   std::array<Names<bool>, span_source_count> net, drops;
   std::array<Names<std::string>, span_source_count> outcomes;
   Names<std::string> providers;
@@ -118,9 +122,10 @@ bool AliasTable::Tables::add_source(SpanSource source, std::string_view match) {
   match.remove_prefix(colon + 1);
   const bool prefix = match.ends_with('*');
   if (prefix) match.remove_suffix(1);
-  if (by != "scope" && by != "service" && by != "key") return false;
-  sources.push_back({by == "scope" ? By::scope : by == "service" ? By::service : By::key, std::string(match), prefix, source});
-  return true;
+  constexpr std::string_view ways[] = {"scope", "service", "key", "event"};
+  const auto way = place_in(ways, by);
+  if (way) sources.push_back({By(*way), std::string(match), prefix, source});
+  return way.has_value();
 }
 
 std::string_view AliasTable::Tables::add(const std::vector<std::string_view>& cells, std::uint16_t place) {
@@ -145,10 +150,16 @@ std::string_view AliasTable::Tables::add(const std::vector<std::string_view>& ce
     const auto role = place_in(record_names, target);
     return role ? each(records, RecordRole(*role)) : "role";
   }
-  if (kind != "attribute" && kind != "member") return "kind";
+  if (kind != "attribute" && kind != "member" && kind != "list") return "kind";
   const auto fact = place_in(fact_names, target);
   const auto scale = scale_of(cells[4]);
   if (!fact) return "fact";
+  if (kind == "list") {
+    const auto at = match.find('#');
+    if (at == std::string_view::npos) return "match";
+    for (std::size_t i = first; i <= last; ++i) lists[i].push_back({std::string(match.substr(0, at)), std::string(match.substr(at + 1)), Fact(*fact)});
+    return {};
+  }
   if (!scale) return "unit";
   for (std::size_t i = first; i <= last; ++i) facts[i][std::string(match)].push_back({Fact(*fact), place, *scale});
   return {};
@@ -180,11 +191,12 @@ const AliasTable& AliasTable::built_in() {
   return table;
 }
 
-SpanSource AliasTable::source_of(const OtlpResource& resource, const OtlpScope& scope, OtlpAttributes attributes) const {
+SpanSource AliasTable::source_of(const OtlpResource& resource, const OtlpScope& scope, OtlpAttributes attributes, std::string_view event_name) const {
   using By = Tables::By;
   for (const auto& row : tables_->sources) {
     const auto same = [&](std::string_view name) { return row.prefix ? name.starts_with(row.match) : name == row.match; };
     if (row.by == By::scope && same(scope.name)) return row.source;
+    if (row.by == By::event && same(event_name)) return row.source;
     if (row.by == By::service) {
       const OtlpValue* service = find_attribute(resource.attributes, "service.name");
       if (service && same(service->text())) return row.source;
@@ -217,6 +229,22 @@ std::span<const FactRule> AliasTable::facts_of(SpanSource source, std::string_vi
     if (name.empty() || (at = facts.find(name)) == facts.end()) return {};
   }
   return at->second;
+}
+
+bool AliasTable::has_lists(SpanSource source) const { return !tables_->lists[std::size_t(source)].empty(); }
+
+std::optional<NumberedName> AliasTable::numbered(SpanSource source, std::string_view key) const {
+  for (const Tables::ListRow& row : tables_->lists[std::size_t(source)]) {
+    if (!key.starts_with(row.before)) continue;
+    NumberedName out{.fact = row.fact, .number = 0, .member = {}};
+    const std::string_view rest = key.substr(row.before.size());
+    const auto [end, failure] = std::from_chars(rest.data(), rest.data() + rest.size(), out.number);
+    out.member = rest.substr(std::size_t(end - rest.data()));
+    if (failure != std::errc{} || !out.member.starts_with(row.after)) continue;
+    out.member.remove_prefix(row.after.size());
+    return out;
+  }
+  return std::nullopt;
 }
 
 std::string_view AliasTable::provider(std::string_view name) const {

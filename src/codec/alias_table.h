@@ -19,10 +19,10 @@
 
 namespace aybiza {
 
-// Who emits. The last four are not senders but vocabularies of nested members.
+// Who emits. The last five are not senders but vocabularies of nested members.
 enum class SpanSource : std::uint8_t { generic, genai, pipecat, livekit, elevenlabs, livekit_item,
-                                        livekit_metrics, livekit_usage, livekit_verdict };
-inline constexpr std::size_t span_source_count = std::size_t(SpanSource::livekit_verdict) + 1;
+                                        livekit_metrics, livekit_usage, livekit_verdict, genai_message };
+inline constexpr std::size_t span_source_count = std::size_t(SpanSource::genai_message) + 1;
 std::string_view to_string(SpanSource source);
 
 enum class SpanRole : std::uint8_t {
@@ -38,7 +38,12 @@ enum class SpanRole : std::uint8_t {
   agent,        // one invocation of an agent: names it
 };
 
-enum class RecordRole : std::uint8_t { none, report, chat_item, evaluation, tag, outcome, score, history };
+enum class RecordRole : std::uint8_t {
+  none, report, chat_item, evaluation, tag, outcome, score, history,
+  messages,                       // what went into a completion and what came out
+  caller_message, other_message,  // one of what went in: the caller's, somebody else's
+  answer,                         // what came out
+};
 
 enum class Fact : std::uint8_t {
   // whose it is
@@ -51,7 +56,7 @@ enum class Fact : std::uint8_t {
   kind, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, audio_input_tokens, audio_output_tokens,
   audio_duration, characters, metrics,
   // the rest
-  error, score, verdict, reason, nested, usage_list, item_list,
+  error, score, verdict, reason, nested, usage_list, item_list, event_name, choice_index,
   count_,
 };
 inline constexpr std::size_t fact_count = std::size_t(Fact::count_);
@@ -62,12 +67,18 @@ struct FactRule {
   double scale = 1;
 };
 
+struct NumberedName {  // "gen_ai.prompt.2.role": member "role" of the third of a list
+  Fact fact{};
+  std::uint32_t number = 0;
+  std::string_view member;
+};
+
 class AliasTable {
  public:
   static const AliasTable& built_in();
   static Result<AliasTable> parse(std::string_view tsv);
 
-  SpanSource source_of(const OtlpResource& resource, const OtlpScope& scope, OtlpAttributes attributes) const;
+  SpanSource source_of(const OtlpResource& resource, const OtlpScope& scope, OtlpAttributes attributes, std::string_view event_name = {}) const;
   SpanRole role_of(SpanSource source, std::string_view span_name) const;
   SpanRole role_of_operation(SpanSource source, std::string_view operation) const;
   RecordRole role_of_record(SpanSource source, std::string_view body) const;
@@ -76,6 +87,8 @@ class AliasTable {
   void each_fact(SpanSource source, std::string_view key, Visit&& visit) const {
     for (const FactRule& rule : facts_of(source, key)) visit(rule);
   }
+  std::optional<NumberedName> numbered(SpanSource source, std::string_view key) const;
+  bool has_lists(SpanSource source) const;
   std::string_view provider(std::string_view name) const;            // the name itself when it has no other
   bool net_of_cache(SpanSource source, std::string_view provider) const;
   bool dropped(SpanSource source, std::string_view key) const;

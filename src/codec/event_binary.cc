@@ -31,7 +31,8 @@ constexpr Field disk_fields[] = {
     Field::outcome, Field::confidence, Field::replicated_from, Field::nodes, Field::edges, Field::orphans,
     Field::unanswered_questions, Field::graph_id, Field::metric, Field::before, Field::after, Field::what,
     Field::version, Field::hash, Field::turn_key, Field::turn_exchange, Field::usage_preliminary, Field::error_events, Field::points,
-    Field::text_facts, Field::text_sealed, Field::price_order, Field::sample_weight};
+    Field::text_facts, Field::text_sealed, Field::price_order, Field::sample_weight,
+    Field::text_order, Field::joined_call};
 
 // The same for event types; 0 is a type we do not know, which travels by its text.
 constexpr EventType disk_types[] = {

@@ -1,4 +1,4 @@
-// SpanAssembler: log records, session reports, and the messages of GenAI spans.
+// SpanAssembler: log records and session reports.
 #include <algorithm>
 #include <cmath>
 
@@ -21,69 +21,9 @@ std::optional<Instant> instant_of_ms(std::optional<double> ms) {
   return from_micros(std::llrint(*ms * 1000));
 }
 
-// What a message says: a text, or the texts of its parts. Other parts (images, tool calls) say nothing.
-void append_content(std::string& out, const OtlpValue& content) {
-  const auto append = [&](std::string_view text) {
-    if (text.empty()) return;
-    if (!out.empty()) out += ' ';
-    out += text;
-  };
-  append(content.text());
-  for (const OtlpValue& piece : content.items()) {
-    append(piece.text());
-    for (const std::string_view name : {"text", "content"})
-      if (const OtlpValue* text = member_of(piece, name)) {
-        append(text->text());
-        break;
-      }
-  }
-}
-
-std::string message_text(const OtlpValue& message) {
-  std::string out;
-  for (const std::string_view name : {"content", "parts"})
-    if (const OtlpValue* content = member_of(message, name); content && out.empty()) append_content(out, *content);
-  return out;
-}
-
 }  // namespace
 
-// A completion is a turn of the agent; what the caller said before it is the last message, unless that is a tool's answer.
-void SpanAssembler::completion_texts(Item& item) {
-  const auto messages = [&](Fact fact) -> OtlpValue {
-    const OtlpValue* value = item.facts.value(fact);
-    if (!value) return {};
-    if (value->text().empty()) return *value;
-    const auto parsed = json_.read(value->text(), events_->arena);
-    return parsed ? *parsed : OtlpValue::of_text(value->text());
-  };
-  const std::string key = exchange_key_of(item.span);
-  const OtlpValue input = messages(Fact::input_messages), output = messages(Fact::output_messages);
-  if (!input.items().empty()) {
-    const OtlpValue& last = input.items().back();
-    const OtlpValue* role = member_of(last, "role");
-    const std::string said = role && role->text() == "user" ? message_text(last) : std::string();
-    if (!said.empty()) {
-      SpanEvent event = turn(item, item.start, key, false);
-      event.text(Field::text_content, events_->arena.copy(said)).time(Field::started_at, item.start);
-      finish(item, event, 'c');
-    }
-  }
-  std::string answer(output.text());
-  for (const OtlpValue& message : output.items()) {
-    const std::string text = message_text(message);
-    if (!answer.empty() && !text.empty()) answer += ' ';
-    answer += text;
-  }
-  const auto first = item.facts.number(Fact::first_response);
-  SpanEvent event = turn(item, item.start, key, true);
-  event.text(Field::text_content, events_->arena.copy(answer)).time(Field::started_at, item.start).time(Field::ended_at, item.end);
-  event.number(Field::llm_latency_ms, first ? *first : double((item.end - item.start).count()) / 1000);
-  if (!first) event.ext("llm_latency_kind", "total");
-  finish(item, event, 't');
-}
-
-void SpanAssembler::record(const OtlpLogRecord& record, std::size_t index) {
+SpanAssembler::Item SpanAssembler::item_of(const OtlpLogRecord& record, std::size_t index) {
   Item item;
   item.index = index;
   item.trace = record.trace_id;
@@ -91,16 +31,25 @@ void SpanAssembler::record(const OtlpLogRecord& record, std::size_t index) {
   item.start = item.end = from_micros(std::int64_t(std::min<std::uint64_t>(
       record.time_unix_nano > 0 ? record.time_unix_nano : record.observed_unix_nano, INT64_MAX) / 1000));
   if (item.end == Instant{}) item.start = item.end = context_->received;
-  item.source = table_.source_of(*record.resource, *record.scope, record.attributes);
+  const OtlpValue* named = find_attribute(record.attributes, "event.name");  // before records had a member for it
+  const std::string_view event_name = record.event_name.empty() && named ? named->text() : record.event_name;
+  item.source = table_.source_of(*record.resource, *record.scope, record.attributes, event_name);
   item.facts.take(table_, item.source, record.resource->attributes);
   item.facts.take(table_, item.source, record.scope->attributes);
   item.facts.take(table_, item.source, record.attributes);
+  return item;
+}
+
+void SpanAssembler::record(const OtlpLogRecord& record, std::size_t index) {
+  Item item = item_of(record, index);
   if (!begin(item, "log record")) return;
   RecordRole role = table_.role_of_record(item.source, record.body.text());
-  if (role == RecordRole::none) role = table_.role_of_record(item.source, record.event_name);
+  for (const std::string_view name : {record.event_name, item.facts.text(Fact::event_name)})
+    if (role == RecordRole::none) role = table_.role_of_record(item.source, name);
   item.call = call_of(item);
   if (names_wanted_) note_carrier(item);
-  if (item.call.id.empty()) role = RecordRole::none;
+  note_joined(item, record.attributes);
+  if (item.call.id.empty() || (role >= RecordRole::messages && item.span == 0)) role = RecordRole::none;  // of which completion?
   switch (role) {
     case RecordRole::chat_item:
       if (const OtlpValue* nested = item.facts.value(Fact::nested)) chat_item(item, *nested);
@@ -111,6 +60,10 @@ void SpanAssembler::record(const OtlpLogRecord& record, std::size_t index) {
     case RecordRole::tag:
     case RecordRole::outcome: return verdict(item, role);
     case RecordRole::score: return score(item);
+    case RecordRole::messages:
+    case RecordRole::caller_message:
+    case RecordRole::other_message:
+    case RecordRole::answer: return content_record(item, record, role);
     case RecordRole::none: return plain_record(item, record);
   }
 }

@@ -41,8 +41,11 @@ void SpanAssembler::assemble(const OtlpBatch& from, const DecodeContext& context
   last_call_ = {};
   names_.clear();
   named_.clear();
+  joined_.clear();
   for (std::size_t i = 0; i < from.spans.size(); ++i) span(from.spans[i], i);
   for (std::size_t i = 0; i < from.logs.size(); ++i) record(from.logs[i], from.spans.size() + i);
+  last_inputs();
+  joins_first();
 }
 
 void SpanAssembler::span(const OtlpSpan& span, std::size_t index) {
@@ -76,6 +79,7 @@ void SpanAssembler::span(const OtlpSpan& span, std::size_t index) {
     item.facts.take(table_, item.source, span.scope->attributes);
   }
   item.facts.take(table_, item.source, span.attributes);
+  if (table_.has_lists(item.source)) take_lists(item, span.attributes);
   if (const OtlpValue* metrics = item.facts.value(Fact::metrics))
     if (const auto value = json_.read(metrics->text(), events_->arena))
       item.facts.take_nested(table_, SpanSource::livekit_metrics, value->members());
@@ -88,6 +92,7 @@ void SpanAssembler::span(const OtlpSpan& span, std::size_t index) {
   if (item.role == SpanRole::ignored) ++counts_.told_elsewhere;
   item.call = call_of(item);
   if (names_wanted_) note_carrier(item);
+  note_joined(item, span.attributes);
   switch (item.role) {
     case SpanRole::session: return session(item, span.attributes);
     case SpanRole::exchange: exchange(item); break;
@@ -96,7 +101,7 @@ void SpanAssembler::span(const OtlpSpan& span, std::size_t index) {
     case SpanRole::part: part(item); break;
     case SpanRole::stt: speech(item, false); break;
     case SpanRole::tts: speech(item, true); break;
-    case SpanRole::llm: completion(item); break;
+    case SpanRole::llm: completion(item, span); break;
     case SpanRole::realtime: realtime(item); break;
     case SpanRole::tool: tool(item); break;
     case SpanRole::agent:  // of a call that is its trace, the first invocation is the call
@@ -301,9 +306,9 @@ void SpanAssembler::usage(Item& item, int preliminary) {
   finish(item, event, 'u');
 }
 
-void SpanAssembler::completion(Item& item) {
+void SpanAssembler::completion(Item& item, const OtlpSpan& span) {
   usage(item, item.source == SpanSource::livekit ? 1 : -1);
-  if (item.source == SpanSource::genai) return completion_texts(item);
+  if (item.source == SpanSource::genai) return completion_texts(item, span);
   const auto latency = item.facts.number(Fact::first_response);
   if (item.source != SpanSource::pipecat || !latency || item.parent == 0) return;
   SpanEvent event = turn(item, item.start, exchange_key_of(item.parent), true);

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "codec/alias_table.h"
@@ -55,6 +56,7 @@ class SpanAssembler {
 
   void span(const OtlpSpan& span, std::size_t index);
   void record(const OtlpLogRecord& record, std::size_t index);
+  Item item_of(const OtlpLogRecord& record, std::size_t index);
   static bool is_unnamed_completion(const Item& item);
   bool begin(Item& item, std::string_view what);  // false: refused
   CallRef call_of(const Item& item);
@@ -65,8 +67,7 @@ class SpanAssembler {
   void external_name(Item& item);
   void exchange(Item& item);
   void speech(Item& item, bool agent_speaks);
-  void completion(Item& item);
-  void completion_texts(Item& item);
+  void completion(Item& item, const OtlpSpan& span);
   void realtime(Item& item);
   void part(Item& item);
   void tool(Item& item);
@@ -74,6 +75,27 @@ class SpanAssembler {
   void usage(Item& item, int preliminary);
   void error(Item& item);
   void generic(const OtlpSpan& span, Instant start, double ms);
+
+  // genai_texts.cc
+  struct Messages;    // what is known of a completion's input and output
+  struct LastInput {  // of the messages of one completion's input
+    const OtlpLogRecord* record;
+    std::size_t index;
+    std::uint64_t unix_nano;
+    RecordRole role;
+  };
+  void take_lists(Item& item, OtlpAttributes attributes);
+  void completion_texts(Item& item, const OtlpSpan& span);
+  Messages messages_in(const FactSet& facts);
+  void take_events(const OtlpSpan& span, Messages& messages);
+  FactSet message_of(OtlpAttributes attributes, const OtlpValue& body);
+  std::string said_in(const OtlpValue& content);
+  std::string message_text(const OtlpValue& message);
+  void content_record(Item& item, const OtlpLogRecord& record, RecordRole role);
+  void last_inputs();
+  void told_by_record(Item& item, std::string_view text, std::int64_t order, bool agent_speaks);
+  void note_joined(const Item& item, OtlpAttributes own);
+  void joins_first();
 
   void chat_item(Item& item, const OtlpValue& value);
   void chat_items(Item& item);
@@ -100,6 +122,9 @@ class SpanAssembler {
   bool names_wanted_ = false;
   std::vector<NamedCall> names_;
   std::unordered_map<Id, std::size_t> named_;  // where in names_
+  std::unordered_map<Id, LastInput> inputs_;   // by trace and span
+  std::unordered_set<Id> joined_;              // traces whose conversation was told
+  std::size_t joins_ = 0;                      // events that tell so
   struct { const OtlpResource* resource = nullptr; const OtlpScope* scope = nullptr; SpanSource source{}; FactSet facts; } base_;
 };
 

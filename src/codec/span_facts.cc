@@ -48,6 +48,10 @@ void FactSet::take_member(const AliasTable& table, SpanSource source, std::strin
   path.resize(before);
 }
 
+void FactSet::set(Fact fact, const OtlpValue& value) {
+  if (!has(fact)) put({.fact = fact, .place = UINT16_MAX, .scale = 1}, value);
+}
+
 std::string_view FactSet::text(Fact fact) const {
   const OtlpValue* known = value(fact);
   return known ? known->text() : std::string_view{};
@@ -103,6 +107,16 @@ SpanEvent& SpanEvent::word(Field field, std::string_view word) {
 SpanEvent& SpanEvent::number(Field field, std::optional<double> wire) {
   if (!wire) return *this;
   if (const auto fits = from_wire(field, *wire)) set(field, *fits, {});
+  return *this;
+}
+
+SpanEvent& SpanEvent::exactly(Field field, std::int64_t value) {
+  set(field, value, {});
+  return *this;
+}
+
+SpanEvent& SpanEvent::raw(Field field, std::string_view bytes) {
+  set(field, 0, batch_->arena.copy(bytes));
   return *this;
 }
 

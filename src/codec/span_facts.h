@@ -30,6 +30,7 @@ class FactSet {
 
   bool has(Fact fact) const { return place_[std::size_t(fact)] != 0; }
   const OtlpValue* value(Fact fact) const { return has(fact) ? &value_[std::size_t(fact)] : nullptr; }
+  void set(Fact fact, const OtlpValue& value);  // if nobody told it
   std::string_view text(Fact fact) const;
   std::optional<double> number(Fact fact) const;  // a text of digits is one
   std::optional<bool> flag(Fact fact) const;      // "true", "false" and numbers too
@@ -62,6 +63,8 @@ class SpanEvent {
   SpanEvent& text(Field field, std::string_view text);  // label, phone, text_content; cut where it is too long
   SpanEvent& word(Field field, std::string_view word);
   SpanEvent& number(Field field, std::optional<double> wire);
+  SpanEvent& exactly(Field field, std::int64_t value);  // as the field's numbers are kept
+  SpanEvent& raw(Field field, std::string_view bytes);
   SpanEvent& flag(Field field, std::optional<bool> value);
   SpanEvent& time(Field field, Instant time);
   SpanEvent& json(Field field, std::string_view fragment);

@@ -33,6 +33,9 @@ struct SpanAssembler::Tokens {
   }
 };
 
+// What a message says, appended: a text, or the texts of its parts.
+void append_content(std::string& out, const OtlpValue& content);
+
 // Field::turn_key of a turn that its own span tells, and of an exchange of two turns. In letters: digits in a row could be
 // taken for somebody's number.
 std::string turn_key_of(std::uint64_t span);

@@ -17,11 +17,12 @@ void add(const MaskCounts::ByClass& from, MaskCounts::ByClass& to) {
   for (std::size_t i = 0; i < from.size(); ++i) to[i] += from[i];
 }
 
-// The event's values with one more at their end; REQUIRES: its field is greater than theirs.
+// The event's values with one more, which they lack.
 void append_value(Arena& arena, Event& event, const Value& value) {
   const auto values = arena.array<Value>(event.values.size() + 1);
   std::ranges::copy(event.values, values.begin());
   values.back() = value;
+  for (std::size_t i = values.size() - 1; i > 0 && values[i].field < values[i - 1].field; --i) std::swap(values[i], values[i - 1]);
   event.values = values;
 }
 

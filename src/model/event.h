@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -61,6 +62,19 @@ struct Event {
     return value ? std::optional(value->number) : std::nullopt;
   }
 };
+
+// An event "call.joined" says that another call, whose id is in Field::joined_call, is part of its own: all that was told of it,
+// whenever, was told of its own.
+inline constexpr std::string_view joined_type = "call.joined", joinable_source = "genai";  // whose events alone go over
+inline std::optional<Id> joined_call(const Event& event) {
+  if (event.type != EventType::other) return std::nullopt;
+  const std::string_view bytes = event.text(Field::joined_call);
+  Id part;
+  if (bytes.size() != sizeof part.high + sizeof part.low || event.call.empty()) return std::nullopt;
+  std::memcpy(&part.high, bytes.data(), sizeof part.high);
+  std::memcpy(&part.low, bytes.data() + sizeof part.high, sizeof part.low);
+  return part == event.call ? std::nullopt : std::optional(part);
+}
 
 // Why one event of a batch was refused: what the answer's `errors` array carries.
 struct EventError {

@@ -184,6 +184,8 @@ constexpr std::array<FieldInfo, field_count> table = {{
     str(F::points, "points", Kind::vector, of({metric_points}), of({metric_points})),
     str(F::text_facts, "text_facts", Kind::vector, none),
     str(F::text_sealed, "text_sealed", Kind::vector, none),
+    num(F::text_order, "text_order", count, none, 0, inf),
+    str(F::joined_call, "joined_call", Kind::vector, none),
     str(F::price_order, "price_order", Kind::vector, of({prices}), of({prices})),
     num(F::sample_weight, "sample_weight", count, none, 2, 1'000'000),
 }};

@@ -76,6 +76,8 @@ enum class Field : std::uint8_t {
   points,  // of metric_points
   // What ingest says of a turn's text as it was written (text/text_facts.h), and that text encrypted, where a customer wants it kept.
   text_facts, text_sealed,
+  text_order,   // of several tellings of one text of a turn the one of the greatest order counts (assemble/turn_fields.h)
+  joined_call,  // of call.joined: the id, 16 bytes, of the call that has become part of the event's (server/joined_calls.h)
   price_order,  // of prices
   sample_weight,  // of any event of a call that a sampling rule kept: how many calls it stands for (ingest/call_sampler.h)
   count_,  // not a field: how many there are

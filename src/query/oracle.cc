@@ -127,6 +127,7 @@ Number efficiency(const CallRow& call) {
 
 struct Oracle::Inner {
   std::map<Id, Events> calls;
+  std::map<Id, std::pair<Id, std::string>> wholes;       // calls that are part of another, with that one's name
   RowSet others;
   OracleMetrics metrics;
   std::uint64_t events = 0;
@@ -135,10 +136,24 @@ struct Oracle::Inner {
   std::vector<std::uint64_t> rerated_at;                 // how many events had been added then
 
   void take(const std::optional<PriceOrder>& order);
+  void join(const Id& part, const Event& whole);
   const PriceBook& book_of(const Kept& usage, const std::string& customer) const;
 
   void one_call(const Id& id, const Events& all_events, Instant received_now, RowSet& out) const;
 };
+
+namespace {
+
+// As if it had been told of the call it is part of, whose beginning and end its own are not.
+void rename(Kept& event, std::string_view name) {
+  event.fields[Field::call_id].text = name;
+  if (event.type != EventType::call_ended) return;
+  event.type = EventType::call_updated;
+  event.fields.erase(Field::started_at);
+  event.fields.erase(Field::total_duration_ms);
+}
+
+}  // namespace
 
 Oracle::Oracle(PriceBook first) : inner_(std::make_unique<Inner>()) { inner_->books.push_back(std::move(first)); }
 Oracle::~Oracle() = default;
@@ -148,10 +163,13 @@ void Oracle::begin(Instant log_began) { inner_->metrics.begin(log_began); }
 
 void Oracle::add(const Event& event, Instant received) {
   ++inner_->events;
+  if (const auto part = joined_call(event)) return inner_->join(*part, event);
   if (!event.call.empty() && event.type <= EventType::usage) {  // a metric that names a call is still a metric
     Kept kept = keep(event, received);
     kept.place = inner_->events, kept.book = inner_->books.size() - 1;
-    inner_->calls[event.call].push_back(std::move(kept));
+    const auto whole = event.source == joinable_source ? inner_->wholes.find(event.call) : inner_->wholes.end();
+    if (whole != inner_->wholes.end()) rename(kept, whole->second.second);
+    inner_->calls[whole != inner_->wholes.end() ? whole->second.first : event.call].push_back(std::move(kept));
     return;
   }
   if (event.type == EventType::prices) return inner_->take(decode_price_order(event.text(Field::price_order)));
@@ -270,6 +288,31 @@ bool spaced(const std::string& before, const std::string& after) {
   return lead < 0xE3 || lead > 0xE9;
 }
 
+// Of parts that tell one text in several ways only the greatest has it; a caller's side that was told last by an event without
+// a speaker is no turn.
+std::vector<const Kept*> with_one_text(const std::vector<const Kept*>& parts, std::deque<Kept>& made) {
+  const auto order_of = [](const Kept* part) { return part->has(Field::text_order) ? part->fields.at(Field::text_order).number : -1; };
+  std::int64_t silent = -1;
+  const Kept* best = nullptr;
+  for (const Kept* part : parts) {
+    if (!part->has(Field::speaker)) silent = std::max(silent, order_of(part));
+    else if (order_of(part) >= 0 && (!best || order_of(part) >= order_of(best))) best = part;
+  }
+  if (silent > 0 && silent > (best ? order_of(best) : 0)) return {};
+  std::vector<const Kept*> out;
+  for (const Kept* part : parts) {
+    if (!part->has(Field::speaker)) continue;
+    if (!best || part == best) {
+      out.push_back(part);
+      continue;
+    }
+    Kept& less = made.emplace_back(*part);
+    for (const Field field : {Field::text_content, Field::text_facts, Field::text_sealed, Field::entities}) less.fields.erase(field);
+    out.push_back(&less);
+  }
+  return out;
+}
+
 // What its parts make of a turn, as if one event had told it.
 Kept joined(const std::vector<const Kept*>& parts) {
   Kept out = *parts.back();
@@ -308,6 +351,19 @@ Kept joined(const std::vector<const Kept*>& parts) {
 }
 
 }  // namespace
+
+// All that was told of the part, whenever, was told of the whole.
+void Oracle::Inner::join(const Id& part, const Event& whole) {
+  if (!wholes.try_emplace(part, whole.call, std::string(whole.text(Field::call_id))).second) return;
+  const auto told = calls.find(part);
+  if (told == calls.end() || std::ranges::any_of(told->second, [](const Kept& event) { return event.source != joinable_source; })) return;
+  for (Kept& event : told->second) {
+    rename(event, whole.text(Field::call_id));
+    event.place = events, event.book = books.size() - 1;
+    calls[whole.call].push_back(std::move(event));
+  }
+  calls.erase(part);
+}
 
 void Oracle::Inner::take(const std::optional<PriceOrder>& order) {
   if (!order) return;
@@ -374,11 +430,12 @@ void Oracle::Inner::one_call(const Id& id, const Events& all_events, Instant rec
     for (const Kept* event : keyed) {
       const std::uint64_t tie = hash64(event->fields.at(Field::turn_key).text, std::uint64_t(event->rank));
       const auto key = std::find_if(keys.begin(), keys.end(), [&](const KeyOfTurns& one) { return one.tie == tie; });
-      if (!event->has(Field::speaker)) continue;
-      const bool caller = key->exchange && event->fields.at(Field::speaker).text == "caller";
+      if (!event->has(Field::speaker) && !event->has(Field::text_order)) continue;  // it only numbers
+      const bool caller = key->exchange && (!event->has(Field::speaker) || event->fields.at(Field::speaker).text == "caller");
       parts[key->number - (caller ? 1 : 0)].push_back(event);
     }
-    for (const auto& [number, list] : parts) turns[number] = {&made.emplace_back(joined(list))};
+    for (const auto& [number, list] : parts)
+      if (const auto told = with_one_text(list, made); !told.empty()) turns[number] = {&made.emplace_back(joined(told))};
   }
 
   const LastWord said(about_call);

@@ -6,6 +6,7 @@
 #include <latch>
 #include <thread>
 
+#include "assemble/bytes.h"
 #include "base/limits.h"
 #include "codec/event_binary.h"
 #include "codec/metric_binary.h"
@@ -38,18 +39,53 @@ void LiveShards::serve(Lane& lane) {
     });
 }
 
+namespace {
+
+// As if the whole's sender had told it. That a part has ended says nothing of when the whole began or ends.
+void rename(Event& event, std::vector<Value>& values, const JoinedCall& join) {
+  event.call = join.whole;
+  for (Value& value : values)
+    if (value.field == Field::call_id) value.text = join.name;
+  if (event.type != EventType::call_ended) return;
+  event.type = EventType::call_updated;
+  std::erase_if(values, [](const Value& value) { return value.field == Field::started_at || value.field == Field::total_duration_ms; });
+  event.values = values;
+}
+
+}  // namespace
+
+void LiveShards::fold_join(Lane& lane, const EventChunk::Join& join) {
+  if (join.what == EventChunk::Join::What::gives) return join.handover->put(lane.shard.give_up(join.call));
+  const std::string told = join.handover->take([&] { return lanes_[join.giver]->mailbox.finished(); });
+  std::vector<Value> values;
+  for (bytes::Reader in(told); !in.done() && !in.bad();) {
+    const Instant received = in.instant();
+    auto decoded = decode_event(in.text(), values);
+    if (!decoded) continue;  // it was folded once
+    rename(decoded->event, values, join.call);
+    lane.shard.retell(decoded->event, join.call.offset, received);
+  }
+}
+
 void LiveShards::fold(Lane& lane, const EventChunk& chunk) {
   thread_local std::vector<Value> values;
   for (std::size_t i = 0; i < chunk.items.size(); ++i) {
     const EventChunk::Item& item = chunk.items[i];
     lane.shard.foresee(i, chunk.items.size(), [&](std::size_t at) { return chunk.items[at].call; });
-    const auto decoded = decode_event(std::string_view(chunk.bytes).substr(item.begin, item.size), values);
+    const EventChunk::Join* join = item.join != 0 ? &chunk.joins[item.join - 1] : nullptr;
+    if (join && join->what != EventChunk::Join::What::renames) {
+      fold_join(lane, *join);
+      continue;
+    }
+    const std::string_view bytes = std::string_view(chunk.bytes).substr(item.begin, item.size);
+    auto decoded = decode_event(bytes, values);
+    if (decoded && join) rename(decoded->event, values, join->call);
     if (decoded && decoded->event.type == EventType::metric_points) {
       thread_local MetricBatch batch;
       if (decode_metric_batch(decoded->event.text(Field::points), batch)) lane.shard.apply_points(decoded->event, batch, item.offset, item.received);
       else ++undecodable_;
     } else if (decoded) {
-      lane.shard.apply(decoded->event, item.offset, item.received);
+      lane.shard.apply(decoded->event, item.offset, item.received, may_be_part(decoded->event) ? bytes : std::string_view());
     } else {
       ++undecodable_;  // written by a newer version: verify names it, conservation counts it
     }

@@ -21,6 +21,7 @@
 #include "query/live_answer.h"
 #include "runtime/mailbox.h"
 #include "runtime/thread.h"
+#include "server/joined_calls.h"
 
 namespace aybiza {
 
@@ -31,7 +32,17 @@ struct EventChunk {
     std::uint32_t begin = 0, size = 0;
     Instant received{};
     Id call{};  // empty: of none
+    std::uint32_t join = 0;  // in `joins`, counted from 1; 0: none
   };
+  // What a call that is part of another has to do with an item: its event is the whole's, or, without an event, what was told of
+  // the part leaves this shard or arrives.
+  struct Join {
+    enum class What : std::uint8_t { renames, gives, takes } what{};
+    JoinedCall call;
+    std::shared_ptr<Handover> handover;
+    std::size_t giver = 0;  // the shard that gives
+  };
+  std::vector<Join> joins;
   std::string bytes;
   std::vector<Item> items;
   std::uint64_t to = 0;  // everything up to here has been fed
@@ -82,6 +93,7 @@ class LiveShards {
   };
   void serve(Lane& lane);
   void fold(Lane& lane, const EventChunk& chunk);
+  void fold_join(Lane& lane, const EventChunk::Join& join);
 
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::mutex mutex_;  // guards changed_ and what progressed_ waits for

@@ -7,7 +7,6 @@
 
 #include "base/check.h"
 #include "base/limits.h"
-#include "codec/event_binary.h"
 #include "query/rollup_repair.h"
 #include "server/snapshot_file.h"
 #include "server/topics.h"
@@ -57,20 +56,10 @@ void Pipeline::repair_rollups_due() {
 }
 
 void Pipeline::dispatch(const spool::RecordView& record) {
-  thread_local std::vector<Value> values;
   received_ = std::max(received_, record.received);
   for (std::size_t i = 0; i < record.count(); ++i) {
     const auto event = record.event(i);
-    const auto decoded = decode_event(event.bytes, values);
-    const auto hand_to = [&](EventChunk& chunk) {
-      chunk.items.push_back({event.offset.value, std::uint32_t(chunk.bytes.size()), std::uint32_t(event.bytes.size()), received_,
-                             decoded ? decoded->event.call : Id{}});
-      chunk.bytes += event.bytes;
-    };
-    if (decoded && decoded->event.type == EventType::prices)
-      for (EventChunk& chunk : chunks_) hand_to(chunk);
-    else
-      hand_to(chunks_[decoded ? shard_of(decoded->event, unsigned(chunks_.size())) : 0]);
+    routes_.route(event.bytes, event.offset.value, received_);
     bytes_since_snapshot_ += event.bytes.size();
     bytes_uncollected_ += event.bytes.size();
   }
@@ -84,8 +73,8 @@ void Pipeline::note_oldest(Instant received) {
 }
 
 void Pipeline::flush_chunks() {
-  for (std::size_t i = 0; i < chunks_.size(); ++i) {
-    EventChunk chunk = std::exchange(chunks_[i], {});
+  for (std::size_t i = 0; i < routes_.shards(); ++i) {
+    EventChunk chunk = routes_.take(i);
     chunk.to = fed_;
     chunk.received = received_;
     shards_->feed(i, std::move(chunk));

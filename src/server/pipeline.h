@@ -27,6 +27,7 @@
 #include "runtime/mailbox.h"
 #include "runtime/periodic.h"
 #include "runtime/thread.h"
+#include "server/event_router.h"
 #include "server/live_shards.h"
 #include "server/snapshot_file.h"
 #include "server/unwritten.h"
@@ -137,7 +138,7 @@ class Pipeline {
   std::unique_ptr<Store> store_;
   std::unique_ptr<LiveShards> shards_;
   std::unique_ptr<spool::Reader> reader_;
-  std::vector<EventChunk> chunks_;       // the router's, per shard
+  EventRouter routes_;                   // the router's
   std::uint64_t fed_ = 0, collected_ = 0;
   std::optional<Rerate> rerate_;         // the router's: for the next collection
   std::uint64_t ordered_ = 0;            // likewise: the last order of a book that is remembered

@@ -127,7 +127,9 @@ Status Pipeline::recover() {
   stats_.snapshot = usable ? snapshot->offset : 0;
   fed_ = std::max(from, reader_->position().value) - 1;
   collected_ = *applied;
-  chunks_.resize(*count);
+  std::vector<JoinedCall> joined;
+  for (const Shard& shard : shards) joined.insert(joined.end(), shard.joined().begin(), shard.joined().end());
+  routes_.begin(*count, std::move(joined));
   shards_ = std::make_unique<LiveShards>(std::move(shards));
   const std::uint64_t target = recovered_ = spool_->visible().value;
   unwritten_ = std::make_unique<Unwritten>(options_.data / "unwritten", Unwritten::Bounds{limits::unwritten_disk_bytes, limits::unwritten_disk_left},
