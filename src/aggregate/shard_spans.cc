@@ -145,7 +145,7 @@ void Shard::State::remove(CallRecord& record) {
   if (record.touched) std::erase(touched, slot);
   by_id.erase(IdHash{}(record.id), slot);
   calls[slot].reset();
-  extents[slot] = {};
+  extents.clear(slot);
   free_slots.push_back(slot);
 }
 
