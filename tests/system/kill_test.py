@@ -25,6 +25,7 @@ class SenderThread(threading.Thread):
         self.rng = random.Random(number)
         self.calls = self.turns = self.ratings = 0
         self.finish = False
+        self.ceiling = None  # calls at which it rests
         self.sent = 0
 
     def events(self):
@@ -49,6 +50,9 @@ class SenderThread(threading.Thread):
 
     def run(self):
         while not self.finish:
+            if self.ceiling is not None and self.calls >= self.ceiling:
+                time.sleep(.02)
+                continue
             if self.calls > CALLS_AT_FULL_SPEED / SENDERS:
                 time.sleep(.5)
             batch = [e for _ in range(20) for e in self.events()]

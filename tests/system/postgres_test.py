@@ -66,7 +66,7 @@ def compare(server, start, end):
         answer = asked(server, **question, start=start, end=end, source="store")
         text = urllib.parse.urlencode({**question, "from": start, "to": end})
         log = command("recompute", "--data", server.data, "--query", text)
-        check(log.returncode == 0, log.stderr)
+        check(log.returncode == 0 and "reaches back" not in log.stderr, log.stderr)  # the log has let nothing go, or there is nothing to compare with
         want = json.loads(log.stdout)
         check(len(answer["rows"]) == len(want["rows"]) > 0, f"{question}: {len(answer['rows'])} rows, the log says {len(want['rows'])}")
         for got_row, want_row in zip(answer["rows"], want["rows"]):
@@ -106,6 +106,8 @@ def main():
         for when in ("BEFORE", "AFTER"):
             postgres.ask(f"CREATE TRIGGER slow_copy_{when} {when} INSERT ON conversation_turns FOR EACH STATEMENT EXECUTE FUNCTION slow_copy()")
         for _ in range(ROUNDS):
+            for sender in senders:  # however slow this machine is, the log keeps all of it
+                sender.ceiling = sender.calls + 300
             progress(senders, 100, "ingest between kills")
             wait_until("a COPY is under way", lambda: (postgres.ask("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'COPY conversation_turns%'")
                                                        == [["1"]], 0), 90)
