@@ -59,7 +59,7 @@ Node field_tile(const FleetState* state, const Filters& filters) {
   const FleetState& s = state ? *state : nothing;
   const std::string empty = state && s.agents.empty() ? why_empty(t("count.calls"), filters) : "";
   return picture_tile({.name = d.name, .size = "w-8 h-5 wide", .texts = t, .loading = state == nullptr, .error = s.error, .empty = empty, .as_of = s.as_of, .n = state ? legend(s, t) : "",
-                       .table = html<"<canvas id=\"field-fleet\" class=\"field\" phx-hook=\"Field\" phx-update=\"ignore\" tabindex=\"0\" role=\"application\" aria-label=\"{}\"></canvas>">(t("fleet.keys", d.title))});
+                       .table = html<"<canvas id=\"field-fleet\" class=\"field\" phx-hook=\"Field\" phx-update=\"ignore\" tabindex=\"0\" role=\"application\" aria-label=\"{}\"></canvas>">(t("fleet.keys", d.title)), .every = std::chrono::seconds(2)});
 }
 
 Node field_reasons(const FleetState* state, const std::string& chosen, const Filters& filters) {
@@ -73,7 +73,7 @@ Node field_reasons(const FleetState* state, const std::string& chosen, const Fil
   for (const AgentHealth& agent : s.agents)
     if (agent.letter != 'i' && agent.agent != chosen && rows.size() < worst_shown) rows.push_back(row_of(agent, filters, false));
   return table_tile({.name = "fleet_worst", .size = "w-4 h-5 mid", .texts = t, .loading = state == nullptr, .error = s.error, .empty = rows.empty() ? std::string(t("fleet.none")) : "", .as_of = s.as_of,
-                     .n = fmt::format("{}{}{}", chosen.empty() ? "" : t("fleet.chosen_first"), s.estimate && !chosen.empty() ? " · " : "", s.estimate ? t("board.estimate") : ""), .table = plain_table(t("fleet.caption"), heads, rows)});
+                     .n = fmt::format("{}{}{}", chosen.empty() ? "" : t("fleet.chosen_first"), s.estimate && !chosen.empty() ? " · " : "", s.estimate ? t("board.estimate") : ""), .table = plain_table(t("fleet.caption"), heads, rows), .every = std::chrono::seconds(2)});
 }
 
 }  // namespace aybiza::dashboard

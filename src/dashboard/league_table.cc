@@ -49,7 +49,7 @@ Node foot(const LeagueInput& in) {
   const std::string many = league.found > league.rows.size() || !league.complete
                                ? t(league.complete ? "league.some" : "league.some_more", league.rows.size(), show_count(t, double(league.found)), in.what)
                                : fmt::format("{} {}", show_count(t, double(league.found)), in.what);
-  return html<"<footer class=\"row-flex pager\">{}<span class=\"muted\">{}</span><span class=\"muted\">{}</span>{}</footer>">(age(league.as_of, t), many, bound, give_buttons(t, in.caption));
+  return html<"<footer class=\"row-flex pager\">{}<span class=\"muted\">{}</span><span class=\"muted\">{}</span>{}</footer>">(age(league.as_of, t, std::chrono::seconds(2)), many, bound, give_buttons(t, in.caption));
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr Duration learning_rhythm = 2s;
 constexpr std::string_view progress_colours[] = {"$good", "$bad", "$c1"}, size_colours[] = {"$c1", "$c3"}, pattern_colours[] = {"$good", "$bad", "$c8"};
 
 bool known_anywhere(const ChartSeries& series) {
@@ -93,7 +94,7 @@ void LearningPage::opened(Context& context, const Location&) {
   Source* source = viewer().source;
   const Ask ask = [source](const Question& q) { return source->ask(q); };
   const AskRows rows = [source](const LearningQuestion& q) { return source->learning(q); };
-  watch(context, progress_slot, {key(), [ask, rows, scope](Instant now) { return std::make_shared<LearningState>(compute_learning(ask, rows, scope, now)); }, 2s, 5s, true});
+  watch(context, progress_slot, {key(), [ask, rows, scope](Instant now) { return std::make_shared<LearningState>(compute_learning(ask, rows, scope, now)); }, learning_rhythm, 5s, true});
   std::string about = "experiments|" + customers_key();
   about += fmt::format("{}:{}|{}", scope.customer.size(), scope.customer, scope.region);
   watch(context, experiments_slot, {about, [ask, scope](Instant now) { return std::make_shared<Experiments>(compute_experiments(ask, scope, now)); }, 10s, 30s, true});
@@ -122,7 +123,7 @@ Node LearningPage::tiles(const LearningState* state) const {
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
   return each(all, [](std::size_t i) { return i; }, [&](std::size_t i) {
     return kpi({.name = learning_tile_names[i], .state = state ? &state->tiles[i] : nullptr, .spark = state ? &state->tiles[i].spark : nullptr,
-                .as_of = state ? state->as_of : Instant{}, .filters = filters(), .unknown = i >= knowledge_tile ? texts()("learning.no_graph") : std::string_view()});
+                .as_of = state ? state->as_of : Instant{}, .filters = filters(), .unknown = i >= knowledge_tile ? texts()("learning.no_graph") : std::string_view(), .every = learning_rhythm});
   });
 }
 
@@ -132,7 +133,7 @@ Node LearningPage::charts(const LearningState* state) const {
   const Zone zone = zone_or_utc(filters().zone);
   const auto tile = [&](std::string_view name, std::string_view size, const ChartSeries& series, Format format, std::string n) {
     return chart({.name = name, .size = size, .loading = state == nullptr, .empty = !known_anywhere(series), .error = series.error, .as_of = s.as_of, .n = std::move(n),
-                  .relative_error = std::nullopt, .filters = filters(), .table = series_rows(texts(), definition_of(texts(), name).title, series, format, zone)});
+                  .relative_error = std::nullopt, .filters = filters(), .table = series_rows(texts(), definition_of(texts(), name).title, series, format, zone), .every = learning_rhythm});
   };
   return html<"{}{}{}">(tile("progress", "w-12 h-4", s.progress, Format::share, state ? texts()("learning.marked", s.changes.size()) : ""),
                         tile("knowledge", "w-6 h-4", s.knowledge, Format::count, ""), tile("patterns", "w-6 h-4", s.patterns, Format::count, ""));
@@ -145,7 +146,7 @@ Node LearningPage::tables(const LearningState* state) const {
   const Texts& t = texts();
   const auto tile = [&](std::string_view name, const std::string& size, bool empty, std::size_t count, Node table) {
     return table_tile({.name = name, .size = size, .texts = t, .loading = state == nullptr, .error = s.rows_error, .empty = empty ? why_empty(definition_of(t, name).counted, filters()) : "", .as_of = s.as_of,
-                       .n = state ? fmt::format("{} {}", show_count(t, double(count)), definition_of(t, name).counted) : "", .table = std::move(table)});
+                       .n = state ? fmt::format("{} {}", show_count(t, double(count)), definition_of(t, name).counted) : "", .table = std::move(table), .every = learning_rhythm});
   };
   return html<"{}{}{}">(tile("changes", sized("w-12", s.cards.size(), 5), s.cards.empty(), s.changes.size(), changes_table(t, s, zone)), tile("pattern_list", "w-6 h-5", s.lives.empty(), s.lives.size(), patterns_table(t, s, zone)),
                         tile("improvement_list", "w-6 h-5", s.improvements.empty(), s.improvements.size(), improvements_table(t, s, zone)));

@@ -6,6 +6,7 @@
 #include "dashboard/regions.h"
 #include "dashboard/show.h"
 #include "dashboard/tile.h"
+#include "live/asking.h"
 
 namespace aybiza::dashboard {
 
@@ -89,6 +90,23 @@ double calls_in(const std::vector<Share>& shares) {
   double total = 0;
   for (const Share& share : shares) total += share.calls;
   return total;
+}
+
+struct KnownAgent {
+  bool known = true;
+};
+
+// Live state has calls before the store does; the store has those of before. What cannot be asked is not said to be missing.
+bool is_known(Source& source, const std::vector<std::string>& customers, const std::string& agent, Instant now) {
+  constexpr std::string_view words[] = {"calls"};
+  ViewScope scope;
+  scope.customers = customers, scope.agent = agent;
+  const auto live = source.ask(question_of(words, now - 1h, now, scope));
+  if (!live || (!live->rows.empty() && number_in(live->rows[0], 0).value_or(0) > 0)) return true;
+  CallsFilter filter;
+  filter.customers = customers, filter.agent = agent;
+  const auto stored = source.calls(filter, "", 1);
+  return !stored || !stored->calls.empty();
 }
 
 }  // namespace
@@ -269,6 +287,22 @@ void AgentPage::opened(Context& context, const Location& at) {
   agent_ = at.param("id");
   context.set_title(fmt::format("{} · {}", agent_, viewer().brand));
   OverviewPage::opened(context, at);
+  watch(context, known_slot, {fmt::format("agent|{}{}", customers_key(), agent_), [source = viewer().source, customers = viewer().customers, agent = agent_](Instant now) {
+                                return std::make_shared<KnownAgent>(KnownAgent{is_known(*source, customers, agent, now)});
+                              }, 30s, 60s, true});
+  if (missing()) *viewer().status = 404;
+}
+
+bool AgentPage::missing() const {
+  const auto* known = state<KnownAgent>(known_slot);
+  return known && fresh(known_slot) && !known->known;
+}
+
+Node AgentPage::body(const Context& context) {
+  if (!missing()) return OverviewPage::body(context);
+  const Texts& t = texts();
+  return html<"<section class=\"tile empty\" aria-busy=\"false\"><h1>{}</h1><p class=\"why\">{} <a href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}</a></p></section>">(
+      t("agent.none"), t("agent.none_why"), address("/agents", filters()), t("agent.all"));
 }
 
 Node AgentPage::heading() const {

@@ -25,16 +25,14 @@ class OverviewPage : public LivePage {
   virtual ViewScope own_scope() const { return scope(); }
   virtual liveview::Node heading() const;
 
- private:
-  enum : std::size_t { tiles_slot = own_slots, charts_slot, masked_slot, movers_slot };
-  Tab tab() const override { return Tab::overview; }
- protected:
+  enum : std::size_t { tiles_slot = own_slots, charts_slot, masked_slot, movers_slot, slots };
   void opened(liveview::Context& context, const liveview::Location& at) override;
+  liveview::Node body(const liveview::Context& context) override;
 
  private:
+  Tab tab() const override { return Tab::overview; }
   void shown(liveview::Context& context, std::size_t slot) override;
   void on_event(liveview::Context& context, const liveview::Event& event) override;
-  liveview::Node body(const liveview::Context& context) override;
 
   struct Rendered;
   Rendered& rendered();
@@ -54,7 +52,7 @@ class OverviewPage : public LivePage {
   std::shared_ptr<const OverviewState> left_;    // as of the last message that left
 };
 
-// The same of one agent: "/agents/<id>".
+// The same of one agent: "/agents/<id>". One that nobody told a call of, or of no customer the viewer may see, is a page that is not there (404).
 class AgentPage final : public OverviewPage {
  public:
   using OverviewPage::OverviewPage;
@@ -64,6 +62,9 @@ class AgentPage final : public OverviewPage {
   ViewScope own_scope() const override;
   liveview::Node heading() const override;
   void opened(liveview::Context& context, const liveview::Location& at) override;
+  liveview::Node body(const liveview::Context& context) override;
+  bool missing() const;
+  enum : std::size_t { known_slot = slots };
   std::string agent_;
 };
 

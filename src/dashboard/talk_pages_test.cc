@@ -4,6 +4,7 @@
 
 #include "dashboard/agents_page.h"
 #include "dashboard/conversations_page.h"
+#include "dashboard/overview_page.h"
 #include "dashboard/sample_source.h"
 #include "dashboard/show.h"
 #include "dashboard/turn_search_tile.h"
@@ -24,9 +25,11 @@ class TalkPages : public testing::Test {
   std::string get(std::string_view target) {
     liveview::Router router;
     router.add({"/conversations", "conversations", "app", [](const liveview::Visitor& v) { return std::make_unique<ConversationsPage>(v); }});
+    router.add({"/agents/:id", "agent", "app", [](const liveview::Visitor& v) { return std::make_unique<AgentPage>(v); }});
     router.add({"/agents", "agents", "app", [](const liveview::Visitor& v) { return std::make_unique<AgentsPage>(v); }});
     Viewer viewer;
-    viewer.source = &source_, viewer.customers = customers_;
+    viewer.source = &source_, viewer.customers = customers_, viewer.status = status_;
+    *status_ = 200;
     viewer.now = [this](const TopicPlan& plan) { return plan.compute(now_); };
     const liveview::Signer signer(std::string(32, 'k'));
     const liveview::Visitor visitor{"sid", signer.csrf("sid"), "", "127.0.0.1", std::make_shared<Viewer>(viewer)};
@@ -36,6 +39,7 @@ class TalkPages : public testing::Test {
   const Instant now_ = *parse_rfc3339("2027-01-20T12:00:00Z");
   SampleSource source_{now_, 120};
   std::vector<std::string> customers_;
+  std::shared_ptr<int> status_ = std::make_shared<int>(200);
 };
 
 TEST_F(TalkPages, InterruptionsBothWaysSilenceAndTalk) {
@@ -71,6 +75,21 @@ TEST_F(TalkPages, NobodyFindsTheTurnsOfOthers) {
   customers_ = {"globex"};
   const std::string html = get("/conversations?q=bill");
   EXPECT_THAT(html, AllOf(HasSubstr("<mark>bill</mark>"), Not(HasSubstr("acme"))));
+}
+
+TEST_F(TalkPages, AnAgentThatIsNotThereAndOneOfOthersAreTheSamePage) {
+  EXPECT_THAT(get("/agents/agent-1"), Not(HasSubstr("No such agent")));
+  EXPECT_EQ(*status_, 200);
+  const std::string nobody = get("/agents/nobody");
+  EXPECT_THAT(nobody, AllOf(HasSubstr("<h1>No such agent</h1>"), Not(HasSubstr("tile-success_rate"))));
+  EXPECT_EQ(*status_, 404);
+  customers_ = {"initech"};  // nobody of theirs takes calls
+  const std::string others = get("/agents/agent-1");
+  const auto said = [](const std::string& html) { return html.substr(html.find("<section class=\"tile empty\""), html.find("</main>") - html.find("<section class=\"tile empty\"")); };
+  EXPECT_EQ(said(others), said(nobody));
+  EXPECT_EQ(*status_, 404);
+  source_.refusal = "the store is away";  // what cannot be asked is not said to be missing
+  EXPECT_THAT(get("/agents/agent-1"), Not(HasSubstr("No such agent")));
 }
 
 TEST(MarkedParts, AreWholeWordsWhateverTheirCase) {

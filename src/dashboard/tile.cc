@@ -183,7 +183,7 @@ Node kpi(const KpiInput& in) {
     body = bones();
   } else {
     const TileState& s = *in.state;
-    if (in.as_of != Instant{}) how_old = age(in.as_of, t);
+    if (in.as_of != Instant{}) how_old = age(in.as_of, t, in.every);
     if (!s.error.empty()) {
       state = " broken";
       body = html<"<p class=\"why\">{}</p>">(t("tile.broken_figure", s.error));

@@ -27,6 +27,7 @@ struct KpiInput {
   const Filters& filters;
   std::string_view unknown = {};            // what is said when there is no value; default: which filter to widen
   std::string beside = {};                  // said after the sample size: "31 % answered"
+  Duration every{};                         // how seldom it is computed: only an age beyond that is stale
 };
 liveview::Node kpi(const KpiInput& input);
 
@@ -44,7 +45,7 @@ struct ChartInput {
   std::string_view map = {};                // "world": the chart needs its shapes
   std::optional<liveview::Node> beside = std::nullopt;  // what the chart cannot show
   std::string_view unknown = {};            // what is said when it is empty; default: which filter to widen
-  Duration every{};                         // how seldom it is computed: only an age beyond that is stale
+  Duration every{};                         // as a figure's
 };
 liveview::Node chart(ChartInput input);
 

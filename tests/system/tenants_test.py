@@ -116,14 +116,25 @@ def go_on(server, browser, customer, other, seed):
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     socket = None
     events_each = 1 if ROUNDS >= 10_000 else 4
+
+    def asked(method, target, body, headers):
+        """The answer; a connection that rested for too long (the machine stood still) is opened anew, once."""
+        for last in (False, True):
+            try:
+                connection.request(method, target, body, headers)
+                return connection.getresponse()
+            except (http.client.RemoteDisconnected, ConnectionError):
+                connection.close()
+                if last:
+                    raise
+
     for n in range(ROUNDS):
         if n % 20 == 0:
             target, kind, body = random_post(rng)
-            connection.request("POST", target, body, {"Cookie": cookie, "Content-Type": kind, "Origin": f"http://127.0.0.1:{server.port}"})
+            answer = asked("POST", target, body, {"Cookie": cookie, "Content-Type": kind, "Origin": f"http://127.0.0.1:{server.port}"})
         else:
             target, body = random_target(rng), ""
-            connection.request("GET", target, headers={"Cookie": cookie})
-        answer = connection.getresponse()
+            answer = asked("GET", target, None, {"Cookie": cookie})
         statuses[answer.status] = statuses.get(answer.status, 0) + 1
         look(f"{target} {body}", answer.read().decode(errors="replace"))
         check(answer.status < 500 or answer.status == 503, f"{target} {body}: {answer.status}")
