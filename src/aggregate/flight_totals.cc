@@ -70,6 +70,20 @@ void FlightTotals::take_back(Share& share) {
   share.state = State::nothing;
 }
 
+bool FlightTotals::gives(std::size_t place, const TallyParts& parts) const {
+  const Sums& sums = shares_[place].sums;
+  return parts.calls || (parts.turns && sums.turns != 0) || (parts.usage && (sums.usages != 0 || sums.cost_n != 0));
+}
+
+void FlightTotals::add(std::size_t place, const TallyParts& parts, Tally& into) const {
+  const Share& share = shares_[place];
+  if (parts.calls) into.add(share.facts, parts);
+  Sums sums = share.sums;
+  if (!parts.turns) sums.turns = 0;
+  if (!parts.usage) sums.usages = sums.cost_n = 0;
+  move(into, sums, 1);
+}
+
 void FlightTotals::take_out(std::size_t place, Tally& tally) const {
   tally.retract(shares_[place].facts);
   move(tally, shares_[place].sums, -1);

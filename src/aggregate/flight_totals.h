@@ -5,14 +5,16 @@
 //          Tally of what they give: facts of calls, number and sentiment of turns, cost of usage. Equal shares give equal
 //          figures, in whatever order they came and went; extremes alone are bounds once something was taken back.
 //          A call that stands for several (weight > 1) is in no cell: its parts need their own errors.
-// Cost     set: two or three sketch updates when the share is new or changed; leave: the same; 300 bytes a place.
+// Cost     set: two or three sketch updates when the share is new or changed; leave: the same; 350 bytes a place.
 // Threads  none: owned by one shard.
 // Source   docs/metrics.md "Measures"; decisions.md 20-22.
 #pragma once
 
+#include <array>
 #include <map>
 #include <vector>
 
+#include "aggregate/series.h"
 #include "aggregate/tally.h"
 #include "assemble/assembled_call.h"
 #include "base/ids.h"
@@ -31,6 +33,7 @@ class FlightTotals {
     Id id{}, agent{};
     Instant start{}, low{}, high{};  // everything of it lies in [low, high]
     std::int64_t weight = 1;
+    std::array<Label, call_axes> labels{};  // unmet_label: an outcome without one
   };
 
   void enter() { shares_.emplace_back(); }             // at place size(); gives nothing until set()
@@ -43,6 +46,9 @@ class FlightTotals {
 
   // By the first instant of their minute; its calls have nothing before it.
   const std::map<Instant, Cell>& cells() const { return cells_; }
+  bool gives(std::size_t place, const TallyParts& parts) const;  // anything at all. REQUIRES: not aside
+  // What the call at `place` gives, as one would add it by itself. REQUIRES: not aside.
+  void add(std::size_t place, const TallyParts& parts, Tally& into) const;
   void take_out(std::size_t place, Tally& tally) const;  // of the call at `place`. REQUIRES: a copy of its cell's, with it in
   bool aside(std::size_t place) const { return shares_[place].state == State::aside; }  // in no cell
   std::size_t aside() const { return aside_; }

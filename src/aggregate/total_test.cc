@@ -106,6 +106,15 @@ TEST(Total, is_the_same_after_a_restart_and_goes_on) {
   check_total(again, hour, hour + 90min, "and later");
 }
 
+std::vector<std::string> told(const std::vector<CallInterval>& intervals) {
+  std::vector<std::string> out;
+  for (const CallInterval& one : intervals)
+    out.push_back(fmt::format("{} {} {} {} {} {}", to_string(one.call), to_string(one.agent), to_micros(one.start), to_micros(one.end), one.weight,
+                              one.group.empty() ? "" : one.group[0].value_or("-")));
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 // Calls in flight by their sums, and all of them together, say what they say turn by turn, whether one asks seldom or often.
 TEST(Total, sums_of_calls_in_flight_are_their_turns) {
   Stream stream(6);
@@ -113,27 +122,39 @@ TEST(Total, sums_of_calls_in_flight_are_their_turns) {
   const auto arrivals = stream.calls(shape);
   Shard shard;
   const Instant hour = floor_to(shape.begin, 1h);
+  std::int64_t in_flight = 0;
   for (std::size_t i = 0; i < arrivals.size(); ++i) {
     shard.apply(arrivals[i].event, i + 1, arrivals[i].received);
     if (i % (i < arrivals.size() / 2 ? 53 : 3) != 0) continue;
     const Instant late = floor_to(arrivals[i].event.time, 1min);
     for (const auto& edges : {std::vector{hour, hour + 6h}, std::vector{hour, hour + 1h, hour + 2h}, std::vector{hour + 17min + 3us, hour + 59min + 1us},
                               std::vector{late - 5min, late + 20s}, std::vector{late - 2min, late, late, late + 1min}}) {
-      LiveQuestion detailed{.by = {}, .where = {}, .edges = edges}, summed = detailed;
-      summed.turn_detail = summed.usage_detail = false;
-      LiveQuestion together = summed;
-      together.extremes = false;
-      const auto whole = shard.ask(detailed, hour);
-      for (const auto& question : {summed, together}) {
-        const auto quick = shard.ask(question, hour);
-        ASSERT_EQ(whole.cells.size(), quick.cells.size());
-        ASSERT_EQ(whole.calls_in_flight, quick.calls_in_flight);
-        for (const auto& [key, tally] : whole.cells)
-          for (const std::string_view word : {"calls", "success_rate", "quality_score", "turns", "avg_sentiment", "cost_usd", "p95_voice_latency_ms", "p50_cost_usd"})
-            EXPECT_EQ(value_of(*parse_measure(word), quick.cells.at(key)), value_of(*parse_measure(word), tally)) << word << " event " << i;
+      const LiveFilter some{.dimension = Dimension::customer_id, .negated = true, .values = {"customer-1"}}, north{.dimension = Dimension::region, .values = {"eu-west"}},
+                       solved{.dimension = Dimension::resolution_status, .values = {"resolved"}, .with_null = true};
+      for (LiveQuestion detailed : {LiveQuestion{.by = {}, .where = {}, .edges = edges}, LiveQuestion{.by = {Dimension::region}, .where = {}, .edges = edges},
+                                    LiveQuestion{.by = {Dimension::agent_id}, .where = {some}, .edges = edges}, LiveQuestion{.by = {}, .where = {north, some}, .edges = edges},
+                                    LiveQuestion{.by = {}, .where = {solved}, .edges = edges},
+                                    LiveQuestion{.by = {Dimension::customer_id}, .where = {}, .edges = edges, .calls = false, .usage = false}}) {
+        detailed.intervals = i % 2 == 0;
+        const auto whole = shard.ask(detailed, hour + 5h);
+        in_flight += whole.calls_in_flight;
+        LiveQuestion summed = detailed;
+        summed.turn_detail = summed.usage_detail = false;
+        LiveQuestion together = summed;
+        together.extremes = false;
+        for (const auto& question : {summed, together}) {
+          const auto quick = shard.ask(question, hour + 5h);
+          ASSERT_EQ(whole.cells.size(), quick.cells.size());
+          ASSERT_EQ(whole.calls_in_flight, quick.calls_in_flight);
+          ASSERT_EQ(told(whole.intervals), told(quick.intervals));
+          for (const auto& [key, tally] : whole.cells)
+            for (const std::string_view word : {"calls", "success_rate", "quality_score", "turns", "avg_sentiment", "cost_usd", "p95_voice_latency_ms", "p50_cost_usd"})
+              EXPECT_EQ(value_of(*parse_measure(word), quick.cells.at(key)), value_of(*parse_measure(word), tally)) << word << " event " << i;
+        }
       }
     }
   }
+  EXPECT_GT(in_flight, 1000);
 }
 
 }  // namespace
