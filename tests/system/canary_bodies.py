@@ -163,6 +163,8 @@ def traces():
     rows = list(aliases())
     nano = (NOW - 600) * 10**9
     number = 0
+    told = [(m, sorted(m2 for _, s, m2 in rows if s == "genai.message")) for kind, s, m in rows if kind == "record" and s == "genai"]
+    numbered = [m.replace("#", "0") + member for kind, _, m in rows if kind == "list" for member in ("role", "content")]
     for source, scope in SCOPES.items():
         keys = sorted({m.rstrip("*") for kind, s, m in rows if kind == "attribute" and s in (source, "*", "genai")}) if source != "none" else []
         names = [m.rstrip("*") for kind, s, m in rows if kind in ("span", "operation") and s in (source, "*")] or ["chat"]
@@ -170,9 +172,12 @@ def traces():
             spans = []
             for name in [*names, text]:
                 number += 1
+                if source == "genai" and number % 2:  # texts in attributes of their own, else in the events
+                    keys = [k for k in keys if "prompt" not in k and "completion" not in k and "messages" not in k] + numbered
                 spans.append({"traceId": f"{number:032x}", "spanId": f"{number:016x}", "name": name, "kind": 1, "traceState": f"a={text}",
                               "startTimeUnixNano": str(nano + number), "endTimeUnixNano": str(nano + 10**9), "attributes": attributes(keys, text),
-                              "events": [{"timeUnixNano": str(nano), "name": text, "attributes": attributes(["exception.message", "exception.stacktrace", "content"], text)}],
+                              "events": [{"timeUnixNano": str(nano), "name": text, "attributes": attributes(["exception.message", "exception.stacktrace", "content"], text)},
+                                         *({"timeUnixNano": str(nano + at), "name": event, "attributes": attributes(keys_of, text)} for at, (event, keys_of) in enumerate(told))],
                               "links": [{"traceId": "01" * 16, "spanId": "02" * 8, "attributes": attributes(["l"], text)}],
                               "status": {"code": 2, "message": text}})
             yield {"resourceSpans": [{"resource": {"attributes": attributes(["service.name", "service.instance.id", "host.name"], text)},
@@ -195,6 +200,9 @@ def logs():
             names = [m for kind, _, m in rows if kind == "record"] + ["session report", "chat item", "evaluation", "tag", "outcome", text]
             records = [{"timeUnixNano": nano, "severityNumber": 17, "severityText": text, "body": {"stringValue": name}, "eventName": name,
                         "attributes": attributes(keys, text) + report(text)} for name in names]
+            for at, name in enumerate(m for kind, s, m in rows if kind == "record" and s == "genai"):
+                body = {"kvlistValue": {"values": [{"key": "content", "value": {"stringValue": text}}, {"key": "message", "value": {"kvlistValue": {"values": attributes(["content"], text)}}}]}}
+                records.append({"timeUnixNano": nano, "body": body, "eventName": name, "traceId": f"{at + 1:032x}", "spanId": f"{at + 1:016x}", "attributes": attributes([text], text)})
             yield {"resourceLogs": [{"resource": {"attributes": attributes(["service.name", "room_id", "job_id"], text)},
                                      "scopeLogs": [{"scope": {"name": scope, "attributes": attributes(["room_id", "room"], text)}, "logRecords": records}]}]}
 

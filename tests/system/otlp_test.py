@@ -62,6 +62,29 @@ def sdk(server, url, flavour, temporality):
     wait_until(f"{flavour} {temporality}: the call", call)
 
 
+def genai(server, url, flavour):
+    """Texts as log records and as events of a span, and a parent that alone names the conversation and comes last: one call, each text once."""
+    name = f"genai-{flavour}"
+    sent = node(CLIENT, "--genai", url, flavour, name)
+    check(sent["problems"] == [], str(sent["problems"]))
+    wanted = [("caller", "Please call me back"), ("agent", "Sure, which number?"), ("caller", "[phone:\u202671], or [email]"), ("agent", "Thank you.")]
+
+    def look():
+        status, answer = server.get(f"/api/v1/calls/{name}")
+        if status != 200:
+            return False, answer
+        turns = [(turn["speaker"], turn["text_content"]) for turn in answer["turns"]]
+        return turns == wanted and len(answer["usage"]) == 2, answer
+    wait_until(f"{flavour}: the conversation", look)
+    # Nothing of it is left under the trace id, in memory or in the store.
+    told = server.genai_told = getattr(server, "genai_told", 0) + 1
+    for source in ("live", "store"):
+        def figures():
+            rows = server.query(select="calls,turns,tokens", window="15m", source=source, where=["agent_id:genai-desk", "customer_id:acme"])["rows"]
+            return rows == [[told, 4 * told, 220 * told]], rows
+        wait_until(f"{flavour}: {told} conversations, {source}", figures)
+
+
 def logs(server, times):
     """Records that tell nothing of a call are kept as they are, without the number that one of them holds."""
     def look():
@@ -131,6 +154,8 @@ def main():
                                           ("grpc", "delta", f"http://{grpc}"), ("grpc", "cumulative", f"http://{grpc}")):
             sdk(server, url, flavour, temporality)
         logs(server, 6)
+        for flavour, url in (("proto", f"http://127.0.0.1:{server.port}"), ("http", f"http://{other}"), ("grpc", f"http://{grpc}")):
+            genai(server, url, flavour)
         grpc_contract(f"http://{grpc}")
         check_conservation(server)
         data = server.data

@@ -1,6 +1,8 @@
 // Sends traces, metrics and logs with the OpenTelemetry SDK to the server at argv[2], by the exporters argv[3] names (proto, grpc, or
 // http, the JSON one), with the metric temporality argv[4] (delta or cumulative). Prints what it sent as JSON; a failed export ends it with 1.
 //   node send.mjs --call URL '{"x-api-key":"…","method":"/…","body":"<hex>"}'   one call by gRPC; prints {"code":…,"message":…}
+//   node send.mjs --genai URL proto|http|grpc CONVERSATION   two completions whose texts are events of a span and log records; each is exported by
+//   itself, the parent, which alone names the conversation, last. Prints what it could not export.
 import { context, diag, DiagLogLevel, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { SeverityNumber } from "@opentelemetry/api-logs";
 import { resourceFromAttributes } from "@opentelemetry/resources";
@@ -19,6 +21,43 @@ if (url === "--call") {
   const error = await new Promise(resolve => client.makeUnaryRequest(method, plain, plain, Buffer.from(body, "hex"), metadata, resolve));
   console.log(JSON.stringify({ code: error?.code ?? 0, message: error?.details ?? "" }));
   process.exit(0);
+}
+if (url === "--genai") {
+  const [at, kind, conversation] = process.argv.slice(3);
+  const target = signal => (kind === "grpc" ? at : `${at}/v1/${signal}`);
+  const { OTLPTraceExporter } = await import(`@opentelemetry/exporter-trace-otlp-${kind}`);
+  const { OTLPLogExporter } = await import(`@opentelemetry/exporter-logs-otlp-${kind}`);
+  const failures = [];
+  diag.setLogger({ error: (...args) => failures.push(args.map(String).join(" ")), warn() {}, info() {}, debug() {}, verbose() {} }, DiagLogLevel.ERROR);
+  const resource = resourceFromAttributes({ "service.name": "genai-desk" });
+  const spans = new BasicTracerProvider({ resource, spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter({ url: target("traces") }))] });
+  const records = new LoggerProvider({ resource, processors: [new BatchLogRecordProcessor({ exporter: new OTLPLogExporter({ url: target("logs") }) })] });
+  const tracer = spans.getTracer("openai"), logger = records.getLogger("openai");
+  const begin = Date.now() - 60_000;
+  const root = tracer.startSpan("invoke_agent desk", { startTime: begin, attributes: { "gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": conversation } });
+  const inside = trace.setSpan(context.active(), root);
+  const chat = { "gen_ai.operation.name": "chat", "gen_ai.system": "openai", "gen_ai.request.model": "gpt-4.1-mini", "gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 10 };
+  const first = tracer.startSpan("chat", { startTime: begin + 1000, attributes: chat }, inside);
+  const say = (eventName, timestamp, body) => logger.emit({ eventName, timestamp, body, context: trace.setSpan(context.active(), first), attributes: { "gen_ai.system": "openai" } });
+  say("gen_ai.choice", begin + 1900, { index: 0, finish_reason: "stop", message: { role: "assistant", content: "Sure, which number?" } });
+  await records.forceFlush();
+  say("gen_ai.system.message", begin + 1000, { content: "Be kind" });
+  say("gen_ai.user.message", begin + 1001, { content: "Please call me back" });
+  await records.forceFlush();
+  first.end(begin + 2000);
+  await spans.forceFlush();
+  const second = tracer.startSpan("chat", { startTime: begin + 5000, attributes: chat }, inside);
+  second.addEvent("gen_ai.user.message", { content: "Please call me back" }, begin + 5001);
+  second.addEvent("gen_ai.assistant.message", { content: "Sure, which number?" }, begin + 5002);
+  second.addEvent("gen_ai.user.message", { content: "415 555 2671, or j smith 42 at outlook dot com" }, begin + 5003);
+  second.addEvent("gen_ai.choice", { index: 0, message: JSON.stringify({ role: "assistant", content: "Thank you." }) }, begin + 5900);
+  second.end(begin + 6000);
+  await spans.forceFlush();
+  root.end(begin + 7000);
+  await spans.forceFlush();
+  await Promise.all([spans.shutdown(), records.shutdown()]);
+  console.log(JSON.stringify({ problems: failures }));
+  process.exit(failures.length ? 1 : 0);
 }
 // Over HTTP each signal has its path, by gRPC its method.
 const to = signal => (flavour === "grpc" ? url : `${url}/v1/${signal}`);
