@@ -90,6 +90,7 @@ void Shard::State::pack_calls(Instant received_at) {
     CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr;
     if (record && record->id == id && record->call.ended()) {
       if (record->touched || record->waiting || received_at - record->call.last_received() < Duration(limits::turn_texts_kept)) return;
+      told_bytes -= record->told.size();
       record->forget_texts();
       freeze(slot);
     }
@@ -122,6 +123,7 @@ void Shard::State::evict(Slot slot) {
     ++evicted_first;
     evicted_overflow = true;
   }
+  if (calls[slot]) told_bytes -= calls[slot]->told.size();
   calls[slot].reset();
   frozen[slot] = {};
   extents.clear(slot);

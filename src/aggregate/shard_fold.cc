@@ -116,7 +116,9 @@ void Shard::State::fold_call_event(const Event& event, Instant received_at, std:
   else if (event.type == EventType::usage) fold_usage(record, event);
   else if (event.type == EventType::call_intervened) fold_intervention(record, event);
   else note_error(record, event);
-  record.keep_told(kept, received_at);
+  const std::size_t told = record.told.size();
+  record.keep_told(told_bytes < limits::told_bytes / options.count ? kept : std::string_view(), received_at);
+  told_bytes = told_bytes - told + record.told.size();
   refresh_panes(record);
   mark(record);
   update_flight(record);

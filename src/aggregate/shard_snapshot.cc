@@ -230,6 +230,7 @@ bool Shard::State::adopt(CallRecord& record) {
     resolve_outcomes(record, record.outcome_series);
   }
   update_flight(record);
+  told_bytes += record.told.size();
   return true;
 }
 

@@ -115,6 +115,7 @@ std::string Shard::State::give_up(const JoinedCall& join) {
   CallRecord* record = find(join.part);
   if (!record || record->told.empty()) return {};
   std::string told = std::exchange(record->told, {});
+  told_bytes -= told.size();
   remove(*record);
   return told;
 }

@@ -54,6 +54,7 @@ struct Shard::State {
   std::uint32_t evicted_first = 0;                 // the position of evicted.front()
   bool evicted_overflow = false;
   std::vector<JoinedCall> joined;                  // in order; cut to the bound when it is twice as long
+  std::size_t told_bytes = 0;                      // of all calls' `told`
   Instant calls_since = Instant::min();            // every contribution at or after it is still held by some call
   Instant exact_since = Instant::min();            // panes miss nothing at or after it
 

@@ -140,6 +140,7 @@ inline constexpr auto rollup_least_range = 6h;                // shorter ranges 
 inline constexpr auto turn_texts_kept = 2min;                // in memory, after a call has ended
 inline constexpr std::size_t turns_per_call = 4'096;
 inline constexpr std::size_t told_bytes_per_call = 256 * KiB;  // events kept of a call that may turn out to be part of another
+inline constexpr std::size_t told_bytes = 64 * MiB;           // of all calls
 inline constexpr std::size_t joined_calls = 100'000;         // calls that are part of another, so that what comes late finds it; 0.1 KB each
 inline constexpr std::size_t ddsketch_buckets = 4096;
 
