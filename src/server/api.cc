@@ -63,12 +63,12 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
       return bad("unknown_format", "format", fmt::format("'{}' is not a format; known are json, csv, ndjson, parquet", format));
     if (asked != words.end()) words.erase(asked);
     auto question = parse_question(words, parts.pipeline->clock().now());
-    if (!question) return refused(question.error());
+    if (!question) return refuse(question.error());
     restrict(request, *question);
     for (Filter& filter : question->where)  // as in call(): what is personal was kept as its token
       for (std::string& value : filter.values) value = parts.tokenizer->mask_label(value);
     auto answer = parts.pipeline->ask(*question);
-    if (!answer) return refused(answer.error());
+    if (!answer) return refuse(answer.error());
     return kind ? export_answer(*question, *answer, *kind, parts.pipeline->clock()) : Response::json(200, to_json(*answer));
   }
 
@@ -176,13 +176,13 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     Parameters parameters = arguments.all();
     parameters.emplace_back("select", "turns");
     const auto question = parse_question(parameters, parts.pipeline->clock().now());
-    if (!question) return refused(question.error());
+    if (!question) return refuse(question.error());
     if (auto late = behind()) return std::move(*late);
     const auto customers = customers_of(request);
     Store& live = parts.pipeline->store();
     const auto store = store_for(live, question->from, question->to);
     const Instant gone = std::max(live.gone_before(Table::conversation_turns), live.gone_before(Table::call_analytics));
-    if (question->to <= gone) return refused({"not_covered", "from", gone_note(gone, question->from, question->to)});
+    if (question->to <= gone) return refuse({"not_covered", "from", gone_note(gone, question->from, question->to)});
     const auto pairs = flow_of(*store, question->from, question->to, customers.empty() ? "" : customers[0], deadline());
     if (!pairs) return failed(pairs.error());
     const auto sampled = any_sampled(*store, question->from, question->to, deadline());
@@ -207,10 +207,10 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     for (const auto& [name, value] : arguments.all())
       if (name != "customer_id" && name != "agent_id" && name != "what") range.emplace_back(name, value);
     const auto question = parse_question(range, parts.pipeline->clock().now());
-    if (!question) return refused(question.error());
+    if (!question) return refuse(question.error());
     auto answer = ask(*parts.pipeline, {question->from, question->to, customers_of(request), arguments.text("customer_id"),
                                         arguments.text("agent_id"), arguments.text("what"), question->source});
-    if (!answer) return refused(answer.error());
+    if (!answer) return refuse(answer.error());
     return Response::json(200, std::move(*answer));
   }
 
@@ -259,7 +259,7 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
     const auto customers = customers_of(request);
     if (!customers.empty()) where.push_back({{Dimension::customer_id, ""}, false, customers, false});
     auto answer = reconcile(*parts.pipeline, limits::allowed_lateness, where);
-    if (!answer) return refused(answer.error());
+    if (!answer) return refuse(answer.error());
     return Response::json(200, to_json(*answer));
   }
 

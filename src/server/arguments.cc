@@ -16,12 +16,12 @@ std::vector<std::string> customers_of(const net::Request& request) {
   return customer.empty() ? std::vector<std::string>{} : std::vector<std::string>{std::string(customer)};
 }
 
-Response refused(const Refusal& refusal) {
+Response refuse(const Refusal& refusal) {
   return Response::json(refusal.code == "unavailable" ? 503 : 400, to_json(refusal));
 }
 
 Response bad(std::string_view code, std::string_view parameter, std::string message) {
-  return refused({std::string(code), std::string(parameter), std::move(message)});
+  return refuse({std::string(code), std::string(parameter), std::move(message)});
 }
 
 Response failed(const Error& error) {

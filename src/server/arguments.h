@@ -23,7 +23,7 @@ namespace aybiza {
 // Whom the caller may see; empty: everybody.
 std::vector<std::string> customers_of(const net::Request& request);
 
-net::Response refused(const Refusal& refusal);
+net::Response refuse(const Refusal& refusal);
 net::Response bad(std::string_view code, std::string_view parameter, std::string message);
 net::Response failed(const Error& error);  // of the store
 

@@ -7,14 +7,13 @@
 #include "query/turn_labels.h"
 #include "runtime/worker_pool.h"
 #include "server/answering.h"
+#include "server/arguments.h"
 
 namespace aybiza {
 namespace {
 
 using net::Request;
 using net::Response;
-
-Response refused(const Refusal& refusal) { return Response::json(400, to_json(refusal)); }
 
 void write_hit(JsonWriter& json, const TurnHit& hit, const std::vector<std::string>& words) {
   json.begin_object().member("score", hit.score).member("call_id", to_string(hit.call_id));
@@ -73,13 +72,13 @@ struct SearchApi::Inner : std::enable_shared_from_this<SearchApi::Inner> {
 
   Response by_address(const Request& request) { return search(request, parse_search(parse_query_string(request.query), now(), TurnFinder::masked)); }
   Response by_body(const Request& request) {
-    if (!request.query.empty()) return refused({"unknown_parameter", "query", "a search by POST is asked by its body alone"});
+    if (!request.query.empty()) return refuse({"unknown_parameter", "query", "a search by POST is asked by its body alone"});
     return search(request, parse_search_json(request.body, now(), TurnFinder::masked));
   }
 
   Response search(const Request& request, Answered<SearchRequest> asked) {
-    if (!asked) return refused(asked.error());
-    if (const auto refusal = finder.prepare(*asked)) return refused(*refusal);
+    if (!asked) return refuse(asked.error());
+    if (const auto refusal = finder.prepare(*asked)) return refuse(*refusal);
     TurnSearch& search = asked->search;
     if (const std::string_view customer = authz_of(request).customer(); !customer.empty()) search.customers = {std::string(customer)};
     if (!parts.pipeline->wait_applied(limits::read_your_writes_timeout))
@@ -121,7 +120,7 @@ struct SearchApi::Inner : std::enable_shared_from_this<SearchApi::Inner> {
   Response index(const Request& request) {
     bool drop = false;
     for (const auto& [name, value] : parse_query_string(request.query)) {
-      if (name != "drop" || (value != "true" && value != "false")) return refused({"unknown_parameter", name, "known is drop=true"});
+      if (name != "drop" || (value != "true" && value != "false")) return refuse({"unknown_parameter", name, "known is drop=true"});
       drop = value == "true";
     }
     return started(request, authz_of(request).platform() ? parts.topics->index(drop) : Status());
