@@ -7,6 +7,7 @@
 #include "base/ids.h"
 #include "dashboard/board_page.h"
 #include "dashboard/boards_page.h"
+#include "dashboard/calls_page.h"
 #include "dashboard/definitions.h"
 #include "dashboard/overview_page.h"
 #include "dashboard/sample_source.h"
@@ -27,6 +28,7 @@ class BoardPagesTest : public testing::Test {
   BoardPagesTest() {
     router_.layout("app", layout);
     add<OverviewPage>("/", "overview");
+    add<CallsPageView>("/calls", "calls");
     add<SettingsPage>("/settings", "settings");
     add<BoardsPage>("/boards", "boards");
     add<BoardPage>("/boards/:name", "board");
@@ -241,6 +243,44 @@ TEST_F(BoardPagesTest, TilesOfATabAreMovedThere) {
   EXPECT_THAT(get("/"), Not(HasSubstr("id=\"arrange\"")));
   join("/", "overview");
   EXPECT_THAT(click("tile_place", R"({"tile":"volume","before":"active_agents"})"), HasSubstr("Tiles of this page cannot be moved here."));
+}
+
+// The columns of the table of calls are their reader's, at once and from the first paint on.
+TEST_F(BoardPagesTest, ColumnsOfCallsAreChosen) {
+  const auto heads = [](const std::string& html) {
+    std::vector<std::string> out;
+    const std::size_t end = html.find("</thead>");
+    constexpr std::string_view mark = "<th scope=\"col\"";
+    for (std::size_t at = html.find(mark); at < end; at = html.find(mark, at + 1)) {
+      const std::size_t text = html.find('>', at) + 1;
+      out.push_back(html.substr(text, html.find('<', text) - text));
+    }
+    return out;
+  };
+  const std::vector<std::string> plain{"Start", "Outcome", "Customer", "Agent", "Region", "Model", "Length", "Turns", "Latency", "Cost"};
+  EXPECT_EQ(heads(get("/calls")), plain);
+  join("/calls", "calls");
+  EXPECT_THAT(submit("columns", "_target=column%5B%5D&column%5B%5D=efficiency&column%5B%5D=resolution&column%5B%5D=nonsense"), AllOf(HasSubstr("Resolution"), HasSubstr("Efficiency"), HasSubstr("columns_reset")));
+  EXPECT_EQ(preferences_.of("ada").call_columns, (std::vector<std::string>{"resolution", "efficiency"}));
+  EXPECT_EQ(preferences_.of("bob").call_columns, std::nullopt);
+  source_.rows.calls[5].efficiency_e4 = 8'130;
+  const std::string html = get("/calls");
+  EXPECT_EQ(heads(html), (std::vector<std::string>{"Start", "Resolution", "Efficiency"}));
+  EXPECT_THAT(html, AllOf(HasSubstr("<td class=\"text\">Resolved</td><td class=\"num\">81.3 %</td></tr>"), HasSubstr("<td class=\"text\">Resolved</td><td class=\"num\">–</td></tr>")));  // unknown is no zero
+  join("/settings", "settings");
+  submit("save_settings", "theme=dark&density=compact&language=en&tz=UTC&range=1h");
+  EXPECT_EQ(heads(get("/calls")), (std::vector<std::string>{"Start", "Resolution", "Efficiency"}));  // the form does not ask for them
+  join("/calls", "calls");
+  submit("columns", "_target=column%5B%5D");
+  EXPECT_EQ(heads(get("/calls")), (std::vector<std::string>{"Start"}));
+  click("columns_reset");
+  EXPECT_EQ(preferences_.of("ada").call_columns, std::nullopt);
+  EXPECT_EQ(heads(get("/calls")), plain);
+  person_.clear();
+  join("/calls", "calls");
+  EXPECT_THAT(submit("columns", "column%5B%5D=tokens"), HasSubstr("Tokens"));  // while the page is open
+  EXPECT_EQ(heads(get("/calls")), plain);
+  EXPECT_EQ(columns_of(std::nullopt).size() + 1, plain.size());
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "dashboard/calls_page.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "dashboard/show.h"
 #include "dashboard/tile.h"
@@ -18,31 +20,17 @@ std::vector<std::string> outcome_words() {
   return {words.begin(), words.end()};
 }
 
-std::string_view tone_of(std::string_view outcome) {
-  if (outcome == "successful") return "status good";
-  if (outcome == "failed" || outcome == "error" || outcome == "timeout") return "status bad";
-  if (outcome == "abandoned" || outcome == "no_answer" || outcome == "busy") return "status warn";
-  if (outcome == "transferred") return "status info";
-  return "status idle";
-}
-
-std::string or_dash(std::string_view text) { return std::string(text.empty() ? dash : text); }
-
-Node row(const CallRow& call, const Filters& filters, const Zone& zone, Instant now) {
+Node row(const CallRow& call, const std::vector<const CallColumn*>& columns, const Filters& filters, const Zone& zone, Instant now) {
   const Texts& t = texts_of(filters);
-  const bool live = call.state == CallState::active;
+  const bool live = call.state == CallState::active, bad = call.call_outcome == "failed" || call.call_outcome == "error" || call.call_outcome == "timeout";
   const std::string id = to_string(call.call_id);
   Filters to = filters;
   to.cursor.clear();
-  const std::string length = call.duration_us ? show_duration(Duration(*call.duration_us)) : live ? show_duration(std::max(Duration(0), now - call.start)) : std::string(dash);
-  const std::string_view tone = live ? "status info" : tone_of(call.call_outcome);
-  return html<"<tr class=\"{}\" id=\"call-{}\"><td class=\"nowrap\"><a class=\"row\" href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}</a></td>"
-              "<td><span class=\"{}\">{}</span></td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td></tr>">(
-      live ? "live" : tone == "status bad" ? "bad" : "", id, address("/calls/" + id, to), show_moment(call.start, zone, t), tone,
-      live ? std::string(t("calls.active")) : show_word(t, call.call_outcome), or_dash(call.dims[Field::customer_id]),
-      or_dash(call.dims[Field::agent_name].empty() ? call.dims[Field::agent_id] : call.dims[Field::agent_name]), or_dash(call.dims[Field::region]),
-      or_dash(call.dims[Field::model_used]), length, call.turns, show_us(t, call.voice_latency_us),
-      show_usd(t, call.cost_nano ? std::optional(double(*call.cost_nano) / 1e9) : std::nullopt));
+  const Node cells = each(columns, [](const CallColumn* c) { return c->name; }, [&](const CallColumn* c) {
+    return html<"<td class=\"{}\">{}</td>">(c->figure ? "num" : "text", c->cell(call, {t, now}));
+  });
+  return html<"<tr class=\"{}\" id=\"call-{}\"><td class=\"nowrap\"><a class=\"row\" href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}</a></td>{}</tr>">(
+      live ? "live" : bad ? "bad" : "", id, address("/calls/" + id, to), show_moment(call.start, zone, t), cells);
 }
 
 }  // namespace
@@ -56,6 +44,7 @@ void CallsPageView::opened(Context& context, const Location&) {
   shown.zone = "UTC", shown.refresh = Refresh::live;
   key += address("/calls", shown);
   Source* source = viewer().source;
+  columns_ = keeps() ? viewer().keeping.preferences->of(viewer().person).call_columns : viewer().preferences.call_columns;
   watch(context, calls_slot, {key, [source, filter, scope, cursor = f.cursor](Instant now) {
                                 CallsFilter ask = filter;
                                 const Range range = range_of(scope, now);
@@ -63,6 +52,46 @@ void CallsPageView::opened(Context& context, const Location&) {
                                 if (scope.to) ask.to = range.to;
                                 return std::make_shared<CallsState>(CallsState{now, source->calls(ask, cursor, limits::page_rows)});
                               }, 500ms, 2s, true});
+}
+
+// Kept at once; where nothing is kept it holds while the page is open.
+void CallsPageView::on_event(Context& context, const liveview::Event& event) {
+  if (event.name == "columns_reset") columns_.reset();
+  else if (event.name != "columns") return;
+  else {
+    const auto ticked = event.form.all("column[]");
+    columns_ = checked_columns(std::vector<std::string>(ticked.begin(), ticked.end()));
+  }
+  if (!keeps()) return;
+  Preferences liked = viewer().keeping.preferences->of(viewer().person);
+  liked.call_columns = columns_;
+  if (const Status kept = viewer().keeping.preferences->set(viewer().person, liked); !kept) context.put_flash("error", texts()("settings.not_written", kept.error().message));
+}
+
+std::optional<Node> CallsPageView::column_form() const {
+  if (viewer().read_only()) return std::nullopt;
+  const Texts& t = texts();
+  const auto chosen = columns_of(columns_);
+  const Node boxes = each(call_columns(), [](const CallColumn& c) { return c.name; }, [&](const CallColumn& c) {
+    return html<"<label class=\"check\"><input type=\"checkbox\" name=\"column[]\" value=\"{}\"{}> {}</label>">(c.name, flag<"checked">(std::ranges::find(chosen, &c) != chosen.end()), t(c.title));
+  });
+  std::optional<Node> back;
+  if (columns_) back = html<"<button type=\"button\" phx-click=\"columns_reset\">{}</button>">(t("settings.reset"));
+  return html<"<button type=\"button\" id=\"choose-columns\" popovertarget=\"columns\">{}</button>"
+              "<form id=\"columns\" class=\"def\" popover phx-change=\"columns\" phx-submit=\"columns\" phx-auto-recover=\"ignore\" aria-label=\"{}\"><div class=\"checks\">{}</div><p class=\"hint\">{}</p><div class=\"actions\">{}</div></form>">(
+      t("calls.columns"), t("calls.columns"), boxes, t(keeps() ? "calls.columns_kept" : "settings.not_kept"), back);
+}
+
+Node CallsPageView::table(const CallsState& calls) const {
+  const Texts& t = texts();
+  const Zone zone = zone_or_utc(filters().zone);
+  const auto columns = columns_of(columns_);
+  const Node list = rows(calls.page->calls, [](const CallRow& c) { return to_string(c.call_id); }, [&](const CallRow& c) { return row(c, columns, filters(), zone, calls.as_of); });
+  const Node heads = each(columns, [](const CallColumn* c) { return c->name; }, [&](const CallColumn* c) {
+    return html<"<th scope=\"col\"{}>{}</th>">(attr<"class">(c->figure ? std::optional<std::string_view>("num") : std::nullopt), t(c->title));
+  });
+  return html<"<div class=\"scroll table-card\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"rows\" id=\"calls\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th>{}</tr></thead><tbody>{}</tbody></table></div>">(
+      t("tab.calls"), t("calls.caption"), t("calls.start"), heads, list);
 }
 
 Node CallsPageView::filter_form() const {
@@ -93,14 +122,7 @@ Node CallsPageView::body(const Context& context) {
     const bool narrow = !filters().agent.empty() || !filters().outcome.empty() || !filters().state.empty() || !filters().model.empty();
     content = html<"<section class=\"tile w-12 h-2 empty\"><p class=\"why\">{} {}</p></section>">(why_empty(t("count.calls"), filters()), narrow ? t("calls.narrow") : "");
   } else {
-    const Zone zone = zone_or_utc(filters().zone);
-    const Node list = rows(calls->page->calls, [](const CallRow& c) { return to_string(c.call_id); },
-                           [&](const CallRow& c) { return row(c, filters(), zone, calls->as_of); });
-    const auto head = [&](std::string_view key, bool figure) { return html<"<th scope=\"col\"{}>{}</th>">(attr<"class">(figure ? std::optional<std::string_view>("num") : std::nullopt), t(key)); };
-    constexpr std::pair<std::string_view, bool> heads[] = {{"calls.start", false}, {"dimension.call_outcome", false}, {"dimension.customer_id", false}, {"dimension.agent_id", false}, {"dimension.region", false},
-                                                           {"dimension.model_used", false}, {"calls.length", true}, {"column.turns", true}, {"calls.latency", true}, {"calls.cost", true}};
-    content = html<"<div class=\"scroll table-card\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"rows\" id=\"calls\"><caption class=\"sr\">{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>">(
-        t("tab.calls"), t("calls.caption"), each(heads, [](const auto& h) { return h.first; }, [&](const auto& h) { return head(h.first, h.second); }), list);
+    content = table(*calls);
   }
   if (calls && calls->page) {
     Filters first = filters(), next = filters();
@@ -112,8 +134,8 @@ Node CallsPageView::body(const Context& context) {
         age(calls->as_of, t), t("calls.on_page", calls->page->calls.size()), give_buttons(t, t("tab.calls")), back, on);
   }
   (void)context;
-  return html<"<header><h1>{}</h1>{}</header><div data-gives=\"{}\"><div id=\"calls-page\" aria-busy=\"{}\">{}</div>{}</div>">(
-      t("tab.calls"), filter_form(), t("tab.calls"), fresh(calls_slot) ? "false" : "true", component("calls-table", html<"<div>{}</div>">(std::move(content))), component("calls-pager", html<"<div>{}</div>">(std::move(more))));
+  return html<"<header><h1>{}</h1>{}{}</header><div data-gives=\"{}\"><div id=\"calls-page\" aria-busy=\"{}\">{}</div>{}</div>">(
+      t("tab.calls"), filter_form(), column_form(), t("tab.calls"), fresh(calls_slot) ? "false" : "true", component("calls-table", html<"<div>{}</div>">(std::move(content))), component("calls-pager", html<"<div>{}</div>">(std::move(more))));
 }
 
 }  // namespace aybiza::dashboard

@@ -1,9 +1,10 @@
-// The table of calls: in flight first, filters in the address, a cursor for the next page.
+// The table of calls: in flight first, filters in the address, a cursor for the next page, columns as its reader likes them.
 //
 // Threads  None: a View belongs to its socket.
 // Source   interface.md "Calls".
 #pragma once
 
+#include "dashboard/call_columns.h"
 #include "dashboard/live_page.h"
 
 namespace aybiza::dashboard {
@@ -22,7 +23,12 @@ class CallsPageView final : public LivePage {
   Tab tab() const override { return Tab::calls; }
   void opened(liveview::Context& context, const liveview::Location& at) override;
   liveview::Node body(const liveview::Context& context) override;
+  void on_event(liveview::Context& context, const liveview::Event& event) override;
   liveview::Node filter_form() const;
+  std::optional<liveview::Node> column_form() const;
+  liveview::Node table(const CallsState& calls) const;
+
+  ChosenColumns columns_;  // as kept when the page was opened, and as chosen since
 };
 
 }  // namespace aybiza::dashboard

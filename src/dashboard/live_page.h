@@ -47,6 +47,7 @@ class LivePage : public liveview::View {
   bool narrow_to_bucket(Filters& to, const liveview::Event& event, Instant now) const;
 
   const Viewer& viewer() const { return viewer_; }
+  bool keeps() const { return viewer_.keeping.preferences && !viewer_.person.empty(); }  // what this reader prefers
   const Texts& texts() const { return viewer_.texts(); }
   std::string customers_key() const;  // whom the viewer may see, as part of a topic's key
   const Filters& filters() const { return filters_; }
@@ -70,7 +71,6 @@ class LivePage : public liveview::View {
   void rewind(liveview::Context& context, std::optional<Instant> at, std::string_view speed) const;
   void tell_tick(liveview::Context& context);
   void keep_theme(std::string_view word) const;
-  bool keeps() const { return viewer_.keeping.preferences && !viewer_.person.empty(); }
   bool arranges() const { return keeps() && !viewer_.read_only() && tiles_of_page(path_); }
   void arrange(liveview::Context& context, const liveview::Event& event) const;
   void acknowledged(liveview::Context& context, const liveview::Event& event);

@@ -7,6 +7,7 @@
 #include "auth/file.h"
 #include "base/check.h"
 #include "dashboard/address.h"
+#include "dashboard/call_columns.h"
 #include "dashboard/page_limits.h"
 #include "dashboard/texts.h"
 #include "liveview/json.h"
@@ -77,7 +78,13 @@ std::string to_json(const Preferences& p) {
     for (const std::string& tile : tiles) json.text(tile);
     json.end_array();
   }
-  return json.end_object().end_object().str();
+  json.end_object();
+  if (p.call_columns) {
+    json.key("call_columns").begin_array();
+    for (const std::string& column : *p.call_columns) json.text(column);
+    json.end_array();
+  }
+  return json.end_object().str();
 }
 
 Preferences parse_preferences(std::string_view text) {
@@ -96,6 +103,10 @@ Preferences parse_preferences(std::string_view text) {
   for (const PageTiles& page : pages)
     if (const Json::Array* tiles = (*json)["order"][page.name()].array())
       for (const Json& tile : *tiles) out.order[std::string(page.name())].emplace_back(tile.text());
+  if (const Json::Array* columns = (*json)["call_columns"].array()) {
+    out.call_columns.emplace();
+    for (const Json& column : *columns) out.call_columns->emplace_back(column.text());
+  }
   return checked(std::move(out));
 }
 
@@ -111,6 +122,7 @@ Preferences checked(Preferences wanted) {
   for (const PageTiles& page : pages)
     if (const auto at = given.find(page.name()); at != given.end())
       if (auto order = checked_order(page, at->second); !order.empty()) wanted.order.emplace(page.name(), std::move(order));
+  wanted.call_columns = checked_columns(wanted.call_columns);
   return wanted;
 }
 

@@ -1,4 +1,5 @@
-// How somebody likes the pages: theme, density, language, the usual time zone and range, the tiles they do not want to see, and the order of the others.
+// How somebody likes the pages: theme, density, language, the usual time zone and range, the tiles they do not want to see, the order of the others, and the
+// columns of calls.
 //
 // Shape    one small JSON file a person, `<data>/preferences/<id>.json`, version 1, replaced whole (written beside, fsynced, renamed).
 //          Read once and held; the server is the only one who writes.
@@ -11,6 +12,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +33,7 @@ struct Preferences {
   std::string language = "en", zone = "UTC", range = "1h";
   std::vector<std::string> hidden;  // tiles, as key_of_tile() names them
   std::map<std::string, std::vector<std::string>, std::less<>> order;  // of a page, by its name: all its tiles; a page that is not here is as it came
+  std::optional<std::vector<std::string>> call_columns;  // of the table of calls (call_columns.h); none: as it came
   friend bool operator==(const Preferences&, const Preferences&) = default;
 };
 

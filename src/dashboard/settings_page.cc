@@ -34,7 +34,8 @@ Preferences SettingsPage::wanted_by(const Form& form) const {
   for (const PageTiles& page : tiles_of_pages())
     for (const std::string_view tile : page.tiles)
       if (const std::string key = key_of_tile(page, tile); std::ranges::find(shown, key) == shown.end()) out.hidden.push_back(key);
-  out.order = liked().order;
+  const Preferences kept = liked();  // what the form does not ask for
+  out.order = kept.order, out.call_columns = kept.call_columns;
   return checked(std::move(out));
 }
 

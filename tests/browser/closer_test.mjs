@@ -103,6 +103,36 @@ try {
   const [file] = await Promise.all([page.waitForEvent("download"), page.click(".pager [data-give=csv]")]);
   const csv = readFileSync(await file.path(), "utf8").trim().split("\r\n");
   check("the calls shown are a file", csv.length === of_minute + 1 && csv[0].includes("Customer"), csv[0]);
+
+  // Columns are chosen by keyboard, kept, and the file follows them.
+  await page.goto(`${server.url}/calls?outcome=failed`);
+  await connected(page);
+  await ready(page, "calls-page");
+  await page.focus("#choose-columns");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#columns:popover-open");
+  for (const name of ["customer", "region", "turns", "resolution", "tokens"]) {
+    await page.focus(`#columns input[value=${name}]`);
+    await page.keyboard.press("Space");
+  }
+  const heads = () => page.$$eval("#calls thead th", all => all.map(th => th.textContent));
+  const wanted = ["Start", "Outcome", "Agent", "Model", "Length", "Latency", "Cost", "Resolution", "Tokens"];
+  await until(page, names => JSON.stringify([...document.querySelectorAll("#calls thead th")].map(th => th.textContent)) === JSON.stringify(names), wanted);
+  check("columns are chosen by keyboard, and the list stays open", await page.locator("#columns:popover-open").count() === 1);
+  await page.keyboard.press("Escape");
+  await page.reload();
+  await connected(page);
+  await ready(page, "calls-page");
+  check("they are there when one comes back", JSON.stringify(await heads()) === JSON.stringify(wanted), JSON.stringify(await heads()));
+  const [[unresolved]] = await rows({ select: "calls", window: "1h", where: "resolution_status:unresolved" });
+  const statuses = (await cells(page, "calls")).map(row => row[7]);
+  check("a chosen column is the API's", statuses.length === unresolved && statuses.every(text => text === "Unresolved"), JSON.stringify([unresolved, statuses]));
+  const [chosen] = await Promise.all([page.waitForEvent("download"), page.click(".pager [data-give=csv]")]);
+  check("the file has the chosen columns", readFileSync(await chosen.path(), "utf8").split("\r\n")[0].replace("\ufeff", "") === wanted.join(","));
+  await page.click("#choose-columns");
+  await page.click("#columns [phx-click=columns_reset]");
+  await until(page, () => document.querySelectorAll("#calls thead th").length === 10);
+  check("they go back to how they came", (await heads()).includes("Customer"));
   await page.goto(`${server.url}/`);
   await connected(page);
   await ready(page, "overview");
@@ -111,7 +141,7 @@ try {
   await page.click("#tile-volume [data-give=full]");
   await until(page, () => !document.fullscreenElement);
   check("a tile fills the screen, and comes back", true);
-  await layout(browser, server, ["/conversations?q=pelican"]);
+  await layout(browser, server, ["/conversations?q=pelican", "/calls"]);
   check("no error and nothing refused by the CSP", problems.length === 0, JSON.stringify(problems));
 } finally {
   await browser.close();
