@@ -17,6 +17,7 @@ std::optional<Slot> Shard::State::slot_of(const Id& id) const {
 CallRecord* Shard::State::find(const Id& id) {
   const auto slot = slot_of(id);
   if (!slot) return nullptr;
+  keep(*slot);
   if (calls[*slot]) return calls[*slot].get();
   to_pack.push_back({*slot, id});
   return &thaw(*slot);
@@ -42,6 +43,7 @@ void Shard::State::freeze(Slot slot) {
 }
 
 CallRecord& Shard::State::thaw(Slot slot) {
+  keep(slot);
   calls[slot] = std::make_unique<CallRecord>();
   calls[slot]->thaw(frozen[slot].all());
   calls[slot]->slot = slot;
@@ -90,6 +92,7 @@ void Shard::State::pack_calls(Instant received_at) {
     CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr;
     if (record && record->id == id && record->call.ended()) {
       if (record->touched || record->waiting || received_at - record->call.last_received() < Duration(limits::turn_texts_kept)) return;
+      keep(slot);
       told_bytes -= record->told.size();
       record->forget_texts();
       freeze(slot);
@@ -103,6 +106,7 @@ void Shard::State::bound_calls() {
     const auto [slot, id] = ended.front();
     if (holds(slot, id)) {
       CallRecord* record = calls[slot].get();
+      keep(slot);
       if (record && record->retained && !record->call.ended()) record->retained = false;  // it lives again, and comes back when it ends
       else if (record && record->retained && (record->touched || record->waiting)) return;  // the store does not have it yet
       else if (!record || record->retained) evict(slot);
@@ -112,6 +116,7 @@ void Shard::State::bound_calls() {
 }
 
 void Shard::State::evict(Slot slot) {
+  keep(slot);
   calls_since = std::max(calls_since, extents[slot].high + Duration(1));
   const std::uint64_t hash = IdHash{}(id_at(slot));
   by_id.erase(hash, slot);

@@ -33,6 +33,7 @@ void Shard::State::collect(RowBatch& out, Shard::What what) {
   hand_over(pending.turns, out.turns);  // those that left their number, before others take it
   hand_over(pending.usage, out.usage);
   for (const Slot slot : touched) {
+    keep(slot);
     CallRecord& record = *calls[slot];
     record.touched = false;
     hand_out_parts(record, out);
@@ -43,8 +44,10 @@ void Shard::State::collect(RowBatch& out, Shard::What what) {
   while (!deferred.empty() && (what == Shard::What::all || deferred.front().due <= received)) {
     const auto [slot, id, due] = deferred.front();
     deferred.pop_front();
-    if (CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr; record && record->id == id && record->waiting)
+    if (CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr; record && record->id == id && record->waiting) {
+      keep(slot);
       hand_out(*record, out);
+    }
   }
   hand_over(pending.interventions, out.interventions);
   hand_over(pending.system, out.system);
@@ -104,6 +107,7 @@ void Shard::State::settle() {
   const auto take = [&](Slot slot, const Id& id) {
     CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr;
     if (!record || record->id != id || !(record->touched || record->waiting)) return;
+    keep(slot);
     open.push_back({slot, id, received});
     record->touched = record->waiting = false;  // each once
     record->stored_start = record->call.start();

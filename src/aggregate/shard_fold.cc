@@ -79,6 +79,7 @@ void Shard::State::advance(Instant received_at) {
     sweep = sweep + 1 < series.size() ? sweep + 1 : 0;
     Series& one = series[sweep];
     if (one.moved == floors_moved) continue;
+    keep_series(sweep);
     one.move_to(floors[std::size_t(one.axis)]);
     one.moved = floors_moved;
   }
@@ -90,6 +91,7 @@ void Shard::State::advance(Instant received_at) {
         oldest = std::min(oldest, record.call.last_received());
         continue;
       }
+      keep(in_flight[i]);
       record.call.end_idle();
       refresh_panes(record);
       mark(record);

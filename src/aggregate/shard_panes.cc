@@ -16,6 +16,7 @@ constexpr Field axis_fields[shared_axes] = {Field::count_, Field::customer_id, F
 Field Shard::State::field_of(Axis axis) { return axis_fields[std::size_t(axis)]; }
 
 Pane* Shard::State::pane(std::uint32_t id, Instant t) {
+  keep_series(id);
   Series& one = series[id];
   if (one.moved != floors_moved) {
     one.move_to(floors[std::size_t(one.axis)]);
@@ -37,6 +38,7 @@ void Shard::State::list(Pane& touched_pane, std::uint32_t id, Level level, std::
 
 Pane* Shard::State::total_pane(Instant t) {
   const std::uint32_t id = series.resolve(null_label, Axis::total, null_label);
+  keep_series(id);
   Series& one = series[id];
   if (one.moved != floors_moved) {
     one.move_to(floors[std::size_t(Axis::total)]);

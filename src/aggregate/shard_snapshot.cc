@@ -1,35 +1,20 @@
-// Snapshots: everything a shard knows as bytes, and back.
-//
-// Layout   "AYLIVE" version(6) | index count | scalars | labels | series with their panes | calls | let-go ids |
-//          agent statuses | price books | series of metrics | learning and changes | joined calls (not in version 5) | XXH3-64 of all before. Numbers are varints (assemble/bytes.h).
+// Snapshots: a shard from the bytes of its image (shard_image.h).
 #include <algorithm>
 #include <map>
 
 #include "aggregate/shard_state.h"
-#include "base/hash_stream.h"
+#include "base/check.h"
 #include "base/limits.h"
 
 namespace aybiza {
 namespace {
 
-constexpr std::string_view magic = "AYLIVE";
-constexpr std::uint8_t version = 6, oldest_version = 5;
-constexpr std::size_t snapshot_piece = 256 * limits::KiB;  // handed on at a time: stays in the cache
+constexpr std::string_view magic = ShardImage::magic;
+constexpr std::uint8_t version = ShardImage::version, oldest_version = ShardImage::oldest_version;
 
 constexpr Instant furthest_time = from_micros(std::int64_t{1} << 60);  // either way: no clock has shown it
 bool is_time(Instant t) {
   return t == Instant::min() || t == Instant::max() || (t <= furthest_time && t >= from_micros(-to_micros(furthest_time)));
-}
-
-void write_ring(bytes::Writer& out, const Ring& ring) {
-  out.count(ring.count());
-  std::string packed;
-  ring.each(INT64_MIN, INT64_MAX, [&](std::int64_t index, const Pane& pane) {
-    packed.clear();
-    pane.append_packed(packed);
-    out.number(index);
-    out.text(packed);
-  });
 }
 
 // Panes far apart would make a ring of any size: a snapshot may not ask for more than a ring may hold.
@@ -48,14 +33,6 @@ bool read_ring(bytes::Reader& in, Ring& ring, Level level, std::int64_t span_max
   return !in.bad();
 }
 
-void write_status(bytes::Writer& out, const AgentStatusRow& row) {
-  out.id(row.id);
-  out.id(row.agent_id);
-  out.instant(row.time);
-  for (const std::string* text : {&row.customer, &row.external_agent_id, &row.status, &row.region, &row.agent_type}) out.text(*text);
-  out.optional(row.capacity);
-}
-
 AgentStatusRow read_status(bytes::Reader& in) {
   AgentStatusRow row;
   row.id = in.id();
@@ -67,64 +44,6 @@ AgentStatusRow read_status(bytes::Reader& in) {
 }
 
 }  // namespace
-
-void Shard::State::write(std::string& into, const std::function<void()>& pass) const {
-  bytes::Writer out(into);
-  out.count(options.index);
-  out.count(options.count);
-  out.count(applied);
-  out.count(events);
-  out.count(late_events);
-  out.count(turns);
-  for (const Instant t : {calls_since, exact_since, newest, received, idle_check}) out.instant(t);
-  out.count(labels.size());
-  for (Label i = 2; i < labels.size(); ++i) out.text(labels.text(i));
-  out.count(series.size());
-  for (std::uint32_t i = 0; i < series.size(); ++i) {
-    const Series& one = series[i];
-    out.byte(std::uint8_t(one.axis));
-    out.count(one.customer);
-    out.count(one.value);
-    out.instant(one.floors.second);
-    out.instant(one.floors.minute);
-    out.instant(one.floors.hour);
-    for (const Ring* ring : {&one.seconds, &one.minutes, &one.hours}) write_ring(out, *ring);
-    pass();
-  }
-  out.count(calls.size() - free_slots.size());
-  // The queue first, oldest first, so that calls are let go in the same order after a restart.
-  std::vector<Slot> order;
-  std::vector<bool> queued(calls.size());
-  for (const auto& [slot, id] : ended) {
-    if (!holds(slot, id) || queued[slot] || (calls[slot] && !(calls[slot]->retained && calls[slot]->call.ended()))) continue;
-    queued[slot] = true;
-    order.push_back(slot);
-  }
-  for (Slot slot = 0; slot < calls.size(); ++slot)
-    if (held(slot) && !queued[slot]) order.push_back(slot);
-  for (const Slot slot : order) {
-    if (calls[slot]) calls[slot]->write(out);
-    else into.append(frozen[slot].all().substr(0, frozen[slot].written));
-    pass();
-  }
-  out.count(evicted.size());
-  for (const std::uint64_t hash : evicted) out.fixed(hash);
-  out.byte(evicted_overflow ? 1 : 0);
-  std::map<Id, const AgentStatusRow*> agents;
-  for (const auto& [id, row] : agent_status) agents[id] = &row;
-  out.count(agents.size());
-  for (const auto& [id, row] : agents) write_status(out, *row);
-  shelf.write(out);
-  metrics.write(out);
-  learning.write(out);
-  out.count(joined.size());
-  for (const JoinedCall& join : joined) {
-    out.id(join.part);
-    out.id(join.whole);
-    out.text(join.name);
-    out.count(join.offset);
-  }
-}
 
 Status Shard::State::read(bytes::Reader& in, bool with_joined) {
   const auto broken = [](std::string_view what) { return fail(Code::corrupt, "live snapshot: {} cannot be read", what); };
@@ -241,28 +160,19 @@ bool Shard::State::labels_known(const CallRecord& record) const {
          std::all_of(record.usage.begin(), record.usage.end(), [&](const LiveUsage& usage) { return known(usage.model); });
 }
 
-void Shard::snapshot(const std::function<void(std::string_view)>& sink) const {
-  std::string piece(magic);
-  piece.reserve(snapshot_piece + snapshot_piece / 4);
-  bytes::Writer writer(piece);
-  Hash64Stream sum;
-  const auto hand_on = [&] {
-    sum.add(piece);
-    sink(piece);
-    piece.clear();
-  };
-  writer.byte(version);
-  state_->write(piece, [&] {
-    if (piece.size() >= snapshot_piece) hand_on();
-  });
-  hand_on();
-  writer.fixed(sum.value());
-  sink(piece);
+void Shard::begin_snapshot(std::size_t calls_at_a_time) { state_->image = std::make_unique<ShardImage>(*state_, calls_at_a_time); }
+
+bool Shard::next_of_snapshot(std::string& piece) {
+  CHECK(state_->image);
+  const bool more = state_->image->next(piece);
+  if (!more) state_->image.reset();
+  return more;
 }
 
 std::string Shard::snapshot() const {
   std::string whole;
-  snapshot([&](std::string_view piece) { whole += piece; });
+  for (ShardImage image(*state_); image.next(whole);) {
+  }
   return whole;
 }
 

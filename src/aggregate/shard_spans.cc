@@ -121,6 +121,7 @@ std::string Shard::State::give_up(const JoinedCall& join) {
 }
 
 void Shard::State::remove(CallRecord& record) {
+  keep(record.slot);
   unpack(record);
   if (record.counted) move_parts(record, record.call.reports_cost(), -1, Axes().set());
   leave_panes(record);

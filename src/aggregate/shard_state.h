@@ -1,7 +1,7 @@
 // The inside of a Shard: its tables, and the operations that keep panes and calls in step.
 //
 // Shape    split by what is done: shard_fold.cc folds events, shard_spans.cc those of spans, shard_collect.cc hands out rows, shard_ask.cc answers,
-//          shard_prices.cc prices, shard_snapshot.cc writes and reads itself.
+//          shard_prices.cc prices, shard_image.cc writes itself, shard_snapshot.cc reads.
 // Threads  none: owned by one shard.
 #pragma once
 
@@ -16,13 +16,12 @@
 #include "aggregate/metric_table.h"
 #include "aggregate/moving_parts.h"
 #include "aggregate/shard.h"
+#include "aggregate/shard_image.h"
 #include "assemble/price_order.h"
 #include "assemble/price_shelf.h"
 #include "model/sentiment.h"
 
 namespace aybiza {
-
-using Slot = std::uint32_t;
 
 struct Shard::State {
   explicit State(ShardOptions given);
@@ -66,6 +65,14 @@ struct Shard::State {
   std::uint32_t sweep = 0;                         // the series whose floors are moved next
   std::uint64_t applied = 0, stored_until = 0;
   bool settled = true;                             // no replay below stored_until is under way
+
+  std::unique_ptr<ShardImage> image;               // a snapshot under way: whoever changes a call or a series tells it before
+  void keep(Slot slot) {
+    if (image) [[unlikely]] image->before_call(slot);
+  }
+  void keep_series(std::uint32_t id) {
+    if (image) [[unlikely]] image->before_series(id);
+  }
 
   // What changed.
   struct Deferred { Slot slot; Id id; Instant due; };
@@ -188,7 +195,6 @@ struct Shard::State {
   LivePartial ask(const LiveQuestion& question, Instant now) const;
 
   // shard_snapshot.cc
-  void write(std::string& into, const std::function<void()>& pass) const;  // pass() between its parts
   Status read(bytes::Reader& in, bool with_joined);
   bool adopt(CallRecord& record);
   bool labels_known(const CallRecord& record) const;

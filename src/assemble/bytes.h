@@ -42,6 +42,7 @@ class Writer {
   }
   void id(const Id& v) { fixed(v.high); fixed(v.low); }
   void text(std::string_view v) { count(v.size()); out_.append(v); }
+  void raw(std::string_view v) { out_.append(v); }  // whose length the reader knows
   void fixed(std::uint64_t v) { char raw[8]; std::memcpy(raw, &v, 8); out_.append(raw, 8); }
 
  private:

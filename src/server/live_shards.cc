@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "assemble/bytes.h"
+#include "base/check.h"
 #include "base/limits.h"
 #include "codec/event_binary.h"
 #include "codec/metric_binary.h"
@@ -14,6 +15,10 @@
 namespace aybiza {
 
 using namespace std::chrono_literals;
+
+namespace {
+constexpr Duration step_time = 2ms;  // after a chunk, which takes as long: with events in plenty long work still has its share
+}
 
 LiveShards::Lane::Lane(Shard&& s) : shard(std::move(s)), mailbox(limits::mailbox_batches), folded(shard.offset()) {}
 
@@ -32,11 +37,30 @@ void LiveShards::stop() {
 }
 
 void LiveShards::serve(Lane& lane) {
-  while (!lane.mailbox.finished())
-    lane.mailbox.drain_wait(1s, [&](Message&& message) {
-      if (auto* chunk = std::get_if<EventChunk>(&message)) fold(lane, *chunk);
-      else std::get<Work>(message)(lane.shard);
+  while (!lane.mailbox.finished()) {
+    const std::size_t done = lane.mailbox.drain_wait(lane.meanwhile ? Duration(0) : Duration(1s), [&](Message&& message) {
+      if (auto* chunk = std::get_if<EventChunk>(&message)) {
+        fold(lane, *chunk);
+        step(lane, step_time);
+      } else {
+        std::get<Work>(message)(lane.shard);
+      }
     });
+    if (done == 0) step(lane, Duration(0));
+  }
+}
+
+void LiveShards::step(Lane& lane, Duration time) {
+  const auto end = std::chrono::steady_clock::now() + time;
+  do {
+    if (!lane.meanwhile) return;
+    if (!lane.meanwhile(lane.shard)) lane.meanwhile = nullptr;
+  } while (std::chrono::steady_clock::now() < end);
+}
+
+void LiveShards::meanwhile(std::size_t shard, Step step) {
+  CHECK(!lanes_[shard]->meanwhile);
+  lanes_[shard]->meanwhile = std::move(step);
 }
 
 namespace {

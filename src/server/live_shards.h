@@ -61,6 +61,11 @@ class LiveShards {
   void feed(std::size_t shard, EventChunk chunk);
   // False: the shard's mailbox is closed.
   bool post(std::size_t shard, Work work);
+  // Long work of a shard, a step of about a millisecond at a time: steps are taken after events and while nothing waits, so that
+  // neither questions nor events wait for more than a few of them. False: that was the last. What is left when the shards stop is
+  // not done. REQUIRES: on the shard's thread, where no other is under way.
+  using Step = std::function<bool(Shard&)>;
+  void meanwhile(std::size_t shard, Step step);
   // Runs `work` on every shard and waits; false when a shard has closed.
   bool run_all(const std::function<void(std::size_t, Shard&)>& work);
 
@@ -87,11 +92,13 @@ class LiveShards {
     explicit Lane(Shard&& s);
     Shard shard;
     Mailbox<Message> mailbox;
+    Step meanwhile;                            // the thread's own
     std::atomic<std::uint64_t> folded{0};
     std::atomic<std::size_t> queued_bytes{0};  // of chunks in the mailbox: a bound, whose order does not matter
     Thread thread;
   };
   void serve(Lane& lane);
+  void step(Lane& lane, Duration time);  // one, and more until the time has passed
   void fold(Lane& lane, const EventChunk& chunk);
   void fold_join(Lane& lane, const EventChunk::Join& join);
 

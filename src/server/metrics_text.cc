@@ -69,6 +69,7 @@ std::string openmetrics(const SelfMetrics& self) {
   t.gauge("store_commit_milliseconds", "Duration of the newest transaction.", self.pipeline.last_commit_ms);
   t.gauge("snapshot_bytes", "Size of the newest snapshot.", double(self.pipeline.snapshot_bytes));
   t.gauge("snapshot_milliseconds", "Duration of publishing the newest snapshot.", self.pipeline.last_snapshot_ms);
+  t.gauge("snapshot_hold_milliseconds", "The longest, since start, that a shard of live state did nothing but take a snapshot.", self.pipeline.snapshot_hold_ms);
   t.gauge("store_log_bytes", "Size of the store's own log.", double(self.store.log_bytes));
   t.counter("events_undecodable", "Events of the log this version cannot read.", self.pipeline.undecodable);
   t.counter("spool_commits", "Group commits.", self.spool.commits.load());

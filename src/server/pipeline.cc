@@ -8,7 +8,6 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "query/rollup_repair.h"
-#include "server/snapshot_file.h"
 #include "server/topics.h"
 
 namespace aybiza {
@@ -23,8 +22,6 @@ constexpr std::size_t outstanding_max = 2;        // collections in memory on th
 constexpr std::size_t chunk_events = 512;         // events handed to a shard in one message
 constexpr std::size_t chunk_bytes = limits::MiB;  // or so many bytes of them
 constexpr Duration idle_wait = 20ms;              // how long the router sleeps on the log
-constexpr std::size_t snapshot_every_least = 64 * limits::MiB;  // of the log: a quarter of a million events, a second of a start
-constexpr Duration snapshot_pause = 2s;           // between two snapshots, however much flows
 constexpr Duration store_pause_least = 50ms, store_pause_most = 5s;  // between two attempts to write what the store refused
 
 }  // namespace
@@ -150,10 +147,7 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
   if (whole) hurry_ = false;
   const std::uint64_t applied_from = collected_;
   const bool anything = fed_ > collected_;
-  // A start reads the snapshot and replays what came after it: neither should be much longer than the other.
-  const std::size_t snapshot_every = std::max(snapshot_every_least, std::size_t(4 * snapshot_bytes_.load()));  // packed to about a quarter
-  const bool snapshot_due = fed_ > collected_ && bytes_since_snapshot_ >= snapshot_every &&
-                            last_collect_ - last_snapshot_at_ >= snapshot_pause && !publishing_.exchange(true);
+  const std::shared_ptr<Taking> taking = begin_snapshot();
   struct Gathering {
     std::mutex mutex;
     std::unique_ptr<Collection> collection = std::make_unique<Collection>();
@@ -166,24 +160,15 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
   gathering->collection->received = received_;
   gathering->collection->whole = whole;
   gathering->collection->rerate = std::exchange(rerate_, std::nullopt);
-  gathering->collection->snapshot.resize(snapshot_due ? shards_->count() : 0);
-  if (snapshot_due) {
-    bytes_since_snapshot_ = 0;
-    last_snapshot_at_ = last_collect_;
-  }
   collected_ = gathering->collection->rows.to;
   ++outstanding_;
   for (std::size_t i = 0; i < shards_->count(); ++i)
-    shards_->post(i, [this, gathering, i, snapshot_due, anything, what = whole ? Shard::What::all : Shard::What::due](Shard& shard) {
+    shards_->post(i, [this, gathering, i, taking, anything, what = whole ? Shard::What::all : Shard::What::due](Shard& shard) {
       RowBatch part;
       part.from = gathering->collection->rows.from;
       part.to = gathering->collection->rows.to;
       if (anything || shard.dirty(what)) shard.collect(part, what);
-      if (snapshot_due) {  // its own part, and nobody else's
-        SnapshotPart& file = gathering->collection->snapshot[i];
-        file.open(options_.data, part.to, i);
-        shard.snapshot([&](std::string_view piece) { file.append(piece); });
-      }
+      if (taking) take_snapshot(shard, i, taking);
       std::unique_lock lock(gathering->mutex);
       if (i == 0) gathering->collection->prices = shard.prices();
       RowBatch& rows = gathering->collection->rows;
@@ -268,31 +253,11 @@ Status Pipeline::apply(Collection& collection) {
     stats_.last_commit_ms = double((committed - began).count()) / 1000;
   }
   applied_changed_.notify_all();
-  if (!collection.snapshot.empty())
-    CHECK(published_.post({rows.to, std::move(collection.snapshot)}));  // publishing_ allows one at a time
   std::unique_lock lock(mutex_);
   const std::uint64_t below = std::min({stats_.applied, stats_.snapshot, store_->stats().checkpointed}) + 1;
   lock.unlock();
   spool_->release(spool::Offset{below});
   return {};
-}
-
-// On its own thread: rows do not wait for the disk to take a snapshot.
-void Pipeline::publish(Unpublished& snapshot) {
-  const Duration began = clock_.elapsed();
-  std::uint64_t bytes = 0;
-  for (const SnapshotPart& part : snapshot.parts) bytes += part.bytes();
-  const Status done = publish_snapshot(options_.data, snapshot.offset, snapshot.parts);
-  std::lock_guard lock(mutex_);
-  publishing_ = false;  // behind the lock: the next one follows what this one has left
-  if (!done) {
-    stats_.last_store_error = done.error().message;  // the older one stays good; the log is kept longer
-    return;
-  }
-  snapshot_bytes_ = stats_.snapshot_bytes = bytes;
-  stats_.snapshot = snapshot.offset;
-  ++stats_.snapshots;
-  stats_.last_snapshot_ms = double((clock_.elapsed() - began).count()) / 1000;
 }
 
 bool Pipeline::wait_folded(Duration patience) { return shards_->wait_folded(spool_->visible().value, patience); }
@@ -318,6 +283,7 @@ PipelineStats Pipeline::stats() const {
   stats.folded = shards_->folded();
   stats.unwritten = unwritten_->stats();
   stats.undecodable = shards_->undecodable();
+  stats.snapshot_hold_ms = snapshot_hold_ms_.load();
   if (stats.applied < stats.durable) stats.store_lag_seconds = double((clock_.now() - oldest).count()) / 1e6;
   return stats;
 }

@@ -59,6 +59,7 @@ struct PipelineStats {
   std::uint64_t collections = 0, store_failures = 0, snapshots = 0, undecodable = 0;
   double store_lag_seconds = 0;       // age of the oldest event that is durable and not applied
   double last_commit_ms = 0, last_snapshot_ms = 0;
+  double snapshot_hold_ms = 0;        // the longest a shard did nothing but take one
   std::uint64_t snapshot_bytes = 0;
   Unwritten::Stats unwritten;         // collections on their way to the store
   std::string last_store_error;
@@ -107,8 +108,9 @@ class Pipeline {
  private:
   struct Unpublished {
     std::uint64_t offset = 0;
-    std::vector<SnapshotPart> parts;
+    std::vector<SnapshotPart> parts;  // one per shard
   };
+  struct Taking;  // a snapshot under way
   Pipeline(const PipelineOptions& options, const Clock& clock);
   Status recover();      // this and the next: pipeline_start.cc
   void start_threads();
@@ -128,6 +130,9 @@ class Pipeline {
   void remember_order(std::uint64_t offset, const PriceOrder& order);
   Status rerate(Collection& collection);
   void before_order(const spool::RecordView& record, std::size_t& waiting);
+  std::shared_ptr<Taking> begin_snapshot();  // this and the next three: pipeline_snapshot.cc
+  void take_snapshot(Shard& shard, std::size_t index, const std::shared_ptr<Taking>& taking);
+  void note_hold(std::chrono::steady_clock::time_point began);
   void publish(Unpublished& snapshot);
   void repair_rollups_due();
   Answered<Answer> ask_at(const Question& question, bool wait);
@@ -147,6 +152,7 @@ class Pipeline {
   std::size_t bytes_since_snapshot_ = 0, bytes_uncollected_ = 0;
   Duration last_snapshot_at_{0};
   std::atomic<std::uint64_t> snapshot_bytes_{0};  // of the newest
+  std::atomic<double> snapshot_hold_ms_{0};
 
   std::unique_ptr<Unwritten> unwritten_;
   Mailbox<Unpublished> published_;

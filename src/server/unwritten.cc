@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "server/snapshot_file.h"
 #include "store/batch_bytes.h"
 
 namespace aybiza {

@@ -28,7 +28,6 @@
 #include "base/units.h"
 #include "model/rows.h"
 #include "runtime/thread.h"
-#include "server/snapshot_file.h"
 #include "store/rerate.h"
 
 namespace aybiza {
@@ -40,7 +39,6 @@ inline constexpr std::size_t unwritten_disk_left = 2 * GiB;    // left free for 
 
 struct Collection {
   RowBatch rows;
-  std::vector<SnapshotPart> snapshot;  // one per shard; empty: none due
   bool whole = false;                  // nothing was deferred
   PriceBook prices;                    // in force at rows.to
   std::optional<Rerate> rerate;        // to be done before the rows are written
