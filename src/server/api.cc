@@ -15,6 +15,7 @@
 #include "server/answer_export.h"
 #include "server/answering.h"
 #include "server/arguments.h"
+#include "server/call_finder.h"
 #include "server/call_json.h"
 #include "server/call_list.h"
 #include "server/export_stream.h"
@@ -146,12 +147,7 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
 
   Response call(const Request& request) {
     if (auto late = behind()) return std::move(*late);
-    // A look-up by an id that is personal finds the token that was kept instead.
-    const std::string id = parts.tokenizer->mask_label(request.path_param("call_id"));
-    auto found = load_call(parts.pipeline->store(), id, customers_of(request));
-    if (found && !*found && parts.webhooks)  // the name it has at another source
-      if (const auto joined = parts.webhooks->find_call(id, customers_of(request)))
-        found = load_call(parts.pipeline->store(), to_string(*joined), customers_of(request));
+    const auto found = parts.calls_by_name->find(request.path_param("call_id"), customers_of(request));
     if (!found) return failed(found.error());
     if (!*found) return Response::error(404, "not_found", "there is no such call, or it is not yours");
     const dashboard::CallDetail& detail = **found;

@@ -24,6 +24,7 @@
 
 namespace aybiza {
 
+class CallFinder;
 class Retention;
 class Camera;
 struct ReportCounters;
@@ -33,6 +34,7 @@ struct ApiParts {
   EventsEndpoint* events = nullptr;
   const Tokenizer* tokenizer = nullptr;
   const Budget* budget = nullptr;
+  const CallFinder* calls_by_name = nullptr;
   std::function<net::HttpCounters()> http;  // of the server that serves this
   const WebhookEndpoint* webhooks = nullptr;
   const MetricWays* metric_ways = nullptr;

@@ -14,8 +14,4 @@ namespace aybiza {
 Result<dashboard::CallsPage> list_calls(Store& store, const dashboard::CallsFilter& filter, const std::string& cursor,
                                         std::size_t limit, Duration deadline);
 
-// One call whole, or nullopt; `customers` restricts who may see it (empty: anybody).
-Result<std::optional<dashboard::CallDetail>> load_call(Store& store, std::string_view id,
-                                                       const std::vector<std::string>& customers);
-
 }  // namespace aybiza

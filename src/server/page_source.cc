@@ -52,7 +52,7 @@ Result<dashboard::CallsPage> PageSource::calls(const dashboard::CallsFilter& fil
 }
 
 Result<std::optional<dashboard::CallDetail>> PageSource::call(std::string_view id, const std::vector<std::string>& customers) {
-  return load_call(pipeline_.store(), tokenizer_.mask_label(id), customers);
+  return calls_.find(id, customers);
 }
 
 dashboard::MaskedFinds PageSource::masked(const std::vector<std::string>& customers, const std::string& customer) {

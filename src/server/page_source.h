@@ -9,6 +9,7 @@
 #include "ingest/mask_batch.h"
 #include "privacy/tokenizer.h"
 #include "server/budget_keeper.h"
+#include "server/call_finder.h"
 #include "server/pipeline.h"
 #include "server/price_keeper.h"
 #include "server/server_watch.h"
@@ -24,8 +25,8 @@ struct MoneySource {
 class PageSource final : public dashboard::Source {
  public:
   // `masked` counts what every way in has found since `since`.
-  PageSource(Pipeline& pipeline, const Tokenizer& tokenizer, std::function<MaskCounts()> masked, const ServerWatch& watch, MoneySource money, Topics* topics, Instant since)
-      : pipeline_(pipeline), tokenizer_(tokenizer), finder_({&pipeline, topics, &tokenizer}), masked_(std::move(masked)), watch_(watch), money_(money), since_(since) {}
+  PageSource(Pipeline& pipeline, const Tokenizer& tokenizer, const CallFinder& calls, std::function<MaskCounts()> masked, const ServerWatch& watch, MoneySource money, Topics* topics, Instant since)
+      : pipeline_(pipeline), calls_(calls), finder_({&pipeline, topics, &tokenizer}), masked_(std::move(masked)), watch_(watch), money_(money), since_(since) {}
   Answered<Answer> ask(const Question& question) override { return pipeline_.glance(question); }
   Answered<Flow> flow(const FlowQuestion& question) override;
   Answered<std::vector<AgentSignals>> fleet(const FleetQuestion& question) override;
@@ -46,7 +47,7 @@ class PageSource final : public dashboard::Source {
  private:
   Duration deadline() const;
   Pipeline& pipeline_;
-  const Tokenizer& tokenizer_;
+  const CallFinder& calls_;
   const TurnFinder finder_;
   std::function<MaskCounts()> masked_;
   const ServerWatch& watch_;

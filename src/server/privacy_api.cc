@@ -8,7 +8,7 @@
 #include "runtime/worker_pool.h"
 #include "server/analyze_json.h"
 #include "server/answering.h"
-#include "server/call_list.h"
+#include "server/call_finder.h"
 
 namespace aybiza {
 namespace {
@@ -95,7 +95,7 @@ struct PrivacyApi::Inner : std::enable_shared_from_this<PrivacyApi::Inner> {
     if (!authz.customer().empty()) customers.emplace_back(authz.customer());
     if (!parts.pipeline->wait_applied(limits::read_your_writes_timeout))
       return Response::error(503, "store_behind", "the store has not caught up with what was accepted; ask again").with("Retry-After", "1");
-    const auto found = load_call(parts.pipeline->store(), parts.tokenizer->mask_label(request.path_param("call_id")), customers);
+    const auto found = parts.calls->find(request.path_param("call_id"), customers);
     if (!found) return Response::error(503, "unavailable", found.error().message);
     if (!*found) return Response::error(404, "not_found", "there is no such call, or it is not yours");
     const dashboard::CallDetail& call = **found;

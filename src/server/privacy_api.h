@@ -18,10 +18,13 @@
 
 namespace aybiza {
 
+class CallFinder;
+
 struct PrivacyApiParts {
   Pipeline* pipeline = nullptr;
   Privacy* privacy = nullptr;
   const Tokenizer* tokenizer = nullptr;
+  const CallFinder* calls = nullptr;
   std::function<MaskCounts()> masked;  // of every way in, since the start
   Instant since{};                     // of the counts
 };

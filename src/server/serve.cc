@@ -60,6 +60,7 @@ struct Server::Inner {
   std::unique_ptr<CallJoiner> joiner;
   std::unique_ptr<OtlpEndpoint> otlp;
   std::unique_ptr<WebhookEndpoint> webhooks;
+  std::unique_ptr<CallFinder> calls_by_name;
   std::unique_ptr<MetricWays> metric_ways;
   std::unique_ptr<PriceKeeper> prices;
   std::unique_ptr<PriceApi> price_api;
@@ -218,22 +219,20 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->aliases = std::move(*aliases);
   inner->joiner = std::make_unique<CallJoiner>(*inner->aliases, *inner->webhook_sources);
   inner->otlp = std::make_unique<OtlpEndpoint>(OtlpEndpoint::over(
-      inner->pipeline->spool(), {.clock = &inner->clock, .tokenizer = inner->tokenizer.get(),
-                                 .masking = inner->privacy->masking(),
-                                 .sampler = inner->sampler.get(), .calls = inner->calls.get(), .joiner = inner->joiner.get(),
-                                 .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback},
-                                 .ledger = &inner->events->ledger(), .admission = {.budget = inner->budget.get()},
-                                 .count_masked = [events = inner->events.get()](const MaskCounts& masked) { events->count_masked(masked); },
+      inner->pipeline->spool(), {.clock = &inner->clock, .tokenizer = inner->tokenizer.get(), .masking = inner->privacy->masking(), .sampler = inner->sampler.get(),
+                                 .calls = inner->calls.get(), .joiner = inner->joiner.get(),
+                                 .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback}, .ledger = &inner->events->ledger(),
+                                 .admission = {.budget = inner->budget.get()}, .count_masked = [events = inner->events.get()](const MaskCounts& masked) { events->count_masked(masked); },
                                  .append = {}, .visible = {}}));
   spool::Spool& spool = inner->pipeline->spool();
   inner->webhooks = std::make_unique<WebhookEndpoint>(WebhookEndpointConfig{
       .clock = &inner->clock, .tokenizer = inner->tokenizer.get(), .masking = inner->privacy->masking(), .sources = inner->webhook_sources.get(), .aliases = inner->aliases.get(),
       .ledger = &inner->events->ledger(), .calls = inner->calls.get(), .admission = {.budget = inner->budget.get()},
       .append = [&spool](spool::AppendRequest request) { return spool.append(std::move(request)); }, .visible = [&spool] { return spool.visible(); }});
+  inner->calls_by_name = std::make_unique<CallFinder>(CallFinder::Parts{inner->pipeline.get(), inner->tokenizer.get(), inner->webhooks.get()});
   inner->metric_ways = std::make_unique<MetricWays>(MetricWays::Parts{
-      .clock = &inner->clock, .tokenizer = inner->tokenizer.get(),
-      .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback}, .budget = inner->budget.get(),
-      .sampler = inner->sampler.get(), .events = inner->events.get(), .spool = &inner->pipeline->spool()});
+      .clock = &inner->clock, .tokenizer = inner->tokenizer.get(), .trust = {.keys = inner->keys.get(), .insecure_loopback = options.insecure_loopback},
+      .budget = inner->budget.get(), .sampler = inner->sampler.get(), .events = inner->events.get(), .spool = &inner->pipeline->spool()});
   inner->prices = std::make_unique<PriceKeeper>(*inner->pipeline, inner->events->ledger(), options.data);
   inner->price_api = std::make_unique<PriceApi>(*inner->pipeline, *inner->prices);
   inner->backup_api = std::make_unique<BackupApi>(*inner->pipeline, options.data);
@@ -255,18 +254,18 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   };
   inner->camera = std::make_unique<Camera>(find_browser(options.chromium), options.chromium == "off", inner->clock);
   inner->api = std::make_unique<Api>(ApiParts{inner->pipeline.get(), inner->events.get(), inner->tokenizer.get(), inner->budget.get(),
-                                              http_counters, inner->webhooks.get(), inner->metric_ways.get(), inner->sampler.get(), inner->calls.get(), inner->retention.get(), inner->changes.get(), inner->camera.get(),
+                                              inner->calls_by_name.get(), http_counters, inner->webhooks.get(), inner->metric_ways.get(), inner->sampler.get(), inner->calls.get(), inner->retention.get(), inner->changes.get(), inner->camera.get(),
                                               [raw] { return raw->report_sender->counters(); }});
   const auto masked = [raw] {
     MaskCounts all = raw->events->masked();
     all += raw->webhooks->counters().masked;
     return all;
   };
-  inner->privacy_api = std::make_unique<PrivacyApi>(PrivacyApiParts{inner->pipeline.get(), inner->privacy.get(), inner->tokenizer.get(), masked, inner->clock.now()});
+  inner->privacy_api = std::make_unique<PrivacyApi>(PrivacyApiParts{inner->pipeline.get(), inner->privacy.get(), inner->tokenizer.get(), inner->calls_by_name.get(), masked, inner->clock.now()});
   inner->watch = std::make_unique<ServerWatch>(ServerWatchParts{.pipeline = inner->pipeline.get(), .events = inner->events.get(), .webhooks = inner->webhooks.get(),
                                                                 .metric_ways = inner->metric_ways.get(), .sampler = inner->sampler.get(), .budget = inner->budget.get(),
                                                                 .http = http_counters});
-  inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer, masked, *inner->watch, MoneySource{inner->budgets.get(), inner->prices.get()}, inner->topics.get(), inner->clock.now());
+  inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer, *inner->calls_by_name, masked, *inner->watch, MoneySource{inner->budgets.get(), inner->prices.get()}, inner->topics.get(), inner->clock.now());
   inner->live = std::make_unique<LiveThread>(inner->clock);
   inner->pipeline->shards().on_change([live = inner->live.get()] { live->data_changed(); });
   auto users = auth::UserStore::open(options.data);

@@ -59,6 +59,8 @@ def lives(server, senders):
            audio_quality_score=4.2, tokens_consumed=4422, voice_processing_latency_ms=1050, carrier="twilio", time=iso(0).replace("Z", ".000Z"))
     check(len(call["turns"]) == 3 and len(call["usage"]) == 1, str(call)[:2000])
     check(call_of(server, SID)["call"]["call_id"] == ident, "the carrier's name finds the call too")
+    check(server.request("GET", f"/calls/{SID}")[0] == 200, "its page")
+    check(server.request("POST", f"/api/v1/calls/{SID}/unmask", b"")[0] == 200, "its originals")
     check("415 555" not in json.dumps(call) and "4155550100" not in json.dumps(call), "a phone number came back")
 
     # Four calls, whoever is asked: the carrier's records made none of their own.
