@@ -32,13 +32,14 @@ void append_set_aside(EventBatch& events, const CallAliases::Call& younger, cons
   events.wire_bytes.push_back(0);
 }
 
-std::uint64_t CallJoiner::join(EventBatch& events, std::span<const NamedCall> calls, std::string_view scope, Instant now) const {
+CallJoiner::Joined CallJoiner::join(EventBatch& events, std::span<const NamedCall> calls, std::string_view scope, Instant now) const {
   std::unordered_map<Id, CallAliases::Call> moved;
   // Names as they were masked: nothing else may come to the table.
   std::unordered_map<Id, const Event*> told;
   for (const Event& event : events.events)
     if (event.rank != Rank::carrier) told.try_emplace(event.call, &event);  // that rank only shows another name
   std::vector<std::pair<CallAliases::Call, Event>> aside;
+  Joined out;
   for (const NamedCall& call : calls) {
     const auto first = told.find(call.id);
     if (first == told.end()) continue;
@@ -46,21 +47,27 @@ std::uint64_t CallJoiner::join(EventBatch& events, std::span<const NamedCall> ca
                                    .stays = true};
     const CallAliases::Known known = aliases_.resolve(names, now);
     if (!call.twilio_sid.empty() && !aliases_.find(spans_of(scope))) aliases_.resolve(spans_of(scope), now);
-    if (known.call != call.id) moved.emplace(call.id, CallAliases::Call{known.call, known.external});
-    if (known.younger) aside.emplace_back(*known.younger, *first->second);
+    const std::string customer(first->second->customer);
+    if (known.call != call.id) {
+      moved.emplace(call.id, CallAliases::Call{known.call, known.external});
+      out.calls.push_back({.customer = customer, .part = call.id, .whole = known.call});
+    }
+    if (known.younger) {
+      aside.emplace_back(*known.younger, *first->second);
+      out.calls.push_back({.customer = customer, .part = known.younger->id, .whole = known.call});
+    }
   }
   for (const auto& [younger, joining] : aside) append_set_aside(events, younger, joining);
-  if (moved.empty()) return 0;
-  std::uint64_t count = 0;
+  if (moved.empty()) return out;
   for (std::size_t i = 0; i < events.events.size(); ++i) {
     const auto at = moved.find(events.events[i].call);
     if (at == moved.end()) continue;
-    ++count;
+    ++out.events;
     events.events[i].call = at->second.id;
     for (Value& value : events.values_of(i))
       if (value.field == Field::call_id) value.text = events.arena.copy(at->second.external);
   }
-  return count;
+  return out;
 }
 
 }  // namespace aybiza

@@ -10,11 +10,13 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "auth/webhook_sources.h"
 #include "codec/event_batch.h"
 #include "codec/span_events.h"
 #include "ingest/call_aliases.h"
+#include "ingest/caller_keys.h"
 
 namespace aybiza {
 
@@ -31,8 +33,12 @@ class CallJoiner {
   CallJoiner(CallAliases& aliases, const auth::WebhookSources& sources) : aliases_(aliases), sources_(sources) {}
 
   bool wanted(std::string_view customer) const { return sources_.has("twilio", customer); }
-  // REQUIRES: ids are assigned. Answers how many events now belong to another call.
-  std::uint64_t join(EventBatch& events, std::span<const NamedCall> calls, std::string_view scope, Instant now) const;
+  struct Joined {
+    std::uint64_t events = 0;               // that now belong to another call
+    std::vector<CallerKeys::Joined> calls;  // that are one
+  };
+  // REQUIRES: ids are assigned.
+  Joined join(EventBatch& events, std::span<const NamedCall> calls, std::string_view scope, Instant now) const;
   CallAliases& aliases() const { return aliases_; }
 
  private:

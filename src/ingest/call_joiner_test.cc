@@ -41,7 +41,7 @@ class Joining : public testing::Test {
       batch.wire_bytes.push_back(0);
     }
     const NamedCall named{.id = {9, call}, .vendor = "trace", .external = external, .twilio_sid = carrier};
-    joined_ = CallJoiner(*aliases_, *sources_).join(batch, std::span(&named, 1), "acme", now + Duration(++clock_));
+    joined_ = CallJoiner(*aliases_, *sources_).join(batch, std::span(&named, 1), "acme", now + Duration(++clock_)).events;
     return batch;
   }
   // The call that the carrier's record belongs to.

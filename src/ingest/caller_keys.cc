@@ -105,9 +105,8 @@ Result<std::unique_ptr<CallerKeys>> CallerKeys::open(const std::filesystem::path
   return keys;
 }
 
-Id CallerKeys::call_of(std::string_view scope, std::string_view external_id) { return caller_hash(scope, external_id); }
-
-// Lines: "key id wrapped customer caller created", "call id key", "caller key token"; a caller told later follows its key.
+// Lines: "key id wrapped customer caller created", "call id key", "caller key token", "same key key"; a caller told later
+// follows its key.
 bool CallerKeys::take_line(std::string_view line) {
   const auto parts = split(line);
   if (parts[0] == "key" && parts.size() == 6) {
@@ -130,11 +129,44 @@ bool CallerKeys::take_line(std::string_view line) {
     if (key) link(*first, *key);
     return key.has_value();
   }
-  const auto key = keys_.find(*first);
-  if (parts[0] != "caller" || key == keys_.end()) return false;
-  key->second.caller = parts[2];
-  by_caller_.try_emplace(caller_hash(key->second.customer, parts[2]), *first);
+  if (!keys_.contains(*first)) return false;
+  if (parts[0] == "caller") {
+    tell(*first, std::string(parts[2]));
+    return true;
+  }
+  const auto second = parts[0] == "same" ? parse_hex_id(parts[2]) : std::nullopt;
+  if (!second || !keys_.contains(*second)) return false;
+  unite(*first, *second);
   return true;
+}
+
+// All keys of one caller learn who that is.
+void CallerKeys::tell(const Id& key, const std::string& caller) {
+  const auto group = groups_.find(key);
+  const std::vector<Id> told = group == groups_.end() ? std::vector<Id>{key} : *group->second;
+  for (const Id& id : told) {
+    Key& one = keys_.at(id);
+    one.caller = caller;
+    by_caller_.try_emplace(caller_hash(one.customer, caller), id);
+    groups_.erase(id);
+  }
+}
+
+// Two keys of one caller. Where two callers were told, each stays what it is: each ends what was sealed under it.
+void CallerKeys::unite(const Id& a, const Id& b) {
+  const std::string first = keys_.at(a).caller, second = keys_.at(b).caller;
+  if (first.empty() != second.empty()) return first.empty() ? tell(a, second) : tell(b, first);
+  if (!first.empty() || a == b) return;
+  const auto group_of = [&](const Id& id) {
+    auto& group = groups_[id];
+    if (!group) group = std::make_shared<std::vector<Id>>(1, id);
+    return group;
+  };
+  auto more = group_of(a), less = group_of(b);
+  if (more == less) return;
+  if (more->size() < less->size()) std::swap(more, less);
+  for (const Id& id : *less) groups_[id] = more;
+  more->insert(more->end(), less->begin(), less->end());
 }
 
 void CallerKeys::link(const Id& call, const Id& key) {
@@ -146,7 +178,7 @@ Status CallerKeys::reload() {
   const auth::FileStamp stamp = auth::stamp_of(file_);
   const auto bytes = auth::read_file(file_);
   if (!bytes && bytes.error().code != Code::not_found) return std::unexpected(bytes.error());
-  keys_.clear(), by_call_.clear(), calls_.clear(), by_caller_.clear();
+  keys_.clear(), by_call_.clear(), calls_.clear(), by_caller_.clear(), groups_.clear();
   std::string_view text = bytes ? std::string_view(*bytes) : std::string_view();
   if (const std::size_t end = text.rfind('\n'); end != std::string_view::npos) text = text.substr(0, end + 1);
   else text = {};  // a line whose writing was cut short was never promised
@@ -189,11 +221,9 @@ Status CallerKeys::append(std::string_view lines) {
 Result<Id> CallerKeys::need_key(const Need& need, Instant now, std::string& lines) {
   const auto known = by_call_.find(need.call);
   if (known != by_call_.end() && keys_.contains(known->second)) {
-    Key& key = keys_.at(known->second);
-    if (key.caller.empty() && !need.caller.empty()) {
-      key.caller = need.caller;
-      by_caller_.try_emplace(caller_hash(key.customer, key.caller), known->second);
-      lines += fmt::format("caller\t{}\t{}\n", hex(bytes_of(known->second)), key.caller);
+    if (keys_.at(known->second).caller.empty() && !need.caller.empty()) {
+      tell(known->second, need.caller);
+      lines += fmt::format("caller\t{}\t{}\n", hex(bytes_of(known->second)), need.caller);
     }
     return known->second;
   }
@@ -216,27 +246,78 @@ Result<Id> CallerKeys::need_key(const Need& need, Instant now, std::string& line
   return *id;
 }
 
-Status CallerKeys::ensure(std::span<const Need> needs, Instant now) {
-  const std::lock_guard guard(mutex_);
-  std::string lines;
-  const bool all_known = std::ranges::all_of(needs, [&](const Need& need) {
-    const auto at = by_call_.find(need.call);
-    const auto key = at == by_call_.end() ? keys_.end() : keys_.find(at->second);
-    return key != keys_.end() && (need.caller.empty() || !key->second.caller.empty());
-  });
-  if (all_known && auth::stamp_of(file_) == stamp_) return {};
+// What both calls are sealed under from now on. Words of either may still come: so both have a key, if one that neither had.
+Result<Id> CallerKeys::join_keys(const Joined& joined, Instant now, std::string& lines) {
+  const auto has_key = [&](const Id& call) {
+    const auto at = by_call_.find(call);
+    return at != by_call_.end() && keys_.contains(at->second);
+  };
+  const bool part_first = has_key(joined.part) && !has_key(joined.whole);
+  const Id &elder = part_first ? joined.part : joined.whole, &other = part_first ? joined.whole : joined.part;
+  const auto key = need_key({.customer = joined.customer, .call = elder, .caller = {}}, now, lines);
+  if (!key) return key;
+  if (!has_key(other)) {
+    link(other, *key);
+    lines += fmt::format("call\t{}\t{}\n", hex(bytes_of(other)), hex(bytes_of(*key)));
+  } else if (const Id second = by_call_.at(other); second != *key) {
+    unite(*key, second);
+    lines += fmt::format("same\t{}\t{}\n", hex(bytes_of(*key)), hex(bytes_of(second)));
+  }
+  return key;
+}
+
+// Under the file's lock, with what others have written to it.
+Status CallerKeys::change(const std::function<Status(std::string& lines)>& work) {
   auto lock = auth::FileLock::acquire(lock_file_);
   if (!lock) return std::unexpected(lock.error());
   AYBIZA_TRY(refresh());
-  Status done;
-  for (const Need& need : needs)
-    if (const auto key = need_key(need, now, lines); !key) done = std::unexpected(key.error());
+  std::string lines;
+  const Status done = work(lines);
   if (!lines.empty())
     if (Status written = append(lines); !written) {
       static_cast<void>(reload());  // what is not on disk is not there
       return written;
     }
   return done;
+}
+
+Status CallerKeys::ensure(std::span<const Need> needs, Instant now) {
+  const std::lock_guard guard(mutex_);
+  const bool all_known = std::ranges::all_of(needs, [&](const Need& need) {
+    const auto at = by_call_.find(need.call);
+    const auto key = at == by_call_.end() ? keys_.end() : keys_.find(at->second);
+    return key != keys_.end() && (need.caller.empty() || !key->second.caller.empty());
+  });
+  if (all_known && auth::stamp_of(file_) == stamp_) return {};
+  return change([&](std::string& lines) {
+    Status done;
+    for (const Need& need : needs)
+      if (const auto key = need_key(need, now, lines); !key) done = std::unexpected(key.error());
+    return done;
+  });
+}
+
+// Whether nothing is left to join.
+bool CallerKeys::together(const Joined& joined) const {
+  const auto part = by_call_.find(joined.part), whole = by_call_.find(joined.whole);
+  if (part == by_call_.end() || whole == by_call_.end()) return false;
+  if (part->second == whole->second) return keys_.contains(part->second);
+  const auto first = keys_.find(part->second), second = keys_.find(whole->second);
+  if (first == keys_.end() || second == keys_.end()) return false;
+  if (!first->second.caller.empty() && !second->second.caller.empty()) return true;
+  const auto one = groups_.find(part->second), other = groups_.find(whole->second);
+  return one != groups_.end() && other != groups_.end() && one->second == other->second;
+}
+
+Status CallerKeys::join(std::span<const Joined> joined, Instant now) {
+  const std::lock_guard guard(mutex_);
+  if (std::ranges::all_of(joined, [&](const Joined& one) { return together(one); }) && auth::stamp_of(file_) == stamp_) return {};
+  return change([&](std::string& lines) {
+    Status done;
+    for (const Joined& one : joined)
+      if (const auto key = join_keys(one, now, lines); !key) done = std::unexpected(key.error());
+    return done;
+  });
 }
 
 bool CallerKeys::seal(const Id& call, std::string_view text, std::string& out) {
@@ -276,14 +357,17 @@ Result<std::string> CallerKeys::unseal(std::string_view sealed) {
 }
 
 std::string CallerKeys::whole_file() const {
-  std::string text = "# key\tid\twrapped\tcustomer\tcaller\tcreated; call\tid\tkey; caller\tkey\ttoken\n";
+  std::string text = "# key\tid\twrapped\tcustomer\tcaller\tcreated; call\tid\tkey; caller\tkey\ttoken; same\tkey\tkey\n";
   for (const auto& [id, key] : keys_) text += key_line(id, key);
+  for (const auto& [id, group] : groups_)
+    if (id != group->front()) text += fmt::format("same\t{}\t{}\n", hex(bytes_of(group->front())), hex(bytes_of(id)));
   for (const Id& call : calls_)
     if (keys_.contains(by_call_.at(call))) text += fmt::format("call\t{}\t{}\n", hex(bytes_of(call)), hex(bytes_of(by_call_.at(call))));
   return text;
 }
 
 Result<std::size_t> CallerKeys::forget(std::string_view caller, std::string_view customer) {
+  if (caller.empty()) return 0;
   const std::lock_guard guard(mutex_);
   auto lock = auth::FileLock::acquire(lock_file_);
   if (!lock) return std::unexpected(lock.error());
@@ -291,7 +375,7 @@ Result<std::size_t> CallerKeys::forget(std::string_view caller, std::string_view
   std::size_t destroyed = 0;
   for (auto at = keys_.begin(); at != keys_.end();) {
     const bool meant = at->second.caller == caller && (customer.empty() || at->second.customer == customer);
-    if (meant) sodium_memzero(at->second.bytes.data(), at->second.bytes.size());
+    if (meant) sodium_memzero(at->second.bytes.data(), at->second.bytes.size());  // of no group: its caller is known
     at = meant ? keys_.erase(at) : std::next(at);
     destroyed += meant;
   }

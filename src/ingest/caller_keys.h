@@ -2,7 +2,7 @@
 //
 // Shape    one file, `<data>/caller_keys`, append only but for forgetting: a key a caller and customer, wrapped by the server's
 //          secret, and which call goes with which key. A call whose caller is not known yet has a key of its own, which is
-//          told its caller as soon as that is known. seal() makes [length 2][key id 16][nonce 24][text and its tag 16+], and
+//          told its caller as soon as that is known; of calls that turn out to be one, the keys of all are. seal() makes [length 2][key id 16][nonce 24][text and its tag 16+], and
 //          such records may follow each other. forget() writes the file anew without a caller's keys: from then on nothing
 //          sealed under them can be read, wherever copies of it are. Another process may forget beside a running server.
 // Errors   io; too_large at limits::caller_keys; not_found: the key has been destroyed; corrupt: bytes that seal() never made.
@@ -13,6 +13,7 @@
 
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -36,14 +37,19 @@ class CallerKeys {
   CallerKeys(const CallerKeys&) = delete;  // one for all ways in
   CallerKeys& operator=(const CallerKeys&) = delete;
 
-  static Id call_of(std::string_view scope, std::string_view external_id);
-
   struct Need {
     std::string customer;
     Id call{};
     std::string caller;  // a token, or empty: not known yet
   };
   Status ensure(std::span<const Need> needs, Instant now);
+
+  struct Joined {
+    std::string customer;
+    Id part{}, whole{};
+  };
+  // The caller of one of two calls that are one is that of the other, whichever of them is told it, before or after.
+  Status join(std::span<const Joined> joined, Instant now);
 
   bool seal(const Id& call, std::string_view text, std::string& out);  // appends; false: the call has no key
   Result<std::string> unseal(std::string_view sealed);                 // all records, a space between them
@@ -64,6 +70,11 @@ class CallerKeys {
   bool take_line(std::string_view line);
   Result<Id> need_key(const Need& need, Instant now, std::string& lines);
   void link(const Id& call, const Id& key);
+  void tell(const Id& key, const std::string& caller);
+  void unite(const Id& a, const Id& b);
+  bool together(const Joined& joined) const;
+  Status change(const std::function<Status(std::string& lines)>& work);
+  Result<Id> join_keys(const Joined& joined, Instant now, std::string& lines);
   std::string key_line(const Id& id, const Key& key) const;
   std::string whole_file() const;
   Status append(std::string_view lines);
@@ -77,6 +88,7 @@ class CallerKeys {
   std::unordered_map<Id, Id, IdHash> by_call_;
   std::deque<Id> calls_;  // those of by_call_, the oldest first
   std::unordered_map<Id, Id, IdHash> by_caller_;  // hash of customer and token -> key
+  std::unordered_map<Id, std::shared_ptr<std::vector<Id>>, IdHash> groups_;  // keys of one caller who is not known yet
 };
 
 }  // namespace aybiza

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
+#include <random>
 
 namespace aybiza {
 namespace {
@@ -23,7 +26,7 @@ class Caller_keys : public ::testing::Test {
     EXPECT_TRUE(opened) << opened.error().message;
     return opened ? std::move(*opened) : nullptr;
   }
-  static Id call(std::string_view name) { return CallerKeys::call_of("acme", name); }
+  static Id call(std::string_view name) { return hash128(name); }
   void ensure(CallerKeys& keys, std::string_view name, std::string_view caller = {}) {
     const std::vector<CallerKeys::Need> needs{{.customer = "acme", .call = call(name), .caller = std::string(caller)}};
     const Status done = keys.ensure(needs, now_);
@@ -37,6 +40,10 @@ class Caller_keys : public ::testing::Test {
   static std::string read(CallerKeys& keys, std::string_view sealed) {
     const auto text = keys.unseal(sealed);
     return text ? *text : fmt::format("error {}", int(text.error().code));
+  }
+  std::string file() const {
+    std::ifstream in(directory_ / "caller_keys");
+    return {std::istreambuf_iterator<char>(in), {}};
   }
   std::string gone() const { return fmt::format("error {}", int(Code::not_found)); }
 
@@ -89,11 +96,66 @@ TEST_F(Caller_keys, forgetting_a_caller_makes_all_of_it_unreadable) {
   keys = open();
   for (const std::string* sealed : {&first, &early}) EXPECT_EQ(read(*keys, *sealed), gone());
   EXPECT_EQ(read(*keys, other), words);
-  std::ifstream file(directory_ / "caller_keys");
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  EXPECT_EQ(text.find("tel_a"), std::string::npos);
+  EXPECT_EQ(file().find("tel_a"), std::string::npos);
   ensure(*keys, "c-9", "tel_a");  // who calls again is a caller like any other
   EXPECT_EQ(read(*keys, seal(*keys, "c-9")), words);
+}
+
+// Whatever comes first, and whichever of the calls is told its caller: what was said in both goes with that caller.
+TEST_F(Caller_keys, calls_that_turn_out_to_be_one_are_forgotten_together) {
+  enum Step { part_speaks, whole_speaks, other_speaks, part_joins, other_joins, caller_told };
+  std::mt19937 rng(7);
+  for (int round = 0; round < 150; ++round) {
+    std::vector<Step> steps{part_speaks, whole_speaks, other_speaks, part_joins, other_joins, caller_told};
+    std::ranges::shuffle(steps, rng);
+    const std::string_view told_of = std::array{"part", "whole", "other"}[rng() % 3];
+    const std::size_t restart = rng() % 6, rewritten = rng() % 6;
+    std::filesystem::remove(directory_ / "caller_keys");
+    auto keys = open();
+    ensure(*keys, "else", "tel_b");
+    std::vector<std::string> sealed;
+    for (std::size_t at = 0; at < steps.size(); ++at) {
+      const auto speak = [&](std::string_view name) {
+        ensure(*keys, name);
+        sealed.push_back(seal(*keys, name));
+      };
+      const auto join = [&](std::string_view name) {
+        const CallerKeys::Joined joined{.customer = "acme", .part = call(name), .whole = call("whole")};
+        EXPECT_TRUE(keys->join(std::span(&joined, 1), now_));
+        const std::string before = file();
+        EXPECT_TRUE(keys->join(std::span(&joined, 1), now_));  // as each request says it again
+        EXPECT_EQ(file(), before);
+      };
+      switch (steps[at]) {
+        case part_speaks: speak("part"); break;
+        case whole_speaks: speak("whole"); break;
+        case other_speaks: speak("other"); break;
+        case part_joins: join("part"); break;
+        case other_joins: join("other"); break;
+        case caller_told: ensure(*keys, told_of, "tel_a"); break;
+      }
+      if (at == restart) keys = open();
+      if (at == rewritten) {
+        EXPECT_TRUE(keys->forget("tel_b", ""));
+      }
+    }
+    for (const std::string& one : sealed) EXPECT_EQ(read(*keys, one), words);
+    EXPECT_GE(keys->forget("tel_a", "").value_or(0), 1u);
+    for (const std::string& one : sealed) EXPECT_EQ(read(*keys, one), gone()) << ::testing::PrintToString(steps) << " " << told_of;
+    EXPECT_EQ(keys->forget("tel_b", "").value_or(9) + keys->count(), 0u) << round;
+  }
+}
+
+TEST_F(Caller_keys, of_two_callers_of_one_call_each_ends_its_own) {
+  auto keys = open();
+  ensure(*keys, "part", "tel_a");
+  ensure(*keys, "whole", "tel_b");
+  const std::string first = seal(*keys, "part"), second = seal(*keys, "whole");
+  const CallerKeys::Joined joined{.customer = "acme", .part = call("part"), .whole = call("whole")};
+  ASSERT_TRUE(keys->join(std::span(&joined, 1), now_));
+  ASSERT_EQ(keys->forget("tel_a", ""), 1u);
+  EXPECT_EQ(read(*keys, first), gone());
+  EXPECT_EQ(read(*keys, second), words);
 }
 
 TEST_F(Caller_keys, another_process_may_forget) {

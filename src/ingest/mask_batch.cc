@@ -45,11 +45,12 @@ MaskCounts& MaskCounts::operator+=(const MaskCounts& other) {
   return *this;
 }
 
-MaskCounts BatchMasker::mask(EventBatch& batch, std::string_view customer, Instant received) {
+MaskCounts BatchMasker::mask(EventBatch& batch, std::string_view customer, Instant received, std::string_view vendor) {
   labels_.assign(known_slots, {});
   phones_.assign(known_slots, {});
   counts_ = {};
   key_customer_ = customer;
+  vendor_ = vendor;
   rule_ = {};
   table_ = masking_.policies ? masking_.policies->look(received) : nullptr;
   if (table_ && table_->empty()) table_.reset();
@@ -59,18 +60,35 @@ MaskCounts BatchMasker::mask(EventBatch& batch, std::string_view customer, Insta
   return std::move(counts_);
 }
 
+// The call's own id, as it will be assigned (codec/identity.h, codec/vendor_event.h).
+Id BatchMasker::call_of(const Event& event, std::string_view masked_id) const {
+  return event.call.empty() && !masked_id.empty() ? external_id(event.scope, "call", vendor_, masked_id) : event.call;
+}
+
 // Every call of a customer who keeps its words encrypted has a key before anything is sealed.
 void BatchMasker::ensure_keys(const EventBatch& batch, Instant received) {
   std::vector<CallerKeys::Need> needs;
+  std::vector<CallerKeys::Joined> joined;
   for (const Event& event : batch.events) {
     const std::string_view call = event.text(Field::call_id), customer = customer_of(event), caller = event.text(Field::caller_number);
     if (call.empty() || table_->rule_of(customer).policy != MaskingPolicy::keep_encrypted) continue;
+    if (const auto part = joined_call(event)) joined.push_back({.customer = std::string(customer), .part = *part, .whole = event.call});
     if (caller.empty() && event.find(Field::text_content) == nullptr) continue;
-    needs.push_back({.customer = std::string(customer), .call = CallerKeys::call_of(event.scope, call),
+    needs.push_back({.customer = std::string(customer), .call = call_of(event, tokenizer_.mask_label(call)),
                      .caller = caller.empty() ? std::string() : tokenizer_.phone_field(caller)});
   }
   // A key that could not be kept is not there when a text is sealed: that counts it.
   if (!needs.empty()) static_cast<void>(masking_.keys->ensure(needs, received));
+  if (!joined.empty()) static_cast<void>(masking_.keys->join(joined, received));
+}
+
+void BatchMasker::join(std::span<const CallerKeys::Joined> joined, Instant received) {
+  if (joined.empty() || !masking_.policies || !masking_.keys) return;
+  const auto table = masking_.policies->look(received);
+  std::vector<CallerKeys::Joined> kept;
+  for (const CallerKeys::Joined& one : joined)
+    if (table->rule_of(one.customer).policy == MaskingPolicy::keep_encrypted) kept.push_back(one);
+  if (!kept.empty()) static_cast<void>(masking_.keys->join(kept, received));
 }
 
 void BatchMasker::mask_event(EventBatch& batch, std::size_t at) {
@@ -79,7 +97,6 @@ void BatchMasker::mask_event(EventBatch& batch, std::size_t at) {
   customer_ = customer_of(event);
   if (table_) rule_ = table_->rule_of(customer_);
   const bool drops = rule_.policy == MaskingPolicy::drop_content, seals = rule_.policy == MaskingPolicy::keep_encrypted;
-  const Id call = seals ? CallerKeys::call_of(event.scope, event.text(Field::call_id)) : Id{};
   event.source = label(arena, event.source);
   event.id_text = label(arena, event.id_text);
   event.type_text = label(arena, event.type_text);
@@ -105,7 +122,7 @@ void BatchMasker::mask_event(EventBatch& batch, std::size_t at) {
   }
   if (said.written.empty()) return;
   add_facts(arena, event, said.written);
-  if (seals) seal(arena, event, call, said.written);
+  if (seals) seal(arena, event, call_of(event, event.text(Field::call_id)), said.written);
 }
 
 void BatchMasker::add_facts(Arena& arena, Event& event, std::string_view written) {

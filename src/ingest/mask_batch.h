@@ -16,6 +16,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,8 +48,10 @@ struct Masking {
 class BatchMasker {
  public:
   explicit BatchMasker(const Tokenizer& tokenizer, Masking masking = {}) : tokenizer_(tokenizer), masking_(masking) {}
-  // `customer` is the key's, or empty for a platform's.
-  MaskCounts mask(EventBatch& batch, std::string_view customer = {}, Instant received = {});
+  // `customer` is the key's, or empty for a platform's; `vendor` whose calls those are that have no id yet.
+  MaskCounts mask(EventBatch& batch, std::string_view customer = {}, Instant received = {}, std::string_view vendor = "events");
+  // Of calls that turned out to be one, both callers' words go when one is forgotten.
+  void join(std::span<const CallerKeys::Joined> joined, Instant received);
 
  private:
   struct Known {
@@ -62,6 +65,7 @@ class BatchMasker {
   void keep_meaning(Arena& arena, Event& event, const Said& said);
   void seal(Arena& arena, Event& event, const Id& call, std::string_view written);
   void ensure_keys(const EventBatch& batch, Instant received);
+  Id call_of(const Event& event, std::string_view masked_id) const;
   std::string_view customer_of(const Event& event) const { return key_customer_.empty() ? event.text(Field::customer_id) : key_customer_; }
   std::string_view label(Arena& arena, std::string_view text);
   std::string_view phone(Arena& arena, std::string_view text);
@@ -76,6 +80,7 @@ class BatchMasker {
   MaskCounts counts_;
   std::shared_ptr<const MaskingTable> table_;  // of this batch; null when nobody has a policy
   std::string_view key_customer_, customer_;   // of the batch's key, of the event at hand
+  std::string_view vendor_;
   MaskingRule rule_;                           // its customer's
 };
 

@@ -67,7 +67,7 @@ Status OtlpPreparer::prepare_calls(OtlpSignal signal, std::string body, const De
   for (std::size_t i = 0; i < events_.rejected.size(); ++i) take_rejection(events_.rejected[i], to_string(RejectReason(i)), why, out);
   out.masked = masker_.mask(events_, context.customer, context.received);
   identity_.assign(events_, context.customer);
-  if (joiner_ != nullptr) joiner_->join(events_, assembler_.names(), scope_of(context), context.received);
+  if (joiner_ != nullptr) masker_.join(joiner_->join(events_, assembler_.names(), scope_of(context), context.received).calls, context.received);
   if (calls_ != nullptr) out.sampled = calls_->sample(events_, context.received);
   out.items.reserve(events_.events.size() + 1);
   for (const Event& event : events_.events) {

@@ -202,7 +202,7 @@ void WebhookEndpoint::take(Delivery delivery, net::Responder respond) {
     return respond(refuse(asks ? 404 : reason == "too_large" ? 413 : 400, reason, decoded.error().message));
   }
   VendorBatch& batch = worker->batch;
-  const MaskCounts masked = worker->masker.mask(batch.events, delivery.source->tenant(), delivery.now);
+  const MaskCounts masked = worker->masker.mask(batch.events, delivery.source->tenant(), delivery.now, to_string(delivery.vendor));
   assign_vendor_ids(batch, delivery.vendor, delivery.source->tenant());
   name_calls(*worker, delivery);
   const std::uint64_t sampled = config_.calls ? config_.calls->sample(batch.events, delivery.now) : 0;
@@ -236,6 +236,7 @@ void WebhookEndpoint::name_calls(Worker& worker, const Delivery& delivery) {
   CallAliases::Names last;
   std::optional<CallAliases::Known> known;
   std::uint64_t joined = 0, waiting = 0;
+  std::vector<CallerKeys::Joined> one_call;
   for (std::size_t i = 0, count = events.events.size(); i < count; ++i) {
     Event& event = events.events[i];
     if (event.call.empty() || event.type == EventType::other) continue;
@@ -252,16 +253,20 @@ void WebhookEndpoint::name_calls(Worker& worker, const Delivery& delivery) {
       last = names;
       if (known->younger) {
         const Event joining = event;
+        one_call.push_back({.customer = std::string(joining.customer), .part = known->younger->id, .whole = known->call});
         append_set_aside(events, *known->younger, joining);
         worker.batch.names.push_back({});
       }
     }
     if (known->call == events.events[i].call) continue;
     ++joined;
+    if (one_call.empty() || one_call.back().part != names.own)
+      one_call.push_back({.customer = std::string(events.events[i].customer), .part = names.own, .whole = known->call});
     events.events[i].call = known->call;
     for (Value& value : events.values_of(i))
       if (value.field == Field::call_id) value.text = events.arena.copy(known->external);
   }
+  worker.masker.join(one_call, delivery.now);
   const std::lock_guard lock(mutex_);
   counters_.joined_events += joined;
   counters_.waiting_carrier_events += waiting;

@@ -1,4 +1,5 @@
-"""A call that Pipecat's spans and Twilio's callbacks tell of is one call: whoever comes first, also across a kill."""
+"""A call that Pipecat's spans and Twilio's callbacks tell of is one call: whoever comes first, also across a kill. What spans told of it goes
+with the caller whom Twilio alone named, and what a trace of GenAI told before anybody named its conversation with that one's caller."""
 import json
 import random
 import time
@@ -33,6 +34,42 @@ def export(server, key, spans):
     check(status == 200 and b"rejected" not in answer.lower(), f"{status} {answer}")
 
 
+def states(server, call):
+    status, _, body = server.request("POST", f"/api/v1/calls/{call}/unmask", b"")
+    check(status == 200, f"{status} {body}")
+    return [turn["state"] for turn in json.loads(body)["turns"] if turn["state"] != "not_kept"]  # nobody told what the agent answered
+
+
+def genai_trace(server, key, number):
+    """Two completions, then their parent, which alone names the conversation, then an event that alone names the caller."""
+    trace, root = f"{number:032x}", f"{1:016x}"
+    def send(spans):
+        body = json.dumps({"resourceSpans": [{"scopeSpans": [{"scope": {"name": "openai"}, "spans": spans}]}]}).encode()
+        status, _, answer = server.request("POST", "/v1/traces", body, {"Content-Type": "application/json", "Authorization": f"Bearer {key}"})
+        check(status == 200 and b"rejected" not in answer.lower(), f"{status} {answer}")
+    for at, text in enumerate(("Where is my order?", "And my refund?")):
+        messages = json.dumps([{"role": "user", "parts": [{"type": "text", "content": text}]}])
+        send([span(trace, at + 2, "chat", 1 + at, 2 + at, root, gen_ai__operation__name="chat", gen_ai__input__messages=messages)])
+    send([span(trace, 1, "invoke_agent desk", 0, 9, gen_ai__operation__name="invoke_agent", gen_ai__conversation__id="talk-1")])
+    event = {"type": "call.updated", "time_ms": START * 1000, "data": {"call_id": "talk-1", "caller_number": "+12025550188"}}
+    status, _, answer = server.request("POST", "/v1/events", json.dumps(event).encode(), {"Content-Type": "application/json", "Authorization": f"Bearer {key}"})
+    check(status == 200 and json.loads(answer)["accepted"] == 1, f"{status} {answer}")
+    check(states(server, "talk-1") == ["unmasked"] * 2, str(states(server, "talk-1")))
+
+
+def forgotten(server, talks):
+    """Keys of callers end all that was sealed for them, whatever it was told as."""
+    for number in talks:
+        check(states(server, sid_of(number)) == ["unmasked"] * 2, f"{number}: {states(server, sid_of(number))}")
+    for caller, gone, stays in (("+12025550188", ["talk-1"], [sid_of(n) for n in talks]), ("+14155550100", [sid_of(n) for n in talks], [])):
+        run = command("forget", "--data", server.data, "--caller", caller)
+        check(run.returncode == 0 and " 0 keys" not in run.stdout, run.stdout + run.stderr)
+        for call in gone:
+            check(states(server, call) == ["forgotten"] * 2, f"{call} after {caller}: {states(server, call)}")
+        for call in stays:
+            check(states(server, call) == ["unmasked"] * 2, f"{call} after {caller}: {states(server, call)}")
+
+
 def sid_of(number):
     return "CA" + f"{number:032x}"
 
@@ -43,6 +80,9 @@ def main():
         check(made.returncode == 0, made.stderr)
         key = made.stdout.strip()
         twilio = Sender(server, "twilio", "--public-url", PUBLIC)
+        made = command("masking", "set", "--data", server.data, "--customer", "acme", "--policy", "keep_encrypted")
+        check(made.returncode == 0, made.stderr)
+        wait_until("the policy", lambda: (lambda p: (len(p) == 1, p))(server.get("/api/v1/privacy")[1]["policies"]))
         wait_until("the key", lambda: (lambda s: (s != 401, s))(
             server.request("POST", "/v1/traces", b'{"resourceSpans":[]}', {"Content-Type": "application/json", "Authorization": f"Bearer {key}"})[0]))
         orders = {"spans first": 1, "carrier's end first": 2, "spans without the name, then the carrier, then the name": 3, "mixed, and a kill": 4}
@@ -73,6 +113,8 @@ def main():
             check(call["call"]["total_duration_ms"] == 63000, f"{what}: {call['call']}")
         live = server.query(select="calls,turns", window="24h", where=["customer_id:acme"], source="auto")["rows"]
         check(live == [[4, 8]], str(live))
+        genai_trace(server, key, 9)
+        forgotten(server, orders.values())
         check_conservation(server)
 
 
