@@ -1,5 +1,5 @@
-// What a disk can do to the log: cuts, flipped bits, forgotten sectors, failing calls. Each case compares with the list of
-// events that were acknowledged.
+// What a disk can do to the log: cuts, flipped bits, forgotten sectors. Each case compares with the list of events that
+// were acknowledged; calls that fail: failing_calls_test.cc.
 #include <gmock/gmock.h>
 
 #include <cstdlib>
@@ -26,19 +26,6 @@ std::string only_segment(const SimFs& fs, std::size_t index = 0) {
     if (path.ends_with(".seg") && index-- == 0) return path;
   }
   return {};
-}
-
-std::vector<std::string> write_some(Spool& spool, std::uint64_t first, std::uint64_t last) {
-  std::vector<std::string> bytes;
-  for (std::uint64_t i = first; i <= last; ++i) {
-    bytes.push_back("event " + std::to_string(i));
-    EXPECT_EQ(append(spool, request({{i, bytes.back()}})).accepted, 1u);
-  }
-  return bytes;
-}
-
-bool is_prefix(const std::vector<std::string>& part, const std::vector<std::string>& whole) {
-  return part.size() <= whole.size() && std::equal(part.begin(), part.end(), whole.begin());
 }
 
 // Cut at every byte: what comes back is a prefix, everything before the cut is in it, and the spool goes on.
@@ -296,80 +283,6 @@ TEST(Damage, CrashImages) {
     }
   }
   EXPECT_GT(torn, 0u);
-}
-
-// fsync failing at call k, for all k: that commit is refused, its ids are forgotten, the next one goes to a new file.
-TEST(Damage, FailingSyncs) {
-  for (std::uint64_t k = 1; k <= 60; ++k) {
-    SimFs fs;
-    auto spool = open(fs);
-    fs.fail_call(Call::sync, k);
-    std::vector<std::string> acked;
-    std::size_t refused = 0;
-    for (std::uint64_t i = 1; i <= 50; ++i) {
-      const std::string bytes = "event " + std::to_string(i) + std::string(700, '.');
-      auto result = append(*spool, request({{i, bytes}}));
-      if (!result.status) {
-        EXPECT_EQ(result.status.error().code, Code::unavailable);
-        ++refused;
-        result = append(*spool, request({{i, bytes}}));  // the client tries again
-      }
-      ASSERT_TRUE(result.status) << "k " << k << ": " << result.status.error().message;
-      ASSERT_EQ(result.accepted, 1u) << "k " << k;
-      acked.push_back(bytes);
-    }
-    EXPECT_LE(refused, 1u);
-    EXPECT_FALSE(spool->stats().read_only);
-    EXPECT_EQ(read_all(*spool).bytes, acked) << "k " << k;
-    std::mt19937_64 random(k);
-    auto crashed = fs.crash_image(random);
-    EXPECT_EQ(read_all(*open(*crashed)).bytes, acked) << "k " << k;
-    auto killed = fs.kill_image();
-    EXPECT_EQ(read_all(*open(*killed)).bytes, acked) << "k " << k;
-    EXPECT_EQ(verify(*killed, kDirectory)->lost_events, 0u);
-  }
-}
-
-TEST(Damage, FailingWrites) {
-  for (std::uint64_t k = 1; k <= 60; ++k) {
-    SimFs fs;
-    auto spool = open(fs);
-    fs.fail_call(Call::pwrite, k);
-    std::vector<std::string> acked;
-    for (std::uint64_t i = 1; i <= 50; ++i) {
-      const std::string bytes = "event " + std::to_string(i);
-      if (append(*spool, request({{i, bytes}})).accepted == 1) acked.push_back(bytes);
-    }
-    EXPECT_GE(acked.size(), 49u);
-    EXPECT_EQ(read_all(*spool).bytes, acked) << "k " << k;
-    auto killed = fs.kill_image();
-    EXPECT_EQ(read_all(*open(*killed)).bytes, acked) << "k " << k;
-  }
-}
-
-// When the new segment fails as well, nothing is accepted any more, and it says so; reading goes on.
-TEST(Damage, TwoFailuresAreReadOnly) {
-  SimFs fs;
-  auto with = options(fs);
-  std::string said;
-  with.notice = [&](std::string_view line) { said += line; };
-  auto spool = open(with);
-  const auto written = write_some(*spool, 1, 3);
-  fs.fail_call(Call::sync, 1, true);
-  const auto failed = append(*spool, request({{4, "x"}}));
-  ASSERT_FALSE(failed.status);
-  EXPECT_EQ(failed.status.error().code, Code::unavailable);
-  EXPECT_TRUE(spool->stats().read_only);
-  EXPECT_EQ(spool->append(request({{5, "y"}})), Admission::read_only);
-  EXPECT_THAT(said, ::testing::HasSubstr("read-only"));
-  EXPECT_EQ(read_all(*spool).bytes, written);
-  fs.heal();
-  auto image = fs.kill_image();
-  auto again = open(*image);
-  EXPECT_TRUE(is_prefix(written, read_all(*again).bytes));
-  // Event 4 was refused; it may have survived, but it counts once.
-  (void)append(*again, request({{4, "x"}}));
-  EXPECT_EQ(read_all(*again).events.size(), 4u);
 }
 
 // A damaged or torn dedup log costs reading the log again, nothing else.

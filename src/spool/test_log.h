@@ -94,4 +94,18 @@ inline Seen read_directory_all(Fs& fs, Offset from = {}) {
   return reader ? read_all(**reader) : Seen();
 }
 
+// Events first to last, a request each; their bytes.
+inline std::vector<std::string> write_some(Spool& spool, std::uint64_t first, std::uint64_t last) {
+  std::vector<std::string> bytes;
+  for (std::uint64_t i = first; i <= last; ++i) {
+    bytes.push_back("event " + std::to_string(i));
+    EXPECT_EQ(append(spool, request({{i, bytes.back()}})).accepted, 1u);
+  }
+  return bytes;
+}
+
+inline bool is_prefix(const std::vector<std::string>& part, const std::vector<std::string>& whole) {
+  return part.size() <= whole.size() && std::equal(part.begin(), part.end(), whole.begin());
+}
+
 }  // namespace aybiza::spool::testing
