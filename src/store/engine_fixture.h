@@ -47,4 +47,20 @@ class OnStore : public OnEngine {
   std::unique_ptr<Store> store_;
 };
 
+inline Status must(Status status) {
+  EXPECT_TRUE(status.has_value()) << status.error().message;
+  return status;
+}
+
+// Which a test changes as it needs.
+inline CallRow a_call() {
+  CallRow call;
+  call.call_id = {7, 8};
+  call.start = from_micros(1'795'000'000'000'001);
+  call.updated = call.start;
+  call.external_call_id = "c-1";
+  call.dims[Field::customer_id] = "acme";
+  return call;
+}
+
 }  // namespace aybiza
