@@ -65,4 +65,17 @@ std::optional<std::size_t> Grid::find(Instant t) const {
   return std::size_t(after - starts_.begin()) - 1;
 }
 
+std::vector<std::size_t> Grid::buckets_of(Instant t, std::optional<Duration> moving) const {
+  std::vector<std::size_t> found;
+  if (!moving) {
+    if (const auto own = find(t)) found.push_back(*own);
+    return found;
+  }
+  for (std::size_t i = 0; i < size(); ++i) {
+    const Instant end = std::min(this->end(i), to_);
+    if (t < end && t >= end - *moving) found.push_back(i);
+  }
+  return found;
+}
+
 }  // namespace aybiza

@@ -23,6 +23,8 @@ class Grid {
   Instant end(std::size_t bucket) const { return bucket + 1 < starts_.size() ? starts_[bucket + 1] : end_; }
   // The bucket of t; nullopt outside [from, to).
   std::optional<std::size_t> find(Instant t) const;
+  // Those in which t counts: its own, or, for moving averages, every one whose window of `moving` reaches it.
+  std::vector<std::size_t> buckets_of(Instant t, std::optional<Duration> moving) const;
   // Equal widths (no step, or no change of offset inside): arithmetic finds the bucket.
   bool uniform() const { return uniform_; }
   Duration width() const { return width_; }

@@ -1,7 +1,6 @@
 #include "query/sql_answer.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -13,9 +12,8 @@
 #include "query/rollup_answer.h"
 #include "query/sampled_answer.h"
 #include "query/sql_dialect.h"
+#include "query/sql_frame.h"
 #include "query/sql_measures.h"
-#include "query/sql_text.h"
-#include "query/turn_labels.h"
 #include "sketch/real_sketch.h"
 
 namespace aybiza {
@@ -24,13 +22,7 @@ namespace {
 class Asking {
  public:
   Asking(const Question& question, const Grid& grid, Store& store, Instant as_of, Duration deadline)
-      : question_(question), grid_(grid), store_(store), as_of_(as_of), deadline_(deadline) {
-    const auto note = [&](const Group& group) {
-      if (group.dimension == Dimension::tag && std::find(tags_.begin(), tags_.end(), group.tag) == tags_.end()) tags_.push_back(group.tag);
-    };
-    for (const Group& group : question.by) note(group);
-    for (const Filter& filter : question.where) note(filter.group);
-  }
+      : question_(question), grid_(grid), store_(store), frames_(question, grid, dialect_), as_of_(as_of), deadline_(deadline) {}
   // By measure; absent: exact.
   const std::map<std::size_t, double>& relative_error() const { return relative_error_; }
   const Estimates& estimates() const { return estimates_; }
@@ -62,101 +54,6 @@ class Asking {
 
  private:
   using Text = std::optional<std::string>;
-
-  bool needs_calls(Entity entity, bool cost) const {
-    if (entity == Entity::call) return true;
-    const auto own = [&](Dimension d) { return (entity == Entity::turn && of_turn(d)) || d >= Dimension::hour_of_day; };
-    return cost || std::any_of(question_.by.begin(), question_.by.end(), [&](const Group& g) { return !own(g.dimension); }) ||
-           std::any_of(question_.where.begin(), question_.where.end(), [&](const Filter& f) { return !own(f.group.dimension); });
-  }
-
-  std::string dimension_sql(SqlText& sql, const Group& group, Entity entity) const {
-    const Dimension d = group.dimension;
-    const auto local = [&] { return fmt::format("timezone({}, {})", sql.bind(question_.zone), rowset(entity).time); };
-    if (d == Dimension::hour_of_day) return fmt::format("CAST(extract(hour FROM {}) AS VARCHAR)", local());
-    if (d == Dimension::day_of_week) return fmt::format("CAST(extract(isodow FROM {}) AS VARCHAR)", local());
-    if (entity == Entity::metric && d == Dimension::customer_id) return "m.customer_id";
-    if (d == Dimension::tag) {
-      const auto at = std::find(tags_.begin(), tags_.end(), group.tag);
-      return fmt::format("m.tag_{}", at - tags_.begin());
-    }
-    if (d == Dimension::topic) return "tp.name";
-    if (of_turn(d)) return fmt::format("t.{}", turn_column(d));
-    if (d == Dimension::model_used && entity == Entity::usage) return "coalesce(u.model, c.model_used)";
-    return fmt::format("c.{}", call_column(d));
-  }
-
-  static std::uint32_t topic_bits(const Filter& filter) {
-    std::uint32_t bits = 0;
-    const auto names = topics_of(~0u);
-    for (std::size_t i = 0; i < names.size(); ++i)
-      if (std::find(filter.values.begin(), filter.values.end(), names[i]) != filter.values.end()) bits |= 1u << i;
-    return bits;
-  }
-
-  std::string filter_sql(SqlText& sql, const Filter& filter, Entity entity) const {
-    std::string among;
-    if (filter.group.dimension == Dimension::topic) {
-      const std::uint32_t named = (1u << topics_of(~0u).size()) - 1;  // bits of a newer version have no name here
-      among = fmt::format("((t.topics & {}) <> 0{})", topic_bits(filter),
-                          filter.with_null ? fmt::format(" OR (t.topics & {}) = 0", named) : "");
-    } else {
-      const std::string column = dimension_sql(sql, filter.group, entity);
-      std::vector<std::string> values;
-      for (const std::string& value : filter.values) values.push_back(sql.bind(value));
-      among = values.empty() ? "(false" : fmt::format("(({0} IS NOT NULL AND {0} IN ({1}))", column, fmt::join(values, ", "));
-      if (filter.with_null) among += fmt::format(" OR {} IS NULL", column);
-      among += ')';
-    }
-    return filter.negated ? "NOT " + among : among;
-  }
-
-  // "SELECT bucket, groups" and "FROM … WHERE …" of an entity; what stands between is the caller's.
-  struct Frame {
-    std::string select, from;
-    std::size_t keys = 0;
-  };
-  Frame frame(SqlText& sql, Entity entity, bool moving, bool cost, std::string_view condition = "", std::string_view metric = "") const {
-    const auto [tables, time] = rowset(entity);
-    Frame frame;
-    std::string from(needs_calls(entity, cost) ? tables : tables.substr(0, tables.find(" LEFT JOIN")));
-    if (entity == Entity::metric) from = metric_rows(sql, metric);
-    const bool arithmetic = !moving && grid_.uniform();
-    if (arithmetic) {
-      frame.select = dialect_.bucket(time, to_micros(grid_.start(0)), grid_.width().count()) + " AS bucket";
-    } else {
-      frame.select = "b.bucket AS bucket";
-      from += fmt::format(" JOIN ({}) b ON epoch_us({}) >= b.low AND epoch_us({}) < b.high", bucket_list(moving), time, time);
-    }
-    const bool topics = std::any_of(question_.by.begin(), question_.by.end(),
-                                    [](const Group& g) { return g.dimension == Dimension::topic; });
-    if (entity == Entity::turn && topics) from += fmt::format(" LEFT JOIN ({}) tp ON (t.topics >> tp.bit) & 1 = 1", topic_list());
-    for (const Group& group : question_.by)
-      frame.select += fmt::format(", {} AS g{}", dimension_sql(sql, group, entity), frame.keys++);
-    const Instant low = moving ? grid_.from() - question_.moving : grid_.from();
-    frame.from = fmt::format(" FROM {} WHERE {} >= make_timestamptz({}) AND {} < make_timestamptz({})", from, time,
-                             to_micros(low), time, to_micros(grid_.to()));
-    for (const Filter& filter : question_.where) frame.from += " AND " + filter_sql(sql, filter, entity);
-    frame.from += condition;
-    return frame;
-  }
-
-  std::string bucket_list(bool moving) const {
-    std::vector<std::string> rows;
-    for (std::size_t i = 0; i < grid_.size(); ++i) {
-      const Instant high = std::min(grid_.end(i), grid_.to());
-      const Instant low = moving ? high - question_.moving : std::max(grid_.start(i), grid_.from());
-      rows.push_back(fmt::format("({}, {}, {})", i, to_micros(low), to_micros(high)));
-    }
-    return fmt::format("SELECT * FROM (VALUES {}) v(bucket, low, high)", fmt::join(rows, ", "));
-  }
-
-  static std::string topic_list() {
-    std::vector<std::string> rows;
-    const auto names = topics_of(~0u);
-    for (std::size_t i = 0; i < names.size(); ++i) rows.push_back(fmt::format("({}, '{}')", i, names[i]));
-    return fmt::format("SELECT * FROM (VALUES {}) v(bit, name)", fmt::join(rows, ", "));
-  }
 
   template <typename Take>
   Answered<void> each_row(const SqlText& sql, const std::string& text, Take&& take) const {
@@ -212,25 +109,19 @@ class Asking {
     }
     if (asked.empty()) return {};
     SqlText sql;
-    const Frame f = frame(sql, entity, moving, cost);
-    return each_row(sql, "SELECT " + f.select + aggregates + f.from + group_by(f), [&](const Rows& rows, std::size_t row) {
+    const SqlFrame f = frames_.frame(sql, entity, moving, cost);
+    return each_row(sql, "SELECT " + f.select + aggregates + f.from + f.group_by(), [&](const Rows& rows, std::size_t row) {
       auto& figures = row_of(question_, cells_, key_of(rows, row));
       for (std::size_t k = 0; k < asked.size(); ++k) figures[asked[k]] = figure_of(rows.cell(row, 1 + f.keys + k));
     });
   }
 
-  static std::string group_by(const Frame& f) {
-    std::string text = " GROUP BY bucket";
-    for (std::size_t i = 0; i < f.keys; ++i) text += fmt::format(", g{}", i);
-    return text;
-  }
-
   // What calls report as their whole cost, at their start: added to what their usage would have said.
   Answered<void> ask_reported_cost(std::size_t column) {
     SqlText sql;
-    const Frame f = frame(sql, Entity::call, question_.measures[column].moving, false,
+    const SqlFrame f = frames_.frame(sql, Entity::call, question_.measures[column].moving, false,
                           " AND c.cost_source = 'reported' AND c.cost_usd IS NOT NULL");
-    return each_row(sql, "SELECT " + f.select + ", sum(c.cost_usd)" + f.from + group_by(f), [&](const Rows& rows, std::size_t row) {
+    return each_row(sql, "SELECT " + f.select + ", sum(c.cost_usd)" + f.from + f.group_by(), [&](const Rows& rows, std::size_t row) {
       Figure& figure = row_of(question_, cells_, key_of(rows, row))[column];
       const double more = as_real(rows.cell(row, 1 + f.keys)).value_or(0);
       figure = more + (std::holds_alternative<double>(figure) ? std::get<double>(figure) : 0);
@@ -241,7 +132,7 @@ class Asking {
     const Measure& m = question_.measures[column];
     const Entity entity = entity_of(m);
     SqlText sql;
-    const Frame f = frame(sql, entity, false, false);
+    const SqlFrame f = frames_.frame(sql, entity, false, false);
     std::string keys = "bucket";
     for (std::size_t i = 0; i < f.keys; ++i) keys += fmt::format(", g{}", i);
     const std::string text = fmt::format(
@@ -265,14 +156,14 @@ class Asking {
   Answered<void> ask_occupancy() {
     SqlText sql;
     std::string select = "SELECT c.agent_id, epoch_us(c.time), CASE WHEN c.state = 'ended' THEN epoch_us(coalesce(c.ended_at, c.updated_at)) END";
-    for (const Group& group : question_.by) select += ", " + dimension_sql(sql, group, Entity::call);
+    for (const Group& group : question_.by) select += ", " + frames_.dimension(sql, group, Entity::call);
     const bool samples = store_.samples();
     if (samples) select += ", c.sample_weight";
     std::string where = fmt::format(
         " FROM call_analytics c WHERE c.time < make_timestamptz({}) AND (c.state = 'active' OR"
         " greatest(epoch_us(coalesce(c.ended_at, c.updated_at)), epoch_us(c.time) + 1) > {})",
         to_micros(grid_.to()), to_micros(grid_.from()));
-    for (const Filter& filter : question_.where) where += " AND " + filter_sql(sql, filter, Entity::call);
+    for (const Filter& filter : question_.where) where += " AND " + frames_.filter(sql, filter, Entity::call);
     std::map<GroupKey, std::vector<Interval>> groups;
     auto done = each_row(sql, select + where, [&](const Rows& rows, std::size_t row) {
       GroupKey key;
@@ -301,21 +192,6 @@ class Asking {
     return {};
   }
 
-  // The points and distributions of one name beside their series, whose tags are read once per series and not per point.
-  std::string metric_rows(SqlText& sql, std::string_view name) const {
-    std::string tags;
-    for (std::size_t i = 0; i < tags_.size(); ++i) {
-      const std::string key = sql.bind(dialect_.json_key(tags_[i])), other = sql.bind(dialect_.json_key("__other__"));
-      tags += fmt::format(", coalesce({}, {}) AS tag_{}", dialect_.json_member("tags", key), dialect_.json_member("tags", other), i);
-    }
-    return fmt::format(
-        "(WITH s AS MATERIALIZED (SELECT series, customer_id, sample_rate{0} FROM metric_series WHERE name = {1}) "
-        "SELECT v.time, s.*, v.{2} AS place, v.value, 1 / s.sample_rate AS n, v.value / s.sample_rate AS total, v.value AS low, "
-        "v.value AS high, false AS sketched, NULL::{3} AS sketch FROM metric_values v JOIN s ON s.series = v.series UNION ALL "
-        "SELECT d.time, s.*, d.{2}, NULL, d.count, d.sum, d.min, d.max, true, d.sketch FROM metric_distributions d JOIN s ON s.series = d.series) m",
-        tags, sql.bind(name), dialect_.place(), dialect_.bytes());
-  }
-
   std::string metric_sql(const Measure& m) const {
     const std::string& how = m.metric_aggregation;
     if (how == "count") return "sum(m.n)";
@@ -336,8 +212,8 @@ class Asking {
       if (*sketched) return ask_sketched(column);
     }
     SqlText sql;
-    const Frame f = frame(sql, Entity::metric, m.moving, false, "", m.metric_name);
-    return each_row(sql, "SELECT " + f.select + ", " + metric_sql(m) + sampled_sql + f.from + group_by(f), [&](const Rows& rows, std::size_t row) {
+    const SqlFrame f = frames_.frame(sql, Entity::metric, m.moving, false, "", m.metric_name);
+    return each_row(sql, "SELECT " + f.select + ", " + metric_sql(m) + sampled_sql + f.from + f.group_by(), [&](const Rows& rows, std::size_t row) {
       const CellKey key = key_of(rows, row);
       Figure figure = figure_of(rows.cell(row, 1 + f.keys));
       const Instant low = std::max(grid_.start(key.bucket), grid_.from()), high = std::min(grid_.end(key.bucket), grid_.to());
@@ -362,7 +238,7 @@ class Asking {
 
   Answered<bool> has_distributions(const Measure& m) const {
     SqlText sql;
-    const Frame f = frame(sql, Entity::metric, m.moving, false, "", m.metric_name);
+    const SqlFrame f = frames_.frame(sql, Entity::metric, m.moving, false, "", m.metric_name);
     bool any = false;
     const auto done = each_row(sql, "SELECT count(*) FROM (SELECT 1" + f.from + " AND m.sketched LIMIT 1) one", [&](const Rows& rows, std::size_t row) {
       any = as_integer(rows.cell(row, 0)).value_or(0) > 0;
@@ -381,7 +257,7 @@ class Asking {
     };
     std::map<CellKey, Merged> groups;
     SqlText sql;
-    const Frame f = frame(sql, Entity::metric, m.moving, false, "", m.metric_name);
+    const SqlFrame f = frames_.frame(sql, Entity::metric, m.moving, false, "", m.metric_name);
     const auto done = each_row(sql, "SELECT " + f.select + ", m.value, m.sketch, NOT m.sketched AND m.n > 1" + f.from, [&](const Rows& rows, std::size_t row) {
       if (as_integer(rows.cell(row, 3 + f.keys)).value_or(0) != 0) estimates_.note(question_, key_of(rows, row), column, std::nullopt);
       Merged& merged = groups[key_of(rows, row)];
@@ -417,10 +293,10 @@ class Asking {
   const Grid& grid_;
   Store& store_;
   const SqlDialect dialect_{store_.dialect()};
+  const SqlFrames frames_;
   Instant as_of_;
   Duration deadline_;
   Cells cells_;
-  std::vector<std::string> tags_;  // that groups and filters name
   std::map<std::size_t, double> relative_error_;
   Estimates estimates_;
 };
