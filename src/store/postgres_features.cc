@@ -123,7 +123,7 @@ std::vector<std::string> describe(const PostgresFeatures& features) {
   out.push_back(fmt::format("vector (pgvector): {}: {}", presence(features, "vector"),
                             features.installed("vector").empty() ? "vectors are compared one by one, the newest first"
                                                                  : "vectors are compared in the server; `aybiza topics index` builds indexes (HNSW) for many"));
-  out.push_back(fmt::format("vectorscale: {}; not used by this version", presence(features, "vectorscale")));
+  out.push_back(fmt::format("vectorscale: {}; not used: its index reads a column of type vector, ours are arrays, and pgvector indexes what they are as vectors", presence(features, "vectorscale")));
   out.push_back(fmt::format("tdigest: {}; not needed: percentiles are merged from sketches of our own", presence(features, "tdigest")));
   out.push_back(fmt::format("citus: {}{}", presence(features, "citus"), features.installed("citus").empty() ? ": all tables are on this server" : ""));
   if (!features.installed("citus").empty()) out.push_back("  " + describe_distribution(features));
