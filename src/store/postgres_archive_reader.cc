@@ -198,8 +198,8 @@ Result<PostgresLease> ArchiveReader::borrow_in_snapshot() const {
   return lease;
 }
 
-Result<std::unique_ptr<ForeignRows>> ArchiveReader::scan(Table table, std::span<const ForeignColumn> columns) const {
-  auto lease = borrow_in_snapshot();
+Result<std::unique_ptr<ForeignRows>> ArchiveReader::scan(Table table, std::span<const ForeignColumn> columns) {
+  auto lease = cut_ && reading_.whole == table ? std::move(cut_) : borrow_in_snapshot();
   if (!lease) return std::unexpected(lease.error());
   auto copy = PostgresCopyOut::open(**lease, select_text(table, reading_, columns), reading_.deadline);
   if (!copy) return std::unexpected(copy.error());
@@ -219,12 +219,15 @@ Status ArchiveReader::begin(const ArchiveReading& reading, bool fresh) {
   auto held = place_.readers->borrow(fresh);
   if (!held) return std::unexpected(held.error());
   held_ = std::move(*held);
-  if (reading_.still) AYBIZA_TRY(hold_still(*held_, reading_.deadline != no_deadline));
-  AYBIZA_TRY(begin_snapshot(*held_, reading_.snapshot));
-  if (reading_.snapshot.empty()) {
-    const auto exported = held_->word("SELECT pg_export_snapshot()");
-    if (!exported) return std::unexpected(exported.error());
-    reading_.snapshot = exported->value_or("");
+  const bool whole = reading_.still && reading_.whole;
+  if (reading_.still) AYBIZA_TRY(hold_still(*held_, whole || reading_.deadline != no_deadline));
+  AYBIZA_TRY(begin_held());
+  if (whole) {
+    auto cut = place_.readers->borrow(false);
+    if (!cut) return std::unexpected(cut.error());
+    AYBIZA_TRY(begin_on_nodes(**cut));
+    AYBIZA_TRY(let_commits(*held_));
+    cut_ = std::move(*cut);
   }
   const auto offset = held_->integer("SELECT event_offset FROM applied WHERE node = $1", {std::string_view(place_.node)});
   if (!offset) return std::unexpected(offset.error());
@@ -233,7 +236,17 @@ Status ArchiveReader::begin(const ArchiveReading& reading, bool fresh) {
   return noted ? Status() : std::unexpected(noted.error());
 }
 
+Status ArchiveReader::begin_held() {
+  AYBIZA_TRY(begin_snapshot(*held_, reading_.snapshot));
+  if (!reading_.snapshot.empty()) return {};
+  const auto exported = held_->word("SELECT pg_export_snapshot()");
+  if (!exported) return std::unexpected(exported.error());
+  reading_.snapshot = exported->value_or("");
+  return {};
+}
+
 void ArchiveReader::end() {
+  cut_.reset();
   if (held_ && reading_.still) let_go(*held_);
   held_.reset();
 }

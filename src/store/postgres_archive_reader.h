@@ -11,6 +11,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,8 +38,10 @@ struct ArchiveReading {
   bool files = true, live = true;  // the archive's rows, the server's
   std::uint16_t lost = 0;          // tables whose archive is not read: of bit()
   bool still = false;              // rows lie on nodes that have no snapshot in common: until end() none move, nor do they change where there is a deadline
+                                   // and no table that is read whole
   std::string snapshot = {};       // of the server's, to read in; empty: its own
   Duration deadline = no_deadline;
+  std::optional<Table> whole = {};  // a table that is read once from end to end, of one moment also where nodes have none in common
 };
 
 class ArchiveReader {
@@ -60,14 +63,16 @@ class ArchiveReader {
   explicit ArchiveReader(const ArchivePlace& place) : place_(place) {}
   Status open();
   Status show_one(Table table);
+  Status begin_held();
   Result<PostgresLease> borrow_in_snapshot() const;
-  Result<std::unique_ptr<ForeignRows>> scan(Table table, std::span<const ForeignColumn> columns) const;
+  Result<std::unique_ptr<ForeignRows>> scan(Table table, std::span<const ForeignColumn> columns);
   Result<std::unique_ptr<Rows>> scan_replaced(std::span<const std::string> columns) const;
 
   const ArchivePlace place_;
   std::string folder_;  // of its own, for what spills
   std::vector<std::vector<ParquetColumn>> columns_;  // by Table
   PostgresLease held_;  // its transaction is the snapshot
+  PostgresLease cut_;   // of the same moment, on all nodes: for the table that is read whole
   ArchiveReading reading_;
   std::uint16_t shown_ = 0;
   bool published_ = false;

@@ -150,7 +150,8 @@ Status settle_commits(PostgresConnection& writer) {
 Status hold_cut(PostgresConnection& writer) { return writer.script(fmt::format("SELECT pg_advisory_xact_lock({})", cut_key)); }
 
 Status hold_still(PostgresConnection& reader, bool commits) {
-  return reader.script(fmt::format("SELECT pg_advisory_lock_shared({})", moves_key) + (commits ? fmt::format("; SELECT pg_advisory_lock_shared({})", cut_key) : ""));
+  AYBIZA_TRY(reader.script(fmt::format("SELECT pg_advisory_lock_shared({})", moves_key)));
+  return commits ? hold_commits(reader) : Status();
 }
 
 void let_go(PostgresConnection& reader) {
@@ -163,13 +164,21 @@ Status hold_moves(PostgresConnection& writer) {
   return writer.script(fmt::format("SET LOCAL lock_timeout = '5s'; SELECT pg_advisory_xact_lock({}); SET LOCAL lock_timeout = 0", moves_key));
 }
 
+Status hold_commits(PostgresConnection& reader) { return reader.script(fmt::format("SELECT pg_advisory_lock_shared({})", cut_key)); }
+
+Status let_commits(PostgresConnection& reader) { return reader.script(fmt::format("SELECT pg_advisory_unlock_shared({})", cut_key)); }
+
 // One connection to each node, or a node would have several snapshots. What is asked of them here is the first thing each does.
-Status begin_cut(PostgresConnection& reader) {
+Status begin_on_nodes(PostgresConnection& reader) {
   std::string text = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL citus.max_adaptive_executor_pool_size = 1; ";
   for (const auto& group : groups()) text += fmt::format("SELECT 1 FROM {} LIMIT 1; ", group.front().table);
-  AYBIZA_TRY(reader.script(fmt::format("SELECT pg_advisory_lock_shared({})", cut_key)));
-  Status done = reader.script(text);
-  if (done) done = reader.script(fmt::format("SELECT pg_advisory_unlock_shared({})", cut_key));
+  return reader.script(text);
+}
+
+Status begin_cut(PostgresConnection& reader) {
+  AYBIZA_TRY(hold_commits(reader));
+  Status done = begin_on_nodes(reader);
+  if (done) done = let_commits(reader);
   if (!done) reader.give_up();  // and the lock with it
   return done;
 }

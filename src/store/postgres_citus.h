@@ -34,7 +34,12 @@ Status hold_still(PostgresConnection& reader, bool commits);
 void let_go(PostgresConnection& reader);
 // Of a writer that moves rows into the archive: unavailable while a reader holds it still for long.
 Status hold_moves(PostgresConnection& writer);
-// Begins a transaction that reads of all nodes what one commit after the other has left.
+// Of a reader: between the two nothing is committed.
+Status hold_commits(PostgresConnection& reader);
+Status let_commits(PostgresConnection& reader);
+// Begins a transaction that looks at each node, which is what it then reads of. REQUIRES: commits are held meanwhile, by whomever.
+Status begin_on_nodes(PostgresConnection& reader);
+// All three: of all nodes what one commit after the other has left.
 Status begin_cut(PostgresConnection& reader);
 // Of a writer, first thing in its transaction: nobody else changes the table, on any node, until it is over.
 Status hold_writers(PostgresConnection& writer, std::string_view table);

@@ -6,6 +6,14 @@ namespace {
 // By which rows of other tables are chosen, too.
 constexpr std::uint16_t of_calls = bit(Table::call_analytics) | bit(Table::conversation_turns) | bit(Table::usage_events) | bit(Table::interventions);
 
+// Of an export: what has a snapshot of its own. Series of points are only ever added, so points of one moment find theirs at a later one.
+std::optional<Table> table_read_whole(std::string_view name) {
+  if (name == "metric_points") return Table::metric_values;
+  for (std::size_t i = 0; i < table_count; ++i)
+    if (to_string(Table(i)) == name) return Table(i);
+  return std::nullopt;
+}
+
 class PostgresWithArchive final : public Store {
  public:
   PostgresWithArchive(Store& store, PostgresArchive& archive, Instant from, Instant to) : store_(store), archive_(archive), from_(from), to_(to) {
@@ -40,7 +48,7 @@ class PostgresWithArchive final : public Store {
     return reader_->rows().sql(text, params, deadline);
   }
   Status export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink, const ExportOptions& options) override {
-    AYBIZA_TRY(ready(table, options.deadline));
+    AYBIZA_TRY(ready(table, options.deadline, table_read_whole(table)));
     return reader_->rows().export_table(table, format, from, to, sink, options);
   }
   bool keeps_rollups() const override { return store_.keeps_rollups(); }
@@ -52,9 +60,9 @@ class PostgresWithArchive final : public Store {
   static std::unexpected<Error> no_writing() { return fail(Code::unsupported, "what is archived is read only"); }
 
   // The tables that a statement may name are there to be read.
-  Status ready(std::string_view text, Duration deadline) {
+  Status ready(std::string_view text, Duration deadline, std::optional<Table> whole = {}) {
     if (!reader_) {
-      auto made = archive_.reader({.from = from_, .to = to_, .deadline = deadline});
+      auto made = archive_.reader({.from = from_, .to = to_, .deadline = deadline, .whole = whole});
       if (!made) return std::unexpected(made.error());
       reader_ = std::move(*made);
     }
