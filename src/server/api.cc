@@ -331,7 +331,7 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
                                                                        return stream->push(bytes);
                                                                      },
                                              {.deadline = no_deadline, .stop = [&] { return answered ? stream->gone() : shared->client_gone(); }, .as_of = &as_of});
-      if (!done && !answered) return (*shared)(bad("unknown_table", "table", done.error().message));
+      if (!done && !answered) return (*shared)(done.error().code == Code::invalid ? bad("unknown_table", "table", done.error().message) : failed(done.error()));
       begin();
       stream->finish(done);
     });

@@ -126,7 +126,7 @@ std::string openapi_document() {
   operation(json, "/api/v1/changes", "get", "Changes of prompts, models, tools, knowledge and deployments: markers for charts",
             {{"from", "RFC 3339"}, {"to", "RFC 3339"}, {"window", "5m … 30d or today"}, {"source", "auto, live or store"}, {"customer_id", ""},
              {"agent_id", ""}, {"what", "prompt, model, tool, knowledge or deploy"}});
-  operation(json, "/api/v1/export", "get", "A published table, streamed",
+  operation(json, "/api/v1/export", "get", "A published table or view, streamed",
             {{"table", "name of a table or view", true}, {"format", "csv, ndjson or parquet"}, {"from", "RFC 3339"}, {"to", "RFC 3339"}});
   operation(json, "/api/v1/analyze", "post", "Sentiment, emotion, topics, intent, entities and figures of {\"text\"} or {\"texts\"}", {});
   operation(json, "/api/v1/privacy", "get", "What was masked since the start, by class and customer, and each customer's policy", {});

@@ -99,12 +99,10 @@ Result<DuckLease> DuckReader::borrow_for(const ExportOptions& options) {
   return lease;
 }
 
-Status DuckReader::export_parquet(std::string_view table, std::string_view time_column, Instant from, Instant to,
-                                   const ByteSink& sink, const ExportOptions& options) {
+Status DuckReader::export_parquet(std::string_view table, const Where& where, const ByteSink& sink, const ExportOptions& options) {
   const std::string path = fmt::format("{}/{}export-{}.parquet", reading_.scratch, reading_.schemas.empty() ? "" : "archived-", ++exports_);
   auto lease = borrow_for(options);
   if (!lease) return std::unexpected(lease.error());
-  const Where where = time_range(time_column, from, to);
   auto copied = (*lease)->open(fmt::format("COPY (SELECT * FROM {}{}) TO {} (FORMAT parquet, COMPRESSION zstd)", table,
                                            where.text(), sql_text(path)),
                                where.params(), options.deadline);
@@ -123,17 +121,16 @@ Status DuckReader::export_parquet(std::string_view table, std::string_view time_
 
 Status DuckReader::export_table(std::string_view table, ExportFormat format, Instant from, Instant to,
                                  const ByteSink& sink, const ExportOptions& options) {
-  const auto time_column = export_time_column(table);
-  if (!time_column) return fail(Code::invalid, "there is no table {} to export", table);
-  if (format == ExportFormat::parquet) return export_parquet(table, *time_column, from, to, sink, options);
-  const Where where = time_range(*time_column, from, to);
+  const auto where = export_range(table, from, to);
+  if (!where) return std::unexpected(where.error());
+  if (format == ExportFormat::parquet) return export_parquet(table, *where, sink, options);
   // The lists of numbers have no cell; as text they are JSON arrays.
   const std::string_view columns =
       table == "conversation_turns"
           ? "* REPLACE (text_embedding::TEXT AS text_embedding, topic_vector::TEXT AS topic_vector)" : "*";
   auto lease = borrow_for(options);
   if (!lease) return std::unexpected(lease.error());
-  auto answer = (*lease)->open(fmt::format("SELECT {} FROM {}{}", columns, table, where.text()), where.params(), options.deadline);
+  auto answer = (*lease)->open(fmt::format("SELECT {} FROM {}{}", columns, table, where->text()), where->params(), options.deadline);
   if (!answer) return std::unexpected(answer.error());
   const auto rows = make_duck_rows(std::move(*lease), std::move(*answer));
   if (!rows) return std::unexpected(rows.error());

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "store/duck_rows.h"
+#include "store/select.h"
 #include "store/store.h"
 
 namespace aybiza {
@@ -44,7 +45,7 @@ class DuckReader {
  private:
   Result<DuckLease> borrow();
   Result<DuckLease> borrow_for(const ExportOptions& options);
-  Status export_parquet(std::string_view table, std::string_view time_column, Instant from, Instant to, const ByteSink& sink, const ExportOptions& options);
+  Status export_parquet(std::string_view table, const Where& where, const ByteSink& sink, const ExportOptions& options);
 
   const DuckReading reading_;
   std::mutex lending_;

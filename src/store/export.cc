@@ -8,7 +8,7 @@
 namespace aybiza {
 namespace {
 
-// The allow-list: name and the column its range is of.
+// The allow-list: name and the column its range is of; "": a view of fixed time that has none.
 constexpr std::pair<std::string_view, std::string_view> published[] = {
     {"call_analytics", "time"},
     {"conversation_turns", "time"},
@@ -19,6 +19,11 @@ constexpr std::pair<std::string_view, std::string_view> published[] = {
     {"call_analytics_hourly", "bucket"},
     {"business_metrics_daily", "bucket"},
     {"agent_performance_ranking_daily", "bucket"},
+    {"agent_performance_analysis", ""},
+    {"real_time_quality_metrics", "time_window"},
+    {"customer_journey_analysis", ""},
+    {"operational_efficiency_metrics", "hour"},
+    {"system_health_alerts", "time"},
     {"agent_status", "time"},
     {"metric_points", "time"},
     {"metric_distributions", "time"},
@@ -146,10 +151,14 @@ Status write_ndjson(Rows& rows, const ByteSink& sink) {
   });
 }
 
-std::optional<std::string_view> export_time_column(std::string_view table) {
-  for (const auto& [name, column] : published)
-    if (name == table) return column;
-  return std::nullopt;
+Result<Where> export_range(std::string_view table, Instant from, Instant to) {
+  for (const auto& [name, column] : published) {
+    if (name != table) continue;
+    if (column.empty() && (from != Instant::min() || to != Instant::max()))
+      return fail(Code::invalid, "{} has no column of times: leave from and to out, it is of {}", table, table == "customer_journey_analysis" ? "the last 90 days" : "the last twelve whole weeks");
+    return column.empty() ? Where() : time_range(column, from, to);
+  }
+  return fail(Code::invalid, "there is no table {} to export", table);
 }
 
 std::vector<std::string_view> exportable_tables() {

@@ -7,10 +7,10 @@
 // Source   RFC 4180; decisions.md 26 (only text cells are neutralised: -0.5 stays a number).
 #pragma once
 
-#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "store/select.h"
 #include "store/store.h"
 
 namespace aybiza {
@@ -18,8 +18,8 @@ namespace aybiza {
 Status write_csv(Rows& rows, const ByteSink& sink);
 Status write_ndjson(Rows& rows, const ByteSink& sink);
 
-// The published tables and views that may be exported, each with the column its range is of; nullopt: not one of them.
-std::optional<std::string_view> export_time_column(std::string_view table);
+// Which rows of a published table or view are meant. invalid: there is none of that name, or it has no times to choose by.
+Result<Where> export_range(std::string_view table, Instant from, Instant to);
 std::vector<std::string_view> exportable_tables();
 
 // One text as a CSV cell: a leading apostrophe where a spreadsheet would read a formula, quotes where they must be.

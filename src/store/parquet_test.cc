@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "store/duck.h"
 #include "store/duckdb_store.h"
 #include "store/export.h"
+#include "store/migrate.h"
 #include "store/sample_rows.h"
 #include "store/test_engine.h"
 
@@ -62,7 +64,7 @@ TEST_P(Parquet, IsTheSameFromEveryEngine) {
   for (const std::string_view table : exportable_tables()) {
     const std::string got = written(**store, table, "got"), want = written(**rival, table, "want");
     same(got, want, table);
-    const bool divides = table.ends_with("ly") || table == "agent_performance_metrics";  // then a last bit may differ
+    const bool divides = std::ranges::any_of(published_views(), [&](const PublishedView& view) { return view.name.substr(3) == table; });  // then a last bit may differ
     if (!divides) {
       EXPECT_EQ(count(fmt::format("(FROM {0} EXCEPT ALL FROM {1}) UNION ALL (FROM {1} EXCEPT ALL FROM {0})", got, want)), 0) << table;
     }

@@ -76,11 +76,10 @@ Status PostgresReader::export_parquet(std::string_view table, const Where& where
 
 Status PostgresReader::export_table(std::string_view table, ExportFormat format, Instant from, Instant to, const ByteSink& sink,
                                    const ExportOptions& options) {
-  const auto time_column = export_time_column(table);
-  if (!time_column) return fail(Code::invalid, "there is no table {} to export", table);
-  const Where where = time_range(*time_column, from, to);
-  if (format == ExportFormat::parquet) return export_parquet(table, where, sink, options);
-  auto answer = snapshot(fmt::format("SELECT * FROM {}{}", table, where.text()), where.params(), options);
+  const auto where = export_range(table, from, to);
+  if (!where) return std::unexpected(where.error());
+  if (format == ExportFormat::parquet) return export_parquet(table, *where, sink, options);
+  auto answer = snapshot(fmt::format("SELECT * FROM {}{}", table, where->text()), where->params(), options);
   if (!answer) return std::unexpected(answer.error());
   return format == ExportFormat::csv ? write_csv(**answer, sink) : write_ndjson(**answer, sink);
 }
