@@ -139,6 +139,7 @@ void add_occupancy(const Question& question, const Grid& grid, std::map<GroupKey
   const bool whole_fleet = question.by.empty() && question.where.empty();
   if (question.by.empty()) groups.try_emplace(GroupKey{});
   for (auto& [key, intervals] : groups) {
+    std::erase_if(intervals, [&](const Interval& one) { return one.start < grid.from() - occupancy_calls_before; });
     const auto own = whole_fleet ? statuses : statuses_of(statuses, intervals);
     const auto buckets = occupancy(grid, intervals, own);
     for (std::size_t bucket = 0; bucket < buckets.size(); ++bucket) {

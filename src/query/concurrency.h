@@ -7,6 +7,7 @@
 // Source   decisions.md 5.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,6 +16,9 @@
 #include "query/answer.h"
 
 namespace aybiza {
+
+// No call is at work for longer: who looks for those of a range need not look at all there ever were.
+inline constexpr auto occupancy_calls_before = std::chrono::hours(24 * 8);
 
 struct Interval {
   Instant start{}, end{};
@@ -43,7 +47,7 @@ std::vector<Occupancy> occupancy(const Grid& grid, const std::vector<Interval>& 
 
 using GroupKey = std::vector<std::optional<std::string>>;
 bool asks_occupancy(const Question& question);
-// Fills active_calls, active_agents and utilization of every group. A group, or a filtered question, keeps the statuses
+// Fills active_calls, active_agents and utilization of every group, of calls that began at most occupancy_calls_before the range. A group, or a filtered question, keeps the statuses
 // of the agents that have calls in it.
 void add_occupancy(const Question& question, const Grid& grid, std::map<GroupKey, std::vector<Interval>> groups,
                    const std::vector<StatusChange>& statuses, Cells& cells, Estimates& estimates);

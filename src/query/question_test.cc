@@ -125,5 +125,17 @@ TEST(Concurrency, CountsWhoIsThereAtOnce) {
   EXPECT_DOUBLE_EQ(buckets[1].offered_seconds, 0);
 }
 
+TEST(Concurrency, ACallIsAtWorkForEightDaysAtMost) {
+  const auto q = ask("select=active_calls,active_agents&from=2026-11-21T09:00:00Z&to=2026-11-21T09:02:00Z");
+  const auto grid = *Grid::of(*q, *Zone::load("UTC"));
+  const Instant t = q->from;
+  Cells cells;
+  Estimates estimates;
+  add_occupancy(*q, grid, {{{}, {{t - 8 * 24h - 1us, t + 1h, uuid_v5("a")}, {t - 8 * 24h, t + 1h, uuid_v5("b")}}}}, {}, cells, estimates);
+  ASSERT_EQ(cells.size(), 1u);
+  EXPECT_EQ(std::get<double>(cells.begin()->second[0]), 1);
+  EXPECT_EQ(std::get<double>(cells.begin()->second[1]), 1);
+}
+
 }  // namespace
 }  // namespace aybiza

@@ -122,5 +122,38 @@ TEST_P(SqlAnswer, EqualsTheWalkOverTheRows) {
   }
 }
 
+// Calls at work in a range that began long before it, or never ended: an engine need not read all there ever were to find them.
+TEST_P(SqlAnswer, FindsCallsAtWorkThatBeganBeforeTheRange) {
+  TestEngine engine(GetParam());
+  if (!engine.missing().empty()) GTEST_SKIP() << engine.missing();
+  const SystemClock clock;
+  auto store = engine.open(clock);
+  ASSERT_TRUE(store) << store.error().message;
+  const Instant from = from_micros(1'795'000'000'000'000);
+  RowBatch batch{.from = 0, .to = 1};
+  const auto add = [&](Duration before, std::optional<Duration> lasts) {
+    CallRow call;
+    call.call_id = {3, batch.calls.size()}, call.agent_id = {4, batch.calls.size()}, call.start = call.updated = from - before;
+    if (lasts) call.state = CallState::ended, call.ended = call.start + *lasts;
+    batch.calls.push_back(std::move(call));
+  };
+  add(8 * 24h + 1s, std::nullopt);  // too long ago
+  add(8 * 24h - 1s, std::nullopt);
+  add(2h, 2h + 1s);
+  add(2h, 2h);  // over when the range begins
+  ASSERT_TRUE((*store)->apply(batch));
+  const RowSet set = row_set((*store)->rows({}).value());
+  for (const char* select : {"active_calls", "active_agents", "utilization"}) {
+    const auto question = parse_question(parse_query_string(fmt::format("select={}&from={}&to={}", select, format_rfc3339(from), format_rfc3339(from + 10s))), from + 10s);
+    ASSERT_TRUE(question);
+    const auto want = answer_from_rows(*question, set, from + 10s, "rows"), got = answer_from_sql(*question, **store, from + 10s, no_deadline);
+    ASSERT_TRUE(want && got);
+    EXPECT_TRUE(same(got->rows.at(0).at(0), want->rows.at(0).at(0))) << to_json(*got) << to_json(*want);
+    if (std::string_view(select) != "utilization") {
+      EXPECT_EQ(std::get<double>(got->rows.at(0).at(0)), 2) << select;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace aybiza

@@ -160,9 +160,9 @@ class Asking {
     const bool samples = store_.samples();
     if (samples) select += ", c.sample_weight";
     std::string where = fmt::format(
-        " FROM call_analytics c WHERE c.time < make_timestamptz({}) AND (c.state = 'active' OR"
+        " FROM call_analytics c WHERE c.time >= make_timestamptz({}) AND c.time < make_timestamptz({}) AND (c.state = 'active' OR"
         " greatest(epoch_us(coalesce(c.ended_at, c.updated_at)), epoch_us(c.time) + 1) > {})",
-        to_micros(grid_.to()), to_micros(grid_.from()));
+        to_micros(grid_.from() - occupancy_calls_before), to_micros(grid_.to()), to_micros(grid_.from()));
     for (const Filter& filter : question_.where) where += " AND " + frames_.filter(sql, filter, Entity::call);
     std::map<GroupKey, std::vector<Interval>> groups;
     auto done = each_row(sql, select + where, [&](const Rows& rows, std::size_t row) {
