@@ -57,7 +57,8 @@ void Shard::State::sync_flight() const {
 
 LivePartial Shard::State::ask(const LiveQuestion& question, Instant now) const {
   LivePartial out;
-  const PaneCut parts = question.edges.size() < 2 ? PaneCut{} : cut_to_panes(question, floors, newest);
+  const bool any_parts = question.calls || question.turns || question.usage;
+  const PaneCut parts = question.edges.size() < 2 || !any_parts ? PaneCut{} : cut_to_panes(question, floors, newest);
   // Panes.
   const auto customer_kept = [&](Label customer) {
     return std::all_of(question.where.begin(), question.where.end(), [&](const LiveFilter& filter) {
@@ -115,12 +116,12 @@ LivePartial Shard::State::ask(const LiveQuestion& question, Instant now) const {
     };
     std::vector<Reaching> reaching;
     for (const auto& [minute, all] : flight.cells()) {
-      if (!scan.meets(minute, all.high)) continue;
+      if (!any_parts || !scan.meets(minute, all.high)) continue;
       const PaneCut::Range* range = scan.range_at(minute);
       if (range && all.high < range->to) scan.whole(*range, all.tally);
       else reaching.push_back({minute, range, range ? all.tally : Tally()});
     }
-    for (std::size_t i = 0; i < in_flight.size() && (!reaching.empty() || flight.aside() > 0); ++i) {
+    for (std::size_t i = 0; i < in_flight.size() && any_parts && (!reaching.empty() || flight.aside() > 0); ++i) {
       if (!flight.aside(i)) {
         const auto cell = std::ranges::find(reaching, flight.minute(i), &Reaching::minute);
         if (cell == reaching.end() || (cell->range && flight.call(i).high < cell->range->to)) continue;

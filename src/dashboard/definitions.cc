@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "liveview/json.h"
+#include "liveview/tree.h"
 
 namespace aybiza::dashboard {
 namespace {
@@ -61,6 +62,8 @@ std::vector<Definition> all_of(const Texts& t) {
 }  // namespace
 
 int number_of_moving(const Definition& definition) { return number_of(definition) + int(figures.size()) + 1; }
+int number_of_table(const Definition& definition) { return number_of_moving(definition) + int(figures.size()) + 1; }
+static_assert(3 * (std::size(figures) + 1) < liveview::first_private_cid);
 
 std::string_view to_string(Format format) {
   constexpr std::string_view words[] = {"count", "share", "milliseconds", "minutes", "score", "usd", "rating", "rate", "bytes", "span"};

@@ -28,6 +28,7 @@ struct Definition {
 
 inline int number_of(const Definition& definition) { return definition.number; }
 int number_of_moving(const Definition& definition);  // beyond all places: of the part of its tile that moves with every tick
+int number_of_table(const Definition& definition);   // and of its figures as a table
 const Definition& definition_of(const Texts& t, std::string_view name);  // an unknown name gets a definition that says so
 const Definition& definition_of(std::string_view name);                  // in English
 std::span<const Definition> all_definitions(const Texts& t);

@@ -30,6 +30,7 @@ Answered<LiveQuestion> live_question(const Question& question, const Grid& grid)
     if (measure.moving || measure.what >= What::metric || measure.what == What::utilization ||
         (measure.what == What::statistic && measure.statistic == Statistic::histogram))
       return not_covered(fmt::format("{} is answered from the store only", measure.text));
+    if (measure.what == What::active_calls || measure.what == What::active_agents) continue;  // of intervals, which tell of no parts
     const Entity entity = entity_of(measure);
     live.sketches = std::uint8_t(live.sketches | sketch_for(measure));
     live.extremes = live.extremes || (measure.what == What::statistic && (measure.statistic == Statistic::min || measure.statistic == Statistic::max));

@@ -17,7 +17,7 @@ namespace aybiza {
 using namespace std::chrono_literals;
 
 namespace {
-constexpr Duration step_time = 2ms;  // after a chunk, which takes as long: with events in plenty long work still has its share
+constexpr int step_rest = 4;  // times as long as a step took: a fifth of a shard's time
 }
 
 LiveShards::Lane::Lane(Shard&& s) : shard(std::move(s)), mailbox(limits::mailbox_batches), folded(shard.offset()) {}
@@ -38,24 +38,27 @@ void LiveShards::stop() {
 
 void LiveShards::serve(Lane& lane) {
   while (!lane.mailbox.finished()) {
-    const std::size_t done = lane.mailbox.drain_wait(lane.meanwhile ? Duration(0) : Duration(1s), [&](Message&& message) {
-      if (auto* chunk = std::get_if<EventChunk>(&message)) {
-        fold(lane, *chunk);
-        step(lane, step_time);
-      } else {
-        std::get<Work>(message)(lane.shard);
-      }
+    lane.mailbox.drain_wait(lane.meanwhile ? until_next_step(lane) : Duration(1s), [&](Message&& message) {
+      if (auto* chunk = std::get_if<EventChunk>(&message)) fold(lane, *chunk);
+      else std::get<Work>(message)(lane.shard);
+      step(lane);
     });
-    if (done == 0) step(lane, Duration(0));
+    step(lane);
   }
 }
 
-void LiveShards::step(Lane& lane, Duration time) {
-  const auto end = std::chrono::steady_clock::now() + time;
-  do {
-    if (!lane.meanwhile) return;
-    if (!lane.meanwhile(lane.shard)) lane.meanwhile = nullptr;
-  } while (std::chrono::steady_clock::now() < end);
+Duration LiveShards::until_next_step(const Lane& lane) {
+  const auto left = std::chrono::duration_cast<Duration>(lane.next_step - Steady::now());
+  return std::clamp(left, Duration(0), Duration(1s));
+}
+
+void LiveShards::step(Lane& lane) {
+  if (!lane.meanwhile) return;
+  const auto began = Steady::now();
+  if (began < lane.next_step) return;
+  if (!lane.meanwhile(lane.shard)) lane.meanwhile = nullptr;
+  const auto end = Steady::now();
+  lane.next_step = end + step_rest * (end - began);
 }
 
 void LiveShards::meanwhile(std::size_t shard, Step step) {

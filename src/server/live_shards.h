@@ -9,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -61,8 +62,8 @@ class LiveShards {
   void feed(std::size_t shard, EventChunk chunk);
   // False: the shard's mailbox is closed.
   bool post(std::size_t shard, Work work);
-  // Long work of a shard, a step of about a millisecond at a time: steps are taken after events and while nothing waits, so that
-  // neither questions nor events wait for more than a few of them. False: that was the last. What is left when the shards stop is
+  // Long work of a shard, a step of about a millisecond at a time, between what it is told: a fifth of its time, so that neither
+  // questions nor events wait for more than one of them. False: that was the last. What is left when the shards stop is
   // not done. REQUIRES: on the shard's thread, where no other is under way.
   using Step = std::function<bool(Shard&)>;
   void meanwhile(std::size_t shard, Step step);
@@ -88,17 +89,20 @@ class LiveShards {
 
  private:
   using Message = std::variant<EventChunk, Work>;
+  using Steady = std::chrono::steady_clock;
   struct Lane {
     explicit Lane(Shard&& s);
     Shard shard;
     Mailbox<Message> mailbox;
-    Step meanwhile;                            // the thread's own
+    Step meanwhile;                            // this and the next: the thread's own
+    Steady::time_point next_step{};
     std::atomic<std::uint64_t> folded{0};
     std::atomic<std::size_t> queued_bytes{0};  // of chunks in the mailbox: a bound, whose order does not matter
     Thread thread;
   };
   void serve(Lane& lane);
-  void step(Lane& lane, Duration time);  // one, and more until the time has passed
+  static Duration until_next_step(const Lane& lane);
+  void step(Lane& lane);  // if it is time for one
   void fold(Lane& lane, const EventChunk& chunk);
   void fold_join(Lane& lane, const EventChunk::Join& join);
 
