@@ -116,9 +116,10 @@ void OverviewPage::opened(Context& context, const Location&) {
   const std::string key = key_of(scope);
   Source* source = viewer().source;
   const Ask ask = [source](const Question& q) { return source->ask(q); };
+  const AskTogether together = [source](std::span<const Question> questions) { return source->ask_together(questions); };
   const bool stored = scope.from || length() > held_live || !scope.agent.empty();
-  watch(context, tiles_slot, {"tiles|" + key, [ask, scope](Instant now) {
-                                return std::make_shared<TilesState>(TilesState{now, compute_quick_tiles(ask, scope, now)});
+  watch(context, tiles_slot, {"tiles|" + key, [together, scope](Instant now) {
+                                return std::make_shared<TilesState>(TilesState{now, compute_quick_tiles(together, scope, now)});
                               }, stored ? charts_rhythm : tiles_rhythm, 1s, stored});
   watch(context, charts_slot, {"charts|" + key, [ask, scope, slow = std::make_shared<OverviewSlow>()](Instant now) {
                                  return std::make_shared<OverviewState>(compute_charts(ask, scope, now, *slow));

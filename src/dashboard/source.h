@@ -73,6 +73,9 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual Answered<Answer> ask(const Question& question) = 0;
+  virtual std::vector<Answered<Answer>> ask_together(std::span<const Question> questions) {
+    return one_by_one([this](const Question& question) { return ask(question); })(questions);
+  }
   virtual Answered<Flow> flow(const FlowQuestion& question) = 0;
   virtual Answered<std::vector<AgentSignals>> fleet(const FleetQuestion& question) = 0;
   virtual Answered<std::vector<SpendLeak>> leaks(const FleetQuestion& question) = 0;

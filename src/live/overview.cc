@@ -82,16 +82,18 @@ void put(TileState& tile, std::string_view name, Trend trend, const Reading& rea
   tile.error = reading.refusal;
 }
 
-Tiles quick_tiles(const Ask& ask, const std::vector<Filter>& where, const TileMoments& at) {
+Tiles quick_tiles(const AskTogether& ask, const std::vector<Filter>& where, const TileMoments& at) {
   Tiles tiles;
-  const auto busy = ask(question_of({"active_agents", "active_calls"}, at.busy - 1s, at.busy, where));
+  std::vector<Question> questions = {question_of({"active_agents", "active_calls"}, at.busy - 1s, at.busy, where), question_of({"calls", "cost_usd"}, at.day.from, at.day.to, where),
+                                     question_of({"success_rate", "p95_voice_latency_ms", "calls", "avg_sentiment", "turns"}, at.period.from, at.period.to, where)};
+  if (at.agent) questions.push_back(question_of({"utilization", "calls"}, at.period.from, at.period.to, where));
+  const auto answers = ask(questions);
+  const auto &busy = answers[0], &day = answers[1], &period = answers[2];
   put(tiles[active_agents_tile], "active_agents", Trend::neither, read(busy, 0, 0));
-  if (at.agent) put(tiles[active_agents_tile], "utilization", Trend::neither, read(ask(question_of({"utilization", "calls"}, at.period.from, at.period.to, where)), 0, 1));
+  if (at.agent) put(tiles[active_agents_tile], "utilization", Trend::neither, read(answers[3], 0, 1));
   put(tiles[active_calls_tile], "active_calls", Trend::neither, read(busy, 1, 1));
-  const auto day = ask(question_of({"calls", "cost_usd"}, at.day.from, at.day.to, where));
   put(tiles[calls_today_tile], "calls_today", Trend::more_is_better, read(day, 0, 0));
   put(tiles[spend_today_tile], "spend_today_usd", Trend::less_is_better, read(day, 1, 0));
-  const auto period = ask(question_of({"success_rate", "p95_voice_latency_ms", "calls", "avg_sentiment", "turns"}, at.period.from, at.period.to, where));
   put(tiles[success_rate_tile], "success_rate", Trend::more_is_better, read(period, 0, 2));
   put(tiles[p95_latency_tile], "p95_voice_latency_ms", Trend::less_is_better, read(period, 1, 2));
   put(tiles[avg_sentiment_tile], "avg_sentiment", Trend::more_is_better, read(period, 3, 4));
@@ -120,7 +122,7 @@ TileMoments moments_before(const ViewScope& scope, Instant now) {
 
 Tiles tiles_before(const Ask& ask, const ViewScope& scope, Instant now) {
   const TileMoments at = moments_before(scope, now);
-  Tiles tiles = quick_tiles(ask, filters_of(scope), at);
+  Tiles tiles = quick_tiles(one_by_one(ask), filters_of(scope), at);
   put_resolution(ask, filters_of(scope), at.period, tiles[avg_resolution_tile]);
   return tiles;
 }
@@ -226,7 +228,7 @@ std::vector<Filter> filters_of(const ViewScope& scope) {
 }
 
 std::array<TileState, overview_tiles> compute_tiles(const Ask& ask, const ViewScope& scope, Instant now) {
-  auto tiles = compute_quick_tiles(ask, scope, now);
+  auto tiles = compute_quick_tiles(one_by_one(ask), scope, now);
   const auto where = filters_of(scope);
   put_resolution(ask, where, periods_of(scope, now).now, tiles[avg_resolution_tile]);
   const Tiles before = tiles_before(ask, scope, now);
@@ -234,7 +236,15 @@ std::array<TileState, overview_tiles> compute_tiles(const Ask& ask, const ViewSc
   return tiles;
 }
 
-std::array<TileState, overview_tiles> compute_quick_tiles(const Ask& ask, const ViewScope& scope, Instant now) {
+AskTogether one_by_one(Ask ask) {
+  return [ask = std::move(ask)](std::span<const Question> questions) {
+    std::vector<Answered<Answer>> out;
+    for (const Question& question : questions) out.push_back(ask(question));
+    return out;
+  };
+}
+
+std::array<TileState, overview_tiles> compute_quick_tiles(const AskTogether& ask, const ViewScope& scope, Instant now) {
   return quick_tiles(ask, filters_of(scope), moments_of(scope, now));
 }
 
@@ -309,7 +319,7 @@ TileState merged(TileState quick, const TileState& charted) {
 OverviewState compute_overview(const Ask& ask, const ViewScope& scope, Instant now) {
   OverviewSlow slow;
   OverviewState state = compute_charts(ask, scope, now, slow);
-  const auto tiles = compute_quick_tiles(ask, scope, now);
+  const auto tiles = compute_quick_tiles(one_by_one(ask), scope, now);
   for (std::size_t i = 0; i < tiles.size(); ++i) state.tiles[i] = merged(tiles[i], state.tiles[i]);
   return state;
 }

@@ -11,6 +11,7 @@
 #include <array>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@
 namespace aybiza {
 
 using Ask = std::function<Answered<Answer>(const Question&)>;
+// Several in one go: each as Ask would answer it, in their order.
+using AskTogether = std::function<std::vector<Answered<Answer>>(std::span<const Question>)>;
+AskTogether one_by_one(Ask ask);
 
 struct ViewScope {
   std::vector<std::string> customers;  // whom the viewer may see; empty: all
@@ -87,7 +91,7 @@ OverviewState compute_overview(const Ask& ask, const ViewScope& scope, Instant n
 // Only the tiles, without sparklines.
 std::array<TileState, overview_tiles> compute_tiles(const Ask& ask, const ViewScope& scope, Instant now);
 // What of them changes many times a second: their figures, without earlier ones, and without the resolution time.
-std::array<TileState, overview_tiles> compute_quick_tiles(const Ask& ask, const ViewScope& scope, Instant now);
+std::array<TileState, overview_tiles> compute_quick_tiles(const AskTogether& ask, const ViewScope& scope, Instant now);
 // Everything else, once a second: the charts; in each tile its sparkline and earlier value; the whole resolution tile.
 // `slow` is renewed every limits::overview_slow_rhythm.
 OverviewState compute_charts(const Ask& ask, const ViewScope& scope, Instant now, OverviewSlow& slow);

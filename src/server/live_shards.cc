@@ -182,6 +182,17 @@ bool LiveShards::run_all(const std::function<void(std::size_t, Shard&)>& work) {
 
 namespace {
 
+std::unexpected<Refusal> stopping() { return std::unexpected(Refusal{"unavailable", "source", "the server is stopping"}); }
+
+// The shards' parts of an answer as one.
+template <typename Partial, typename Merge>
+Answered<Partial> merged(std::vector<Partial> parts, const std::vector<Coverage>& coverage, Merge&& join) {
+  for (const Coverage& one : coverage)
+    if (!one.covered) return std::unexpected(Refusal{"not_covered", "source", one.text});
+  for (std::size_t i = 1; i < parts.size(); ++i) join(parts[0], std::move(parts[i]));
+  return std::move(parts[0]);
+}
+
 // Every shard's part of an answer, merged; `covers` and `ask` run on the shards' threads.
 template <typename Partial, typename Covers, typename Ask, typename Merge>
 Answered<Partial> gather(LiveShards& shards, Covers&& covers, Ask&& ask, Merge&& join) {
@@ -191,19 +202,32 @@ Answered<Partial> gather(LiveShards& shards, Covers&& covers, Ask&& ask, Merge&&
     coverage[i] = covers(shard);
     if (coverage[i].covered) parts[i] = ask(shard);
   });
-  if (!asked) return std::unexpected(Refusal{"unavailable", "source", "the server is stopping"});
-  for (const Coverage& one : coverage)
-    if (!one.covered) return std::unexpected(Refusal{"not_covered", "source", one.text});
-  for (std::size_t i = 1; i < parts.size(); ++i) join(parts[0], std::move(parts[i]));
-  return std::move(parts[0]);
+  return asked ? merged(std::move(parts), coverage, join) : Answered<Partial>(stopping());
 }
 
 }  // namespace
 
-Answered<LivePartial> LiveShards::ask(const LiveQuestion& question, Instant now) {
-  return gather<LivePartial>(*this, [&](Shard& shard) { return shard.covers(question, now); }, [&](Shard& shard) { return shard.ask(question, now); },
-                             [](LivePartial& into, LivePartial&& part) { into.merge(std::move(part)); });
+std::vector<Answered<LivePartial>> LiveShards::ask(std::span<const LiveQuestion> questions, Instant now) {
+  struct Parts {
+    std::vector<LivePartial> of;  // by shard
+    std::vector<Coverage> coverage;
+  };
+  std::vector<Parts> parts(questions.size(), {std::vector<LivePartial>(count()), std::vector<Coverage>(count())});
+  const bool asked = questions.empty() || run_all([&](std::size_t i, Shard& shard) {
+    for (std::size_t q = 0; q < questions.size(); ++q) {
+      parts[q].coverage[i] = shard.covers(questions[q], now);
+      if (parts[q].coverage[i].covered) parts[q].of[i] = shard.ask(questions[q], now);
+    }
+  });
+  std::vector<Answered<LivePartial>> out;
+  for (Parts& one : parts) {
+    if (asked) out.push_back(merged(std::move(one.of), one.coverage, [](LivePartial& into, LivePartial&& part) { into.merge(std::move(part)); }));
+    else out.emplace_back(stopping());
+  }
+  return out;
 }
+
+Answered<LivePartial> LiveShards::ask(const LiveQuestion& question, Instant now) { return std::move(ask(std::span(&question, 1), now)[0]); }
 
 Answered<MetricPartial> LiveShards::ask(const MetricQuestion& question) {
   return gather<MetricPartial>(*this, [&](Shard& shard) { return shard.covers(question); }, [&](Shard& shard) { return shard.ask(question); },

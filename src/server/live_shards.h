@@ -13,6 +13,7 @@
 #include <condition_variable>
 #include <functional>
 #include <memory>
+#include <span>
 #include <mutex>
 #include <string>
 #include <variant>
@@ -71,6 +72,7 @@ class LiveShards {
   bool run_all(const std::function<void(std::size_t, Shard&)>& work);
 
   Answered<LivePartial> ask(const LiveQuestion& question, Instant now);
+  std::vector<Answered<LivePartial>> ask(std::span<const LiveQuestion> questions, Instant now);  // in one message
   Answered<MetricPartial> ask(const MetricQuestion& question);
   Answered<LearningPartial> ask(const LearningQuestion& question);
 

@@ -28,6 +28,7 @@ class PageSource final : public dashboard::Source {
   PageSource(Pipeline& pipeline, const Tokenizer& tokenizer, const CallFinder& calls, std::function<MaskCounts()> masked, const ServerWatch& watch, MoneySource money, Topics* topics, Instant since)
       : pipeline_(pipeline), calls_(calls), finder_({&pipeline, topics, &tokenizer}), masked_(std::move(masked)), watch_(watch), money_(money), since_(since) {}
   Answered<Answer> ask(const Question& question) override { return pipeline_.glance(question); }
+  std::vector<Answered<Answer>> ask_together(std::span<const Question> questions) override { return pipeline_.glance(questions); }
   Answered<Flow> flow(const FlowQuestion& question) override;
   Answered<std::vector<AgentSignals>> fleet(const FleetQuestion& question) override;
   Answered<std::vector<SpendLeak>> leaks(const FleetQuestion& question) override;

@@ -84,6 +84,8 @@ class Pipeline {
   Answered<Answer> ask(const Question& question);
   // The same for pages: never waits for the store to catch up.
   Answered<Answer> glance(const Question& question);
+  // Several at one moment, which the shards are asked together: one wait for them, and not one for each.
+  std::vector<Answered<Answer>> glance(std::span<const Question> questions);
 
   // Rows of learning and changes, in order: live where live state has them all, otherwise the store's. `source` says which.
   Answered<LearningPartial> learning(const LearningQuestion& question, Source& source);
@@ -136,6 +138,7 @@ class Pipeline {
   void publish(Unpublished& snapshot);
   void repair_rollups_due();
   Answered<Answer> ask_at(const Question& question, bool wait);
+  Answered<Answer> live_answer(const Question& question, const AskShards& shards, Instant now);
 
   const PipelineOptions options_;
   const Clock& clock_;

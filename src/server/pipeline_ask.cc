@@ -1,10 +1,16 @@
 // Questions: to live state where it covers them, else to the store.
 #include "base/limits.h"
 #include "query/learning.h"
+#include "query/live_answer.h"
 #include "query/sql_answer.h"
 #include "server/pipeline.h"
 
 namespace aybiza {
+
+Answered<Answer> Pipeline::live_answer(const Question& question, const AskShards& shards, Instant now) {
+  return answer_from_live(question, shards, [this](const MetricQuestion& live) { return shards_->ask(live); }, now,
+                          [this](const LearningQuestion& live) { return shards_->ask(live); });
+}
 
 Answered<Answer> Pipeline::ask_at(const Question& question, bool wait) {
   const Instant now = clock_.now();
@@ -13,9 +19,7 @@ Answered<Answer> Pipeline::ask_at(const Question& question, bool wait) {
   };
   if (question.source != Source::store) {
     if (wait && !wait_folded(limits::read_your_writes_timeout)) return late();
-    auto answer = answer_from_live(question, [this](const LiveQuestion& live, Instant at) { return shards_->ask(live, at); },
-                                   [this](const MetricQuestion& live) { return shards_->ask(live); }, now,
-                                   [this](const LearningQuestion& live) { return shards_->ask(live); });
+    auto answer = live_answer(question, [this](const LiveQuestion& live, Instant at) { return shards_->ask(live, at); }, now);
     if (answer || answer.error().code != "not_covered" || question.source == Source::live) return answer;
   }
   if (wait && !wait_applied(limits::read_your_writes_timeout)) return late();
@@ -24,6 +28,29 @@ Answered<Answer> Pipeline::ask_at(const Question& question, bool wait) {
 
 Answered<Answer> Pipeline::ask(const Question& question) { return ask_at(question, true); }
 Answered<Answer> Pipeline::glance(const Question& question) { return ask_at(question, false); }
+
+// First what each would ask the shards, then that of all of them, then each with its answer.
+std::vector<Answered<Answer>> Pipeline::glance(std::span<const Question> questions) {
+  const Instant now = clock_.now();
+  std::vector<LiveQuestion> live;
+  std::vector<std::optional<std::size_t>> place(questions.size());
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    if (questions[i].source == Source::store) continue;
+    (void)live_answer(questions[i], [&](const LiveQuestion& one, Instant) -> Answered<LivePartial> {
+      place[i] = live.size();
+      live.push_back(one);
+      return std::unexpected(Refusal{"not_covered", "", ""});
+    }, now);
+  }
+  auto partials = shards_->ask(std::span<const LiveQuestion>(live), now);
+  std::vector<Answered<Answer>> out;
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    const bool asked = place[i] && (partials[*place[i]] || partials[*place[i]].error().code != "not_covered" || questions[i].source == Source::live);
+    if (asked) out.push_back(live_answer(questions[i], [&](const LiveQuestion&, Instant) { return std::move(partials[*place[i]]); }, now));
+    else out.push_back(glance(questions[i]));
+  }
+  return out;
+}
 
 Answered<LearningPartial> Pipeline::learning(const LearningQuestion& question, Source& source) {
   const auto late = std::unexpected(Refusal{"unavailable", "source", "what was accepted has not been folded yet; ask again"});
