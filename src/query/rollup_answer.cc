@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <set>
 #include <unordered_map>
 
@@ -15,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t stretches_max = 64;  // each is asked for by itself
+constexpr std::size_t runs_most = 8;       // of buckets of one step, likewise
 constexpr std::int64_t counted_most = 500'000;  // rows of a table in a stretch; more is more than enough
 
 struct Subject {                        // what of a question decides which rollups are read
@@ -70,7 +72,6 @@ class Cover {
   struct Step {
     Duration step;
     std::unordered_map<std::int64_t, std::size_t> bucket_of;  // by start
-    Instant from = Instant::max(), to = Instant::min();
   };
   std::array<Step, 3> steps{Step{24h, {}}, Step{1h, {}}, Step{1min, {}}};
   std::vector<Stretch> rows;
@@ -87,7 +88,6 @@ class Cover {
       const auto step = std::find_if(steps.begin(), steps.end(), [&](const Step& one) { return fits(one, at, end); });
       if (step != steps.end()) {
         step->bucket_of.emplace(to_micros(at), bucket);
-        step->from = std::min(step->from, at), step->to = std::max(step->to, at + step->step);
         at += step->step;
         continue;
       }
@@ -161,10 +161,31 @@ class Groups final : public FactSink {
   CellKey key_;
 };
 
-Status read_step(Store& store, const Subject& subject, const Cover::Step& step, Duration deadline, Groups& groups) {
-  if (step.bucket_of.empty()) return {};
+// Buckets that follow each other are read together. Minutes and hours of a long range lie at its two ends: what is between them is not read, only
+// small holes are where there are many.
+std::vector<std::pair<Instant, Instant>> runs_of(const Cover::Step& step) {
+  std::vector<Instant> starts;
+  for (const auto& [start, bucket] : step.bucket_of) starts.push_back(from_micros(start));
+  std::ranges::sort(starts);
+  std::vector<Duration> holes;
+  for (std::size_t i = 1; i < starts.size(); ++i) holes.push_back(starts[i] - starts[i - 1] - step.step);
+  Duration read_over{0};
+  if (holes.size() >= runs_most) {
+    std::vector<Duration> widest = holes;
+    std::ranges::nth_element(widest, widest.begin() + (runs_most - 1), std::greater<>());
+    read_over = widest[runs_most - 1];
+  }
+  std::vector<std::pair<Instant, Instant>> runs;
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    if (i == 0 || holes[i - 1] > read_over) runs.emplace_back(starts[i], starts[i]);
+    runs.back().second = starts[i] + step.step;
+  }
+  return runs;
+}
+
+Status read_run(Store& store, const Subject& subject, const Cover::Step& step, std::pair<Instant, Instant> run, Duration deadline, Groups& groups) {
   const std::string_view dimension = subject.dimension ? to_string(*subject.dimension) : std::string_view();
-  const Param params[] = {std::int64_t(step.step / 1s), dimension, step.from, step.to};
+  const Param params[] = {std::int64_t(step.step / 1s), dimension, run.first, run.second};
   auto rows = store.sql(fmt::format("SELECT bucket, customer_id, value, tally{} FROM rollups WHERE step_seconds = $1 AND dimension = $2 AND bucket >= $3 AND bucket < $4",
                                     subject.sketches ? ", sketches" : ""),
                         params, deadline);
@@ -231,7 +252,8 @@ Result<bool> rows_outweigh(Store& store, const Subject& subject, const Cover& co
 }
 
 Status read_rollups(Store& store, const Subject& subject, const Cover& cover, Duration deadline, Groups& groups) {
-  for (const Cover::Step& step : cover.steps) AYBIZA_TRY(read_step(store, subject, step, deadline, groups));
+  for (const Cover::Step& step : cover.steps)
+    for (const auto& run : runs_of(step)) AYBIZA_TRY(read_run(store, subject, step, run, deadline, groups));
   return {};
 }
 
