@@ -252,6 +252,15 @@ void SpanAssembler::told_by_record(Item& item, std::string_view text, std::int64
   item.identity = {};
 }
 
+// Whose a conversation is. Of the completions of one, which may name the service alone, the agent has the last word: it ends after them.
+void SpanAssembler::agent_of(Item& item) {
+  const std::string_view name = item.facts.text(Fact::agent_name), version = item.facts.text(Fact::agent_version);
+  if (item.facts.text(Fact::agent).empty() && name.empty()) return;
+  SpanEvent event = start(item, EventType::call_updated, item.end);
+  event.text(Field::agent_name, name).text(Field::agent_version, version);
+  finish(item, event, 'g');
+}
+
 // A conversation that only some spans of a trace name is that of all of them: their call, which is the trace, is part of it.
 void SpanAssembler::note_joined(const Item& item, OtlpAttributes own) {
   if (item.source != SpanSource::genai || item.trace.empty() || item.facts.text(Fact::conversation).empty() || joined_.contains(item.trace)) return;

@@ -105,7 +105,8 @@ void SpanAssembler::span(const OtlpSpan& span, std::size_t index) {
     case SpanRole::realtime: realtime(item); break;
     case SpanRole::tool: tool(item); break;
     case SpanRole::agent:  // of a call that is its trace, the first invocation is the call
-      if (item.parent == 0 && !item.facts.has(Fact::conversation)) return session(item, {});
+      if (item.facts.has(Fact::conversation)) agent_of(item);
+      else if (item.parent == 0) return session(item, {});
       break;
     default: break;
   }

@@ -94,6 +94,7 @@ class SpanAssembler {
   void content_record(Item& item, const OtlpLogRecord& record, RecordRole role);
   void last_inputs();
   void told_by_record(Item& item, std::string_view text, std::int64_t order, bool agent_speaks);
+  void agent_of(Item& item);
   void note_joined(const Item& item, OtlpAttributes own);
   void joins_first();
 

@@ -145,6 +145,19 @@ TEST(SpanEvents, a_completion_may_come_without_its_operation) {
   EXPECT_EQ(told({model, input, output}), "1 point");  // whose?
 }
 
+// Its completions may know the service alone, and end before it.
+TEST(SpanEvents, an_invocation_names_the_agent_of_its_conversation) {
+  const std::string invoke = attribute("gen_ai.operation.name", quoted("invoke_agent")), conversation = attribute("gen_ai.conversation.id", quoted("c-1"));
+  const std::string name = attribute("gen_ai.agent.name", quoted("desk"));
+  const Assembled out = one_span("x", "invoke_agent desk", {invoke, conversation, name, attribute("gen_ai.agent.version", quoted("7"))});
+  EXPECT_EQ(out.text(EventType::call_updated, Field::agent_name), "desk");
+  EXPECT_EQ(out.text(EventType::call_updated, Field::agent_id), "desk");
+  EXPECT_EQ(out.text(EventType::call_updated, Field::agent_version), "7");
+  EXPECT_EQ(out.first(EventType::call_ended), nullptr);  // another trace may go on with it
+  EXPECT_EQ(one_span("x", "invoke_agent", {invoke, conversation}).first(EventType::call_updated), nullptr);
+  EXPECT_EQ(one_span("x", "invoke_agent", {invoke, name}, 0, "").text(EventType::call_ended, Field::agent_name), "desk");
+}
+
 TEST(SpanEvents, a_genai_completion_is_an_exchange) {
   const std::string chat = attribute("gen_ai.operation.name", quoted("chat")), conversation = attribute("gen_ai.conversation.id", quoted("c-1"));
   const std::string input = attribute("gen_ai.input.messages", quoted(R"([{\"role\":\"system\",\"parts\":[{\"type\":\"text\",\"content\":\"Be kind\"}]},{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"Where is my order?\"}]}])"));

@@ -74,7 +74,7 @@ def genai(server, url, flavour):
         if status != 200:
             return False, answer
         turns = [(turn["speaker"], turn["text_content"]) for turn in answer["turns"]]
-        return turns == wanted and len(answer["usage"]) == 2, answer
+        return turns == wanted and len(answer["usage"]) == 2 and answer["call"]["agent_name"] == "Desk", answer
     wait_until(f"{flavour}: the conversation", look)
     # Nothing of it is left under the trace id, in memory or in the store.
     told = server.genai_told = getattr(server, "genai_told", 0) + 1

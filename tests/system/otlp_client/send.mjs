@@ -29,12 +29,12 @@ if (url === "--genai") {
   const { OTLPLogExporter } = await import(`@opentelemetry/exporter-logs-otlp-${kind}`);
   const failures = [];
   diag.setLogger({ error: (...args) => failures.push(args.map(String).join(" ")), warn() {}, info() {}, debug() {}, verbose() {} }, DiagLogLevel.ERROR);
-  const resource = resourceFromAttributes({ "service.name": "genai-desk" });
+  const resource = resourceFromAttributes({ "service.name": "llm-gateway" });
   const spans = new BasicTracerProvider({ resource, spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter({ url: target("traces") }))] });
   const records = new LoggerProvider({ resource, processors: [new BatchLogRecordProcessor({ exporter: new OTLPLogExporter({ url: target("logs") }) })] });
   const tracer = spans.getTracer("openai"), logger = records.getLogger("openai");
   const begin = Date.now() - 60_000;
-  const root = tracer.startSpan("invoke_agent desk", { startTime: begin, attributes: { "gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": conversation } });
+  const root = tracer.startSpan("invoke_agent desk", { startTime: begin, attributes: { "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.id": "genai-desk", "gen_ai.agent.name": "Desk", "gen_ai.conversation.id": conversation } });
   const inside = trace.setSpan(context.active(), root);
   const chat = { "gen_ai.operation.name": "chat", "gen_ai.system": "openai", "gen_ai.request.model": "gpt-4.1-mini", "gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 10 };
   const first = tracer.startSpan("chat", { startTime: begin + 1000, attributes: chat }, inside);
