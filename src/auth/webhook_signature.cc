@@ -127,7 +127,7 @@ std::string_view to_string(Verdict verdict) {
     case Verdict::good: return "good";
     case Verdict::missing: return "missing";
     case Verdict::malformed: return "malformed";
-    case Verdict::mismatch: return "mismatch";
+    case Verdict::mismatch: return "wrong";
     case Verdict::expired: return "expired";
   }
   return "";
