@@ -184,5 +184,23 @@ TEST(ShardDetail, a_call_can_be_looked_at_while_it_is_there) {
   EXPECT_EQ(top[0].value, "eu-west");
 }
 
+// An end alone does not say how long it was; with a beginning, told or seen, it does, whatever comes first.
+TEST(ShardDetail, of_an_end_alone_the_duration_is_unknown) {
+  Stream stream(62);
+  const Instant t = from_micros(1'763'712'000'000'000);
+  const auto ended = [&](std::string_view call) { return stream.make(EventType::call_ended, call, t + 20s, {{F::call_outcome, "successful"}}, {}, "acme"); };
+  const auto duration = [&](std::vector<Event> events) {
+    Shard shard;
+    std::uint64_t offset = 0;
+    for (const Event& e : events) shard.apply(e, ++offset, t + 30s);
+    return shard.call(events[0].call)->call.duration_us;
+  };
+  EXPECT_EQ(duration({ended("c-1")}), Number{});
+  EXPECT_EQ(duration({ended("c-2"), stream.make(EventType::call_started, "c-2", t, {}, {}, "acme")}), 20'000'000);
+  EXPECT_EQ(duration({ended("c-3"), stream.make(EventType::turn, "c-3", t + 5s, {{F::speaker, "caller"}}, {{F::turn_number, 0}}, "acme")}), 15'000'000);
+  EXPECT_EQ(duration({ended("c-4"), stream.make(EventType::call_updated, "c-4", t + 25s, {}, {{F::started_at, to_micros(t)}}, "acme")}), 20'000'000);
+  EXPECT_EQ(duration({ended("c-5"), stream.make(EventType::call_started, "c-5", t + 20s, {}, {}, "acme")}), 0);  // told: it began and ended at once
+}
+
 }  // namespace
 }  // namespace aybiza

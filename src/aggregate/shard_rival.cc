@@ -50,7 +50,8 @@ RivalCall Rival::one(std::vector<Arrival> events, Instant received_now) {
   std::string reason = texts[F::end_reason];
   if (ended) {
     call.end = duration ? call.start + Duration(*duration) : std::max(*ended, call.start);
-    call.duration = duration ? duration : Number((*call.end - call.start).count());
+    const bool begins = started || numbers[F::started_at];
+    call.duration = duration ? duration : begins || *call.end > call.start ? Number((*call.end - call.start).count()) : Number{};
   } else {
     call.duration = duration;
     if (received_now - heard > Duration(limits::call_idle_timeout)) {

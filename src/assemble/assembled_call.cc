@@ -129,7 +129,9 @@ CallFigures AssembledCall::figures(const CallSums& sums) const {
   call.duration_us = duration;
   call.ended = ended_at();
   call.state = call.ended ? CallState::ended : CallState::active;
-  if (ended_ && !duration) call.duration_us = (*call.ended - call.start).count();
+  // An end of which nobody told a beginning, and before which nothing came, says nothing of how long it was.
+  const bool begins = started_ || slots_.known(Field::started_at);
+  if (ended_ && !duration && (begins || *call.ended > call.start)) call.duration_us = (*call.ended - call.start).count();
   call.call_outcome = call_outcome();
   call.resolution_status = slots_.text(Field::resolution_status);
   call.escalated_flag = slots_.number(Field::escalated).value_or(0) != 0;

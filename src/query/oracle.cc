@@ -261,7 +261,8 @@ void Oracle::Inner::one_call(const Id& id, const Events& all_events, Instant rec
     if (call.end_reason.empty()) call.end_reason = "idle";
   }
   call.duration_us = duration;
-  if (!duration && ended) call.duration_us = std::max<std::int64_t>((*ended - call.start).count(), 0);
+  const bool begins = started || said.number(Field::started_at);
+  if (!duration && ended && (begins || *ended > call.start)) call.duration_us = std::max<std::int64_t>((*ended - call.start).count(), 0);
 
   std::vector<std::int64_t> caller_sentiment, response, stt, llm, tts;
   for (const auto& [number, ordered] : turns) {

@@ -305,7 +305,7 @@ class Merger {
     }
     if (row.state == CallState::ended && row.end_reason != "idle") {
       if (row.duration_us) row.ended = row.start + Duration(*row.duration_us);
-      else if (row.ended) row.duration_us = std::max<std::int64_t>(0, (*row.ended - row.start).count());
+      else if (row.ended && *row.ended > row.start) row.duration_us = (*row.ended - row.start).count();
     }
     row.turns = sums.turns;
     CallFigures figures{.start = row.start, .ended = row.ended, .state = row.state, .call_outcome = row.call_outcome,
