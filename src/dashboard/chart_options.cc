@@ -256,7 +256,7 @@ std::string named_bars_option(const NamedBars& bars, Instant as_of) {
   for (const NamedBars::Series& one : bars.series) {
     json.begin_object().field("type", "bar").field("name", one.name).key("barMaxWidth").integer(22).key("itemStyle").begin_object().field("color", one.colour).key("borderRadius").integer(2).end_object();
     if (bars.stacked) json.field("stack", "all");
-    if (!bars.standing && !bars.stacked) json.key("label").json(fmt::format(R"({{"show":true,"position":"right","valueAnimation":false,"formatter":"{}","color":"$ink"}})", bars.format == "@int" ? "@label_int" : "@label_ms"));
+    if (!bars.standing && !bars.stacked) json.key("label").json(fmt::format(R"({{"show":true,"position":"right","valueAnimation":false,"formatter":"{}","color":"$ink"}})", bars.format == "@int" ? "@label_int" : bars.format == "@usd" ? "@label_usd" : "@label_ms"));
     write_values(json, one);
     json.end_object();
   }

@@ -56,6 +56,27 @@ bool any_known(const ChartSeries& series) {
   return !series.values.empty() && std::ranges::any_of(series.values[0], [](const auto& value) { return value.has_value(); });
 }
 
+constexpr Duration spend_rhythm = 10s;
+
+// Only stages that cost something.
+NamedBars stage_bars_of(const Texts& t, const SpendState& s) {
+  NamedBars bars;
+  bars.format = "@usd", bars.room = 128, bars.series = {{t("column.cost_usd"), "$c2", {}}};
+  for (std::size_t i = 0; i < stage_bars; ++i)
+    if (s.stages[i] > 0) bars.labels.emplace_back(show_name(t, stage_bar_names[i])), bars.series[0].values.emplace_back(s.stages[i]);
+  return bars;
+}
+
+Node stages_table(const Texts& t, const SpendState& s) {
+  const TableHead heads[] = {{t("costs.stage"), false}, {t("column.cost_usd")}, {t("costs.share")}};
+  double all = 0;
+  for (const double usd : s.stages) all += usd;
+  std::vector<TableRow> lines;
+  for (std::size_t i = 0; i < stage_bars; ++i)
+    if (s.stages[i] > 0) lines.push_back({std::string(stage_bar_names[i]), {std::string(show_name(t, stage_bar_names[i])), show_usd(t, s.stages[i]), show_share(t, s.stages[i] / all)}});
+  return plain_table(t("figure.cost_stages"), heads, lines);
+}
+
 constexpr std::string_view token_colours[] = {"$c1", "$c3", "$c2", "$c5"};
 constexpr std::size_t models_drawn = 8, price_list_bytes = 60'000;
 std::vector<TableHead> token_heads(const Texts& t) {
@@ -125,6 +146,8 @@ void CostsPage::watch_money(Context& context) {
   const Ask ask = [source](const Question& q) { return source->ask(q); };
   const TokenPrice price = [source](std::string_view model, bool cached) { return source->token_price(model, cached); };
   watch(context, tokens_slot, {"tokens|" + key(), [ask, scope](Instant now) { return std::make_shared<TokensState>(compute_tokens(ask, scope, now)); }, 2s, 5s, true, true});
+  const AskSpend spend = [source](const FleetQuestion& q) { return source->spend_parts(q); };
+  watch(context, spend_slot, {"spend-parts|" + key(), [ask, spend, scope](Instant now) { return std::make_shared<SpendState>(compute_spend(ask, spend, scope, now)); }, spend_rhythm, spend_rhythm, true, true, true});
   watch(context, advice_slot, {"advice|" + key(), [source, ask, price, scope](Instant now) {
                                  const AskLeaks leaks = [source](const FleetQuestion& q) { return source->leaks(q); };
                                  return std::make_shared<AdviceState>(compute_advice(ask, leaks, price, scope, now));
@@ -195,21 +218,40 @@ void CostsPage::tokens_shown(Context& context) {
   tokens_newest_ = std::make_shared<TokensState>(*now);
 }
 
+void CostsPage::stages_shown(Context& context) {
+  const auto* now = state<SpendState>(spend_slot);
+  if (!context.connected() || !now) return;
+  const NamedBars bars = stage_bars_of(texts(), *now);
+  if (std::string drawn = named_bars_option(bars, Instant{}); drawn != stages_drawn_) {
+    context.push_latest("chart:chart-cost_stages", "cost_stages", named_bars_option(bars, now->as_of));
+    stages_drawn_ = std::move(drawn);
+  }
+}
+
+Node CostsPage::stages() const {
+  static const SpendState nothing;
+  const auto* state = this->state<SpendState>(spend_slot);
+  const SpendState& s = state ? *state : nothing;
+  return chart({.name = "cost_stages", .size = "w-4 h-4", .loading = state == nullptr, .empty = !s.stages_known, .error = s.error, .as_of = s.as_of, .n = "", .relative_error = std::nullopt, .estimate = s.estimate,
+                .filters = filters(), .table = stages_table(texts(), s), .every = spend_rhythm});
+}
+
 Node CostsPage::tokens() const {
   static const TokensState nothing;
   const auto* state = this->state<TokensState>(tokens_slot);
   const TokensState& s = state ? *state : nothing;
   const bool loading = state == nullptr;
   const Texts& t = texts();
-  const Node over_time = chart({.name = "tokens", .size = "w-6 h-4", .loading = loading, .empty = !any_known(s.over_time), .error = s.over_time.error, .as_of = s.as_of, .n = "", .relative_error = std::nullopt,
+  const Node over_time = chart({.name = "tokens", .size = "w-4 h-4", .loading = loading, .empty = !any_known(s.over_time), .error = s.over_time.error, .as_of = s.as_of, .n = "", .relative_error = std::nullopt,
                                 .estimate = s.over_time.estimate, .filters = filters(), .table = tokens_table(t, s, zone_or_utc(filters().zone))});
-  const Node by_model = chart({.name = "model_tokens", .size = "w-6 h-4", .loading = loading, .empty = s.models.empty(), .error = s.models_error, .as_of = s.as_of, .n = loading ? "" : how_many(t, "count.models", s.models.size()),
+  const Node by_model = chart({.name = "model_tokens", .size = "w-4 h-4", .loading = loading, .empty = s.models.empty(), .error = s.models_error, .as_of = s.as_of, .n = loading ? "" : how_many(t, "count.models", s.models.size()),
                                .relative_error = std::nullopt, .estimate = s.models_estimate, .filters = filters(), .table = models_table(t, s)});
-  return html<"{}{}">(over_time, by_model);
+  return html<"{}{}{}">(stages(), over_time, by_model);
 }
 
 void CostsPage::shown(Context& context, std::size_t slot) {
   if (slot == tokens_slot) return tokens_shown(context);
+  if (slot == spend_slot) return stages_shown(context);
   const auto* now = state<CostsState>(costs_slot);
   if (slot != costs_slot || !context.connected() || !now) return;
   if (!left_ || drawn_key_ != key()) {
@@ -226,13 +268,21 @@ void CostsPage::shown(Context& context, std::size_t slot) {
   newest_ = std::make_shared<CostsState>(*now);
 }
 
+// What is spent first, then what a piece of it costs, then the cache and what is not known.
 Node CostsPage::tiles(const CostsState* state) const {
-  constexpr std::array names{"spend_usd", "cost_per_call", "cost_per_resolved", "cache_share"};
-  std::array<std::size_t, cost_tiles> all{};
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-  return each(all, [](std::size_t i) { return i; }, [&](std::size_t i) {
-    return kpi({.name = names[i], .state = state ? &state->tiles[i] : nullptr, .spark = state ? &state->tiles[i].spark : nullptr,
-                .as_of = state ? state->as_of : Instant{}, .filters = filters()});
+  constexpr std::array<std::string_view, cost_tiles> names{"spend_usd", "cost_per_call", "cost_per_resolved", "cache_share"};
+  constexpr std::array<std::string_view, std::size_t(cost_tiles) + std::size_t(spend_tiles)> order{"spend_usd", "spend_today_usd", "cost_per_call", "cost_per_minute", "cost_per_resolved", "cache_share", "cache_saved", "unpriced_share"};
+  const auto* spend = this->state<SpendState>(spend_slot);
+  return each(order, [](std::string_view name) { return name; }, [&](std::string_view name) {
+    if (const auto at = std::ranges::find(spend_tile_names, name); at != spend_tile_names.end()) {
+      const std::size_t i = std::size_t(at - spend_tile_names.begin());
+      const bool some_unpriced = i == saved_tile && spend && spend->unpriced_cached > 0;
+      const std::string_view why = i == saved_tile ? texts()(some_unpriced ? "costs.saved_unpriced" : "costs.nothing_cached") : i == per_minute_tile ? texts()("costs.no_minutes") : std::string_view();
+      return kpi({.name = name, .state = spend ? &spend->tiles[i] : nullptr, .as_of = spend ? spend->as_of : Instant{}, .filters = filters(), .unknown = why,
+                  .beside = some_unpriced ? texts()("costs.without_price", show_count(texts(), spend->unpriced_cached)) : std::string(), .every = spend_rhythm});
+    }
+    const std::size_t i = std::size_t(std::ranges::find(names, name) - names.begin());
+    return kpi({.name = name, .state = state ? &state->tiles[i] : nullptr, .spark = state ? &state->tiles[i].spark : nullptr, .as_of = state ? state->as_of : Instant{}, .filters = filters()});
   });
 }
 

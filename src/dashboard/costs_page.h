@@ -10,6 +10,7 @@
 #include "dashboard/live_page.h"
 #include "live/costs.h"
 #include "live/league.h"
+#include "live/spend_tiles.h"
 #include "live/tokens.h"
 
 namespace aybiza::dashboard {
@@ -19,7 +20,7 @@ class CostsPage final : public LivePage {
   using LivePage::LivePage;
 
  private:
-  enum : std::size_t { costs_slot = own_slots, league_slot, tokens_slot, month_slot, budgets_slot, advice_slot, what_if_slot };
+  enum : std::size_t { costs_slot = own_slots, league_slot, tokens_slot, month_slot, budgets_slot, advice_slot, what_if_slot, spend_slot };
   Tab tab() const override { return Tab::costs; }
   void opened(liveview::Context& context, const liveview::Location& at) override;
   void shown(liveview::Context& context, std::size_t slot) override;
@@ -31,6 +32,8 @@ class CostsPage final : public LivePage {
   std::string key() const;
   liveview::Node tiles(const CostsState* state) const;
   liveview::Node charts(const CostsState* state) const;
+  liveview::Node stages() const;
+  void stages_shown(liveview::Context& context);
   liveview::Node table() const;
   liveview::Node tokens() const;
   void watch_money(liveview::Context& context);
@@ -41,6 +44,7 @@ class CostsPage final : public LivePage {
   std::string drawn_key_;                     // the address whose charts the page has
   std::shared_ptr<const CostsState> newest_;  // of the charts
   std::shared_ptr<const CostsState> left_;    // as of the last message that left
+  std::string stages_drawn_;                  // of the stages, as the page has it
   std::string tokens_key_;                    // the same of the tokens
   std::shared_ptr<const TokensState> tokens_newest_, tokens_left_;
 };

@@ -37,7 +37,7 @@ constexpr std::array figures{
     Figure{"month", Format::usd}, Figure{"budgets", Format::usd}, Figure{"advice", Format::usd}, Figure{"what_if", Format::usd},
     Figure{"return", Format::usd}, Figure{"masked", Format::count}, Figure{"work_regions", Format::count}, Figure{"work", Format::count},
     Figure{"work_rates", Format::share}, Figure{"intervention_rate", Format::share}, Figure{"agent_interruption_share", Format::share}, Figure{"silence_share", Format::share}, Figure{"talk_ratio", Format::share},
-    Figure{"found_turns", Format::count},
+    Figure{"found_turns", Format::count}, Figure{"cost_per_minute", Format::usd}, Figure{"cache_saved", Format::usd}, Figure{"unpriced_share", Format::share}, Figure{"cost_stages", Format::usd},
 };
 
 std::string_view text_or_nothing(const Texts& t, const std::string& key) {

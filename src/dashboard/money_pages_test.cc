@@ -52,6 +52,24 @@ TEST_F(MoneyPages, OneCustomersPeopleSeeTheirsAlone) {
   EXPECT_THAT(get("/costs"), AllOf(HasSubstr("over 85 %"), Not(HasSubstr("globex")), Not(HasSubstr("$777")), Not(HasSubstr("$50.00"))));
 }
 
+TEST_F(MoneyPages, WhatItIsSpentOnAMinuteAndTheCache) {
+  EXPECT_THAT(get("/costs"), AllOf(HasSubstr("<tr><th scope=\"row\">Not told apart</th><td class=\"num\">$4.68</td><td class=\"num\">100.0 %</td></tr>"), HasSubstr("Nothing was read from a cache in this range.")));
+  CallRow& call = source_.rows.calls[5];
+  UsageRow usage;
+  usage.id = {1, 1}, usage.call_id = call.call_id, usage.time = call.start, usage.model = "claude-sonnet-4-5", usage.input_tokens = usage.cache_read_tokens = 1'000'000;
+  usage.cost_nano = call.cost_nano = 3'300'000'000, usage.cost_source = call.cost_source = CostSource::priced;
+  source_.rows.usage.push_back(usage);
+  usage.id = {1, 2}, usage.model = "nobody's", usage.input_tokens.reset(), usage.cache_read_tokens = 70, usage.cost_nano.reset(), usage.cost_source = CostSource::unknown;
+  source_.rows.usage.push_back(usage);
+  double ms = 0, usd = 0;
+  for (const CallRow& one : source_.rows.calls)
+    if (one.state == CallState::ended) ms += double(*one.duration_us) / 1e3, usd += double(*one.cost_nano) / 1e9;
+  const std::string html = get("/costs");
+  EXPECT_THAT(html, AllOf(HasSubstr("<tr><th scope=\"row\">Model</th><td class=\"num\">$3.30</td><td class=\"num\">41.6 %</td></tr>"), HasSubstr("<tr><th scope=\"row\">Not told apart</th><td class=\"num\">$4.64</td><td class=\"num\">58.4 %</td></tr>")));
+  EXPECT_THAT(html, AllOf(HasSubstr(">$2.70</data>"), HasSubstr("70 more without a price"), HasSubstr(fmt::format(">{}</data>", show_usd(texts_of("en"), usd / (ms / 60'000)))), HasSubstr(">50.0 %</data>")));
+  EXPECT_THAT(get("/costs?customer=nobody"), AllOf(HasSubstr("No ended call of this range has a known length and cost."), HasSubstr("Nothing was read from a cache in this range.")));
+}
+
 TEST_F(MoneyPages, WhatAgentsSaveAgainstPeople) {
   EXPECT_THAT(get("/costs"), HasSubstr("Enter it to see what the agents save."));
   const std::string html = get("/costs?human=5");

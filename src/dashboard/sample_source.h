@@ -84,6 +84,10 @@ class SampleSource final : public Source {
     if (!refusal.empty()) return std::unexpected(Refusal{"unavailable", "", refusal});
     return spend_leaks_from_rows(question, rows);
   }
+  Answered<SpendParts> spend_parts(const FleetQuestion& question) override {
+    if (!refusal.empty()) return std::unexpected(Refusal{"unavailable", "", refusal});
+    return spend_parts_from_rows(question, rows, PriceBook::built_in());
+  }
   // Of one word, newest first.
   Answered<FoundTurns> find_turns(const TurnsWanted& wanted) override {
     if (wanted.by_meaning) return std::unexpected(Refusal{"no_model", "like", "there is no topic model yet"});

@@ -17,6 +17,7 @@
 #include "query/answer.h"
 #include "query/fleet_signals.h"
 #include "query/spend_leaks.h"
+#include "query/spend_parts.h"
 #include "query/state_flow.h"
 #include "query/talk_time.h"
 #include "query/turn_search.h"
@@ -79,6 +80,8 @@ class Source {
   virtual Answered<Flow> flow(const FlowQuestion& question) = 0;
   virtual Answered<std::vector<AgentSignals>> fleet(const FleetQuestion& question) = 0;
   virtual Answered<std::vector<SpendLeak>> leaks(const FleetQuestion& question) = 0;
+  // By the price list in force.
+  virtual Answered<SpendParts> spend_parts(const FleetQuestion& question) = 0;
   virtual Answered<FoundTurns> find_turns(const TurnsWanted& wanted) = 0;
   virtual Answered<TalkTime> talk(const FleetQuestion& question) = 0;
   // Rows of learning and changes, in order.

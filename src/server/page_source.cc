@@ -14,6 +14,7 @@ Duration PageSource::deadline() const { return pipeline_.clock().elapsed() + Dur
 Answered<Flow> PageSource::flow(const FlowQuestion& question) { return flow_from_store(question, pipeline_.store(), deadline()); }
 Answered<std::vector<AgentSignals>> PageSource::fleet(const FleetQuestion& question) { return fleet_signals_from_store(question, pipeline_.store(), deadline()); }
 Answered<std::vector<SpendLeak>> PageSource::leaks(const FleetQuestion& question) { return spend_leaks_from_store(question, pipeline_.store(), deadline()); }
+Answered<SpendParts> PageSource::spend_parts(const FleetQuestion& question) { return spend_parts_from_store(question, pipeline_.store(), money_.prices->status().book, deadline()); }
 Answered<TalkTime> PageSource::talk(const FleetQuestion& question) { return talk_time_from_store(question, pipeline_.store(), deadline()); }
 Answered<dashboard::FoundTurns> PageSource::find_turns(const dashboard::TurnsWanted& wanted) {
   Parameters asked{{wanted.by_meaning ? "like" : "q", wanted.text}, {"from", format_rfc3339(wanted.from)}, {"to", format_rfc3339(wanted.to)}, {"k", std::to_string(wanted.most)}};

@@ -32,6 +32,7 @@ class PageSource final : public dashboard::Source {
   Answered<Flow> flow(const FlowQuestion& question) override;
   Answered<std::vector<AgentSignals>> fleet(const FleetQuestion& question) override;
   Answered<std::vector<SpendLeak>> leaks(const FleetQuestion& question) override;
+  Answered<SpendParts> spend_parts(const FleetQuestion& question) override;
   Answered<TalkTime> talk(const FleetQuestion& question) override;
   Answered<dashboard::FoundTurns> find_turns(const dashboard::TurnsWanted& wanted) override;
   Answered<LearningPartial> learning(const LearningQuestion& question) override;

@@ -34,6 +34,7 @@ export const formats = {
   percent: known(v => whole.format(v * 100)),
   label_int: ({ value }) => (language === "en" ? `${value}` : formats.int(value)),  // of a bar
   label_ms: ({ value }) => formats.ms(value),
+  label_usd: ({ value }) => formats.usd(value),
   pct: known(v => `${plain.format(v * 100)} %`),
   usd: known(usd),
   score: known(v => (v > 0 ? "+" : "") + written(v.toFixed(2))),
