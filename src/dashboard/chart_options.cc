@@ -126,7 +126,7 @@ void write_values(JsonWriter& json, const NamedBars::Series& series) {
 
 std::string bars_option(const ChartSeries& series, Instant as_of, Duration length, const BarsLook& look, const Texts& t) {
   JsonWriter json = begin(as_of);
-  json.key("option").begin_object().key("grid").begin_object().key("left").integer(look.left).key("right").integer(12).key("top").integer(14).key("bottom").integer(24).end_object()
+  json.key("option").begin_object().key("grid").begin_object().key("left").integer(look.left).key("right").integer(12).key("top").integer(look.legend.empty() ? 14 : 34).key("bottom").integer(24).end_object()
       .key("tooltip").begin_object().field("trigger", "axis").key("axisPointer").json(R"({"type":"shadow"})").field("valueFormatter", look.format).end_object()
       .key("xAxis").json(time_axis(length)).key("yAxis").begin_object().field("type", "value").key("minInterval").integer(look.min_interval).key("splitNumber").integer(4)
       .key("axisLabel").begin_object().field("formatter", look.format == "@int" ? "@short" : look.format).end_object().end_object()
@@ -136,7 +136,10 @@ std::string bars_option(const ChartSeries& series, Instant as_of, Duration lengt
   else rows(json, series, 0, 0);
   json.end_object();
   if (series.values.size() > 1) muted_line(json, series, 1, t);
-  return json.end_array().end_object().end_object().str();
+  if (!look.more.empty()) json.json(look.more);
+  json.end_array();
+  if (!look.legend.empty()) json.key("legend").begin_object().key("top").integer(0).key("right").integer(0).key("itemHeight").integer(8).key("itemWidth").integer(18).key("data").json(look.legend).end_object();
+  return json.end_object().end_object().str();
 }
 
 std::string bars_and_line_option(const ChartSeries& series, Instant as_of, Duration length, const BarsAndLineLook& look, const Texts& t) {
@@ -275,8 +278,6 @@ std::string named_bars_data(const NamedBars& bars, Instant as_of) {
   }
   return json.end_array().end_object().end_object().str();
 }
-
-std::string volume_option(const OverviewState& state, Duration length, const Texts& t) { return bars_option(state.volume, state.as_of, length, {t("column.calls"), "$c1", "@int"}, t); }
 
 std::string latency_option(const OverviewState& state, Duration length, const Texts& t) {
   JsonWriter json = begin(state.as_of);

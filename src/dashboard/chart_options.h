@@ -20,6 +20,7 @@ namespace aybiza::dashboard {
 struct BarsLook {
   std::string_view name, colour, format;  // "Calls", "$c1", "@int"
   int left = 44, min_interval = 1;        // room for the axis; 0: any
+  std::string_view more = {}, legend = {};  // further series, as JSON, and the names the legend has then
 };
 std::string bars_option(const ChartSeries& series, Instant as_of, Duration length, const BarsLook& look, const Texts& t);
 // Bars of the first series, and a line of the second one on an axis of its own.
@@ -65,7 +66,6 @@ struct PieSlice {
 };
 std::string pie_option(const std::vector<PieSlice>& slices, Instant as_of, std::string_view format);
 std::string pie_data(const std::vector<PieSlice>& slices, Instant as_of);
-std::string volume_option(const OverviewState& state, Duration length, const Texts& t);
 std::string latency_option(const OverviewState& state, Duration length, const Texts& t);
 std::string sentiment_option(const OverviewState& state, Duration length, std::optional<double> now, const Texts& t);
 std::string regions_option(const OverviewState& state, const Texts& t);

@@ -6,6 +6,7 @@
 #include "dashboard/regions.h"
 #include "dashboard/show.h"
 #include "dashboard/tile.h"
+#include "dashboard/volume_chart.h"
 #include "live/asking.h"
 
 namespace aybiza::dashboard {
@@ -15,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration tiles_rhythm = 25ms, charts_rhythm = 1s, masked_rhythm = 5s, movers_rhythm = 15s;  // to see that a minute is over
+constexpr Duration tiles_rhythm = 25ms, charts_rhythm = 1s, masked_rhythm = 5s, forecast_rhythm = 30s, movers_rhythm = 15s;  // to see that a minute is over
 constexpr Duration held_live = 24h;  // longer ranges ask the store, and so does what is asked of one agent
 
 std::string key_of(const ViewScope& scope) {
@@ -124,6 +125,7 @@ void OverviewPage::opened(Context& context, const Location&) {
   watch(context, charts_slot, {"charts|" + key, [ask, scope, slow = std::make_shared<OverviewSlow>()](Instant now) {
                                  return std::make_shared<OverviewState>(compute_charts(ask, scope, now, *slow));
                                }, charts_rhythm, 1s, true, true});
+  watch(context, forecast_slot, {"forecast|" + key, [ask, scope](Instant now) { return std::make_shared<VolumeForecast>(compute_volume_forecast(ask, scope, now)); }, forecast_rhythm, forecast_rhythm, true, true, true});
   if (!scope.agent.empty()) return;  // what was masked is counted by customer
   watch(context, masked_slot, {"masked|" + key, [source, scope](Instant) {
                                  return std::make_shared<MaskedFinds>(source->masked(scope.customers, scope.customer));
@@ -146,13 +148,15 @@ std::optional<double> OverviewPage::mood() const {
 }
 
 void OverviewPage::shown(Context& context, std::size_t slot) {
+  if (slot == forecast_slot) return forecast_shown(context);
   if (slot != charts_slot || !context.connected()) return;
   const auto* now = state<OverviewState>(charts_slot);
   if (!now) return;
   const std::string key = key_of(own_scope());
   if (!left_ || key != drawn_key_) {
-    left_.reset();
+    left_.reset(), forecast_left_.reset();
     push_whole(context, *now);
+    if (forecast()) forecast_ = std::make_shared<VolumeForecast>(*forecast());
   } else {
     push_changes(context, *left_, *now);
   }
@@ -160,8 +164,19 @@ void OverviewPage::shown(Context& context, std::size_t slot) {
   charts_ = std::make_shared<OverviewState>(*now);
 }
 
+// A band that only moved on is told as what is new in it.
+void OverviewPage::forecast_shown(Context& context) {
+  const VolumeForecast* now = forecast();
+  const auto* charts = state<OverviewState>(charts_slot);
+  if (!context.connected() || !now || !charts || !fresh(charts_slot)) return;  // it comes with the charts
+  const bool whole = !forecast_left_ || forecast_left_->why != now->why || key_of(own_scope()) != drawn_key_ || !left_;
+  if (whole) context.push_latest("chart:chart-volume", "volume", volume_option(*charts, now, length(), texts()));
+  else if (std::string rows = forecast_appended(*forecast_left_, *now, charts->as_of, charts->volume.values.size()); !rows.empty()) context.push_latest("chart-data:chart-volume", "forecast", std::move(rows));
+  forecast_ = std::make_shared<VolumeForecast>(*now);
+}
+
 void OverviewPage::push_whole(Context& context, const OverviewState& state) const {
-  context.push_latest("chart:chart-volume", "volume", volume_option(state, length(), texts()));
+  context.push_latest("chart:chart-volume", "volume", volume_option(state, forecast(), length(), texts()));
   context.push_latest("chart:chart-latency", "latency", latency_option(state, length(), texts()));
   context.push_latest("chart:chart-sentiment", "sentiment", sentiment_option(state, length(), mood(), texts()));
   context.push_latest("chart:chart-regions", "regions", regions_option(state, texts()));
@@ -198,7 +213,7 @@ void OverviewPage::on_event(Context& context, const liveview::Event& event) {
 
 // What pages with the same address show, made once for those that stand at the same states.
 struct OverviewPage::Rendered {
-  StatePtr tiles, charts, masked, moved;
+  StatePtr tiles, charts, masked, moved, forecast;
   StatePtr tabled;  // the tiles' state when the charts last came: tables move with the charts
   bool made = false;
   Node kpis, volume, latency, regions, sentiment, outcomes;
@@ -237,8 +252,8 @@ void OverviewPage::render_charts(Rendered& into, const OverviewState* charts) co
   const bool loading = charts == nullptr;
   const double calls = sum(c.volume, 0);
   into.volume = chart({.name = "volume", .size = "w-6 h-4", .loading = loading, .empty = calls == 0, .error = c.volume.error, .as_of = c.as_of,
-                       .n = loading ? "" : "n " + show_count(t, calls), .relative_error = std::nullopt, .estimate = c.volume.estimate, .filters = filters(),
-                       .table = series_table(t, title("volume"), c.volume, with_before(t, {t("column.calls")}, c.volume), Format::count, zone)});
+                       .n = loading ? "" : fmt::format("n {}{}{}", show_count(t, calls), forecast() ? " · " : "", forecast_words(forecast(), t)), .relative_error = std::nullopt, .estimate = c.volume.estimate, .filters = filters(),
+                       .table = volume_table(c.volume, forecast(), zone, t)});
   into.latency = chart({.name = "latency", .size = "w-6 h-4", .loading = loading, .empty = none_known(c.latency), .error = c.latency.error, .as_of = c.as_of,
                         .n = "", .relative_error = c.latency.relative_error, .estimate = c.latency.estimate, .filters = filters(),
                         .table = series_table(t, title("latency"), c.latency, with_before(t, {"p50", "p95", "p99"}, c.latency), Format::milliseconds, zone)});
@@ -261,17 +276,17 @@ Node OverviewPage::masked(const MaskedFinds* finds) const {
 Node OverviewPage::movers() const { return movers_tile(state<Movers>(movers_slot), filters()); }
 
 Node OverviewPage::body(const Context&) {
-  left_ = charts_;  // this render leaves together with what was pushed
-  const StatePtr tiles = held_state(tiles_slot), charts = held_state(charts_slot), finds = held_state(masked_slot), moved = held_state(movers_slot);
+  left_ = charts_, forecast_left_ = forecast_;  // this render leaves together with what was pushed
+  const StatePtr tiles = held_state(tiles_slot), charts = held_state(charts_slot), finds = held_state(masked_slot), moved = held_state(movers_slot), expected = fresh(forecast_slot) ? held_state(forecast_slot) : nullptr;
   Rendered& all = rendered();
-  if (!all.made || all.charts != charts) render_charts(all, state<OverviewState>(charts_slot));
+  if (!all.made || all.charts != charts || all.forecast != expected) render_charts(all, state<OverviewState>(charts_slot));
   if (!all.made || all.charts != charts || !all.tabled) all.tabled = tiles;
   if (!all.made || all.charts != charts || all.tiles != tiles)
     all.kpis = kpis(state<TilesState>(tiles_slot), state<OverviewState>(charts_slot), static_cast<const TilesState*>(all.tabled.get()));
   if (own_scope().agent.empty() && (!all.made || all.masked != finds)) all.finds = masked(state<MaskedFinds>(masked_slot));
   if (own_scope().agent.empty() && (!all.made || all.moved != moved)) all.movers = movers();
   all.made = true;
-  all.tiles = tiles, all.charts = charts, all.masked = finds, all.moved = moved;
+  all.tiles = tiles, all.charts = charts, all.masked = finds, all.moved = moved, all.forecast = expected;
   return html<"{}<div class=\"grid\" id=\"overview\" aria-busy=\"{}\">{}{}{}{}{}{}{}{}</div>">(
       heading(), fresh(tiles_slot) && fresh(charts_slot) ? "false" : "true", all.kpis, all.volume, all.latency, all.regions, all.sentiment, all.outcomes, all.movers, all.finds);
 }

@@ -1,6 +1,6 @@
 // The Overview: eight figures with their trend, and the charts behind them.
 //
-// Shape    four topics: the figures, many times a second, the charts, once a second, what was masked and what moved, now and then. Charts go out as what changed
+// Shape    five topics: the figures, many times a second, the charts, once a second, what was masked, what moved and what calls are expected, now and then. Charts go out as what changed
 //          since the last message that left, so a skipped state costs nothing.
 // Threads  None: a View belongs to its socket.
 // Source   interface.md "Pages".
@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "dashboard/live_page.h"
+#include "live/volume_forecast.h"
 
 namespace aybiza::dashboard {
 
@@ -25,7 +26,7 @@ class OverviewPage : public LivePage {
   virtual ViewScope own_scope() const { return scope(); }
   virtual liveview::Node heading() const;
 
-  enum : std::size_t { tiles_slot = own_slots, charts_slot, masked_slot, movers_slot, slots };
+  enum : std::size_t { tiles_slot = own_slots, charts_slot, masked_slot, movers_slot, forecast_slot, slots };
   void opened(liveview::Context& context, const liveview::Location& at) override;
   liveview::Node body(const liveview::Context& context) override;
 
@@ -43,6 +44,8 @@ class OverviewPage : public LivePage {
 
   void push_whole(liveview::Context& context, const OverviewState& state) const;
   void push_changes(liveview::Context& context, const OverviewState& from, const OverviewState& to) const;
+  void forecast_shown(liveview::Context& context);
+  const VolumeForecast* forecast() const { return fresh(forecast_slot) ? state<VolumeForecast>(forecast_slot) : nullptr; }
   Duration length() const;
   std::optional<double> mood() const;
 
@@ -50,6 +53,7 @@ class OverviewPage : public LivePage {
   std::string drawn_key_;                        // the address whose charts the page has, or will have with the next message
   std::shared_ptr<const OverviewState> charts_;  // the newest
   std::shared_ptr<const OverviewState> left_;    // as of the last message that left
+  std::shared_ptr<const VolumeForecast> forecast_, forecast_left_;  // the same of the band in the chart of calls
 };
 
 // The same of one agent: "/agents/<id>". One that nobody told a call of, or of no customer the viewer may see, is a page that is not there (404).

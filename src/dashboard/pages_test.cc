@@ -195,6 +195,25 @@ TEST_F(PagesTest, ChartsSendOnlyTheRowsThatChanged) {
   EXPECT_THAT(out, HasSubstr("\"append\":[[0,["));
 }
 
+TEST_F(PagesTest, TheVolumeHasABandWhereThereIsHistory) {
+  EXPECT_THAT(get("/"), HasSubstr("n 120 · no forecast yet: 0 of 21 days of history"));
+  const CallRow first = source_.rows.calls.back();
+  for (int hour = 2; hour < 28 * 24 + 2; ++hour)
+    for (int i = 0; i < (hour % 24 < 12 ? 12 : 60); ++i) {
+      CallRow call = first;
+      call.call_id = uuid_v5(fmt::format("old {} {}", hour, i)), call.start = floor_to(now_, 1h) - 1h * hour + 1s * i;
+      source_.rows.calls.push_back(std::move(call));
+    }
+  const std::string html = get("/");
+  EXPECT_THAT(html, AllOf(HasSubstr("90 % band from the 28 days before"), HasSubstr("<th scope=\"col\" class=\"num\">Expected at most</th>")));
+  const std::string joined = join("/", "overview");
+  EXPECT_THAT(joined, AllOf(HasSubstr("\"stack\":\"band\""), HasSubstr("\"data\":[\"Calls\",\"Expected\",\"90 % band\"]")));
+  now_ += 1min;
+  const std::string later = tick();
+  EXPECT_THAT(later, AllOf(Not(HasSubstr("chart:chart-volume")), HasSubstr("chart-data:chart-volume")));  // it only moved on
+  EXPECT_LT(later.size(), 8'000u);
+}
+
 TEST_F(PagesTest, FiltersTravelThroughTheAddress) {
   join("/", "overview");
   EXPECT_THAT(event("form", "filter", "\"customer=acme&region=eu-west-1&tz=Europe%2FBerlin&refresh=5s\""),
@@ -401,7 +420,7 @@ TEST_F(PagesTest, ACallOfOthersIsNotThere) {
 
 TEST_F(PagesTest, LeavingEndsEveryWatch) {
   join("/", "overview");
-  EXPECT_EQ(watched_.size(), 6u);
+  EXPECT_EQ(watched_.size(), 7u);
   socket_.reset();
   EXPECT_TRUE(watched_.empty());
 }

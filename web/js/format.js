@@ -25,6 +25,7 @@ const known = f => value => (value === null || value === undefined || value === 
 
 export const formats = {
   num: known(v => plain.format(v)),
+  tenth: known(v => (v < 10 ? figures({ maximumFractionDigits: 1 }) : whole).format(v)),  // of calls that are expected
   int: known(v => whole.format(v)),
   short: known(v => short.format(v)),
   ms: known(v => (Math.abs(v) < 1000 ? `${whole.format(v)} ms` : Math.abs(v) < 60000 ? `${plain.format(v / 1000)} s` : `${plain.format(v / 60000)} min`)),
