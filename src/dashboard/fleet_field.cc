@@ -25,6 +25,12 @@ std::string value_of(const Cost& cost, const Texts& t) {
   return show_share(t, cost.value);
 }
 
+// Within a sentence: the word of charts begins with a capital.
+std::string_view name_of(const Cost& cost, const Texts& t) {
+  const std::string_view name = health_signals[cost.signal].name;
+  return name == "errors" ? t("fleet.errors") : show_name(t, name);
+}
+
 std::string_view word_of(char letter, const Texts& t) { return t(letter == 'b' ? "fleet.bad" : letter == 'w' ? "fleet.warning" : letter == 'g' ? "fleet.good" : "fleet.idle"); }
 
 TableRow row_of(const AgentHealth& a, const Filters& filters, bool chosen) {
@@ -44,7 +50,7 @@ std::string legend(const FleetState& s, const Texts& t) {
 std::string reasons_of(const AgentHealth& agent, const Texts& t) {
   if (agent.letter == 'i') return std::string(t("fleet.no_call"));
   std::string out;
-  for (const Cost& cost : agent.costs) out += fmt::format("{}{} −{:.0f} ({})", out.empty() ? "" : ", ", show_name(t, health_signals[cost.signal].name), std::max(1.0, cost.points), value_of(cost, t));
+  for (const Cost& cost : agent.costs) out += fmt::format("{}{} −{:.0f} ({})", out.empty() ? "" : ", ", name_of(cost, t), std::max(1.0, cost.points), value_of(cost, t));
   return out.empty() ? std::string(t("fleet.nothing")) : out;
 }
 
@@ -52,14 +58,25 @@ std::string field_event(const FleetState& state) {
   return JsonWriter().begin_object().key("as_of").integer(to_micros(state.as_of) / 1000).field("runs", field_runs(state)).end_object().str();
 }
 
-Node field_tile(const FleetState* state, const Filters& filters) {
+namespace {
+
+// Where the field fills the screen the list beside it is not there: what it would say of the chosen agent.
+Node picked(const FleetState& s, const std::string& chosen, const Texts& t) {
+  const auto at = std::ranges::find(s.agents, chosen, &AgentHealth::agent);
+  if (chosen.empty() || at == s.agents.end()) return html<"<p class=\"picked\" role=\"status\">{}</p>">(t("fleet.choose"));
+  return html<"<p class=\"picked\" role=\"status\"><b>{}</b> {} · {}</p>">(at->agent, at->letter == 'i' ? std::string(dash) : fmt::format("{:.0f} {}", at->health, word_of(at->letter, t)), reasons_of(*at, t));
+}
+
+}  // namespace
+
+Node field_tile(const FleetState* state, const std::string& chosen, const Filters& filters) {
   const Texts& t = texts_of(filters);
   const Definition& d = definition_of(t, "fleet");
   static const FleetState nothing;
   const FleetState& s = state ? *state : nothing;
   const std::string empty = state && s.agents.empty() ? why_empty(t("count.calls"), filters) : "";
   return picture_tile({.name = d.name, .size = "w-8 h-5 wide", .texts = t, .loading = state == nullptr, .error = s.error, .empty = empty, .as_of = s.as_of, .n = state ? legend(s, t) : "",
-                       .table = html<"<canvas id=\"field-fleet\" class=\"field\" phx-hook=\"Field\" phx-update=\"ignore\" tabindex=\"0\" role=\"application\" aria-label=\"{}\"></canvas>">(t("fleet.keys", d.title)), .every = std::chrono::seconds(2)});
+                       .table = html<"<canvas id=\"field-fleet\" class=\"field\" phx-hook=\"Field\" phx-update=\"ignore\" tabindex=\"0\" role=\"application\" aria-label=\"{}\"></canvas>{}">(t("fleet.keys", d.title), picked(s, chosen, t)), .every = std::chrono::seconds(2), .fills = true});
 }
 
 Node field_reasons(const FleetState* state, const std::string& chosen, const Filters& filters) {

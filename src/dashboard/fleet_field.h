@@ -12,7 +12,7 @@
 
 namespace aybiza::dashboard {
 
-liveview::Node field_tile(const FleetState* state, const Filters& filters);
+liveview::Node field_tile(const FleetState* state, const std::string& chosen, const Filters& filters);
 // The agent under the pointer first, if it is there, then the worst.
 liveview::Node field_reasons(const FleetState* state, const std::string& chosen, const Filters& filters);
 // "slow answers −12 (2.1 s), errors −8 (20.0 %)"

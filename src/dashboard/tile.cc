@@ -273,7 +273,7 @@ Node picture_tile(TableInput in) {
   if (!in.error.empty()) said = html<"<p class=\"why\">{}</p>">(t("tile.broken_picture", in.error));
   else if (!in.empty.empty()) said = html<"<p class=\"why\">{}</p>">(in.empty);
   return shared_component(number_of(d), html_ptr<"<section class=\"tile {}{}\" id=\"tile-{}\" aria-labelledby=\"h-{}\">{}{}{}<footer>{}<span class=\"n\">{}</span></footer></section>">(
-                                            in.size, state, d.name, d.name, heading(t, d, Node{}), said, std::move(in.table), how_old, in.n));
+                                            in.size, state, d.name, d.name, heading(t, d, in.fills ? full_button(t, d.title) : Node{}), said, std::move(in.table), how_old, in.n));
 }
 
 Node counts_line(const CountsInput& in) {

@@ -59,6 +59,7 @@ struct TableInput {
   std::string n;
   liveview::Node table;                     // a <table>
   Duration every{};                         // as a chart's
+  bool fills = false;                       // a picture that may fill the screen
 };
 liveview::Node table_tile(TableInput input);
 liveview::Node picture_tile(TableInput input);  // the same around what scrolls nowhere: `table` is the picture; it stays, hidden, while there is nothing to show

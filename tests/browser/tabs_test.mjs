@@ -86,6 +86,15 @@ try {
   await page.keyboard.press("ArrowRight");
   await until(page, () => document.querySelector("#tile-fleet_worst footer .n")?.textContent.includes("chosen"));
   check("a chosen cell says why", /−|nothing wrong|no call/.test((await cells(page, "tile-fleet_worst"))[0][2]));
+  await page.click("#tile-fleet [data-give=full]");
+  await until(page, () => document.fullscreenElement?.id === "tile-fleet");
+  await page.locator("#field-fleet").focus();
+  await page.keyboard.press("ArrowRight");
+  await until(page, () => /−|nothing wrong|no call/.test(document.querySelector("#tile-fleet .picked")?.textContent ?? ""));
+  const [filled, why] = await page.$$eval("#field-fleet, #tile-fleet .picked", all => all.map(el => el.getBoundingClientRect().height));
+  check("the field fills the screen, and says why of the chosen agent below it", filled > 500 && why > 10, `${filled} ${why}`);
+  await page.click("#tile-fleet [data-give=full]");
+  await until(page, () => !document.fullscreenElement);
   await page.locator("#tile-heat summary").click();
   const hours = await cells(page, "tile-heat");
   const hour = new Date().getUTCHours();
