@@ -222,11 +222,14 @@ std::vector<Block> timeline(const CallDetail& call, Instant now, const Texts& t)
     const Instant from = begin_of(turn), to = std::max(turn.ended.value_or(turn.time), from);
     block(turn.agent_speaks ? "turn agent" : "turn caller", from, to, fmt::format("{} {}, {}", t(turn.agent_speaks ? "dimension.agent_id" : "call.caller"), turn.turn_number, show_duration(to - from)));
     if (turn.interrupted.value_or(false)) block("turn interrupt", std::max(from, to - 300ms), to, std::string(t("call.caller_cut_in")));
-    // The stages end where the answer begins; they overlap, so each is drawn on a line of its own.
-    const auto stage = [&](std::string_view kind, const Number& us) {
-      if (us && *us > 0) block(fmt::format("stage {}", kind), from - Duration(*us), from, fmt::format("{} {}", kind, show_us(t, us)));
+    // A waterfall: hearing begins when the caller has ended, speaking ends where the answer begins, thinking follows hearing. Only lengths are told, and they overlap,
+    // so each is drawn on a line of its own, none beyond the answer's begin.
+    const Duration stt(turn.stt_latency_us.value_or(0)), llm(turn.llm_latency_us.value_or(0)), tts(turn.tts_latency_us.value_or(0));
+    const Instant ended = from - Duration(turn.response_time_us.value_or((stt + llm + tts).count())), heard = std::min(ended + stt, from);
+    const auto stage = [&](std::string_view kind, Instant begin, Duration lasts, const Number& us) {
+      if (lasts > Duration(0)) block(fmt::format("stage {}", kind), begin, begin + lasts, fmt::format("{} {}", kind, show_us(t, us)));
     };
-    stage("stt", turn.stt_latency_us), stage("llm", turn.llm_latency_us), stage("tts", turn.tts_latency_us);
+    stage("stt", heard - stt, stt, turn.stt_latency_us), stage("llm", std::min(heard, from - llm), llm, turn.llm_latency_us), stage("tts", from - tts, tts, turn.tts_latency_us);
   }
   return out;
 }

@@ -24,11 +24,11 @@ void fill_series(const Ask& ask, const ViewScope& scope, const Range& range, Fle
     const auto time = parse_rfc3339(text_in(row[0]));
     if (!time) continue;
     const Known calls = number_in(row, 1), intervened = number_in(row, 5);
-    const bool some = calls && *calls > 0;
+    const bool some = calls && *calls > 0, filling = *time + range.step > range.to;  // of calls that go on the short ones are known first: it would look like a fall
     into.volume.times.push_back(*time), into.rates.times.push_back(*time);
-    into.volume.values[0].push_back(calls), into.volume.values[1].push_back(number_in(row, 2));
-    into.rates.values[0].push_back(number_in(row, 3)), into.rates.values[1].push_back(number_in(row, 4));
-    into.rates.values[2].push_back(some && intervened ? Known(*intervened / *calls) : std::nullopt);
+    into.volume.values[0].push_back(calls), into.volume.values[1].push_back(filling ? std::nullopt : number_in(row, 2));
+    into.rates.values[0].push_back(filling ? std::nullopt : number_in(row, 3)), into.rates.values[1].push_back(filling ? std::nullopt : number_in(row, 4));
+    into.rates.values[2].push_back(some && intervened && !filling ? Known(*intervened / *calls) : std::nullopt);
   }
 }
 

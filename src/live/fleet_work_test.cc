@@ -33,6 +33,18 @@ TEST(FleetWork, SharesAreOfTheCallsOfTheirBucketAndUnknownWithoutAny) {
   EXPECT_EQ(work.rates.times.size(), 2u);
 }
 
+TEST(FleetWork, SharesOfABucketThatFillsAreNotToldYet) {
+  const auto filling = [](const Question& q) {
+    auto answer = fleet(q);
+    if (q.by.empty()) answer->rows.push_back({std::string("2027-01-15T07:59:30Z"), 3.0, 5'000.0, 0.0, 1.0, 1.0});
+    return answer;
+  };
+  const FleetWork work = compute_fleet_work(filling, {}, now);
+  EXPECT_EQ(work.volume.values[0].back(), 3.0);
+  EXPECT_EQ(work.volume.values[1].back(), std::nullopt);
+  for (const auto& rate : work.rates.values) EXPECT_EQ(rate.back(), std::nullopt);
+}
+
 TEST(FleetWork, RegionsAtWorkMostFirst) {
   std::vector<std::string> names;
   for (const RegionAtWork& one : compute_fleet_work(fleet, {}, now).regions) names.push_back(one.region);

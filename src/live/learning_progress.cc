@@ -55,6 +55,8 @@ void fill_series(const Ask& ask, const ViewScope& scope, const Range& range, Lea
   constexpr std::string_view sizes[] = {"knowledge_nodes", "knowledge_edges"};
   constexpr std::string_view patterns[] = {"successful_patterns", "failed_patterns", "replicated_patterns"};
   into.progress = over_time(ask, scope, range, progress, {"Success", "Errors", "Efficiency"});
+  if (ChartSeries& chart = into.progress; !chart.times.empty() && chart.times.back() + range.step > range.to)
+    for (auto& values : chart.values) values.back().reset();  // still filling: of calls that go on the short ones are known first, and it would look like a fall
   into.knowledge = over_time(ask, scope, range, sizes, {"Nodes", "Edges"});
   into.patterns = over_time(ask, scope, range, patterns, {"Succeeded", "Failed", "Replicated"});
   for (std::size_t i = 0; i < of_calls; ++i)
