@@ -286,7 +286,7 @@ TEST_F(PagesTest, AnAgentsPageIsTheOverviewOfThatAgent) {
 TEST_F(PagesTest, CostsByWhateverIsChosen) {
   const std::string html = get("/costs");
   EXPECT_THAT(html, AllOf(HasSubstr("id=\"tile-spend_usd\""), HasSubstr(">$4.68</data>"), HasSubstr("aria-current=\"true\">Model</a>"), Not(HasSubstr("style="))));  // 117 × 0.04
-  EXPECT_THAT(html, AllOf(HasSubstr("claude-sonnet-4"), HasSubstr(">$0.04</data>")));
+  EXPECT_THAT(html, AllOf(HasSubstr("claude-sonnet-4"), HasSubstr(">$0.0400</data>")));
   EXPECT_THAT(get("/costs?by=region"), AllOf(HasSubstr("moon-base-1"), HasSubstr("4 regions"), HasSubstr("href=\"/costs?sort=cost_usd&amp;by=region\"")));
   EXPECT_THAT(get("/costs?by=nonsense"), HasSubstr("aria-current=\"true\">Model</a>"));
   EXPECT_THAT(get("/costs?customer=nobody"), HasSubstr("No calls of nobody"));

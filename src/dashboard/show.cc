@@ -84,7 +84,7 @@ std::string show_us(const Texts& t, const Number& us) { return us ? show_ms(t, d
 std::string show_usd(const Texts& t, std::optional<double> usd) {
   if (!usd) return std::string(dash);
   const double size = std::abs(*usd);
-  const std::string amount = size < 999.995 ? show_number(t, *usd, size != 0 && size < 0.01 ? 4 : 2) : show_count(t, *usd);
+  const std::string amount = size < 999.995 ? show_number(t, *usd, size != 0 && size < 0.1 ? 4 : 2) : show_count(t, *usd);
   const std::string_view shape = t.notation().usd;
   const std::size_t place = std::min(shape.find("{}"), shape.size());
   return fmt::format("{}{}{}", shape.substr(0, place), amount, shape.substr(std::min(place + 2, shape.size())));
