@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "dashboard/text_file.h"
+
 namespace aybiza::dashboard {
 
 // Made by layer.cmake: of data/texts, English first, and of docs/metrics.md.
-extern const std::string_view text_files[];
+extern const TextFile text_files[];
 extern const std::size_t text_file_count;
 extern const std::string_view metrics_document;
 
@@ -32,7 +34,12 @@ std::span<const Texts> languages() {
   static const std::vector<Texts> all = [] {
     std::vector<Texts> out;
     out.reserve(text_file_count);  // addresses stay: the others fall back on the first
-    for (std::size_t i = 0; i < text_file_count; ++i) out.emplace_back(text_files[i], i == 0 ? nullptr : &out.front(), i == 0 ? metrics_document : std::string_view());
+    for (std::size_t i = 0; i < text_file_count;) {
+      std::string whole;  // of one language
+      const int language = text_files[i].language;
+      for (; i < text_file_count && text_files[i].language == language; ++i) whole.append(text_files[i].text).push_back('\n');
+      out.emplace_back(whole, out.empty() ? nullptr : &out.front(), out.empty() ? metrics_document : std::string_view());
+    }
     return out;
   }();
   return all;
