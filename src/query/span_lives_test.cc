@@ -6,11 +6,7 @@
 #include <set>
 
 #include "aggregate/shard.h"
-#include "codec/event_binary.h"
-#include "codec/identity.h"
-#include "codec/otlp_decoder.h"
-#include "codec/otlp_json.h"
-#include "codec/span_events.h"
+#include "codec/test_otlp.h"
 #include "query/oracle.h"
 #include "store/memory_store.h"
 #include "store/row_text.h"
@@ -19,18 +15,15 @@ namespace aybiza {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::text;
+using testing::WayIn;
+using testing::whole;
 
 const Instant received_first = *parse_rfc3339("2026-11-21T10:00:00Z");
 constexpr std::int64_t base_ms = 1'795'254'900'000;  // 2026-11-21T09:55:00Z
 constexpr std::string_view trace = "5b8efff798038103d269b633813fc60c";
 
-std::string text(std::string_view key, std::string_view value) {
-  return fmt::format(R"({{"key":"{}","value":{{"stringValue":"{}"}}}})", key, value);
-}
 std::string real(std::string_view key, double value) { return fmt::format(R"({{"key":"{}","value":{{"doubleValue":{}}}}})", key, value); }
-std::string whole(std::string_view key, std::int64_t value) {
-  return fmt::format(R"({{"key":"{}","value":{{"intValue":"{}"}}}})", key, value);
-}
 std::string yes(std::string_view key, bool value) { return fmt::format(R"({{"key":"{}","value":{{"boolValue":{}}}}})", key, value); }
 
 struct Recorded {  // one span or record, and the request it would travel in
@@ -124,32 +117,6 @@ std::vector<Recorded> livekit_life(bool with_report) {
   return life;
 }
 
-// The way of a request up to the log, and the events it leaves there.
-class WayIn {
- public:
-  std::vector<std::string> events_of(const std::vector<const Recorded*>& items, bool logs, Instant received) {
-    const OtlpSignal signal = logs ? OtlpSignal::logs : OtlpSignal::traces;
-    auto transcoded = json_.transcode(signal, request(items, logs));
-    EXPECT_TRUE(transcoded && transcoded->rejected == 0) << request(items, logs);
-    OtlpBatch batch;
-    EXPECT_TRUE(decoder_.decode(signal, std::move(transcoded->protobuf), batch));
-    EXPECT_EQ(batch.rejected, 0u) << batch.first_rejection;
-    EventBatch events;
-    MetricBatch metrics;
-    assembler_.assemble(batch, {.customer = "acme", .source = "key", .received = received}, events, metrics);
-    EXPECT_EQ(events.rejected_total(), 0u);
-    Identity().assign(events, "acme");
-    std::vector<std::string> out;
-    for (const Event& event : events.events) append_event(out.emplace_back(), event);
-    return out;
-  }
-
- private:
-  OtlpJson json_;
-  OtlpDecoder decoder_;
-  SpanAssembler assembler_;
-};
-
 std::string lines(const std::vector<std::string>& texts) { return fmt::format("{}", fmt::join(texts, "\n")); }
 
 struct Told {
@@ -208,7 +175,7 @@ Told told_by(const std::vector<Recorded>& life, const Id& call, const Sending& h
       for (std::size_t i = at; i < end; ++i)
         if (order[i]->log == logs) piece.push_back(order[i]);
       if (piece.empty()) continue;
-      for (const std::string& bytes : way.events_of(piece, logs, received)) {
+      for (const std::string& bytes : way.events_of(request(piece, logs), logs, received)) {
         const Event event = decode_event(bytes, values)->event;
         if (how.seed % 2 == 0 && !seen.insert(event.id).second) continue;  // as the spool does; without it the fold must do
         shard.apply(event, ++offset, received);
@@ -257,7 +224,7 @@ CallDetail detail_of(const std::vector<Recorded>& life, const Id& call) {
   std::vector<Value> values;
   std::uint64_t offset = 0;
   for (const Recorded& one : life)
-    for (const std::string& bytes : way.events_of({&one}, one.log, received_first)) shard.apply(decode_event(bytes, values)->event, ++offset, received_first);
+    for (const std::string& bytes : way.events_of(request({&one}, one.log), one.log, received_first)) shard.apply(decode_event(bytes, values)->event, ++offset, received_first);
   const auto detail = shard.call(call);
   return detail ? *detail : CallDetail{};
 }

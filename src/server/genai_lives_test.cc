@@ -5,11 +5,7 @@
 #include <random>
 #include <set>
 
-#include "codec/event_binary.h"
-#include "codec/identity.h"
-#include "codec/otlp_decoder.h"
-#include "codec/otlp_json.h"
-#include "codec/span_events.h"
+#include "codec/test_otlp.h"
 #include "query/oracle.h"
 #include "server/event_router.h"
 #include "store/memory_store.h"
@@ -18,13 +14,14 @@ namespace aybiza {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::text;
+using testing::WayIn;
+using testing::whole;
 
 const Instant received_first = *parse_rfc3339("2026-11-21T10:00:00Z");
 constexpr std::int64_t base_ms = 1'795'254'900'000;  // 2026-11-21T09:55:00Z
 constexpr std::string_view first_trace = "5b8efff798038103d269b633813fc60c", second_trace = "6b8efff798038103d269b633813fc60c", third_trace = "7b8efff798038103d269b633813fc60c";
 
-std::string text(std::string_view key, std::string_view value) { return fmt::format(R"({{"key":"{}","value":{{"stringValue":"{}"}}}})", key, value); }
-std::string whole(std::string_view key, std::int64_t value) { return fmt::format(R"({{"key":"{}","value":{{"intValue":"{}"}}}})", key, value); }
 using Attributes = std::vector<std::string>;
 
 struct Recorded {
@@ -83,23 +80,6 @@ std::string request(const std::vector<const Recorded*>& items, bool logs) {
   for (const Recorded* one : items) all += (all.empty() ? "" : ",") + one->item;
   return fmt::format(R"({{"{}":[{{"resource":{{"attributes":[{}]}},"{}":[{{"scope":{{"name":"openai"}},"{}":[{}]}}]}}]}})", logs ? "resourceLogs" : "resourceSpans", text("service.name", "desk"),
                      logs ? "scopeLogs" : "scopeSpans", logs ? "logRecords" : "spans", all);
-}
-
-std::vector<std::string> events_of(const std::vector<const Recorded*>& items, bool logs, Instant received) {
-  const OtlpSignal signal = logs ? OtlpSignal::logs : OtlpSignal::traces;
-  auto transcoded = OtlpJson().transcode(signal, request(items, logs));
-  EXPECT_TRUE(transcoded && transcoded->rejected == 0) << request(items, logs);
-  OtlpBatch batch;
-  EXPECT_TRUE(OtlpDecoder().decode(signal, std::move(transcoded->protobuf), batch));
-  EventBatch events;
-  MetricBatch metrics;
-  SpanAssembler assembler;
-  assembler.assemble(batch, {.customer = "acme", .source = "key", .received = received}, events, metrics);
-  EXPECT_EQ(events.rejected_total(), 0u);
-  Identity().assign(events, "acme");
-  std::vector<std::string> out;
-  for (const Event& one : events.events) append_event(out.emplace_back(), one);
-  return out;
 }
 
 std::string figures(const CallRow& call, std::vector<TurnRow> turns, std::vector<UsageRow> usage) {
@@ -223,6 +203,7 @@ std::vector<std::string> told_by(const std::vector<Recorded>& life, const Sendin
   std::set<Id> seen;
   std::vector<Value> values;
   Instant received = received_first;
+  WayIn way;
   for (std::size_t at = 0; at < order.size();) {
     const std::size_t end = std::min(order.size(), at + 1 + random() % how.piece);
     received += 700ms;
@@ -231,7 +212,7 @@ std::vector<std::string> told_by(const std::vector<Recorded>& life, const Sendin
       for (std::size_t i = at; i < end; ++i)
         if (order[i]->log == logs) piece.push_back(order[i]);
       if (piece.empty()) continue;
-      for (const std::string& bytes : events_of(piece, logs, received))
+      for (const std::string& bytes : way.events_of(request(piece, logs), logs, received))
         if (seen.insert(decode_event(bytes, values)->event.id).second) fold.add(bytes, received);  // as the spool does
     }
     at = end;
