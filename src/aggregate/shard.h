@@ -136,7 +136,8 @@ class Shard {
   std::string snapshot() const;
   // The same a piece at a time, so that nobody waits for all of it: what next_of_snapshot() appends is what snapshot() would have
   // given when it was begun, whatever the shard did in between. False: that was the end. REQUIRES: it is begun and not at its end.
-  void begin_snapshot(std::size_t calls_at_a_time = 64);  // one under way is given up
+  static constexpr std::size_t snapshot_calls = 64;       // calls or series in a piece: with its bound in bytes under a millisecond
+  void begin_snapshot(std::size_t at_a_time = snapshot_calls);  // one under way is given up
   bool next_of_snapshot(std::string& piece);
   Status restore(std::string_view bytes);
   std::uint64_t offset() const;  // of the last event applied

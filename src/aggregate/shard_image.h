@@ -28,9 +28,8 @@ class ShardImage {
  public:
   static constexpr std::string_view magic = "AYLIVE";
   static constexpr std::uint8_t version = 6, oldest_version = 5;
-  static constexpr std::size_t calls_at_a_time = 64;  // with the bound in bytes: under a millisecond
 
-  explicit ShardImage(const Shard::State& of, std::size_t at_a_time = calls_at_a_time);
+  explicit ShardImage(const Shard::State& of, std::size_t at_a_time = Shard::snapshot_calls);
 
   // Appends what comes next, 64 KiB of it or as many calls and series as it takes at a time; false: that was the end.
   bool next(std::string& piece);

@@ -160,7 +160,7 @@ bool Shard::State::labels_known(const CallRecord& record) const {
          std::all_of(record.usage.begin(), record.usage.end(), [&](const LiveUsage& usage) { return known(usage.model); });
 }
 
-void Shard::begin_snapshot(std::size_t calls_at_a_time) { state_->image = std::make_unique<ShardImage>(*state_, calls_at_a_time); }
+void Shard::begin_snapshot(std::size_t at_a_time) { state_->image = std::make_unique<ShardImage>(*state_, at_a_time); }
 
 bool Shard::next_of_snapshot(std::string& piece) {
   CHECK(state_->image);
