@@ -22,7 +22,7 @@ Node score(const Look& look, const Number& e4) { return Node::text(e4 ? show_num
 
 std::string_view tone_of(std::string_view outcome) {
   if (outcome == "successful") return "status good";
-  if (outcome == "failed" || outcome == "error" || outcome == "timeout") return "status bad";
+  if (outcome_is_bad(outcome)) return "status bad";
   if (outcome == "abandoned" || outcome == "no_answer" || outcome == "busy") return "status warn";
   if (outcome == "transferred") return "status info";
   return "status idle";
@@ -77,6 +77,8 @@ constexpr CallColumn all[] = {
 }  // namespace
 
 std::span<const CallColumn> call_columns() { return all; }
+
+bool outcome_is_bad(std::string_view call_outcome) { return call_outcome == "failed" || call_outcome == "error" || call_outcome == "timeout"; }
 
 ChosenColumns checked_columns(const ChosenColumns& wanted) {
   if (!wanted) return std::nullopt;

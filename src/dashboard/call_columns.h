@@ -33,6 +33,7 @@ struct CallColumn {
   liveview::Node (*cell)(const CallRow& call, const CallRowLook& look) = nullptr;
 };
 std::span<const CallColumn> call_columns();
+bool outcome_is_bad(std::string_view call_outcome);  // it failed, broke off or ran out of time
 
 using ChosenColumns = std::optional<std::vector<std::string>>;
 // Names of columns, each once, in their order; the program's own are no choice.

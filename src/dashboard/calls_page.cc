@@ -22,7 +22,7 @@ std::vector<std::string> outcome_words() {
 
 Node row(const CallRow& call, const std::vector<const CallColumn*>& columns, const Filters& filters, const Zone& zone, Instant now) {
   const Texts& t = texts_of(filters);
-  const bool live = call.state == CallState::active, bad = call.call_outcome == "failed" || call.call_outcome == "error" || call.call_outcome == "timeout";
+  const bool live = call.state == CallState::active, bad = outcome_is_bad(call.call_outcome);
   const std::string id = to_string(call.call_id);
   Filters to = filters;
   to.cursor.clear();

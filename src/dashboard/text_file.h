@@ -1,4 +1,6 @@
 // One file of data/texts as it is compiled into the program (layer.cmake).
+//
+// Threads  constant data; any.
 #pragma once
 
 #include <string_view>
