@@ -70,12 +70,8 @@ bool read_usage(bytes::Reader& in, std::vector<LiveUsage>& usage) {
     use.id = in.id();
     before = use.time = in.instant(before);
     const std::uint64_t present = in.count();
-    for (std::size_t i = 0; i < use.amount.size(); ++i) {
-      use.amount[i] = (present >> i & 1) != 0 ? std::int64_t(in.count()) : -1;
-      if (use.amount[i] < -1) return false;
-    }
-    use.cost_nano = std::int64_t(in.count()) - 1;
-    if (use.cost_nano < -1) return false;
+    for (std::size_t i = 0; i < use.amount.size(); ++i) use.amount[i] = (present >> i & 1) != 0 ? in.amount() : -1;
+    use.cost_nano = in.amount() - 1;
     use.model = Label(in.count());
     const std::uint8_t flags = in.byte();
     use.reported = (flags & 1) != 0, use.preliminary = (flags & 2) != 0;

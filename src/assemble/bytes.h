@@ -14,6 +14,8 @@
 
 namespace aybiza::bytes {
 
+inline constexpr std::int64_t value_max = std::int64_t{1} << 53;
+
 constexpr std::uint64_t zigzag(std::int64_t v) { return (std::uint64_t(v) << 1) ^ std::uint64_t(v >> 63); }
 constexpr std::int64_t unzigzag(std::uint64_t v) { return std::int64_t(v >> 1) ^ -std::int64_t(v & 1); }
 
@@ -79,6 +81,17 @@ class Reader {
     return std::size_t(v);
   }
   std::int64_t number() { return unzigzag(count()); }
+  // A field's value and one that is never negative. The wire takes none beyond value_max, and sums of larger ones would overflow.
+  std::int64_t value() {
+    const std::int64_t v = number();
+    if (v < -value_max || v > value_max) { bad_ = true; return 0; }
+    return v;
+  }
+  std::int64_t amount() {
+    const std::uint64_t v = count();
+    if (v > std::uint64_t(value_max)) { bad_ = true; return 0; }
+    return std::int64_t(v);
+  }
   Number optional() {
     const std::uint64_t code = count();
     if (code == 0) return {};

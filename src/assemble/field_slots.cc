@@ -123,7 +123,7 @@ bool FieldSlots::read(bytes::Reader& in, OrderPlaces& orders) {
     if (field > ext || field <= before) return false;
     before = field;
     if (carries_text(field)) merge(field, order, 0, in.text());
-    else merge(field, order, in.number(), {});
+    else merge(field, order, in.value(), {});
   }
   return !in.bad();
 }
