@@ -46,9 +46,15 @@ bool read_turns(bytes::Reader& in, std::vector<LiveTurn>& turns) {
 }
 
 void write_usage(bytes::Writer& out, const std::vector<LiveUsage>& usage) {
+  thread_local std::vector<const LiveUsage*> by_id;  // its memory serves again
+  by_id.clear();
+  for (const LiveUsage& use : usage) by_id.push_back(&use);
+  const auto sooner = [](const LiveUsage* a, const LiveUsage* b) { return a->id < b->id; };
+  if (!std::is_sorted(by_id.begin(), by_id.end(), sooner)) std::sort(by_id.begin(), by_id.end(), sooner);
   out.count(usage.size());
   Instant before{};
-  for (const LiveUsage& use : usage) {
+  for (const LiveUsage* one : by_id) {
+    const LiveUsage& use = *one;
     out.id(use.id);
     out.instant(use.time, std::exchange(before, use.time));
     std::uint32_t present = 0;
@@ -62,6 +68,8 @@ void write_usage(bytes::Writer& out, const std::vector<LiveUsage>& usage) {
     if (use.book != 0) out.count(use.book);
   }
 }
+
+std::uint64_t bit_of(const Id& id) { return std::uint64_t{1} << (IdHash{}(id) >> 58); }
 
 bool read_usage(bytes::Reader& in, std::vector<LiveUsage>& usage) {
   usage.resize(in.length(20));
@@ -78,7 +86,7 @@ bool read_usage(bytes::Reader& in, std::vector<LiveUsage>& usage) {
     if ((flags & 4) != 0) use.book = std::uint32_t(in.count());
     use.stored = true;  // what is packed or in a snapshot was handed out before
   }
-  return !in.bad();
+  return !in.bad() && std::ranges::is_sorted(usage, {}, &LiveUsage::id);
 }
 
 }  // namespace
@@ -143,6 +151,22 @@ LiveTurn* CallRecord::find_turn(std::int64_t number) {
   return at != turns.end() && at->state.number() == number ? &*at : nullptr;
 }
 
+bool CallRecord::knows_usage(const Id& of) const {
+  if ((usage_met & bit_of(of)) == 0) return false;
+  if (usage.size() < usage_sorted) return std::ranges::find(usage, of, &LiveUsage::id) != usage.end();
+  return std::ranges::binary_search(usage, of, {}, &LiveUsage::id);
+}
+
+void CallRecord::add_usage(const LiveUsage& one) {
+  usage_met |= bit_of(one.id);
+  if (usage.size() < usage_sorted) {
+    usage.push_back(one);
+    if (usage.size() == usage_sorted) std::ranges::sort(usage, {}, &LiveUsage::id);
+    return;
+  }
+  usage.insert(std::ranges::upper_bound(usage, one.id, {}, &LiveUsage::id), one);
+}
+
 CallSpans& CallRecord::spans_of_call() {
   if (!spans) spans = std::make_unique<CallSpans>();
   return *spans;
@@ -190,9 +214,15 @@ void CallRecord::pack() {
 bool CallRecord::unpack() {
   if (!is_packed) return true;
   bytes::Reader in(packed);
-  if (!read_turns(in, turns) || !read_usage(in, usage) || !in.done()) return false;
+  if (!read_parts(in) || !in.done()) return false;
   packed = std::string();
   is_packed = false;
+  return true;
+}
+
+bool CallRecord::read_parts(bytes::Reader& in) {
+  if (!read_turns(in, turns) || !read_usage(in, usage)) return false;
+  for (const LiveUsage& one : usage) usage_met |= bit_of(one.id);
   return true;
 }
 
@@ -304,7 +334,7 @@ bool CallRecord::read(bytes::Reader& in) {
   in_panes = (flags & 2) != 0;
   waiting = (flags & 8) != 0, stored_ended = (flags & 16) != 0;
   if (is_packed) packed = in.text();
-  else if (!read_turns(in, turns) || !read_usage(in, usage)) return false;
+  else if (!read_parts(in)) return false;
   const std::size_t count = in.length(18);
   if (count > 0) interventions = std::make_unique<std::vector<InterventionRow>>(count);
   for (std::size_t i = 0; i < count; ++i) {

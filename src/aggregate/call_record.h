@@ -61,7 +61,8 @@ struct CallRecord {
   Id id{};
   CallSums sums;
   std::vector<LiveTurn> turns;      // by number
-  std::vector<LiveUsage> usage;     // by id
+  std::vector<LiveUsage> usage;     // as they came while they are few, by id from usage_sorted on
+  std::uint64_t usage_met = 0;      // a bit for each of their ids: most that come are seen to be new by it alone
   std::uint32_t open_turns = 0, open_usage = 0;  // dirty ones
   std::uint32_t slot = 0, flight_place = UINT32_MAX;  // its own, and in the list of calls in flight
   bool is_packed = false, retained = false;  // retained: it is in the queue of ended calls
@@ -87,6 +88,9 @@ struct CallRecord {
 
   Label customer() const { return labels[std::size_t(Axis::customer)]; }
   LiveTurn* find_turn(std::int64_t number);
+  static constexpr std::size_t usage_sorted = 32;
+  bool knows_usage(const Id& of) const;
+  void add_usage(const LiveUsage& one);  // REQUIRES: not known
   CallSpans& spans_of_call();
   std::int64_t errors() const { return spans && spans->errors_told ? std::int64_t(spans->errors.size()) : -1; }
   void open(LiveTurn& turn) { open_turns += std::exchange(turn.dirty, true) ? 0u : 1u; }
@@ -109,6 +113,7 @@ struct CallRecord {
   bool can_freeze() const { return in_panes && counted && retained && !touched && !waiting && call.ended(); }
 
  private:
+  bool read_parts(bytes::Reader& in);
   void write_head(bytes::Writer& out, bool packs) const;
   void write_tail(bytes::Writer& out) const;
 };

@@ -65,7 +65,8 @@ void Shard::foresee(const Id& call, std::size_t step) const {
 
 
   if (step == 2) return fetch(&record->call, &record->high + 1);
-  // Of turns the number of the last and the room behind it; usage goes anywhere.
+  // Of turns the number of the last and the room behind it, of usage the room alone.
+  if (!record->usage.empty()) fetch(&record->usage.back() + 1, &record->usage.back() + 2);
   if (!record->turns.empty()) fetch(reinterpret_cast<const char*>(&record->turns.back()) + 64, &record->turns.back() + 2);
 }
 
@@ -192,6 +193,7 @@ std::optional<CallDetail> Shard::State::detail(const Id& id) const {
     detail.turns.back().emotion = labels.text(turn.emotion);
   }
   for (const LiveUsage& usage : open.usage) detail.usage.push_back(usage.row(id, labels));
+  std::ranges::sort(detail.usage, {}, &UsageRow::id);
   if (record.interventions) detail.interventions = *record.interventions;
   return detail;
 }

@@ -82,10 +82,10 @@ void Shard::State::hand_out_parts(CallRecord& record, RowBatch& out) {
     turn.stored = row.time;
     out.turns.push_back(std::move(row));
   }
-  if (record.open_usage == 0) return;
-  record.open_usage = 0;
-  for (LiveUsage& usage : record.usage) {
+  for (std::size_t i = record.usage.size(); record.open_usage > 0;) {  // likewise, while they are few
+    LiveUsage& usage = record.usage[--i];
     if (!std::exchange(usage.dirty, false)) continue;
+    --record.open_usage;
     out.usage.push_back(usage.row(record.id, labels));
     usage.stored = true;
   }

@@ -211,9 +211,7 @@ void Shard::State::fold_usage(CallRecord& record, const Event& event) {
   unpack(record);
   if (!admit_usage(record, event)) return;
   if (record.usage.empty()) record.usage.reserve(8);
-  const auto place = std::lower_bound(record.usage.begin(), record.usage.end(), event.id,
-                                      [](const LiveUsage& usage, const Id& id) { return usage.id < id; });
-  if (place != record.usage.end() && place->id == event.id) return;
+  if (record.knows_usage(event.id)) return;
   if (record.usage.size() >= limits::turns_per_call) return fold_late(event);
   LiveUsage usage = usage_of(event, labels);
   usage.book = shelf.current();
@@ -221,7 +219,7 @@ void Shard::State::fold_usage(CallRecord& record, const Event& event) {
   record.open(usage);
   record.sums.add_usage(usage.cost(), usage.all_tokens(), 1);
   if (record.counted) move_usage(record, usage, record.call.reports_cost(), 1, Axes().set());
-  record.usage.insert(place, usage);
+  record.add_usage(usage);
 }
 
 void Shard::State::fold_intervention(CallRecord& record, const Event& event) {

@@ -90,7 +90,9 @@ void Shard::State::rerate(CallRecord& record, const Rerate& order) {
   }
   refresh_panes(record);
   if (waits) mark(record);
-  if (was_packed) record.pack();
+  if (!was_packed) return;
+  if (record.open_usage == 0) record.pack();
+  else to_pack.push_back({record.slot, record.id});  // once they are handed out
 }
 
 }  // namespace aybiza

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <random>
 
 #include "aggregate/feeding.h"
 #include "base/limits.h"
@@ -215,6 +216,41 @@ TEST(ShardRows, what_was_deferred_survives_a_restart_anywhere) {
     second.advance(end);
     store.apply(collected(second, arrivals.size() + 1));
     EXPECT_EQ(store.dump(), whole.dump()) << seed << " " << at_snapshot << " " << at_crash;
+  }
+}
+
+TEST(ShardRows, usage_counts_once_in_whatever_order_few_or_many_of_a_call_come) {
+  for (const std::size_t count : {5u, 31u, 32u, 33u, 100u}) {
+    std::string dumps[2];
+    for (std::string& dump : dumps) {
+      Stream stream(77);  // the same events, and with them the same ids
+      const Instant begin = Stream::Shape().begin;
+      std::vector<Event> events;
+      for (std::size_t i = 0; i < count; ++i)
+        events.push_back(stream.make(EventType::usage, "one", begin + std::int64_t(i) * 1s, {{Field::model, "m"}},
+                                     {{Field::input_tokens, std::int64_t(i)}, {Field::cost_usd, 1'000}}, "c"));
+      for (std::size_t i = 0; i < count; ++i) events.push_back(events[i]);
+      std::mt19937 order(&dump == dumps ? 1 : 2);
+      std::ranges::shuffle(events, order);
+      Shard shard;
+      SmallStore store;
+      for (std::size_t i = 0; i < events.size(); ++i) {
+        shard.apply(events[i], i + 1, begin + 200s);
+        if (i % 7 == 0) store.apply(collected(shard, i + 1));
+      }
+      store.apply(collected(shard, events.size() + 1));
+      EXPECT_EQ(store.usage.size(), count);
+      Shard copy;
+      ASSERT_TRUE(copy.restore(shard.snapshot()));
+      EXPECT_EQ(copy.canonical_dump(), shard.canonical_dump());
+      copy.apply(events.front(), events.size() + 1, begin + 201s);  // known to the one that was read as well
+      const auto detail = copy.call(events.front().call);
+      ASSERT_TRUE(detail);
+      EXPECT_EQ(detail->usage.size(), count);
+      EXPECT_EQ(detail->call.cost_nano, std::int64_t(count) * 1'000);
+      dump = store.dump();
+    }
+    EXPECT_EQ(dumps[0], dumps[1]);
   }
 }
 
