@@ -1,128 +1,17 @@
 #include "liveview/socket.h"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "base/limits.h"
 #include "liveview/dead_render.h"
+#include "liveview/socket_fixture.h"
 
 namespace aybiza::liveview {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
-
-// One view with a bit of everything.
-class Dash final : public View {
- public:
-  void mount(Context& context, const MountInfo& info) override {
-    mounts_ = info.mounts;
-    context.set_title("Dash");
-    context.subscribe("news");
-  }
-  void handle_params(Context& context, const Location& at) override {
-    tab_ = at.uri.query.text("tab");
-    if (tab_ == "old") context.push_patch("/dash?tab=new", Address::replace);
-    if (tab_ == "loop") context.push_patch("/dash?tab=loop");
-    if (tab_ == "away") context.push_navigate("/other");
-    if (tab_ == "login") context.redirect("/login");
-    if (tab_ == "throw") throw std::runtime_error("no");
-  }
-  void handle_event(Context& context, const Event& event) override {
-    if (event.name == "inc") n_ += event.value["by"].integer().value_or(1);
-    if (event.name == "val") typed_ = event.form.text("name");
-    if (event.name == "ping") context.reply(R"({"pong":42})");
-    if (event.name == "both") context.reply(R"({"pong":6})"), ++n_;
-    if (event.name == "throw") throw std::runtime_error("no");
-    if (event.name == "throw_int") throw 7;
-    if (event.name == "patch") context.push_patch("/dash?tab=two");
-    if (event.name == "patch_away") context.push_patch("/other");
-    if (event.name == "go") context.push_event("bye", "{}"), context.push_navigate("/other");
-    if (event.name == "leave") context.put_flash("info", "Saved"), context.redirect("/plain");
-    if (event.name == "evil") context.redirect("//evil.example");
-    if (event.name == "points") context.push_event("points", R"({"ys":[1]})");
-    if (event.name == "pre") context.push_event("b", "{}", true), context.set_title("Three");
-    if (event.name == "drop") part_ = false;
-    if (event.name == "add") part_ = true;
-    if (event.name == "bump") part_n_ += event.component == "part" ? 1 : 0;
-    if (event.name == "ticks") context.tick_every(1s);
-  }
-  bool handle_info(Context& context, const Info& info) override {
-    if (info.name == "tick") return ++n_, true;
-    const int news = std::any_cast<int>(info.value);
-    if (news == 13) throw std::runtime_error("no");
-    if (news == 7) return context.push_event("points", "{}"), false;
-    if (news == 8) return context.push_latest("chart", "a", fmt::format("{}", ++latest_)), false;
-    if (news == 9) return context.push_patch("/dash?tab=nine"), false;
-    if (news == 10) return context.push_navigate("/other"), false;
-    n_ = news;
-    return news != 0;
-  }
-  Node render(const Context&) override {
-    ++renders;
-    std::optional<Node> part;
-    if (part_) part = component("part", html<"<i>{}</i>">(part_n_));
-    return html<"<b>{}</b><p>{}</p><u>{}</u>{}">(n_, tab_, typed_, part);
-  }
-  static inline int renders = 0;
-
- private:
-  std::int64_t n_ = 0, part_n_ = 0, latest_ = 0;
-  int mounts_ = 0;
-  std::string tab_, typed_;
-  bool part_ = false;
-};
-
-class Other final : public View {
-  Node render(const Context& context) override { return html<"<main>{}</main>">(context.flash("info")); }
-};
-
-class SocketTest : public testing::Test {
- protected:
-  SocketTest() {
-    for (const auto& [pattern, view, session] : {std::array{"/dash", "dash", "app"}, std::array{"/other", "other", "app"},
-                                                 std::array{"/admin", "other", "admin"}}) {
-      const bool dash = std::string_view(view) == "dash";
-      router_.add({pattern, view, session, [dash](const Visitor&) -> std::unique_ptr<View> {
-                     if (dash) return std::make_unique<Dash>();
-                     return std::make_unique<Other>();
-                   }});
-    }
-    socket_ = open(visitor());
-  }
-
-  Visitor visitor() const { return {"sid-1", signer_.csrf("sid-1"), "", "127.0.0.1", nullptr}; }
-  std::unique_ptr<Socket> open(Visitor who) { return std::make_unique<Socket>(endpoint_, std::move(who), now_); }
-  std::string session(std::string id = "x", std::string view = "dash", std::string live_session = "app") const {
-    return sign_session(signer_, {id, view, live_session, signer_.sid_hash("sid-1"), "", now_});
-  }
-  std::string join_text(std::string_view ref = "4", std::string_view url = "http://h/dash", std::string token = "",
-                        std::string_view key = "url", std::string_view flash = "") const {
-    return fmt::format(R"(["{0}","{0}","lv:x","phx_join",{{"{1}":"{2}","params":{{"_mounts":0}},"session":"{3}","flash":"{4}"}}])",
-                       ref, key, url, token.empty() ? session() : token, flash);
-  }
-  std::vector<std::string> say(const std::string& text) {
-    socket_->on_message(text, now_);
-    return socket_->drain(now_);
-  }
-  std::vector<std::string> click(std::string_view event, std::string_view more = R"("value":{})", std::string_view ref = "8") {
-    return say(fmt::format(R"(["4","{}","lv:x","event",{{"type":"click","event":"{}",{}}}])", ref, event, more));
-  }
-  void joined() { ASSERT_THAT(say(join_text()), ElementsAre(HasSubstr(R"("status":"ok")"))); }
-
-  Instant now_ = from_micros(1'800'000'000'000'000);
-  Router router_;
-  Signer signer_{std::string(32, 'k')};
-  Endpoint endpoint_{router_, signer_};
-  std::unique_ptr<Socket> socket_;
-};
-
-#define OK_DIFF(fields) R"(["4","8","lv:x","phx_reply",{"status":"ok","response":{"diff":{)" fields R"(}}}])"
-#define OK_EMPTY R"(["4","8","lv:x","phx_reply",{"status":"ok","response":{}}])"
-#define ERROR(reason) R"(["4","4","lv:x","phx_reply",{"status":"error","response":{"reason":")" reason R"("}}])"
 
 TEST_F(SocketTest, HeartbeatIsAnswered) {
   EXPECT_THAT(say(R"([null,"9","phoenix","heartbeat",{}])"),
@@ -153,15 +42,6 @@ TEST_F(SocketTest, StaleSessions) {
   socket_ = open(visitor());
   now_ += limits::liveview_session_age + 1s;
   EXPECT_THAT(say(join_text("4", "http://h/dash", token)), ElementsAre(ERROR("stale")));
-}
-
-TEST_F(SocketTest, TheThirdStaleAnswerSlowsTheClientDown) {
-  std::vector<std::string> answers;
-  for (int i = 0; i < 3; ++i) {
-    socket_ = open({"", "", "", "127.0.0.1", nullptr});
-    answers.push_back(say(join_text()).at(0));
-  }
-  EXPECT_THAT(answers, ElementsAre(ERROR("stale"), ERROR("stale"), ERROR("overloaded")));
 }
 
 TEST_F(SocketTest, UnauthorizedAddresses) {
@@ -195,20 +75,6 @@ TEST_F(SocketTest, FormsAreUrlencoded) {
   joined();
   EXPECT_THAT(say(R"(["4","8","lv:x","event",{"type":"form","event":"val","value":"name=Zo%C3%AB+%3Cb%3E","meta":{"_target":"name"}}])"),
               ElementsAre(OK_DIFF("\"2\":\"Zo\xC3\xAB &lt;b&gt;\"")));
-}
-
-TEST_F(SocketTest, HostileEventsAreAnswered) {
-  joined();
-  for (const char* more : {R"("value":7)", R"("value":"x")", R"("value":[1])", R"("value":null,"cid":99)",
-                           R"("value":{},"cid":-1)", R"("value":{},"cid":99999999999)", R"("value":{},"type":3)"}) {
-    EXPECT_THAT(click("nothing", more), ElementsAre(OK_EMPTY)) << more;
-  }
-  EXPECT_THAT(say(R"(["4","8","lv:x","event",[]])"), ElementsAre(OK_EMPTY));
-  EXPECT_THAT(say(R"(["4","8","lv:x","event",null])"), ElementsAre(OK_EMPTY));
-  EXPECT_THAT(say(R"(["4","8","lv:x","live_patch",7])"), ElementsAre(HasSubstr("link_redirect")));
-  EXPECT_THAT(say(R"(["4","8","lv:x","allow_upload",{}])"), ElementsAre(OK_EMPTY));
-  EXPECT_THAT(say(R"(["4","8","lv:x","cids_destroyed",{"cids":["a",-1,1e99,2]}])"), ElementsAre(HasSubstr(R"({"cids":[2]})")));
-  EXPECT_FALSE(socket_->close_code());
 }
 
 TEST_F(SocketTest, OldJoinRefsAreIgnored) {
@@ -334,21 +200,6 @@ TEST_F(SocketTest, ServerSideChangesArePushed) {
   EXPECT_FALSE(socket_->wants_write());
 }
 
-TEST_F(SocketTest, ASlowReaderCostsOneRender) {
-  joined();
-  const int before = Dash::renders;
-  for (int i = 1; i <= 200; ++i) socket_->inform("news", 100 + i, now_), socket_->inform("news", 8, now_);
-  EXPECT_EQ(Dash::renders, before);
-  EXPECT_THAT(socket_->drain(now_), ElementsAre(R"(["4",null,"lv:x","diff",{"0":"300","e":[["chart",200]]}])"));
-  EXPECT_EQ(Dash::renders, before + 1);
-}
-
-TEST_F(SocketTest, TooManyEventsForASlowReaderStartItAnew) {
-  joined();
-  for (std::size_t i = 0; i <= limits::liveview_events_pending; ++i) socket_->inform("news", 7, now_);
-  EXPECT_THAT(socket_->drain(now_), ElementsAre(HasSubstr("phx_error")));
-}
-
 TEST_F(SocketTest, RepliesKeepTheirOrderBeforePendingChanges) {
   joined();
   socket_->inform("news", 5, now_);
@@ -375,60 +226,6 @@ TEST_F(SocketTest, AResyncSendsTheWholeTree) {
   socket_->resync("lv:x");
   EXPECT_THAT(socket_->drain(now_), ElementsAre(HasSubstr(R"("diff",{"0":"0","1":"","2":"","3":"","s":0,"p":)")));
   EXPECT_THAT(click("inc"), ElementsAre(OK_DIFF(R"("0":"1")")));
-}
-
-void check_close(Socket& socket, const std::string& text, CloseCode code, Instant now) {
-  socket.on_message(text, now);
-  EXPECT_EQ(socket.close_code(), code) << text.substr(0, 60);
-}
-
-TEST_F(SocketTest, BadMessagesCloseWithTheirCode) {
-  std::string deep;
-  for (int i = 0; i < 40; ++i) deep = "[" + deep + "]";
-  std::string keys = "{\"a\":0";
-  for (int i = 0; i < 1100; ++i) keys += fmt::format(",\"k{}\":0", i);
-  const auto message = [](std::string_view payload) { return fmt::format(R"(["1","1","lv:x","event",{}])", payload); };
-  check_close(*open(visitor()), "{", CloseCode::bad_data, now_);
-  check_close(*open(visitor()), "", CloseCode::bad_data, now_);
-  check_close(*open(visitor()), message("\"\xFF\""), CloseCode::bad_data, now_);
-  check_close(*open(visitor()), message(deep), CloseCode::bad_data, now_);
-  check_close(*open(visitor()), message(keys + "}"), CloseCode::bad_data, now_);
-  check_close(*open(visitor()), "{}", CloseCode::protocol_error, now_);
-  check_close(*open(visitor()), "[1,2,3]", CloseCode::protocol_error, now_);
-  check_close(*open(visitor()), R"([1,"1","t","e",{}])", CloseCode::protocol_error, now_);
-  check_close(*open(visitor()), R"(["1","1",null,"e",{}])", CloseCode::protocol_error, now_);
-  check_close(*open(visitor()), message("\"" + std::string(70'000, 'x') + "\""), CloseCode::too_big, now_);
-}
-
-TEST_F(SocketTest, AFloodIsSlowedThenClosed) {
-  const std::string heartbeat = R"([null,"9","phoenix","heartbeat",{}])";
-  for (int i = 0; i < limits::liveview_events_per_second; ++i) say(heartbeat);
-  EXPECT_FALSE(socket_->read_again_at());
-  say(heartbeat);
-  ASSERT_TRUE(socket_->read_again_at());
-  EXPECT_GT(*socket_->read_again_at(), now_);
-  now_ = *socket_->read_again_at() + 20ms;
-  say(heartbeat);
-  EXPECT_FALSE(socket_->read_again_at());
-  for (int i = 0; i < limits::liveview_events_per_second; ++i) say(heartbeat);
-  EXPECT_EQ(socket_->close_code(), CloseCode::policy);
-}
-
-TEST_F(SocketTest, AReaderThatTakesNothingIsClosed) {
-  joined();
-  for (std::size_t i = 0; i <= limits::liveview_frames_queued; ++i) {
-    socket_->on_message(R"([null,"9","phoenix","heartbeat",{}])", now_ += 1s);
-  }
-  EXPECT_EQ(socket_->close_code(), CloseCode::restart);
-  EXPECT_FALSE(socket_->next_frame(now_));
-}
-
-TEST_F(SocketTest, ChannelsPerSocketAreBounded) {
-  for (int i = 0; i < 9; ++i) {
-    const auto answer = say(fmt::format(R"(["1","1","lv:p{}","phx_join",{{"url":"/dash","session":"{}"}}])", i,
-                                        session(fmt::format("p{}", i))));
-    EXPECT_THAT(answer, ElementsAre(HasSubstr(i < 8 ? "rendered" : "overloaded")));
-  }
 }
 
 TEST_F(SocketTest, TheFirstPageCarriesWhatTheJoinNeeds) {
