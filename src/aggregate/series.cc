@@ -1,6 +1,8 @@
 #include "aggregate/series.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <numeric>
 
 namespace aybiza {
 namespace {
@@ -134,7 +136,7 @@ std::optional<std::uint32_t> SeriesTable::find(Label customer, Axis axis, Label 
 std::uint32_t SeriesTable::resolve(Label customer, Axis axis, Label value) {
   if (const auto found = find(customer, axis, value)) return *found;
   if (is_counted(axis, value) && values_of(customer, axis) >= per_dimension_) {
-    ++folded_;
+    ++folded_[std::size_t(axis)];
     return resolve(customer, axis, other_label);
   }
   return make(customer, axis, value);
@@ -143,6 +145,14 @@ std::uint32_t SeriesTable::resolve(Label customer, Axis axis, Label value) {
 std::uint32_t SeriesTable::restore(Label customer, Axis axis, Label value) {
   const auto found = find(customer, axis, value);
   return found ? *found : make(customer, axis, value);
+}
+
+std::uint64_t SeriesTable::folded() const { return std::accumulate(std::begin(folded_), std::end(folded_), std::uint64_t(0)); }
+
+std::pair<Label, std::uint32_t> SeriesTable::fullest(Axis axis) const {
+  const auto& values = values_[std::size_t(axis)];
+  const auto most = std::ranges::max_element(values);
+  return most == values.end() ? std::pair(null_label, 0u) : std::pair(Label(most - values.begin()), *most);
 }
 
 std::uint32_t& SeriesTable::values_of(Label customer, Axis axis) {

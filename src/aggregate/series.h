@@ -85,7 +85,10 @@ class SeriesTable {
   // Whether contributions of this value go to "__other__".
   bool folds(Label customer, Axis axis, Label value) const;
   const std::vector<std::uint32_t>& on(Axis axis) const { return by_axis_[std::size_t(axis)]; }
-  std::uint64_t folded() const { return folded_; }
+  std::uint64_t folded() const;
+  std::uint64_t folded(Axis axis) const { return folded_[std::size_t(axis)]; }
+  // The customer with most values on an axis, and how many; none: 0.
+  std::pair<Label, std::uint32_t> fullest(Axis axis) const;
   std::size_t per_dimension() const { return per_dimension_; }
 
  private:
@@ -98,7 +101,7 @@ class SeriesTable {
   std::vector<std::vector<std::uint32_t>> regions_;  // by customer label
   std::vector<std::uint32_t> values_[axis_count];  // by customer label: how many values it has
   std::size_t per_dimension_;
-  std::uint64_t folded_ = 0;
+  std::uint64_t folded_[axis_count] = {};
 };
 
 }  // namespace aybiza

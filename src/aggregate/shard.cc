@@ -205,6 +205,35 @@ ShardStats Shard::State::stats() const {
           .series_folded = series.folded(), .newest = newest, .received = received, .metrics = metrics.stats()};
 }
 
+std::vector<DimensionLoad> Shard::loads(std::size_t walked) const {
+  std::vector<DimensionLoad> out;
+  const SeriesTable& series = state_->series;
+  for (std::size_t i = std::size_t(Axis::customer); i < axis_count; ++i) {
+    const Axis axis{std::uint8_t(i)};
+    const auto& on = series.on(axis);
+    DimensionLoad load{.dimension = name_of(axis), .series = on.size(), .fullest = {}, .folded = series.folded(axis), .values = {}};
+    if (axis == Axis::customer) {
+      load.most = on.size(), load.bound = limits::labels_interned;
+    } else {
+      const auto [customer, most] = series.fullest(axis);
+      load.fullest = state_->labels.text(customer), load.most = most, load.bound = series.per_dimension();
+    }
+    if (on.size() <= walked) {
+      load.values.emplace();
+      for (const std::uint32_t id : on) {
+        const Series& one = series[id];
+        const Label value = axis == Axis::customer ? one.customer : one.value;
+        if (value > other_label) load.values->push_back(hash64(state_->labels.text(value)));
+      }
+      std::ranges::sort(*load.values);
+      const auto [first, last] = std::ranges::unique(*load.values);
+      load.values->erase(first, last);
+    }
+    out.push_back(std::move(load));
+  }
+  return out;
+}
+
 void Shard::State::count(ShardSizes& into, std::size_t slot) const {
   into.bytes_calls += frozen[slot].size;
   if (const auto& record = calls[slot]) into.bytes_calls += sizeof(CallRecord) + record->heap_bytes();

@@ -54,6 +54,16 @@ struct ShardStats {
   MetricStats metrics;
 };
 
+// What live state tells apart on one dimension, and how near the bound that is.
+struct DimensionLoad {
+  std::string_view dimension;              // customer_id, region, ...
+  std::uint64_t series = 0;                // of all customers, null and "__other__" among them
+  std::string fullest;                     // the customer with most values, and
+  std::uint64_t most = 0, bound = 0;       //   how many it has of how many it may have; customers: how many there are
+  std::uint64_t folded = 0;                // contributions that went to "__other__" since the shard was made or restored
+  std::optional<std::vector<std::uint64_t>> values;  // hashes of the distinct values; empty: more series than were asked for
+};
+
 // A call that has turned out to be part of another one (model/event.h).
 struct JoinedCall {
   Id part{}, whole{};
@@ -142,6 +152,8 @@ class Shard {
   Status restore(std::string_view bytes);
   std::uint64_t offset() const;  // of the last event applied
   ShardStats stats() const;
+  // By dimension; walks the series of those that have at most `walked`: about 30 ns each.
+  std::vector<DimensionLoad> loads(std::size_t walked) const;
   // A text of everything the shard knows, in canonical order: two shards with equal dumps answer alike. For tests.
   std::string canonical_dump() const;
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "aggregate/feeding.h"
+#include "aggregate/series.h"
 #include "base/limits.h"
 
 namespace aybiza {
@@ -117,6 +118,44 @@ TEST(ShardBounds, values_beyond_the_bound_are_folded_and_totals_stay_exact) {
     EXPECT_EQ(counts_of(serialise(sum)), counts_of(serialise(total.cells.begin()->second)));
   }
   EXPECT_GT(shard.stats().series_folded, 0u);
+}
+
+// Against what questions find: as many groups as there are values, and one more for each of null and "__other__".
+TEST(ShardBounds, loads_are_the_values_that_questions_find) {
+  Stream stream(43);
+  const Stream::Shape shape{.calls = 80, .customers = 3, .agents = 12};
+  const auto arrivals = stream.calls(shape);
+  ShardOptions bounded;
+  bounded.series_per_dimension = 4;
+  Shard whole, narrow(bounded);
+  feed(whole, arrivals, 0, arrivals.size());
+  feed(narrow, arrivals, 0, arrivals.size());
+  const Instant hour = floor_to(shape.begin, 1h);
+  const auto load_of = [](const Shard& shard, std::string_view dimension, std::size_t walked = 1'000) {
+    const auto all = shard.loads(walked);
+    return *std::ranges::find(all, dimension, &DimensionLoad::dimension);
+  };
+  for (const Dimension dimension : {Dimension::customer_id, Dimension::region, Dimension::agent_id, Dimension::model_used}) {
+    const auto asked = whole.ask({.by = {dimension}, .where = {}, .edges = {hour - 1h, hour + 6h}}, hour);
+    std::set<std::uint64_t> found;
+    for (const auto& [key, tally] : asked.cells)
+      if (const auto& value = key.group.at(0)) found.insert(hash64(*value));
+    const DimensionLoad load = load_of(whole, name_of(*axis_of(dimension)));
+    const std::set<std::uint64_t> held(load.values->begin(), load.values->end());
+    // Calls whose customer was learnt late have left "default", which is still told apart.
+    if (dimension == Dimension::customer_id) EXPECT_TRUE(std::ranges::includes(held, found));
+    else EXPECT_EQ(held, found) << load.dimension;
+    EXPECT_EQ(load.folded, 0u);
+    EXPECT_GE(load.most, 1u);
+    EXPECT_LE(load.most, held.size());
+  }
+  const DimensionLoad agents = load_of(narrow, "agent_id");
+  EXPECT_EQ(agents.most, 4u);
+  EXPECT_EQ(agents.bound, 4u);
+  EXPECT_FALSE(agents.fullest.empty());
+  EXPECT_GT(agents.folded, 0u);
+  EXPECT_LE(agents.folded, narrow.stats().series_folded);
+  EXPECT_FALSE(load_of(narrow, "agent_id", 3).values);  // not walked: not known
 }
 
 TEST(ShardBounds, events_for_calls_let_go_reach_the_store_and_lower_what_is_covered) {

@@ -114,13 +114,16 @@ TEST(KeyStore, CreatesAuthenticatesRevokes) {
   EXPECT_EQ(store->authenticate("aybiza_read_nothing", t0).error().code, Code::unauthorized);
   auto made = store->create({.customer = "acme", .scope = Scope::ingest, .name = "prod", .expires = t0 + 1h}, t0);
   ASSERT_TRUE(made.has_value()) << made.error().message;
+  EXPECT_FALSE(store->last_used(made->key.id));  // it let nobody in yet
   auto authz = store->authenticate(made->text, t0);
   ASSERT_TRUE(authz.has_value());
+  EXPECT_EQ(store->last_used(made->key.id), t0);
   EXPECT_EQ(authz->customer(), "acme");
   EXPECT_EQ(authz->key_name(), "prod");
   EXPECT_TRUE(authz->may(Scope::ingest));
   EXPECT_TRUE(store->authenticate(made->text, t0 + 1h - 1us).has_value());
   EXPECT_FALSE(store->authenticate(made->text, t0 + 1h).has_value());  // expired
+  EXPECT_EQ(store->last_used(made->key.id), t0 + 1h - 1us);             // what was refused was no use
   EXPECT_FALSE(store->authenticate(made->text + "x", t0).has_value());
   EXPECT_FALSE(store->authenticate(made->text.substr(1), t0).has_value());
   EXPECT_FALSE(store->authenticate("", t0).has_value());
@@ -162,7 +165,7 @@ TEST(KeyStore, WritersDoNotLoseEachOthersKeys) {
     });
   }
   for (auto& t : threads) t.join();
-  EXPECT_EQ(open(dir)->list().size(), 20u);
+  EXPECT_EQ(open(dir)->list(t0).size(), 20u);
 }
 
 TEST(KeyStore, ManyReadersWhileKeysChange) {

@@ -109,13 +109,23 @@ Status KeyStore::revoke(std::string_view key_id, Instant now) {
   });
 }
 
-std::vector<ApiKey> KeyStore::list() const { return file_.table()->keys; }
+std::vector<ApiKey> KeyStore::list(Instant now) { return file_.look(now)->keys; }
 
 Result<Authz> KeyStore::authenticate(std::string_view key_text, Instant now) {
   const auto keys = file_.look(now);
   const ApiKey* key = key_text.size() <= limits::id_bytes ? keys->find(digest_of(key_text)) : nullptr;
   if (key == nullptr || !key->usable(now)) return fail(Code::unauthorized, "this key is not known or not valid any more");
+  {
+    const std::lock_guard lock(used_mutex_);
+    used_[key->id] = now;  // no more of them than there are keys
+  }
   return Authz::of(key->customer, key->scope, key->id, key->name);
+}
+
+std::optional<Instant> KeyStore::last_used(std::string_view key_id) const {
+  const std::lock_guard lock(used_mutex_);
+  const auto at = used_.find(key_id);
+  return at == used_.end() ? std::nullopt : std::optional(at->second);
 }
 
 }  // namespace aybiza::auth

@@ -10,7 +10,9 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,15 +46,19 @@ class KeyStore {
   Result<Created> create(NewKey wanted, Instant now);
   Status revoke(std::string_view key_id, Instant now);
 
-  std::vector<ApiKey> list() const;
+  std::vector<ApiKey> list(Instant now);
 
   Result<Authz> authenticate(std::string_view key_text, Instant now);
+  // When a key last let somebody in; empty: not since this store was opened.
+  std::optional<Instant> last_used(std::string_view key_id) const;
 
  private:
   struct Table;
   explicit KeyStore(const std::filesystem::path& data_dir);
 
   WatchedFile<Table> file_;
+  mutable std::mutex used_mutex_;  // guards used_
+  std::map<std::string, Instant, std::less<>> used_;
 };
 
 }  // namespace aybiza::auth

@@ -92,6 +92,14 @@ std::size_t SessionStore::count() const {
   return sessions_.size();
 }
 
+std::optional<Instant> SessionStore::last_used(std::string_view user_id) const {
+  const std::lock_guard lock(mutex_);
+  std::optional<Instant> last;
+  for (const auto& [digest, session] : sessions_)
+    if (session.user_id == user_id && (!last || session.used > *last)) last = session.used;
+  return last;
+}
+
 void SessionStore::save() const {
   std::string text = "# sha256\tuser\tgeneration\tbegan\tused\n";
   for (const auto& [digest, session] : sessions_)

@@ -36,6 +36,8 @@ class SessionStore {
   bool holds(std::string_view token, Instant now) const;                                // without noting it
   void end(std::string_view token);
   std::size_t count() const;
+  // By those of a user's sessions that are held; empty: there is none.
+  std::optional<Instant> last_used(std::string_view user_id) const;
 
  private:
   void drop_old(Instant now);

@@ -105,7 +105,10 @@ TEST_F(UsersTest, ASessionOutlivesTheServerButNotItsTime) {
   {
     SessionStore sessions(dir, now);
     token = sessions.begin("u1", 3, now);
+    EXPECT_FALSE(sessions.last_used("u3"));
+    EXPECT_EQ(sessions.last_used("u1"), now);
     EXPECT_EQ(sessions.find(token, now + 1h)->generation, 3);
+    EXPECT_EQ(sessions.last_used("u1"), now + 1h);
     EXPECT_FALSE(sessions.find(token + "x", now));
     EXPECT_FALSE(sessions.find("", now));
     sessions.begin("u2", 1, now + 1h);  // writes the file, the use with it

@@ -84,11 +84,11 @@ TEST_F(KeptTest, PreferencesComeBackAndDamageCountsAsNone) {
   EXPECT_EQ(tiles_style(liked), "#tile-fleet,#tile-volume{display:none}");
   liked.hidden = {"learning/success_rate"}, liked.order["agents"] = {"heat", "no such", "fleet", "heat"}, liked.order["costs"] = {"spend_usd"}, liked.order["nowhere"] = {"x"};
   liked = checked(liked);
-  EXPECT_EQ(liked.order, (std::map<std::string, std::vector<std::string>, std::less<>>{{"agents", {"heat", "fleet", "fleet_worst", "work_regions", "work", "work_rates"}}}));  // the costs are as they come
+  EXPECT_EQ(liked.order, (std::map<std::string, std::vector<std::string>, std::less<>>{{"agents", {"heat", "fleet", "fleet_worst", "work_regions", "work", "work_rates", "learners"}}}));  // the costs are as they come
   EXPECT_EQ(parse_preferences(to_json(liked)), liked);
   EXPECT_EQ(tiles_style(liked), "#learning-page>#tile-success_rate{display:none}#agents-page>.grid>:is(#tile-heat,#entry-heat){order:1}"
                                 "#agents-page>.grid>:is(#tile-fleet,#entry-fleet){order:2}#agents-page>.grid>:is(#tile-fleet_worst,#entry-fleet_worst){order:3}#agents-page>.grid>:is(#tile-work_regions,#entry-work_regions){order:4}"
-                                "#agents-page>.grid>:is(#tile-work,#entry-work){order:5}#agents-page>.grid>:is(#tile-work_rates,#entry-work_rates){order:6}");
+                                "#agents-page>.grid>:is(#tile-work,#entry-work){order:5}#agents-page>.grid>:is(#tile-work_rates,#entry-work_rates){order:6}#agents-page>.grid>:is(#tile-learners,#entry-learners){order:7}");
   std::ofstream(dir_ / "preferences" / "eve.json") << "{\"theme\":";
   EXPECT_EQ(store.of("eve"), Preferences());
   EXPECT_EQ(parse_preferences(R"({"theme":"pink","zone":"Mars/Base","range":"9y","language":"tlh","hidden":["x{}","volume"]})").hidden, std::vector<std::string>{"volume"});
@@ -102,13 +102,13 @@ TEST(Preferences, ATileIsPutInFrontOfAnother) {
     EXPECT_EQ(order_of(to, page), expected) << tile << " before " << before;
     return to;
   };
-  const Preferences moved = check({}, "heat", "fleet", {"heat", "fleet", "fleet_worst", "work_regions", "work", "work_rates"});
-  check(moved, "heat", "", {"fleet", "fleet_worst", "work_regions", "work", "work_rates", "heat"});
-  EXPECT_TRUE(placed(moved, page, "heat", "").order.empty());  // as they come
-  check(moved, "fleet_worst", "fleet", {"heat", "fleet_worst", "fleet", "work_regions", "work", "work_rates"});
-  check(moved, "heat", "heat", {"heat", "fleet", "fleet_worst", "work_regions", "work", "work_rates"});
-  check(moved, "heat", "volume", {"fleet", "fleet_worst", "work_regions", "work", "work_rates", "heat"});  // of another page: last
-  check(moved, "volume", "heat", {"heat", "fleet", "fleet_worst", "work_regions", "work", "work_rates"});
+  const Preferences moved = check({}, "heat", "fleet", {"heat", "fleet", "fleet_worst", "work_regions", "work", "work_rates", "learners"});
+  check(moved, "heat", "", {"fleet", "fleet_worst", "work_regions", "work", "work_rates", "learners", "heat"});
+  EXPECT_TRUE(placed(moved, page, "heat", "learners").order.empty());  // as they come
+  check(moved, "fleet_worst", "fleet", {"heat", "fleet_worst", "fleet", "work_regions", "work", "work_rates", "learners"});
+  check(moved, "heat", "heat", {"heat", "fleet", "fleet_worst", "work_regions", "work", "work_rates", "learners"});
+  check(moved, "heat", "volume", {"fleet", "fleet_worst", "work_regions", "work", "work_rates", "learners", "heat"});  // of another page: last
+  check(moved, "volume", "heat", {"heat", "fleet", "fleet_worst", "work_regions", "work", "work_rates", "learners"});
   EXPECT_EQ(tiles_of_page("/boards/Night"), nullptr);
 }
 

@@ -85,7 +85,7 @@ net::Response unavailable(const Texts& t) {
 
 struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
   Web(DashboardOptions given, Source& from, LiveThread& thread)
-      : options(std::move(given)), source(from), live(thread), router(pages()), signer(key_of(options.secret)), page_thread(router, signer, live) {}
+      : options(std::move(given)), source(from), live(thread), router(pages()), signer(key_of(options.secret)), page_thread(router, signer, live, options.latency) {}
 
   // Who it is; nullopt: nobody who may see pages.
   std::optional<Viewer> viewer(const net::Request& request) const {

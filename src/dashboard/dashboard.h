@@ -38,6 +38,7 @@ struct DashboardOptions {
   auth::Secret secret;                       // signs sessions: it must outlive restarts
   std::function<std::optional<SignedIn>(const net::Request&)> signed_in;  // none: there is no sign-in, and strangers are refused
   Keeping keeping = {};                      // where preferences and boards are; what is null is not kept
+  ScreenLatency* latency = nullptr;          // how long events wait for their pages is noted here; null: nowhere
   PagePasses* passes = nullptr;              // of those who take pictures; null: there are none
 };
 

@@ -106,6 +106,7 @@ ViewScope LivePage::scope() const {
 }
 
 void LivePage::mount(Context& context, const MountInfo&) {
+  stop_following();  // what another page showed before
   context.set_title(fmt::format("{} · {}", title_of(tab(), texts()), viewer_.brand));
 }
 
@@ -185,6 +186,15 @@ bool LivePage::narrow_to_bucket(Filters& to, const liveview::Event& event, Insta
   return true;
 }
 
+void LivePage::follows(std::optional<std::uint64_t> folded) const {
+  if (!folded || paused_ || hidden_ || filters_.refresh != Refresh::live || filters_.at || filters_.custom()) return stop_following();
+  if (viewer_.screen) viewer_.screen->counts(*folded);
+}
+
+void LivePage::stop_following() const {
+  if (viewer_.screen) viewer_.screen->stops();
+}
+
 bool LivePage::held(Instant now) const {
   return paused_ || hidden_ || filters_.refresh != Refresh::live ||
          (!tick_waits_ && ticks_ - acknowledged_ >= ticks_in_flight && now - last_tick_ < patience);
@@ -202,6 +212,7 @@ void LivePage::tell_tick(Context& context) {
   last_tick_ = context.now();
   if (!tick_waits_) ++ticks_;
   tick_waits_ = true;
+  if (viewer_.screen) viewer_.screen->numbered(ticks_);
   context.push_latest("tick", "tick", JsonWriter().begin_object().key("n").integer(ticks_).key("at").integer(to_micros(context.now()) / 1000).end_object().str());
 }
 
@@ -221,6 +232,7 @@ void LivePage::go(Context& context, const Filters& to) const {
 
 void LivePage::acknowledged(Context& context, const liveview::Event& event) {
   acknowledged_ = std::clamp(event.value["n"].integer().value_or(0), acknowledged_, ticks_);
+  if (viewer_.screen) viewer_.screen->drew(acknowledged_, context.now());
   context.reply(JsonWriter().begin_object().key("at").integer(to_micros(context.now()) / 1000).end_object().str());
   if (!held(context.now())) apply_pending(context);
 }
@@ -247,6 +259,7 @@ void LivePage::handle_event(Context& context, const liveview::Event& event) {
   if (event.name == "ack") return acknowledged(context, event);
   if (event.name == "hidden") {
     hidden_ = event.value["hidden"].boolean().value_or(false);
+    stop_following();
     rhythm(context);
     if (!held(context.now())) apply_pending(context);
     return;
@@ -261,6 +274,7 @@ void LivePage::handle_event(Context& context, const liveview::Event& event) {
       return go(context, to);
     }
     paused_ = !paused_;
+    stop_following();
     if (!paused_) apply_pending(context);
     return;
   }
@@ -281,6 +295,7 @@ void LivePage::handle_event(Context& context, const liveview::Event& event) {
 
 Node LivePage::render(const Context& context) {
   tick_waits_ = false;
+  if (viewer_.screen) viewer_.screen->rendered();
   static const auto none = std::make_shared<const Choices>();
   const auto choices = slots_.empty() || !slots_[0].shown ? none : std::static_pointer_cast<const Choices>(slots_[0].shown);
   const FrameInput input{.brand = viewer_.brand, .path = path_, .tab = tab(), .filters = filters_, .texts = texts(), .choices = choices,

@@ -40,6 +40,8 @@ class LivePage : public liveview::View {
     return slot < slots_.size() ? static_cast<const State*>(slots_[slot].shown.get()) : nullptr;
   }
   StatePtr held_state(std::size_t slot) const { return slot < slots_.size() ? slots_[slot].shown : nullptr; }
+  // Live figures have come that count every event up to `folded`; nullopt: what came is not of now.
+  void follows(std::optional<std::uint64_t> folded) const;
   bool fresh(std::size_t slot) const { return slot < slots_.size() && !slots_[slot].waiting; }  // of this address
   void go(liveview::Context& context, const Filters& to) const;
 
@@ -65,6 +67,7 @@ class LivePage : public liveview::View {
   void apply(liveview::Context& context, std::size_t slot, StatePtr state);
   bool apply_pending(liveview::Context& context);
   bool held(Instant now) const;
+  void stop_following() const;
   void rhythm(liveview::Context& context);
   void push_marks(liveview::Context& context);
   TopicPlan rewound(TopicPlan plan) const;

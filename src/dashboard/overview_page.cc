@@ -119,8 +119,9 @@ void OverviewPage::opened(Context& context, const Location&) {
   const Ask ask = [source](const Question& q) { return source->ask(q); };
   const AskTogether together = [source](std::span<const Question> questions) { return source->ask_together(questions); };
   const bool stored = scope.from || length() > held_live || !scope.agent.empty();
-  watch(context, tiles_slot, {"tiles|" + key, [together, scope](Instant now) {
-                                return std::make_shared<TilesState>(TilesState{now, compute_quick_tiles(together, scope, now)});
+  watch(context, tiles_slot, {"tiles|" + key, [source, stored, together, scope](Instant now) {
+                                const auto folded = stored ? std::nullopt : std::optional(source->folded());  // before the question, which sees no less
+                                return std::make_shared<TilesState>(TilesState{now, compute_quick_tiles(together, scope, now), folded});
                               }, stored ? charts_rhythm : tiles_rhythm, 1s, stored});
   watch(context, charts_slot, {"charts|" + key, [ask, scope, slow = std::make_shared<OverviewSlow>()](Instant now) {
                                  return std::make_shared<OverviewState>(compute_charts(ask, scope, now, *slow));
@@ -148,6 +149,7 @@ std::optional<double> OverviewPage::mood() const {
 }
 
 void OverviewPage::shown(Context& context, std::size_t slot) {
+  if (slot == tiles_slot) return follows(state<TilesState>(tiles_slot)->folded);
   if (slot == forecast_slot) return forecast_shown(context);
   if (slot != charts_slot || !context.connected()) return;
   const auto* now = state<OverviewState>(charts_slot);

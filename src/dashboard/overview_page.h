@@ -16,6 +16,7 @@ namespace aybiza::dashboard {
 struct TilesState {
   Instant as_of{};
   std::array<TileState, overview_tiles> tiles;
+  std::optional<std::uint64_t> folded;  // events of the log that are counted in them; empty: the store's, which are behind
 };
 
 class OverviewPage : public LivePage {

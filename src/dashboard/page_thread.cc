@@ -1,6 +1,7 @@
 #include "dashboard/page_thread.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/limits.h"
 
@@ -23,8 +24,8 @@ struct Passage {
 
 }  // namespace
 
-PageThread::PageThread(const liveview::Router& router, const liveview::Signer& signer, LiveThread& live)
-    : live_(live), clock_(live.clock()), mailbox_(std::make_shared<Jobs>(limits::page_messages)), endpoint_{router, signer},
+PageThread::PageThread(const liveview::Router& router, const liveview::Signer& signer, LiveThread& live, ScreenLatency* latency)
+    : live_(live), clock_(live.clock()), latency_(latency), mailbox_(std::make_shared<Jobs>(limits::page_messages)), endpoint_{router, signer},
       thread_("pages", [this](std::stop_token stop) { loop(stop); }) {}
 
 void PageThread::stop() {
@@ -47,10 +48,11 @@ void PageThread::opened(ConnectionId id, liveview::Visitor visitor, Viewer viewe
   auto held = std::make_shared<Viewer>(std::move(viewer));
   held->watch = [this, id](const TopicPlan& plan, const std::string& name) { return watch(id, plan, name); };
   held->renders = &renders_;
+  if (latency_) held->screen = std::make_shared<OnScreen>(*latency_);
   if (renders_.size() > limits::page_states_kept) renders_.clear();  // the pages make what they need anew
   visitor.claims = held;
   auto socket = std::make_unique<liveview::Socket>(endpoint_, std::move(visitor), clock_.now());
-  connections_.emplace(id, Connection{std::move(held), std::move(socket), std::move(sender), {}});
+  connections_.emplace(id, Connection{std::move(held), std::move(socket), std::move(sender), {}, false});
 }
 
 void PageThread::text(ConnectionId id, std::string message, const net::WsSender& sender) {
@@ -85,8 +87,11 @@ void PageThread::write(ConnectionId id) {
   if (at == connections_.end()) return;
   Connection& connection = at->second;
   while (connection.sender.pending_bytes() == 0) {
-    auto frame = connection.socket->next_frame(clock_.now());
+    const Instant now = clock_.now();
+    if (std::exchange(connection.leaving, false) && connection.viewer->screen) connection.viewer->screen->left(now);
+    auto frame = connection.socket->next_frame(now);
     if (!frame || !connection.sender.send(std::move(*frame))) break;
+    connection.leaving = true;
   }
   if (const auto code = connection.socket->close_code()) connection.sender.close(std::uint16_t(*code));
 }

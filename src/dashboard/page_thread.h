@@ -23,7 +23,8 @@ namespace aybiza::dashboard {
 class PageThread {
  public:
   using ConnectionId = std::uint64_t;
-  PageThread(const liveview::Router& router, const liveview::Signer& signer, LiveThread& live);
+  // `latency` null: nobody measures how long events wait for their page.
+  PageThread(const liveview::Router& router, const liveview::Signer& signer, LiveThread& live, ScreenLatency* latency = nullptr);
   ~PageThread() { stop(); }
   PageThread(const PageThread&) = delete;  // one per program; share a reference
   PageThread& operator=(const PageThread&) = delete;
@@ -42,6 +43,7 @@ class PageThread {
     std::unique_ptr<liveview::Socket> socket;
     net::WsSender sender;
     std::deque<std::string> unread;  // held back while the client sends too fast
+    bool leaving = false;            // a message was given to the sender, and has not been seen to leave
   };
   using Connections = std::map<ConnectionId, Connection>;
 
@@ -58,6 +60,7 @@ class PageThread {
 
   LiveThread& live_;
   const Clock& clock_;
+  ScreenLatency* const latency_;
   std::atomic<ConnectionId> next_{1};
   using Jobs = Mailbox<std::function<void()>>;
   const std::shared_ptr<Jobs> mailbox_;  // shared with subscriptions: a last state may come after this object is gone

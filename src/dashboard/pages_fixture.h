@@ -48,6 +48,8 @@ class PagesTest : public testing::Test {
       return Watch(plan.compute(now_), [this, name] { watched_.erase(name); });
     };
     out.status = status_;
+    out.screen = screen_;
+    out.sees_changes = admin_;
     return out;
   }
   liveview::Visitor visitor() { return {"sid", signer_.csrf("sid"), "", "127.0.0.1", std::make_shared<Viewer>(viewer())}; }
@@ -80,6 +82,8 @@ class PagesTest : public testing::Test {
   SampleSource source_{now_, 120};
   std::vector<std::string> customers_;
   std::shared_ptr<int> status_ = std::make_shared<int>(200);
+  bool admin_ = false;
+  std::shared_ptr<OnScreen> screen_;  // null: nobody measures
   std::map<std::string, TopicPlan> watched_;
   liveview::Router router_;
   liveview::Signer signer_{std::string(32, 'k')};

@@ -170,6 +170,45 @@ TEST_F(PagesTest, ABrowserThatCannotKeepUpGetsNoQueue) {
   EXPECT_NE(tick(), "");
 }
 
+// The test is the transport: what drain() gave has left when it says so.
+TEST_F(PagesTest, HowLongEventsWaitForAPageIsMeasured) {
+  ScreenLatency latency;
+  screen_ = std::make_shared<OnScreen>(latency);
+  const auto waits = [&](ScreenLatency::Stage stage) { return latency.waits(stage); };
+  latency.took(0, 10, now_ - 1min);
+  source_.folded_offset = 10;
+  join("/", "overview");
+  screen_->left(now_);
+  const auto told = [&](std::uint64_t to) {  // an event comes, is folded after 10 ms, and written after 20 more
+    latency.took(source_.folded_offset, to, now_);
+    now_ += 10ms, source_.folded_offset = to;
+    tick();
+    now_ += 20ms, screen_->left(now_);
+  };
+  told(13);
+  EXPECT_EQ(waits(ScreenLatency::written).count(), 3u);
+  EXPECT_EQ(waits(ScreenLatency::written).sum_us, 3u * 30'000);
+  now_ += 5ms;
+  event("hook", "ack", R"({"n":1})");
+  EXPECT_EQ(waits(ScreenLatency::drawn).count(), 3u);
+  EXPECT_EQ(waits(ScreenLatency::drawn).sum_us, 3u * 35'000);
+  event("click", "toggle_live", "{}");
+  told(14);  // of a page that stands still nobody waits for anything
+  now_ += 1h;
+  event("click", "toggle_live", "{}");
+  screen_->left(now_);
+  EXPECT_EQ(waits(ScreenLatency::written).count(), 3u);
+  told(15);
+  EXPECT_EQ(waits(ScreenLatency::written).count(), 4u);
+  event("hook", "hidden", R"({"hidden":true})");
+  told(16);
+  EXPECT_EQ(waits(ScreenLatency::written).count(), 4u);
+  now_ += 1s;
+  join(fmt::format("/?at={}", format_rfc3339(now_ - 10min)), "overview");
+  told(17), told(18);  // another time's figures
+  EXPECT_EQ(waits(ScreenLatency::written).count(), 4u);
+}
+
 TEST_F(PagesTest, LeavingEndsEveryWatch) {
   join("/", "overview");
   EXPECT_EQ(watched_.size(), 7u);

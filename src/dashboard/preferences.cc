@@ -27,7 +27,7 @@ constexpr std::string_view costs[] = {"spend_usd", "spend_today_usd", "cost_per_
 constexpr std::string_view learning[] = {"success_rate", "error_rate", "efficiency_score", "learning_patterns", "replicated_patterns", "improvements", "knowledge_nodes", "unanswered_questions",
                                          "progress", "knowledge", "patterns", "experiments", "changes", "pattern_list", "improvement_list"};
 constexpr std::string_view system_tiles[] = {"ingest_rate", "refused_share", "store_backlog", "store_lag", "commit_p99", "memory_used", "dedup_horizon", "sockets",
-                                             "ingest", "troubles", "ways_in", "log_and_store", "shards", "machines", "audit", "changed", "masked"};
+                                             "to_screen", "ingest", "troubles", "ways_in", "log_and_store", "shards", "machines", "cardinality", "retention", "models", "audit", "admission", "changed", "masked"};
 constexpr PageTiles pages[] = {{"/", "tab.overview", "#overview", overview}, {"/agents", "tab.agents", "#agents-page>.grid", agents}, {"/conversations", "tab.conversations", "#conversations-page", conversations},
                                {"/costs", "tab.costs", "#costs-page", costs}, {"/learning", "tab.learning", "#learning-page", learning}, {"/system", "tab.system", "#system-page", system_tiles}};
 

@@ -59,6 +59,8 @@ class SampleSource final : public Source {
     if (!customers.empty()) out = {.as_of = figures.as_of, .since = figures.since, .whole = false, .total = {.offered = 5, .accepted = 5}};
     return out;
   }
+  Inventory inventory() override { return inventory_; }
+  Admission admission() override { return admission_; }
   Answered<Reconciled> reconcile(const std::vector<std::string>&) override {
     if (!refusal.empty()) return std::unexpected(Refusal{"unavailable", "", refusal});
     return reconciled;
@@ -67,6 +69,7 @@ class SampleSource final : public Source {
     if (!refusal.empty()) return fail(Code::unavailable, "{}", refusal);
     return machine_rows;
   }
+  std::uint64_t folded() override { return folded_offset; }
   Answered<Answer> ask(const Question& question) override {
     ++asked;
     if (!refusal.empty()) return std::unexpected(Refusal{"unavailable", "", refusal});
@@ -141,6 +144,9 @@ class SampleSource final : public Source {
 
   RowSet rows;
   SystemFigures figures;
+  std::uint64_t folded_offset = 0;
+  Inventory inventory_;
+  Admission admission_;
   std::vector<SpendBudget> spend_budgets;
   Reconciled reconciled;
   std::vector<SystemRow> machine_rows;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "live/inventory.h"
 #include "live/spend_budget.h"
 #include "live/system.h"
 #include "model/rows.h"
@@ -74,6 +75,8 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual Answered<Answer> ask(const Question& question) = 0;
+  // The place in the log up to which every event is in what live state answers from now on.
+  virtual std::uint64_t folded() { return 0; }
   virtual std::vector<Answered<Answer>> ask_together(std::span<const Question> questions) {
     return one_by_one([this](const Question& question) { return ask(question); })(questions);
   }
@@ -98,6 +101,10 @@ class Source {
   virtual Result<Repriced> what_if(std::string_view prices, const std::string& customer, Instant from, Instant to) = 0;
   // How the program is doing; for `customers` (empty: all) only what they sent.
   virtual SystemFigures system(const std::vector<std::string>& customers) = 0;
+  // What is held, for how long, and by which models; for those who see all customers.
+  virtual Inventory inventory() = 0;
+  // Who may come in; for admins of all customers.
+  virtual Admission admission() = 0;
   // Live state against the store, in what `customers` (empty: all) sent. It waits for the store, and asks for a day of minutes.
   virtual Answered<Reconciled> reconcile(const std::vector<std::string>& customers) = 0;
   // What machines reported of themselves: the newest of each region since `since`, by customer and region.

@@ -1,10 +1,12 @@
 #include "dashboard/system_page.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "dashboard/chart_options.h"
 #include "dashboard/plain_table.h"
 #include "dashboard/show.h"
+#include "dashboard/system_tables.h"
 #include "dashboard/tile.h"
 
 namespace aybiza::dashboard {
@@ -59,6 +61,26 @@ Node facts_table(const Texts& t, const SystemFigures& f) {
   add("system.requests", count(t, f.requests));
   add("system.store_error", f.store_error.empty() ? std::string(t("system.none")) : f.store_error);
   return plain_table(t("figure.log_and_store"), heads, rows);
+}
+
+// Nobody looked: unknown. A bound says "at most", and is shown unrounded.
+std::string wait_of(const Texts& t, const ScreenWaits& waits, double q) {
+  const auto ms = waits.quantile_ms(q);
+  if (!ms) return std::string(dash);
+  if (std::isinf(*ms)) return "> " + show_ms(t, screen_bound_ms(screen_bounds - 1));
+  int places = 0;
+  for (double shown = *ms; places < 2 && shown != std::round(shown); shown *= 10) ++places;
+  return "≤ " + (*ms < 1e3 ? show_number(t, *ms, places) + " ms" : show_ms(t, *ms));
+}
+
+Node screen_table(const Texts& t, const SystemFigures& f) {
+  const TableHead heads[] = {{t("system.stage"), false}, {"p50"}, {"p95"}, {"p99"}, {t("system.waits")}, {t("system.p99_since")}};
+  std::vector<TableRow> rows;
+  for (const auto& [key, stage] : {std::pair("system.written", ScreenLatency::written), std::pair("system.drawn", ScreenLatency::drawn)}) {
+    const ToScreen& s = f.screen[stage];
+    rows.push_back({key, {std::string(t(key)), wait_of(t, s.lately, .5), wait_of(t, s.lately, .95), wait_of(t, s.lately, .99), count(t, s.lately.count()), wait_of(t, s.all, .99)}});
+  }
+  return plain_table(t("figure.to_screen"), heads, rows);
 }
 
 Node shards_table(const Texts& t, const SystemFigures& f) {
@@ -149,6 +171,8 @@ void SystemPage::opened(Context& context, const Location&) {
   watch(context, reconcile_slot, {"reconcile|" + customers_key(), [source, customers](Instant now) { return std::make_shared<ReconcileState>(ReconcileState{source->reconcile(customers), now}); }, 5min, 5min, true, true});
   if (sees_changes())
     watch(context, changes_slot, {"changed", [log = viewer().keeping.changes](Instant now) { return std::make_shared<ChangesState>(ChangesState{now, log->recent(changes_shown)}); }, 5s, 5s, true, true});
+  if (viewer().sees_changes) watch(context, admission_slot, {"admission", [source](Instant) { return std::make_shared<Admission>(source->admission()); }, 10s, 10s, true, true});
+  if (customers.empty()) watch(context, inventory_slot, {"inventory", [source](Instant) { return std::make_shared<Inventory>(source->inventory()); }, 15s, 15s, true, true, true});
   watch(context, machines_slot, {fmt::format("machines|{}{}", customers_key(), customer), [source, customers, customer](Instant now) {
                                    auto state = std::make_shared<MachinesState>();
                                    state->as_of = now;
@@ -192,7 +216,9 @@ Node SystemPage::machine(const SystemState* state) const {
   if (!f.whole) return html<"{}{}">(ways, troubles);
   const Node rates = chart({.name = "ingest", .size = "w-6 h-4", .loading = loading, .empty = s.ingest.times.empty(), .error = "", .as_of = f.as_of, .n = "", .relative_error = std::nullopt,
                             .filters = filters(), .table = rates_table(t, s.ingest, zone_or_utc(filters().zone)), .unknown = t("system.first_sample")});
-  return html<"{}{}{}{}{}">(rates, troubles, ways, table("log_and_store", "w-6 h-6", "", facts_table(t, f)), table("shards", "w-6 h-3", "", shards_table(t, f)));
+  const std::uint64_t waits = f.screen[ScreenLatency::written].all.count();
+  const Node screen = table("to_screen", "w-12 h-2", waits == 0 ? std::string(t("system.nobody_looked")) : "", screen_table(t, f), waits == 0 ? "" : "n " + count(t, waits));
+  return html<"{}{}{}{}{}{}">(screen, rates, troubles, ways, table("log_and_store", "w-6 h-6", "", facts_table(t, f)), table("shards", "w-6 h-3", "", shards_table(t, f)));
 }
 
 Node SystemPage::machines() const {
@@ -211,6 +237,31 @@ Node SystemPage::audit(const SystemState* state) const {
                      .n = known ? "" : std::string(texts()("audit.running")), .table = audit_table(texts(), state ? state->figures.total : Conserved{}, known ? &*found->found : nullptr, zone_or_utc(filters().zone))});
 }
 
+std::optional<Node> SystemPage::inventory() const {
+  if (!viewer().customers.empty()) return std::nullopt;
+  const auto* state = this->state<Inventory>(inventory_slot);
+  static const Inventory nothing;
+  const Inventory& held = state ? *state : nothing;
+  const Texts& t = texts();
+  const auto table = [&](std::string_view name, std::string_view size, std::string empty, const std::string& error, Node node, std::string n = "") {
+    return table_tile({.name = name, .size = size, .texts = t, .loading = state == nullptr, .error = error, .empty = std::move(empty), .as_of = held.as_of, .n = std::move(n), .table = std::move(node), .every = 15s});
+  };
+  const Retained& kept = held.retained;
+  return html<"{}{}{}">(table("cardinality", "w-6 h-6", held.dimensions.empty() ? std::string(t("system.no_dimension")) : "", "", dimensions_table(t, held.dimensions)),
+                        table("retention", "w-6 h-3", kept.rules.empty() ? std::string(t("system.kept_for_good")) : "", kept.error, retention_table(t, kept), retention_done(t, kept)),
+                        table("models", "w-6 h-3", "", "", models_table(t, held.models)));
+}
+
+std::optional<Node> SystemPage::admission() const {
+  if (!viewer().sees_changes) return std::nullopt;
+  const auto* state = this->state<Admission>(admission_slot);
+  static const Admission nothing;
+  const Admission& a = state ? *state : nothing;
+  const std::string size = sized("w-12", a.list.size(), 4);
+  return table_tile({.name = "admission", .size = size, .texts = texts(), .loading = state == nullptr, .error = "", .empty = a.list.empty() ? std::string(texts()("admission.none")) : "", .as_of = a.as_of,
+                     .n = a.list.empty() ? "" : "n " + show_count(texts(), double(a.list.size())), .table = admission_table(texts(), a, zone_or_utc(filters().zone)), .every = 10s});
+}
+
 std::optional<Node> SystemPage::changes() const {
   if (!sees_changes()) return std::nullopt;
   const auto* state = this->state<ChangesState>(changes_slot);
@@ -227,8 +278,8 @@ Node SystemPage::body(const Context&) {
   const std::string since = now ? show_moment(now->masked.since, zone_or_utc(filters().zone), texts()) : "";
   std::optional<Node> note;
   if (now && !now->figures.whole) note = html<"<p class=\"muted\">{}</p>">(texts()("system.only_yours"));
-  return html<"<h1 class=\"sr\">{}</h1>{}<div class=\"grid\" id=\"system-page\" aria-busy=\"{}\">{}{}{}{}{}{}</div>">(
-      texts()("tab.system"), note, fresh(figures_slot) && fresh(machines_slot) ? "false" : "true", tiles(now), machine(now), machines(), audit(now), changes(),
+  return html<"<h1 class=\"sr\">{}</h1>{}<div class=\"grid\" id=\"system-page\" aria-busy=\"{}\">{}{}{}{}{}{}{}{}</div>">(
+      texts()("tab.system"), note, fresh(figures_slot) && fresh(machines_slot) ? "false" : "true", tiles(now), machine(now), machines(), inventory(), audit(now), admission(), changes(),
       counts_line({.name = "masked", .counts = now ? &now->masked.classes : nullptr, .since = since, .texts = texts()}));
 }
 

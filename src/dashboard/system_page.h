@@ -1,7 +1,8 @@
 // How the program itself is doing: what came in and what became of it, log, live state and store, memory, sockets, and what
 // went wrong with the reason.
 //
-// Shape    two topics: the counters, and what machines reported. Who may see one customer only is told what that customer sent.
+// Shape    topics: the counters, what machines reported, what is held and by which models, who may come in, and what was changed.
+//          Who may see one customer only is told what that customer sent.
 // Threads  None: a View belongs to its socket.
 // Source   interface.md "System".
 #pragma once
@@ -10,6 +11,7 @@
 
 #include "auth/change_log.h"
 #include "dashboard/live_page.h"
+#include "live/inventory.h"
 #include "live/system.h"
 
 namespace aybiza::dashboard {
@@ -40,7 +42,7 @@ class SystemPage final : public LivePage {
   using LivePage::LivePage;
 
  private:
-  enum : std::size_t { figures_slot = own_slots, machines_slot, reconcile_slot, changes_slot };
+  enum : std::size_t { figures_slot = own_slots, machines_slot, reconcile_slot, changes_slot, admission_slot, inventory_slot };
   Tab tab() const override { return Tab::system; }
   void opened(liveview::Context& context, const liveview::Location& at) override;
   void shown(liveview::Context& context, std::size_t slot) override;
@@ -49,6 +51,8 @@ class SystemPage final : public LivePage {
   liveview::Node machine(const SystemState* state) const;
   liveview::Node machines() const;
   liveview::Node audit(const SystemState* state) const;
+  std::optional<liveview::Node> inventory() const;
+  std::optional<liveview::Node> admission() const;
   std::optional<liveview::Node> changes() const;
   bool sees_changes() const { return viewer().keeping.changes && viewer().sees_changes; }
 

@@ -41,5 +41,45 @@ TEST_F(PagesTest, OneCustomersSystemPageSaysNothingOfTheMachine) {
   EXPECT_THAT(html, AllOf(HasSubstr("shown to those who may see all customers"), HasSubstr("Ways in"), Not(HasSubstr("events ndjson")), Not(HasSubstr("4\u202f711")), Not(HasSubstr("tile-shards"))));
 }
 
+TEST_F(PagesTest, SystemSaysHowLongEventsWaitForPages) {
+  source_.figures.as_of = now_;
+  EXPECT_THAT(get("/system"), HasSubstr("Nobody has watched live figures since the start."));
+  ToScreen& written = source_.figures.screen[ScreenLatency::written];
+  for (int i = 0; i < 100; ++i) written.lately.add(i < 95 ? 12ms : 150ms, 10);
+  written.all = written.lately;
+  written.all.add(2min, 1'000);
+  EXPECT_THAT(get("/system"), HasSubstr("written to the socket</th><td class=\"num\">≤ 12.5 ms</td><td class=\"num\">≤ 12.5 ms</td><td class=\"num\">≤ 160 ms</td><td class=\"num\">1\u202f000</td><td class=\"num\">&gt; "));
+  EXPECT_THAT(get("/system"), HasSubstr("drawn by the browser</th><td class=\"num\">–</td>"));
+  customers_ = {"globex"};
+  EXPECT_THAT(get("/system"), Not(HasSubstr("written to the socket")));
+}
+
+TEST_F(PagesTest, SystemListsWhatIsHeldAndByWhichModels) {
+  EXPECT_THAT(get("/system"), HasSubstr("No rule: everything is kept for good."));
+  source_.inventory_.dimensions = {{.dimension = "region", .values = 4, .series = 9, .fullest = 3, .bound = 20'000, .customer = "acme <x>"},
+                                   {.dimension = "agent_id", .values = std::nullopt, .series = 30'000, .fullest = 15'000, .bound = 20'000, .customer = "globex", .folded = 7}};
+  source_.inventory_.retained = {.rules = {{"turns", 90, false}, {"calls", 400, true}}, .passes = 2, .rows_deleted = 1'204, .error = ""};
+  source_.inventory_.models = {{.what = "lexicon", .name = "built-in", .version = "00ff00ff00ff00ff", .since = "", .trouble = ""},
+                               {.what = "topic_model", .name = "", .version = "", .since = "", .trouble = ""},
+                               {.what = "price_book", .name = "prices.tsv", .version = "1234", .entries = 55, .since = "", .trouble = "line 3: <no> price"}};
+  const std::string html = get("/system");
+  EXPECT_LT(html.find("globex: 15\u202f000 of 20\u202f000 · 75.0 %"), html.find("acme &lt;x&gt;: 3 of 20\u202f000"));  // the nearest to its bound first
+  EXPECT_THAT(html, AllOf(HasSubstr("too many to tell apart"), HasSubstr("<th scope=\"row\">turns</th><td class=\"num\">90</td><td class=\"text\">deleted</td>"), HasSubstr("moved into files"), HasSubstr("1\u202f204 rows deleted, 0 moved")));
+  EXPECT_THAT(html, AllOf(HasSubstr("00ff00ff00ff00ff"), HasSubstr("not trained yet"), HasSubstr("prices.tsv, newer one refused: line 3: &lt;no&gt; price"), Not(HasSubstr("style="))));
+  customers_ = {"globex"};
+  EXPECT_THAT(get("/system"), AllOf(Not(HasSubstr("tile-cardinality")), Not(HasSubstr("00ff00ff00ff00ff")), Not(HasSubstr("tile-retention"))));
+}
+
+TEST_F(PagesTest, WhoMayComeInIsShownToAdminsOfAllCustomersOnly) {
+  source_.admission_.list = {{.name = "eve <e>", .kind = "user", .rights = "analyst", .customer = "*", .state = "active", .id = "u1", .created = now_ - 24h, .last_used = now_ - 5min, .expires = {}},
+                             {.name = "", .kind = "key", .rights = "ingest", .customer = "acme", .state = "active", .id = "k1", .created = now_ - 24h, .last_used = {}, .expires = now_ + 24h}};
+  EXPECT_THAT(get("/system"), Not(HasSubstr("tile-admission")));
+  admin_ = true;
+  EXPECT_THAT(get("/system"), AllOf(HasSubstr("eve &lt;e&gt;"), HasSubstr("analyst"), HasSubstr("without a name"), HasSubstr("not since the start"), HasSubstr("active, until ")));
+  customers_ = {"acme"};
+  admin_ = false;
+  EXPECT_THAT(get("/system"), AllOf(Not(HasSubstr("eve &lt;")), Not(HasSubstr("tile-admission"))));
+}
+
 }  // namespace
 }  // namespace aybiza::dashboard

@@ -19,6 +19,7 @@
 #include "dashboard/source.h"
 #include "dashboard/texts.h"
 #include "live/hub.h"
+#include "live/screen_latency.h"
 #include "liveview/view.h"
 
 namespace aybiza::dashboard {
@@ -76,6 +77,7 @@ struct Viewer {
   std::function<StatePtr(const TopicPlan&)> now;
   std::function<Watch(const TopicPlan&, std::string name)> watch;
   Renders* renders = nullptr;          // of the thread on which the view runs; null: none to share with
+  std::shared_ptr<OnScreen> screen;    // how long events wait until this page shows them; null: nobody measures
   std::shared_ptr<int> status = std::make_shared<int>(200);  // of the HTTP answer; a page that finds nothing says 404
 
   // Into the record of changes; what could not be written there has been done all the same.

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "live/overview.h"
+#include "live/screen_latency.h"
 
 namespace aybiza {
 
@@ -33,6 +34,9 @@ struct ShardFigures {
   std::uint64_t queued_bytes = 0, behind = 0, events = 0, late = 0, calls_in_flight = 0, series = 0, bytes = 0;
   std::optional<double> watermark_lag_s;  // age of the newest event time; empty: it has seen none
 };
+struct ToScreen {
+  ScreenWaits lately, all;  // of the last minute, or since the start where that is less; since the start
+};
 struct SystemFigures {
   Instant as_of{}, since{};
   bool whole = true;
@@ -53,6 +57,7 @@ struct SystemFigures {
   std::optional<double> dedup_horizon_s;      // empty: nothing has been forgotten
   std::uint64_t dedup_ids = 0, sampled = 0;
   std::uint64_t connections = 0, websockets = 0, requests = 0;
+  std::array<ToScreen, ScreenLatency::stages> screen;
 };
 
 // Live state against the store, closed minute by closed minute.

@@ -297,7 +297,8 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
                                             parts.metric_ways ? parts.metric_ways->points().total : ConservationCounts{},
                                             parts.metric_ways ? parts.metric_ways->statsd() : StatsdStats{}, parts.sampler ? parts.sampler->left_out() : 0, parts.calls ? parts.calls->left_out() : 0,
                                             parts.retention ? parts.retention->status() : RetentionStatus{}, parts.camera ? parts.camera->counters() : CameraCounters{},
-                                            parts.reports ? parts.reports() : ReportCounters{}}),
+                                            parts.reports ? parts.reports() : ReportCounters{},
+                                            parts.screen ? parts.screen->waits(ScreenLatency::written) : ScreenWaits{}, parts.screen ? parts.screen->waits(ScreenLatency::drawn) : ScreenWaits{}}),
                           "application/openmetrics-text; version=1.0.0; charset=utf-8");
   }
 

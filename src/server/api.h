@@ -44,6 +44,7 @@ struct ApiParts {
   const auth::ChangeLog* changes = nullptr;
   const Camera* camera = nullptr;
   std::function<ReportCounters()> reports = {};
+  const ScreenLatency* screen = nullptr;
 };
 
 class Api {

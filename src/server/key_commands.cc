@@ -44,7 +44,7 @@ int run_key_create(const NewKeyOptions& options) {
 int run_key_list(const std::filesystem::path& data) {
   auto keys = open_keys(data);
   if (!keys) return complain(keys.error());
-  for (const auth::ApiKey& key : (*keys)->list())
+  for (const auth::ApiKey& key : (*keys)->list(SystemClock().now()))
     fmt::print("{}  {:<7} {:<20} {}  {}{}\n", key.id, to_string(key.scope), key.customer, format_rfc3339(key.created), key.name,
                key.revoked ? "  revoked" : "");
   return 0;

@@ -23,6 +23,19 @@ class Text {
     for (const auto& [key, value] : values)
       fmt::format_to(std::back_inserter(out), "aybiza_{}_total{{{}=\"{}\"}} {}\n", name, label, key, value);
   }
+  // `label` tells the histograms of one name apart. Seconds.
+  void histogram(std::string_view name, std::string_view help, std::string_view label, const std::map<std::string_view, const ScreenWaits*>& values) {
+    head(name, help, "histogram");
+    for (const auto& [key, waits] : values) {
+      std::uint64_t below = 0;
+      for (std::size_t i = 0; i <= screen_bounds; ++i) {
+        below += waits->counts[i];
+        const std::string bound = i == screen_bounds ? "+Inf" : fmt::format("{}", screen_bound_ms(i) / 1e3);
+        fmt::format_to(std::back_inserter(out), "aybiza_{}_bucket{{{}=\"{}\",le=\"{}\"}} {}\n", name, label, key, bound, below);
+      }
+      fmt::format_to(std::back_inserter(out), "aybiza_{0}_sum{{{1}=\"{2}\"}} {3}\naybiza_{0}_count{{{1}=\"{2}\"}} {4}\n", name, label, key, double(waits->sum_us) / 1e6, below);
+    }
+  }
   std::string out;
 
  private:
@@ -129,6 +142,7 @@ std::string openmetrics(const SelfMetrics& self) {
   t.counter("metric_points_repeated", "Of these, points of streams that had come before.", self.live.metrics.duplicates);
   t.counter("metric_resets", "Running totals that began again.", self.live.metrics.resets);
   t.counter("metric_points_other", "Points of series beyond their customer's bound, kept as __other__.", self.live.metrics.folded);
+  t.histogram("ingest_to_screen_seconds", "From the receipt of an event until a page that counts it was written to its socket, and until its browser had drawn it; each event once for each page.", "stage", {{"written", &self.written}, {"drawn", &self.drawn}});
   t.gauge("metric_series", "Series of generic metrics known now.", double(self.live.metrics.series));
   return std::move(t.out) + "# EOF\n";
 }

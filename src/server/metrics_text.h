@@ -36,6 +36,7 @@ struct SelfMetrics {
   RetentionStatus retention = {};
   CameraCounters pictures = {};
   ReportCounters reports = {};
+  ScreenWaits written = {}, drawn = {};  // how long events waited for pages
 };
 
 std::string openmetrics(const SelfMetrics& self);

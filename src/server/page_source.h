@@ -10,6 +10,7 @@
 #include "privacy/tokenizer.h"
 #include "server/budget_keeper.h"
 #include "server/call_finder.h"
+#include "server/holdings.h"
 #include "server/pipeline.h"
 #include "server/price_keeper.h"
 #include "server/server_watch.h"
@@ -25,9 +26,10 @@ struct MoneySource {
 class PageSource final : public dashboard::Source {
  public:
   // `masked` counts what every way in has found since `since`.
-  PageSource(Pipeline& pipeline, const Tokenizer& tokenizer, const CallFinder& calls, std::function<MaskCounts()> masked, const ServerWatch& watch, MoneySource money, Topics* topics, Instant since)
-      : pipeline_(pipeline), calls_(calls), finder_({&pipeline, topics, &tokenizer}), masked_(std::move(masked)), watch_(watch), money_(money), since_(since) {}
+  PageSource(Pipeline& pipeline, const Tokenizer& tokenizer, const CallFinder& calls, std::function<MaskCounts()> masked, const ServerWatch& watch, const Holdings& holdings, MoneySource money, Topics* topics, Instant since)
+      : pipeline_(pipeline), calls_(calls), finder_({&pipeline, topics, &tokenizer}), masked_(std::move(masked)), watch_(watch), holdings_(holdings), money_(money), since_(since) {}
   Answered<Answer> ask(const Question& question) override { return pipeline_.glance(question); }
+  std::uint64_t folded() override { return pipeline_.shards().folded(); }
   std::vector<Answered<Answer>> ask_together(std::span<const Question> questions) override { return pipeline_.glance(questions); }
   Answered<Flow> flow(const FlowQuestion& question) override;
   Answered<std::vector<AgentSignals>> fleet(const FleetQuestion& question) override;
@@ -42,6 +44,8 @@ class PageSource final : public dashboard::Source {
   std::vector<SpendBudget> budgets() override { return money_.budgets->list(pipeline_.clock().now()); }
   std::optional<double> token_price(std::string_view model, bool cached) override;
   Result<dashboard::Repriced> what_if(std::string_view prices, const std::string& customer, Instant from, Instant to) override;
+  Inventory inventory() override { return holdings_.inventory(); }
+  Admission admission() override { return holdings_.admission(); }
   SystemFigures system(const std::vector<std::string>& customers) override { return watch_.figures(customers); }
   Answered<Reconciled> reconcile(const std::vector<std::string>& customers) override;
   Result<std::vector<SystemRow>> machines(const std::vector<std::string>& customers, const std::string& customer, Instant since) override;
@@ -53,6 +57,7 @@ class PageSource final : public dashboard::Source {
   const TurnFinder finder_;
   std::function<MaskCounts()> masked_;
   const ServerWatch& watch_;
+  const Holdings& holdings_;
   const MoneySource money_;
   Instant since_;
 };

@@ -60,6 +60,7 @@ void Pipeline::dispatch(const spool::RecordView& record) {
     bytes_since_snapshot_ += event.bytes.size();
     bytes_uncollected_ += event.bytes.size();
   }
+  if (options_.screen) options_.screen->took(fed_, record.end().value - 1, record.received);
   fed_ = record.end().value - 1;
 }
 

@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/status.h"
+#include "live/screen_latency.h"
 #include "query/answer.h"
 #include "runtime/mailbox.h"
 #include "runtime/periodic.h"
@@ -44,6 +45,7 @@ struct PipelineOptions {
   std::string store_url = {};  // of a PostgreSQL; empty: DuckDB in the data directory
   std::string archive = {};    // where retention puts Parquet files; empty: in the data directory
   std::size_t store_memory_bytes = 0, dedup_memory_bytes = 0, calls_retained = 0;  // 0: the parts' own defaults
+  ScreenLatency* screen = nullptr;  // is told what was received when; it outlives the pipeline
   std::size_t unwritten_events = limits::uncollected_events;  // folded and neither in the store nor on disk: then live figures wait; half of it sends rows to disk
 };
 

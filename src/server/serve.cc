@@ -27,6 +27,7 @@
 #include "server/fleet_commands.h"
 #include "server/give_api.h"
 #include "server/guard.h"
+#include "server/holdings.h"
 #include "server/metric_ways.h"
 #include "server/page_source.h"
 #include "server/pipeline.h"
@@ -46,6 +47,7 @@ using namespace std::chrono_literals;
 
 struct Server::Inner {
   SystemClock clock;
+  ScreenLatency screen;
   std::unique_ptr<auth::KeyStore> keys;
   std::unique_ptr<Tokenizer> tokenizer;
   std::unique_ptr<Budget> budget;
@@ -74,6 +76,7 @@ struct Server::Inner {
   std::unique_ptr<SearchApi> search_api;
   std::unique_ptr<Api> api;
   std::unique_ptr<ServerWatch> watch;
+  std::unique_ptr<Holdings> holdings;
   std::unique_ptr<PageSource> source;
   std::unique_ptr<LiveThread> live;
   std::unique_ptr<auth::ChangeLog> changes;
@@ -186,6 +189,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
                                   .store_memory_bytes = std::max(options.memory_max / store_memory_share, store_memory_least),
                                   .dedup_memory_bytes = std::max(options.memory_max / dedup_memory_share, dedup_memory_least),
                                   .calls_retained = std::max(options.memory_max / limits::memory_per_call_retained, calls_retained_least),
+                                  .screen = &inner->screen,
                                   .unwritten_events = std::max(options.memory_max / unwritten_memory_share / memory_per_unwritten_event, unwritten_events_least)});
   if (!pipeline) return std::unexpected(pipeline.error());
   inner->pipeline = std::move(*pipeline);
@@ -255,7 +259,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->camera = std::make_unique<Camera>(find_browser(options.chromium), options.chromium == "off", inner->clock);
   inner->api = std::make_unique<Api>(ApiParts{inner->pipeline.get(), inner->events.get(), inner->tokenizer.get(), inner->budget.get(),
                                               inner->calls_by_name.get(), http_counters, inner->webhooks.get(), inner->metric_ways.get(), inner->sampler.get(), inner->calls.get(), inner->retention.get(), inner->changes.get(), inner->camera.get(),
-                                              [raw] { return raw->report_sender->counters(); }});
+                                              [raw] { return raw->report_sender->counters(); }, &inner->screen});
   const auto masked = [raw] {
     MaskCounts all = raw->events->masked();
     all += raw->webhooks->counters().masked;
@@ -264,15 +268,17 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->privacy_api = std::make_unique<PrivacyApi>(PrivacyApiParts{inner->pipeline.get(), inner->privacy.get(), inner->tokenizer.get(), inner->calls_by_name.get(), masked, inner->clock.now()});
   inner->watch = std::make_unique<ServerWatch>(ServerWatchParts{.pipeline = inner->pipeline.get(), .events = inner->events.get(), .webhooks = inner->webhooks.get(),
                                                                 .metric_ways = inner->metric_ways.get(), .sampler = inner->sampler.get(), .budget = inner->budget.get(),
-                                                                .http = http_counters});
-  inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer, *inner->calls_by_name, masked, *inner->watch, MoneySource{inner->budgets.get(), inner->prices.get()}, inner->topics.get(), inner->clock.now());
-  inner->live = std::make_unique<LiveThread>(inner->clock);
-  inner->pipeline->shards().on_change([live = inner->live.get()] { live->data_changed(); });
+                                                                .screen = &inner->screen, .http = http_counters});
   auto users = auth::UserStore::open(options.data);
   if (!users) return std::unexpected(users.error());
   inner->users = std::move(*users);
-  inner->open_to_all = options.insecure_loopback;
   inner->sessions = std::make_unique<auth::SessionStore>(options.data, inner->clock.now());
+  inner->holdings = std::make_unique<Holdings>(HoldingsParts{.pipeline = inner->pipeline.get(), .retention = inner->retention.get(), .prices = inner->prices.get(), .topics = inner->topics.get(),
+                                                             .users = inner->users.get(), .sessions = inner->sessions.get(), .keys = inner->keys.get(), .data = options.data});
+  inner->source = std::make_unique<PageSource>(*inner->pipeline, *inner->tokenizer, *inner->calls_by_name, masked, *inner->watch, *inner->holdings, MoneySource{inner->budgets.get(), inner->prices.get()}, inner->topics.get(), inner->clock.now());
+  inner->live = std::make_unique<LiveThread>(inner->clock);
+  inner->pipeline->shards().on_change([live = inner->live.get()] { live->data_changed(); });
+  inner->open_to_all = options.insecure_loopback;
   inner->sign_in = std::make_unique<SignIn>(SignInParts{inner->users.get(), inner->sessions.get(), &inner->clock, *secret, options.brand});
   inner->preferences = std::make_unique<dashboard::PreferenceStore>(options.data);
   auto boards = dashboard::BoardStore::open(options.data);
@@ -288,7 +294,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->pages = std::make_unique<dashboard::Dashboard>(
       dashboard::DashboardOptions{.brand = options.brand, .insecure_loopback = options.insecure_loopback, .allowed_origins = {}, .secret = *secret,
                                   .signed_in = signed_in_by(options.insecure_loopback ? nullptr : inner->sign_in.get()),
-                                  .keeping = {.preferences = inner->preferences.get(), .boards = inner->boards.get(), .links = inner->links.get(), .changes = inner->changes.get(), .reports = inner->reports.get(), .send_reports = report_settings_given->sends() ? std::function<void()>([raw] { raw->report_sender->nudge(); }) : nullptr}, .passes = &inner->passes},
+                                  .keeping = {.preferences = inner->preferences.get(), .boards = inner->boards.get(), .links = inner->links.get(), .changes = inner->changes.get(), .reports = inner->reports.get(), .send_reports = report_settings_given->sends() ? std::function<void()>([raw] { raw->report_sender->nudge(); }) : nullptr}, .latency = &inner->screen, .passes = &inner->passes},
       *inner->source, *inner->live);
   inner->give = std::make_unique<GiveApi>(GiveParts{.pages = inner->pages.get(), .passes = &inner->passes, .camera = inner->camera.get(), .clock = &inner->clock, .url = own_url(inner->listening), .brand = options.brand});
   inner->report_sender = std::make_unique<ReportSender>(ReportParts{inner->reports.get(), inner->preferences.get(), inner->source.get(), inner->give.get(), &inner->clock, *report_settings_given});

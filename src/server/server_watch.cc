@@ -50,7 +50,8 @@ void ServerWatch::stop() {
 }
 
 void ServerWatch::sample() {
-  const IngestSample now = sample_of(parts_.events->ledger().snapshot().total, parts_.pipeline->clock().now());
+  Sample now{sample_of(parts_.events->ledger().snapshot().total, parts_.pipeline->clock().now()), {}};
+  for (std::size_t i = 0; parts_.screen && i < now.screen.size(); ++i) now.screen[i] = parts_.screen->waits(ScreenLatency::Stage(i));
   const std::lock_guard lock(mutex_);
   history_.push_back(now);
   if (history_.size() > limits::system_samples) history_.pop_front();
@@ -65,6 +66,7 @@ SystemFigures ServerWatch::figures(const std::vector<std::string>& customers) co
     out.total = conserved(ledger.total);
     add_machine(out, ledger);
     add_shards(out);
+    add_screen(out);
     add_troubles(out, ledger);
   } else {
     for (const std::string& customer : customers) {
@@ -87,7 +89,7 @@ void ServerWatch::add_machine(SystemFigures& out, const Ledger::Snapshot& ledger
   std::ranges::sort(out.ways, [](const WayIn& a, const WayIn& b) { return std::tie(b.counts.offered, a.name) < std::tie(a.counts.offered, b.name); });
   {
     const std::lock_guard lock(mutex_);
-    out.history.assign(history_.begin(), history_.end());
+    for (const Sample& one : history_) out.history.push_back(one.ingest);
   }
   if (out.history.empty() || out.history.back().at < out.as_of) out.history.push_back(sample_of(ledger.total, out.as_of));
   const PipelineStats pipeline = parts_.pipeline->stats();
@@ -109,6 +111,18 @@ void ServerWatch::add_machine(SystemFigures& out, const Ledger::Snapshot& ledger
   if (parts_.sampler) out.sampled = parts_.sampler->left_out();
   const net::HttpCounters http = parts_.http();
   out.connections = http.connections_open, out.websockets = http.websockets_open, out.requests = http.requests_total;
+}
+
+void ServerWatch::add_screen(SystemFigures& out) const {
+  if (!parts_.screen) return;
+  const std::lock_guard lock(mutex_);
+  // The newest sample that is a minute old, else the first.
+  const auto after = std::ranges::upper_bound(history_, out.as_of - Duration(limits::screen_lately), {}, [](const Sample& s) { return s.ingest.at; });
+  const Sample& then = after == history_.begin() ? history_.front() : *(after - 1);
+  for (std::size_t i = 0; i < out.screen.size(); ++i) {
+    out.screen[i].all = parts_.screen->waits(ScreenLatency::Stage(i));
+    out.screen[i].lately = out.screen[i].all.since(then.screen[i]);
+  }
 }
 
 void ServerWatch::add_shards(SystemFigures& out) const {

@@ -29,6 +29,7 @@ struct ServerWatchParts {
   const MetricWays* metric_ways = nullptr;
   const MetricSampler* sampler = nullptr;
   const Budget* budget = nullptr;
+  const ScreenLatency* screen = nullptr;
   std::function<net::HttpCounters()> http;  // of the server with the pages
 };
 
@@ -43,14 +44,19 @@ class ServerWatch {
   void stop();
 
  private:
+  struct Sample {
+    IngestSample ingest;
+    std::array<ScreenWaits, ScreenLatency::stages> screen;
+  };
   void sample();
+  void add_screen(SystemFigures& out) const;
   void add_machine(SystemFigures& out, const Ledger::Snapshot& ledger) const;
   void add_shards(SystemFigures& out) const;
   void add_troubles(SystemFigures& out, const Ledger::Snapshot& ledger) const;
 
   const ServerWatchParts parts_;
   mutable std::mutex mutex_;  // guards what follows
-  std::deque<IngestSample> history_;
+  std::deque<Sample> history_;
   std::unique_ptr<Periodic> beat_;  // last: it uses the members above
 };
 
