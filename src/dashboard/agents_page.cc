@@ -4,6 +4,7 @@
 #include "dashboard/fleet_field.h"
 #include "dashboard/flow_heat.h"
 #include "dashboard/league_table.h"
+#include "dashboard/plain_table.h"
 #include "dashboard/show.h"
 #include "dashboard/tile.h"
 #include "dashboard/work_tiles.h"
@@ -59,6 +60,7 @@ void AgentsPage::opened(Context& context, const Location&) {
                                  }, 15s, 30s, true, true, true});
   shown.sort.clear(), shown.agent.clear();
   watch(context, work_slot, {key("work") + address("/agents", shown), [ask, scope](Instant now) { return std::make_shared<FleetWork>(compute_fleet_work(ask, scope, now)); }, 1s, 3s, true, true});
+  watch(context, learners_slot, {key("learners") + address("/agents", shown), [ask, scope](Instant now) { return std::make_shared<Learners>(compute_learners(ask, scope, now)); }, 5s, 15s, true, true});
   watch(context, heat_slot, {key("heat") + address("/agents", shown), [ask, scope](Instant now) { return std::make_shared<Heat>(compute_heat(ask, scope, now)); }, 60s, 300s, true});
 }
 
@@ -110,7 +112,28 @@ Node AgentsPage::pictures() const {
   const Texts& t = texts();
   const Node hours = chart({.name = "heat", .size = "w-12 h-4", .loading = heat == nullptr, .empty = h.agents == 0, .error = h.error, .as_of = h.as_of,
                             .n = heat ? t("count.agents", show_count(t, h.agents)) : "", .relative_error = std::nullopt, .filters = filters(), .table = heat_table(h, t), .every = 300s});
-  return html<"{}{}{}{}">(field_tile(fleet, chosen_, filters()), field_reasons(fleet, chosen_, filters()), work_tiles(state<FleetWork>(work_slot), filters()), hours);
+  return html<"{}{}{}{}">(field_tile(fleet, chosen_, filters()), field_reasons(fleet, chosen_, filters()), work_tiles(state<FleetWork>(work_slot), filters()), html<"{}{}">(hours, learners()));
+}
+
+// All of them in the first row, then each that told something, with a link to its page.
+Node AgentsPage::learners() const {
+  const auto* state = this->state<Learners>(learners_slot);
+  static const Learners nothing;
+  const Learners& l = state ? *state : nothing;
+  const Texts& t = texts();
+  const TableHead heads[] = {{t("dimension.agent_id"), false}, {t("agents.found")}, {t("agents.proven")}, {t("agents.taken_over")}, {t("agents.improved")}, {t("agents.knowledge")}, {t("agents.unanswered")}};
+  std::vector<TableRow> rows;
+  const auto add = [&](const Learner& one, const std::string& name, std::string link) {
+    rows.push_back({one.agent.empty() ? "all" : "agent|" + one.agent, {name, show_count(t, one.patterns), show_count(t, one.successful), show_count(t, one.replicated), show_count(t, one.improvements),
+                                                                       show(t, Format::count, one.knowledge_nodes), show(t, Format::count, one.unanswered)}, std::move(link)});
+  };
+  Filters to = filters();
+  to.agent.clear(), to.sort.clear();
+  add(l.all, l.learning > l.agents.size() ? t("agents.all_of", show_count(t, double(l.learning))) : std::string(t("agents.all")), address("/learning", to));
+  for (const Learner& one : l.agents) add(one, one.agent, address("/agents/" + percent_encoded(one.agent), to));
+  const bool none = l.agents.empty() && l.all.told() == 0 && !l.all.knowledge_nodes;
+  return table_tile({.name = "learners", .size = sized("w-12", rows.size(), 5), .texts = t, .loading = state == nullptr, .error = l.error, .empty = none ? why_empty(definition_of(t, "learners").counted, filters()) : "",
+                     .as_of = l.as_of, .n = state ? how_many(t, "count.experiments", l.experiments) : "", .table = plain_table(t("figure.learners"), heads, rows), .every = 15s});
 }
 
 // "91.2 % [88.0, 94.1]", or why there is none.

@@ -1,7 +1,7 @@
 // The fleet: every agent a cell, worst first, with the reason; how busy it is by hour and weekday; and a table of what every agent did in the
 // range, sorted by whatever column was clicked. A cell or a row leads to the agent's own page.
 //
-// Shape    five topics: the field, every few seconds, what the agents do, the table, the agents compared, and the hours, every few minutes. The field goes out as counts of its four
+// Shape    six topics: the field, every few seconds, what the agents do, what they learn, the table, the agents compared, and the hours, every few minutes. The field goes out as counts of its four
 //          letters, because its cells are sorted.
 // Threads  None: a View belongs to its socket.
 // Source   interface.md "Agents".
@@ -15,6 +15,7 @@
 #include "live/fleet_work.h"
 #include "live/heat.h"
 #include "live/league.h"
+#include "live/learners.h"
 
 namespace aybiza::dashboard {
 
@@ -23,13 +24,14 @@ class AgentsPage final : public LivePage {
   using LivePage::LivePage;
 
  private:
-  enum : std::size_t { league_slot = own_slots, fleet_slot, heat_slot, adjusted_slot, work_slot };
+  enum : std::size_t { league_slot = own_slots, fleet_slot, heat_slot, adjusted_slot, work_slot, learners_slot };
   Tab tab() const override { return Tab::agents; }
   void opened(liveview::Context& context, const liveview::Location& at) override;
   void shown(liveview::Context& context, std::size_t slot) override;
   void on_event(liveview::Context& context, const liveview::Event& event) override;
   liveview::Node body(const liveview::Context& context) override;
   liveview::Node pictures() const;
+  liveview::Node learners() const;
   LeagueSpec spec() const;
   std::string compared(const std::string& agent) const;
   std::string key(std::string_view what) const;

@@ -28,7 +28,7 @@ constexpr std::array figures{
     Figure{"commit_p99", Format::milliseconds}, Figure{"memory_used", Format::bytes}, Figure{"dedup_horizon", Format::span},
     Figure{"sockets", Format::count}, Figure{"ingest", Format::rate}, Figure{"ways_in", Format::count}, Figure{"log_and_store", Format::count},
     Figure{"shards", Format::count}, Figure{"troubles", Format::count}, Figure{"machines", Format::count}, Figure{"audit", Format::count}, Figure{"changed", Format::count}, Figure{"to_screen", Format::milliseconds},
-    Figure{"cardinality", Format::count}, Figure{"retention", Format::count}, Figure{"models", Format::count}, Figure{"admission", Format::count}, Figure{"error_rate", Format::share},
+    Figure{"cardinality", Format::count}, Figure{"retention", Format::count}, Figure{"models", Format::count}, Figure{"admission", Format::count}, Figure{"learners", Format::count}, Figure{"error_rate", Format::share},
     Figure{"efficiency_score", Format::share}, Figure{"learning_patterns", Format::count}, Figure{"replicated_patterns", Format::count},
     Figure{"improvements", Format::count}, Figure{"knowledge_nodes", Format::count}, Figure{"unanswered_questions", Format::count},
     Figure{"progress", Format::share}, Figure{"knowledge", Format::count}, Figure{"patterns", Format::count}, Figure{"experiments", Format::share},

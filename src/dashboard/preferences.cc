@@ -21,7 +21,7 @@ using liveview::JsonWriter;
 
 constexpr std::string_view overview[] = {"active_agents", "active_calls", "calls_today", "success_rate", "avg_resolution_ms", "p95_voice_latency_ms", "avg_sentiment",
                                          "spend_today_usd", "volume", "latency", "regions", "sentiment", "outcomes", "movers", "masked"};
-constexpr std::string_view agents[] = {"fleet", "fleet_worst", "work_regions", "work", "work_rates", "heat"};
+constexpr std::string_view agents[] = {"fleet", "fleet_worst", "work_regions", "work", "work_rates", "heat", "learners"};
 constexpr std::string_view conversations[] = {"avg_sentiment", "resolution_rate", "avg_satisfaction", "intervention_rate", "interruption_share", "agent_interruption_share", "silence_share", "talk_ratio", "moods", "stages", "topics", "emotions", "lengths", "resolution_times", "flow"};
 constexpr std::string_view costs[] = {"spend_usd", "spend_today_usd", "cost_per_call", "cost_per_minute", "cost_per_resolved", "cache_share", "cache_saved", "unpriced_share", "spend", "cost_map", "cost_stages", "tokens", "model_tokens", "month", "return", "what_if", "budgets", "advice"};
 constexpr std::string_view learning[] = {"success_rate", "error_rate", "efficiency_score", "learning_patterns", "replicated_patterns", "improvements", "knowledge_nodes", "unanswered_questions",

@@ -102,6 +102,18 @@ try {
   console.log(`     hour ${hour}: ${hours.flat().filter(text => text.endsWith("%"))}`);
   await page.keyboard.press("Escape");
 
+  // What they learn: all of them, and each that told something.
+  const learnt = "learning_patterns,successful_patterns,replicated_patterns,improvements,knowledge_nodes,unanswered_questions";
+  await until(page, () => document.querySelector("#tile-learners tbody tr"));
+  const learners = await cells(page, "tile-learners"), [everybody] = await figures({ select: learnt, window: "1h" }), each = await figures({ select: learnt, by: "agent_id", window: "1h" });
+  const same = (row, told) => row && learnt.split(",").every((name, i) => told[name] === null ? row[i + 1] === "–" : whole(row[i + 1]) === told[name]);
+  check("what all agents learn is the API's", learners[0][0] === "All agents" && same(learners[0], everybody), JSON.stringify([learners[0], everybody]));
+  for (const agent of ["agent-1", "agent-2"]) {
+    const told = each.find(row => row.agent_id === agent);
+    check(`what ${agent} learns is the API's`, same(learners.find(row => row[0] === agent), told), JSON.stringify([learners, told]));
+  }
+  check("the experiments are counted", (await page.textContent("#tile-learners footer .n")).trim() === "1 experiment");
+
   // Ten thousand cells, painted anew each frame: printed, because a shared machine decides nothing.
   const frames = await page.evaluate(async () => {
     const letters = ["b", "w", "g", "i"], count = 10_000;
