@@ -6,6 +6,7 @@
 #include "dashboard/plain_table.h"
 #include "dashboard/show.h"
 #include "dashboard/tile.h"
+#include "dashboard/turn_waterfall.h"
 #include "query/turn_labels.h"
 
 namespace aybiza::dashboard {
@@ -85,18 +86,19 @@ std::string latencies(const TurnRow& turn, const Texts& t) {
   part("STT", turn.stt_latency_us);
   part("LLM", turn.llm_latency_us);
   part("TTS", turn.tts_latency_us);
+  part(t("call.other"), other_us(stages_of(turn)));
   return out;
 }
 
-Node turn_item(const TurnRow& turn, Instant start, const Texts& t) {
+Node turn_item(const TurnRow& turn, Instant start, std::int64_t longest_us, const Texts& t) {
   const bool cut_in = turn.interrupted.value_or(false);
-  std::optional<Node> mood, lat, cut;
+  std::optional<Node> mood, lat, cut, parts;
   if (turn.sentiment_e4) mood = html<"<span class=\"{}\">{}</span>">(mood_class(turn.sentiment_e4), score_e4(t, turn.sentiment_e4));
-  if (const std::string shown = latencies(turn, t); !shown.empty()) lat = html<"<span class=\"lat\">{}</span>">(shown);
+  if (const std::string shown = latencies(turn, t); !shown.empty()) lat = html<"<span class=\"lat\">{}</span>">(shown), parts = waterfall_lane(turn, longest_us, t("call.where_time_goes", shown));
   if (cut_in) cut = html<"<span class=\"cut\"> — {}</span>">(t("call.cut_in"));
-  return html<"<li class=\"turn {}{}\" id=\"turn-{}\"><div class=\"who\"><span>{}</span><span>{}</span></div><p class=\"said\">{}{}</p><footer>{}{}{}</footer></li>">(
+  return html<"<li class=\"turn {}{}\" id=\"turn-{}\"><div class=\"who\"><span>{}</span><span>{}</span></div><p class=\"said\">{}{}</p><footer>{}{}{}</footer>{}</li>">(
       turn.agent_speaks ? "agent" : "caller", cut_in ? " interrupted" : "", turn.turn_number, t(turn.agent_speaks ? "dimension.agent_id" : "call.caller"),
-      show_duration(std::max(Duration(0), begin_of(turn) - start)), turn.text_content.empty() ? std::string(t("call.no_words")) : turn.text_content, cut, mood, tags_of(turn, t), lat);
+      show_duration(std::max(Duration(0), begin_of(turn) - start)), turn.text_content.empty() ? std::string(t("call.no_words")) : turn.text_content, cut, mood, tags_of(turn, t), lat, parts);
 }
 
 Node blocks(const std::vector<Block>& list, bool stages) {
@@ -118,7 +120,7 @@ Node timeline_node(const CallDetail& call, Instant now, const Texts& t) {
   const Duration length = timeline_length(call, now);
   const auto mark = [&](int quarter) { return show_duration(length * quarter / 4); };
   constexpr std::pair<std::string_view, std::string_view> keys[] = {{"turn caller", "call.caller"}, {"turn agent", "dimension.agent_id"}, {"turn interrupt", "call.cut_in_key"},
-                                                                    {"stage stt", "word.speech_to_text"}, {"stage llm", "dimension.model_used"}, {"stage tts", "word.text_to_speech"}};
+                                                                    {"stage stt", "word.speech_to_text"}, {"stage llm", "dimension.model_used"}, {"stage tts", "word.text_to_speech"}, {"stage other", "call.other_key"}};
   const Node legend = each(keys, [](const auto& key) { return key.first; }, [&](const auto& key) {
     return html<"<span><svg class=\"lane key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"{}\" width=\"10\" height=\"10\"/></svg> {}</span>">(key.first, t(key.second));
   });
@@ -167,7 +169,10 @@ Node latency_facts(const CallDetail& call, const Texts& t) {
   add(facts, t("word.speech_to_text"), show_us(t, call.call.stt_latency_us));
   add(facts, t("dimension.model_used"), show_us(t, call.call.llm_latency_us));
   add(facts, t("word.text_to_speech"), show_us(t, call.call.tts_latency_us));
-  std::int64_t cut_in = 0;
+  std::int64_t cut_in = 0, others = 0, other_sum = 0;
+  for (const TurnRow& turn : call.turns)
+    if (const Number other = other_us(stages_of(turn))) ++others, other_sum += *other;
+  add(facts, t("call.other_key"), others > 0 ? show_us(t, other_sum / others) : std::string(dash));
   for (const TurnRow& turn : call.turns) cut_in += turn.interrupted.value_or(false) ? 1 : 0;
   add(facts, t("call.interruptions"), show_count(t, double(cut_in)));
   add(facts, t("column.turns"), show_count(t, double(call.turns.size())));
@@ -191,7 +196,8 @@ Node page_of(const CallDetail& call, const Filters& filters, Instant as_of) {
   const Texts& t = texts_of(filters);
   const CallRow& c = call.call;
   const bool live = c.state == CallState::active;
-  const Node turns = rows(call.turns, [](const TurnRow& turn) { return turn.turn_number; }, [&](const TurnRow& turn) { return turn_item(turn, c.start, t); });
+  const std::int64_t longest = longest_response_us(call.turns);
+  const Node turns = rows(call.turns, [](const TurnRow& turn) { return turn.turn_number; }, [&](const TurnRow& turn) { return turn_item(turn, c.start, longest, t); });
   Node transcript = html<"<ol class=\"transcript\" aria-label=\"{}\">{}</ol>">(t("call.transcript"), turns);
   if (call.turns.empty()) transcript = Node{};
   Filters list = filters;

@@ -7,6 +7,7 @@
 #include "dashboard/show.h"
 #include "dashboard/tile.h"
 #include "dashboard/turn_search_tile.h"
+#include "dashboard/waterfall_chart.h"
 
 namespace aybiza::dashboard {
 
@@ -48,24 +49,12 @@ NamedBars bars_of(const Texts& t, const Histogram& lengths) {
   return bars;
 }
 
-NamedBars bars_of(const Texts& t, const std::vector<Stage>& stages) {
-  NamedBars bars;
-  bars.format = "@ms";
-  bars.series = {{t("talk.half"), "$c3", {}}, {t("talk.most"), "$c1", {}}};
-  for (const Stage& stage : stages) {
-    bars.labels.emplace_back(show_name(t, stage.name));
-    bars.series[0].values.push_back(stage.p50_ms);
-    bars.series[1].values.push_back(stage.p95_ms);
-  }
-  return bars;
-}
-
 struct Drawn {
   std::string_view id;
   NamedBars bars;
 };
 std::vector<Drawn> drawn(const Texts& t, const ConversationsState& s) {
-  return {{"topics", bars_of(t, s.topics, "$c1")}, {"emotions", bars_of(t, s.emotions, "$c4")}, {"lengths", bars_of(t, s.lengths)}, {"resolution_times", bars_of(t, s.resolution_times)}, {"stages", bars_of(t, s.stages)}};
+  return {{"topics", bars_of(t, s.topics, "$c1")}, {"emotions", bars_of(t, s.emotions, "$c4")}, {"lengths", bars_of(t, s.lengths)}, {"resolution_times", bars_of(t, s.resolution_times)}};
 }
 
 Node bars_table(const Texts& t, std::string_view title, std::string_view first, const NamedBars& bars, Format format) {
@@ -166,9 +155,11 @@ void ConversationsPage::shown(Context& context, std::size_t slot) {
   if (!left_ || drawn_key_ != key()) {
     left_.reset();
     context.push_latest("chart:chart-moods", "moods", stacked_option(now->moods, now->as_of, range.to - range.from, mood_colours, texts()));
+    context.push_latest("chart:chart-stages", "stages", waterfall_option(texts(), now->stages, now->as_of));
     for (const Drawn& one : drawn(texts(), *now)) context.push_latest(fmt::format("chart:chart-{}", one.id), one.id, named_bars_option(one.bars, now->as_of));
   } else {
     if (std::string rows = appended(left_->moods, now->moods, now->as_of, 0); !rows.empty()) context.push_latest("chart-data:chart-moods", "moods", std::move(rows));
+    if (std::string data = waterfall_data(texts(), now->stages, now->as_of); data != waterfall_data(texts(), left_->stages, now->as_of)) context.push_latest("chart-data:chart-stages", "stages", std::move(data));
     const auto before = drawn(texts(), *left_), after = drawn(texts(), *now);
     for (std::size_t i = 0; i < after.size(); ++i)
       if (std::string data = named_bars_data(after[i].bars, now->as_of); data != named_bars_data(before[i].bars, now->as_of))
@@ -206,7 +197,7 @@ Node ConversationsPage::charts(const ConversationsState* state) const {
   const auto bars = [&](std::string_view name, std::string_view first, const NamedBars& drawn, Format format) { return bars_table(t, definition_of(t, name).title, t(first), drawn, format); };
   return html<"{}{}{}{}{}{}">(
       tile("moods", "w-6 h-4", s.moods.times.empty(), s.moods.error, s.moods.estimate, moods_table(t, s.moods, zone_or_utc(filters().zone))),
-      tile("stages", "w-6 h-4", none(s.stages), s.stages_error, s.stages_estimate, bars("stages", "talk.stage", bars_of(t, s.stages), Format::milliseconds)),
+      tile("stages", "w-6 h-4", none(s.stages), s.stages_error, s.stages_estimate, stages_table(t, s.stages)),
       tile("topics", "w-4 h-4", s.topics.rows.empty(), s.topics.error, s.topics.estimate, bars("topics", "dimension.topic", bars_of(t, s.topics, ""), Format::count), topics),
       tile("emotions", "w-4 h-4", s.emotions.rows.empty(), s.emotions.error, s.emotions.estimate, bars("emotions", "dimension.emotion", bars_of(t, s.emotions, ""), Format::count), emotions),
       tile("lengths", "w-4 h-4", s.lengths.empty(), s.lengths_error, s.lengths_estimate, bars("lengths", "talk.from", bars_of(t, s.lengths), Format::count)),

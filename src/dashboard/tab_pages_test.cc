@@ -61,7 +61,7 @@ TEST_F(PagesTest, CostsByWhateverIsChosen) {
 TEST_F(PagesTest, ConversationsShowWhatIsSaid) {
   const std::string html = get("/conversations");
   EXPECT_THAT(html, AllOf(HasSubstr("id=\"tile-avg_sentiment\""), HasSubstr("id=\"table-moods\""), HasSubstr("id=\"table-lengths\""), Not(HasSubstr("style="))));
-  EXPECT_THAT(html, AllOf(HasSubstr("<tr><th scope=\"row\">Model</th><td class=\"num\">400 ms</td><td class=\"num\">400 ms</td></tr>"),
+  EXPECT_THAT(html, AllOf(HasSubstr("<th scope=\"row\">Model</th><td class=\"num\">400 ms</td><td class=\"num\">400 ms</td><td class=\"num\">400 ms</td></tr>"),
                           HasSubstr("<tr><th scope=\"row\">Text to speech</th><td class=\"num\">–</td>")));  // nobody reported it
   EXPECT_THAT(html, HasSubstr("No turns with a topic in the last 1 h."));
   EXPECT_THAT(html, HasSubstr("No ended calls with a state in the last 1 h."));
@@ -135,7 +135,7 @@ TEST_F(PagesTest, CallsFilterAndTurnPages) {
 TEST_F(PagesTest, OneCall) {
   const std::string html = get("/calls/" + to_string(source_.rows.calls[5].call_id));
   EXPECT_EQ(*status_, 200);
-  EXPECT_THAT(html, AllOf(HasSubstr("My bill is &lt;wrong&gt; again"), HasSubstr("turn agent interrupted"), HasSubstr("class=\"stage llm\""), Not(HasSubstr("style="))));
+  EXPECT_THAT(html, AllOf(HasSubstr("My bill is &lt;wrong&gt; again"), HasSubstr("turn agent interrupted"), HasSubstr("class=\"stage llm\""), HasSubstr("class=\"lane waterfall\""), Not(HasSubstr("style="))));
   get("/calls/ext-5");
   EXPECT_EQ(*status_, 200);
 }

@@ -133,7 +133,8 @@ void fill_lengths(const Ask& ask, const ViewScope& scope, const Range& range, Co
 
 void fill_stages(const Ask& ask, const ViewScope& scope, const Range& range, ConversationsState& into) {
   constexpr std::string_view words[] = {"p50_stt_latency_ms", "p95_stt_latency_ms", "p50_llm_latency_ms", "p95_llm_latency_ms",
-                                        "p50_tts_latency_ms", "p95_tts_latency_ms", "p50_response_time_ms", "p95_response_time_ms"};
+                                        "p50_tts_latency_ms", "p95_tts_latency_ms", "p50_response_time_ms", "p95_response_time_ms",
+                                        "avg_stt_latency_ms", "avg_llm_latency_ms", "avg_tts_latency_ms", "avg_response_time_ms"};
   constexpr std::string_view names[] = {"Speech to text", "Model", "Text to speech", "Response"};
   const auto answer = ask(question_of(words, range.from, range.to, scope));
   if (!answer) {
@@ -142,7 +143,7 @@ void fill_stages(const Ask& ask, const ViewScope& scope, const Range& range, Con
   }
   into.stages_estimate = rests_on_sample(*answer);
   if (answer->rows.empty()) return;
-  for (std::size_t i = 0; i < std::size(names); ++i) into.stages.push_back({names[i], number_in(answer->rows[0], 2 * i), number_in(answer->rows[0], 2 * i + 1)});
+  for (std::size_t i = 0; i < std::size(names); ++i) into.stages.push_back({names[i], number_in(answer->rows[0], 2 * i), number_in(answer->rows[0], 2 * i + 1), number_in(answer->rows[0], 8 + i)});
 }
 
 }  // namespace

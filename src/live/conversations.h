@@ -29,7 +29,7 @@ struct Counted {
 };
 struct Stage {
   std::string_view name;         // "Speech to text"
-  std::optional<double> p50_ms, p95_ms;
+  std::optional<double> p50_ms, p95_ms, mean_ms;
 };
 
 struct ConversationsState {
@@ -42,7 +42,7 @@ struct ConversationsState {
   Histogram resolution_times;    // of resolved calls, ms
   std::string lengths_error, resolution_error, stages_error;
   bool lengths_estimate = false, stages_estimate = false;
-  std::vector<Stage> stages;     // overlapping parts of one response, and last the response itself
+  std::vector<Stage> stages;     // hearing, thinking, speaking, which overlap, and last the response itself
 };
 
 ConversationsState compute_conversations(const Ask& ask, const ViewScope& scope, Instant now);

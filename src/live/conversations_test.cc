@@ -24,7 +24,7 @@ Answered<Answer> fleet(const Question& q) {
   } else if (q.measures[0].text == "hist_duration_ms") {
     answer.rows = {{Histogram{{0, 1000, 3}, {1000, 2000, 5}}}};
   } else if (q.measures[0].text == "p50_stt_latency_ms") {
-    answer.rows = {{100.0, 200.0, Figure{}, Figure{}, 150.0, 250.0, 900.0, 1500.0}};
+    answer.rows = {{100.0, 200.0, Figure{}, Figure{}, 150.0, 250.0, 900.0, 1500.0, 110.0, Figure{}, 170.0, 950.0}};
   } else if (q.step > Duration(0)) {
     answer.rows = {{first, 0.1, 0.5, Figure{}, 1.0, 4.0, 0.0, 2.0}, {second, 0.1, Figure{}, Figure{}, 0.0, 4.0, 0.0, 0.0}};
   } else {
@@ -55,6 +55,9 @@ TEST(Conversations, TilesMoodsAndBars) {
   EXPECT_EQ(state.lengths.size(), 2u);
   EXPECT_EQ(state.stages[1].p50_ms, std::nullopt);
   EXPECT_EQ(state.stages[3].p95_ms, 1500.0);
+  EXPECT_EQ(state.stages[0].mean_ms, 110.0);
+  EXPECT_EQ(state.stages[1].mean_ms, std::nullopt);
+  EXPECT_EQ(state.stages[3].mean_ms, 950.0);
 }
 
 TEST(Conversations, ARefusedQuestionIsSaidWhereItsFiguresWouldBe) {

@@ -143,6 +143,17 @@ try {
     check(`chart ${id} is drawn`, await page.waitForSelector(`#chart-${id} canvas`, { timeout: 30_000 }).then(() => true, () => false));
   }
 
+  // Where the time goes: each stage with its mean, what is left over, and a waterfall of them.
+  const [means] = await figures({ select: "avg_stt_latency_ms,avg_llm_latency_ms,avg_tts_latency_ms,avg_response_time_ms", window: "1h" });
+  await page.locator("#tile-stages summary").click();
+  const stages = Object.fromEntries((await cells(page, "tile-stages")).map(row => [row[0], parseFloat(row[3]) * (/ s$/.test(row[3]) ? 1000 : 1)]));
+  const rest = means.avg_response_time_ms - means.avg_stt_latency_ms - means.avg_llm_latency_ms - means.avg_tts_latency_ms;
+  for (const [name, expected] of [["Speech to text", means.avg_stt_latency_ms], ["Model", means.avg_llm_latency_ms], ["Text to speech", means.avg_tts_latency_ms], ["Response", means.avg_response_time_ms], ["Everything else", rest]])
+    check(`${name} is the API's`, Math.abs(stages[name] - expected) <= 0.006 * expected + 0.5, JSON.stringify([stages, means]));
+  await page.locator("#tile-stages summary").click();
+  await page.locator("#tile-stages").scrollIntoViewIfNeeded();
+  check("the waterfall is drawn", await page.waitForSelector("#chart-stages canvas", { timeout: 30_000 }).then(() => true, () => false));
+
   // An agent's page says how busy it is, not how many agents there are.
   const own = await open(browser, `${server.url}/agents/agent-1`);
   await own.page.waitForSelector("#tile-utilization data.num", { timeout: 30_000 });
