@@ -324,7 +324,7 @@ std::string regions_option(const OverviewState& state, const Texts& t) {
       .key("series").begin_array().begin_object().field("type", "scatter").field("coordinateSystem", "geo")
       .key("dimensions").begin_array().text("lon").text("lat").text(t("column.calls")).end_array().key("encode").json(R"({"tooltip":[2]})")
       .key("itemStyle").json(R"({"color":"$accent","opacity":0.75,"borderColor":"$surface","borderWidth":1})")
-      .key("label").json(R"({"show":true,"formatter":"{b}","position":"right","fontSize":11,"color":"$ink-soft"})").key("labelLayout").json(R"({"hideOverlap":true})");
+      .key("label").json(R"({"show":true,"formatter":"{b}","position":"bottom","distance":3,"fontSize":11,"color":"$ink-soft"})").key("labelLayout").json(R"({"hideOverlap":true})");
   region_marks(json, state);
   return json.end_object().end_array().end_object().end_object().str();
 }
