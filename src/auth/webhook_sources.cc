@@ -64,6 +64,10 @@ Status check(const WebhookSource& wanted) {
   if (wanted.scheme == SignatureScheme::shared && wanted.vendor != "vapi") return fail(Code::invalid, "only Vapi sends a shared secret");
   if (wanted.vendor == "twilio" && wanted.scheme == SignatureScheme::vendor && !wanted.url.starts_with("https://") && !wanted.url.starts_with("http://"))
     return fail(Code::invalid, "Twilio signs the URL it was given: give --public-url https://your-host");
+  if (wanted.vendor == "livekit" && wanted.scheme == SignatureScheme::vendor && wanted.key.empty())
+    return fail(Code::invalid, "LiveKit's tokens name the API key that signed them: give the key of this secret with --api-key API...");
+  if (wanted.vendor != "livekit" && !wanted.key.empty())
+    return fail(Code::invalid, "--api-key is LiveKit's, and nothing of {} is checked with it: leave it out, what {} signs with is --secret-file", wanted.vendor, wanted.vendor);
   if (!parse_hmac_plan(wanted.plan)) return fail(Code::invalid, "'{}' is no HMAC plan: see docs/ingest.md, Webhooks", wanted.plan);
   return {};
 }

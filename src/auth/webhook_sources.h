@@ -39,7 +39,7 @@ struct WebhookSource {
   std::string secret;
   SignatureScheme scheme = SignatureScheme::vendor;
   std::string url;       // the public address of the server as the vendor knows it, "https://in.example.com"; Twilio signs it
-  std::string key;       // LiveKit: the API key (iss); empty: any
+  std::string key;       // LiveKit: the API key (iss); files of older programs may lack it: any
   std::string plan;      // Vapi's HMAC credential (parse_hmac_plan)
   std::string name;
   Instant created;

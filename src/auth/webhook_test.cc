@@ -217,6 +217,10 @@ TEST(WebhookSources, RefuseWhatCannotWork) {
   EXPECT_FALSE(check([](WebhookSource& w) { w.secret = "a\tb"; }));
   EXPECT_FALSE(check([](WebhookSource& w) { w.customer.clear(); }));
   EXPECT_FALSE(check([](WebhookSource& w) { w.vendor = "twilio"; }));  // without its URL
+  EXPECT_FALSE(check([](WebhookSource& w) { w.vendor = "livekit"; }));  // without its key
+  EXPECT_TRUE(check([](WebhookSource& w) { w.vendor = "livekit", w.key = "APIkey"; }));
+  EXPECT_TRUE(check([](WebhookSource& w) { w.vendor = "livekit", w.scheme = SignatureScheme::none; }));  // the URL alone is trusted
+  EXPECT_FALSE(check([](WebhookSource& w) { w.key = "APIkey"; }));  // of which nothing would be checked
   EXPECT_FALSE(check([](WebhookSource& w) { w.plan = "algorithm=md5"; }));
   EXPECT_FALSE(check([](WebhookSource& w) { w.vendor = "retell", w.scheme = SignatureScheme::shared; }));
 }

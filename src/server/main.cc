@@ -205,7 +205,7 @@ int main(int argc, char** argv) {
   source_add->add_option("--secret-file", c.source.secret_file, "a file with it; - reads standard input");
   source_add->add_option("--scheme", c.source.scheme, "vendor: its signature; shared: Vapi's X-Vapi-Secret; none: the URL alone")->capture_default_str();
   source_add->add_option("--public-url", c.source.url, "https://your-host as the vendor knows it (Twilio signs it)");
-  source_add->add_option("--api-key", c.source.key, "LiveKit: the API key of the secret");
+  source_add->add_option("--api-key", c.source.key, "LiveKit: the API key the secret belongs to");
   source_add->add_option("--hmac", c.source.plan, "Vapi: its HMAC credential, as in docs/ingest.md");
   source_add->add_option("--name", c.source.name, "for your lists");
   auto* source_list = source->add_subcommand("list", "all sources and their paths");

@@ -114,6 +114,8 @@ def sources(server):
     check(server.request("POST", shared, body, {"X-Vapi-Secret": SECRET})[0] == 404, "a removed source")
     check(command("source", "add", "--data", server.data, "--vendor", "twilio", "--secret", "s").returncode == 1, "Twilio without its URL")
     check(command("source", "add", "--data", server.data, "--vendor", "retell").returncode == 1, "no secret")
+    keyless = command("source", "add", "--data", server.data, "--vendor", "livekit", "--secret", "s")
+    check(keyless.returncode == 1 and "--api-key" in keyless.stderr and keyless.stdout == "", f"LiveKit without its API key: {keyless.stderr}")
 
 
 def main():
