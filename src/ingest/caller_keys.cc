@@ -12,65 +12,19 @@
 #include "auth/file.h"
 #include "base/check.h"
 #include "base/limits.h"
+#include "ingest/sealed_box.h"
 
 namespace aybiza {
+
+using namespace sealed_box;
+
 namespace {
 
-constexpr std::size_t nonce_bytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, tag_bytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
-constexpr std::size_t id_bytes = 16, record_head = 2;
+constexpr std::size_t record_head = 2;
 constexpr std::string_view nobody = "-";
+constexpr Id destroyed_key{};  // what a call goes with whose caller has been forgotten; no key has this id
 
-const unsigned char* raw(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-unsigned char* raw(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
-
-std::string bytes_of(const Id& id) {
-  std::string out(id_bytes, '\0');
-  std::memcpy(out.data(), &id.high, 8);
-  std::memcpy(out.data() + 8, &id.low, 8);
-  return out;
-}
-Id id_of(std::string_view bytes) {
-  Id id;
-  std::memcpy(&id.high, bytes.data(), 8);
-  std::memcpy(&id.low, bytes.data() + 8, 8);
-  return id;
-}
-
-std::string hex(std::string_view bytes) {
-  std::string out(2 * bytes.size() + 1, '\0');
-  sodium_bin2hex(out.data(), out.size(), raw(bytes), bytes.size());
-  out.pop_back();
-  return out;
-}
-std::optional<std::string> unhex(std::string_view text) {
-  std::string out(text.size() / 2, '\0');
-  std::size_t size = 0;
-  if (text.size() % 2 != 0 || sodium_hex2bin(raw(out), out.size(), text.data(), text.size(), nullptr, &size, nullptr) != 0 || size != out.size())
-    return std::nullopt;
-  return out;
-}
-std::optional<Id> parse_hex_id(std::string_view text) {
-  const auto bytes = unhex(text);
-  return bytes && bytes->size() == id_bytes ? std::optional(id_of(*bytes)) : std::nullopt;
-}
-
-// nonce and box of `text` under `key`, bound to `id`.
-std::string encrypt(const auth::KeyBytes& key, const Id& id, std::string_view text) {
-  const std::string about = bytes_of(id);
-  std::string out(nonce_bytes + text.size() + tag_bytes, '\0');
-  randombytes_buf(out.data(), nonce_bytes);
-  crypto_aead_xchacha20poly1305_ietf_encrypt(raw(out) + nonce_bytes, nullptr, raw(text), text.size(), raw(about), about.size(), nullptr, raw(out), key.data());
-  return out;
-}
-std::optional<std::string> decrypt(const auth::KeyBytes& key, const Id& id, std::string_view box) {
-  if (box.size() < nonce_bytes + tag_bytes) return std::nullopt;
-  const std::string about = bytes_of(id);
-  std::string out(box.size() - nonce_bytes - tag_bytes, '\0');
-  if (crypto_aead_xchacha20poly1305_ietf_decrypt(raw(out), nullptr, nullptr, raw(box) + nonce_bytes, box.size() - nonce_bytes, raw(about), about.size(),
-                                                 raw(box), key.data()) != 0)
-    return std::nullopt;
-  return out;
-}
+std::string gone_line(const Id& call) { return fmt::format("gone\t{}\n", hex(bytes_of(call))); }
 
 Id caller_hash(std::string_view customer, std::string_view caller) {
   std::string text(customer);
@@ -105,8 +59,8 @@ Result<std::unique_ptr<CallerKeys>> CallerKeys::open(const std::filesystem::path
   return keys;
 }
 
-// Lines: "key id wrapped customer caller created", "call id key", "caller key token", "same key key"; a caller told later
-// follows its key.
+// Lines: "key id wrapped customer caller created", "call id key", "caller key token", "same key key", "gone call"; a caller
+// told later follows its key.
 bool CallerKeys::take_line(std::string_view line) {
   const auto parts = split(line);
   if (parts[0] == "key" && parts.size() == 6) {
@@ -122,8 +76,13 @@ bool CallerKeys::take_line(std::string_view line) {
     keys_.insert_or_assign(*id, std::move(key));
     return true;
   }
-  const auto first = parts.size() == 3 ? parse_hex_id(parts[1]) : std::nullopt;
+  const auto first = parts.size() == 2 || parts.size() == 3 ? parse_hex_id(parts[1]) : std::nullopt;
   if (!first) return false;
+  if (parts[0] == "gone" && parts.size() == 2) {
+    link(*first, destroyed_key);
+    return true;
+  }
+  if (parts.size() != 3) return false;
   if (parts[0] == "call") {
     const auto key = parse_hex_id(parts[2]);
     if (key) link(*first, *key);
@@ -167,6 +126,23 @@ void CallerKeys::unite(const Id& a, const Id& b) {
   if (more->size() < less->size()) std::swap(more, less);
   for (const Id& id : *less) groups_[id] = more;
   more->insert(more->end(), less->begin(), less->end());
+}
+
+// All that was said under it and under those of the same caller, who is not known.
+void CallerKeys::destroy(const Id& key) {
+  const auto group = groups_.find(key);
+  const std::vector<Id> all = group == groups_.end() ? std::vector<Id>{key} : *group->second;
+  for (const Id& id : all) {
+    groups_.erase(id);
+    Key& one = keys_.at(id);
+    sodium_memzero(one.bytes.data(), one.bytes.size());
+    keys_.erase(id);
+  }
+}
+
+bool CallerKeys::forgotten(const Id& call) const {
+  const auto at = by_call_.find(call);
+  return at != by_call_.end() && !keys_.contains(at->second);
 }
 
 void CallerKeys::link(const Id& call, const Id& key) {
@@ -217,10 +193,10 @@ Status CallerKeys::append(std::string_view lines) {
   return done ? Status{} : fail(Code::io, "cannot write {}: {}", file_.string(), std::strerror(error));
 }
 
-// The call's key, made where there is none; what is new is in `lines`.
+// The call's key, made where there is none; what is new is in `lines`. REQUIRES: the call's caller has not been forgotten.
 Result<Id> CallerKeys::need_key(const Need& need, Instant now, std::string& lines) {
   const auto known = by_call_.find(need.call);
-  if (known != by_call_.end() && keys_.contains(known->second)) {
+  if (known != by_call_.end()) {
     if (keys_.at(known->second).caller.empty() && !need.caller.empty()) {
       tell(known->second, need.caller);
       lines += fmt::format("caller\t{}\t{}\n", hex(bytes_of(known->second)), need.caller);
@@ -246,16 +222,28 @@ Result<Id> CallerKeys::need_key(const Need& need, Instant now, std::string& line
   return *id;
 }
 
-// What both calls are sealed under from now on. Words of either may still come: so both have a key, if one that neither had.
-Result<Id> CallerKeys::join_keys(const Joined& joined, Instant now, std::string& lines) {
-  const auto has_key = [&](const Id& call) {
+// The caller of one has been forgotten: so has that of the other, unless it was told one of its own.
+void CallerKeys::forget_both(const Joined& joined, std::string& lines) {
+  for (const Id& call : {joined.part, joined.whole}) {
     const auto at = by_call_.find(call);
-    return at != by_call_.end() && keys_.contains(at->second);
-  };
+    if (at == by_call_.end()) {
+      link(call, destroyed_key);
+      lines += gone_line(call);
+    } else if (const auto key = keys_.find(at->second); key != keys_.end() && key->second.caller.empty()) {
+      destroy(key->first);
+      rewrite_ = true;
+    }
+  }
+}
+
+// What both calls are sealed under from now on. Words of either may still come: so both have a key, if one that neither had.
+Status CallerKeys::join_keys(const Joined& joined, Instant now, std::string& lines) {
+  if (forgotten(joined.part) || forgotten(joined.whole)) return forget_both(joined, lines), Status{};
+  const auto has_key = [&](const Id& call) { return by_call_.contains(call); };
   const bool part_first = has_key(joined.part) && !has_key(joined.whole);
   const Id &elder = part_first ? joined.part : joined.whole, &other = part_first ? joined.whole : joined.part;
   const auto key = need_key({.customer = joined.customer, .call = elder, .caller = {}}, now, lines);
-  if (!key) return key;
+  if (!key) return std::unexpected(key.error());
   if (!has_key(other)) {
     link(other, *key);
     lines += fmt::format("call\t{}\t{}\n", hex(bytes_of(other)), hex(bytes_of(*key)));
@@ -263,7 +251,7 @@ Result<Id> CallerKeys::join_keys(const Joined& joined, Instant now, std::string&
     unite(*key, second);
     lines += fmt::format("same\t{}\t{}\n", hex(bytes_of(*key)), hex(bytes_of(second)));
   }
-  return key;
+  return {};
 }
 
 // Under the file's lock, with what others have written to it.
@@ -272,27 +260,36 @@ Status CallerKeys::change(const std::function<Status(std::string& lines)>& work)
   if (!lock) return std::unexpected(lock.error());
   AYBIZA_TRY(refresh());
   std::string lines;
+  rewrite_ = false;
   const Status done = work(lines);
-  if (!lines.empty())
-    if (Status written = append(lines); !written) {
+  if (rewrite_ || !lines.empty())
+    if (Status written = rewrite_ ? replace() : append(lines); !written) {
       static_cast<void>(reload());  // what is not on disk is not there
       return written;
     }
   return done;
 }
 
+// A key that is destroyed must not be found in the file any more.
+Status CallerKeys::replace() {
+  AYBIZA_TRY(auth::replace_file(file_, whole_file(), 0600));
+  return reload();
+}
+
 Status CallerKeys::ensure(std::span<const Need> needs, Instant now) {
   const std::lock_guard guard(mutex_);
   const bool all_known = std::ranges::all_of(needs, [&](const Need& need) {
     const auto at = by_call_.find(need.call);
-    const auto key = at == by_call_.end() ? keys_.end() : keys_.find(at->second);
-    return key != keys_.end() && (need.caller.empty() || !key->second.caller.empty());
+    if (at == by_call_.end()) return false;
+    const auto key = keys_.find(at->second);
+    return key == keys_.end() || need.caller.empty() || !key->second.caller.empty();
   });
   if (all_known && auth::stamp_of(file_) == stamp_) return {};
   return change([&](std::string& lines) {
     Status done;
     for (const Need& need : needs)
-      if (const auto key = need_key(need, now, lines); !key) done = std::unexpected(key.error());
+      if (!forgotten(need.call))
+        if (const auto key = need_key(need, now, lines); !key) done = std::unexpected(key.error());
     return done;
   });
 }
@@ -301,9 +298,9 @@ Status CallerKeys::ensure(std::span<const Need> needs, Instant now) {
 bool CallerKeys::together(const Joined& joined) const {
   const auto part = by_call_.find(joined.part), whole = by_call_.find(joined.whole);
   if (part == by_call_.end() || whole == by_call_.end()) return false;
-  if (part->second == whole->second) return keys_.contains(part->second);
+  if (part->second == whole->second) return true;
   const auto first = keys_.find(part->second), second = keys_.find(whole->second);
-  if (first == keys_.end() || second == keys_.end()) return false;
+  if (first == keys_.end() || second == keys_.end()) return (first == keys_.end() || !first->second.caller.empty()) && (second == keys_.end() || !second->second.caller.empty());
   if (!first->second.caller.empty() && !second->second.caller.empty()) return true;
   const auto one = groups_.find(part->second), other = groups_.find(whole->second);
   return one != groups_.end() && other != groups_.end() && one->second == other->second;
@@ -315,7 +312,7 @@ Status CallerKeys::join(std::span<const Joined> joined, Instant now) {
   return change([&](std::string& lines) {
     Status done;
     for (const Joined& one : joined)
-      if (const auto key = join_keys(one, now, lines); !key) done = std::unexpected(key.error());
+      if (const Status both = join_keys(one, now, lines); !both) done = both;
     return done;
   });
 }
@@ -357,12 +354,12 @@ Result<std::string> CallerKeys::unseal(std::string_view sealed) {
 }
 
 std::string CallerKeys::whole_file() const {
-  std::string text = "# key\tid\twrapped\tcustomer\tcaller\tcreated; call\tid\tkey; caller\tkey\ttoken; same\tkey\tkey\n";
+  std::string text = "# key\tid\twrapped\tcustomer\tcaller\tcreated; call\tid\tkey; caller\tkey\ttoken; same\tkey\tkey; gone\tcall\n";
   for (const auto& [id, key] : keys_) text += key_line(id, key);
   for (const auto& [id, group] : groups_)
     if (id != group->front()) text += fmt::format("same\t{}\t{}\n", hex(bytes_of(group->front())), hex(bytes_of(id)));
   for (const Id& call : calls_)
-    if (keys_.contains(by_call_.at(call))) text += fmt::format("call\t{}\t{}\n", hex(bytes_of(call)), hex(bytes_of(by_call_.at(call))));
+    text += forgotten(call) ? gone_line(call) : fmt::format("call\t{}\t{}\n", hex(bytes_of(call)), hex(bytes_of(by_call_.at(call))));
   return text;
 }
 
@@ -379,8 +376,7 @@ Result<std::size_t> CallerKeys::forget(std::string_view caller, std::string_view
     at = meant ? keys_.erase(at) : std::next(at);
     destroyed += meant;
   }
-  if (destroyed > 0) AYBIZA_TRY(auth::replace_file(file_, whole_file(), 0600));
-  AYBIZA_TRY(reload());
+  AYBIZA_TRY(destroyed > 0 ? replace() : reload());
   return destroyed;
 }
 

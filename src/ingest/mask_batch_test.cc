@@ -137,6 +137,13 @@ TEST_F(Mask_batch, an_original_that_is_kept_is_read_until_its_caller_is_forgotte
   EXPECT_EQ(counts_.texts_sealed, 1u);
   EXPECT_EQ(keys_->forget(tokenizer_.phone_field("+49 30 1234567"), "").value_or(0), 1u);
   EXPECT_FALSE(keys_->unseal(sealed));
+  const auto later = take(turn());  // the call goes on: it counts, its originals are kept no more
+  ASSERT_EQ(later.size(), 1u);
+  EXPECT_EQ(later[0].text(Field::text_content), masked_said);
+  EXPECT_EQ(later[0].find(Field::text_sealed), nullptr);
+  EXPECT_EQ(facts(later[0]).counts, counts_of(said));
+  EXPECT_EQ(counts_.texts_sealed, 0u);
+  EXPECT_EQ(counts_.texts_not_sealed, 1u);
 }
 
 // What was made of the original would outlast the key that ends it.
