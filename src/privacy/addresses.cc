@@ -1,11 +1,10 @@
 #include "privacy/addresses.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <cstring>
 
 #include "privacy/glyph.h"
+#include "privacy/hosts.h"
 
 namespace aybiza::privacy {
 
@@ -24,7 +23,6 @@ bool in_domain(char c) {
 
 // The address around the '@' at `at`, which is `width` bytes long.
 void around(std::string_view text, std::size_t at, std::size_t width, std::vector<PiiSpan>& spans) {
-  static const RE2 domain_shape("(?:[a-zA-Z0-9\\-]|[^\\x00-\\x7f])+(?:\\.(?:[a-zA-Z0-9\\-]|[^\\x00-\\x7f])+)*\\.(?:[a-zA-Z]|[^\\x00-\\x7f]){2,63}", RE2::Latin1);
   std::size_t start = at, end = at + width;
   while (start > 0 && at - start < local_bytes && text[start - 1] != '\0' && in_local(text[start - 1]) &&
          !(start >= 3 && is_wide_at(text, start - 3)))
@@ -36,7 +34,7 @@ void around(std::string_view text, std::size_t at, std::size_t width, std::vecto
   if (start == at) return;
   // "bob@example.com.2": give up labels from the right until the rest is a domain.
   while (end > domain) {
-    if (RE2::FullMatch(re2::StringPiece(text.data() + domain, end - domain), domain_shape)) {
+    if (is_domain(text.substr(domain, end - domain))) {
       spans.push_back({PiiClass::email, std::uint32_t(start), std::uint32_t(end)});
       return;
     }

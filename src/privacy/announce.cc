@@ -1,28 +1,26 @@
 #include "privacy/announce.h"
 
-#include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdint>
 
+#include "base/word_set.h"
 #include "privacy/glyph.h"
 
 namespace aybiza::privacy {
 
 namespace {
 
-constexpr std::size_t word_bytes_max = 16;  // of the lists; longer words are none of them
-constexpr std::string_view phone_words[] = {"phone", "phones", "telephone", "call", "caller", "called", "callback", "calling",
-                                            "mobile", "cell", "cellphone", "tel", "fax", "reach", "reached", "reachable", "text",
-                                            "dial", "contact", "whatsapp", "number", "phonenumber", "callernumber"};
-constexpr std::string_view other_words[] = {"order", "orders", "tracking", "ticket", "confirmation", "reservation", "booking",
-                                            "invoice", "reference", "ref", "case", "claim", "serial", "sku", "isbn", "item", "part",
-                                            "flight", "version", "transaction", "account", "policy", "duration", "bytes", "time",
-                                            "timestamp", "offset"};
-constexpr std::string_view social_words[] = {"social", "ssn"};
+constexpr WordSet phone_words({"phone", "phones", "telephone", "call", "caller", "called", "callback", "calling", "mobile", "cell", "cellphone",
+                               "tel", "fax", "reach", "reached", "reachable", "text", "dial", "contact", "whatsapp", "number", "phonenumber",
+                               "callernumber"});
+constexpr WordSet other_words({"order", "orders", "tracking", "ticket", "confirmation", "reservation", "booking", "invoice", "reference", "ref",
+                               "case", "claim", "serial", "sku", "isbn", "item", "part", "flight", "version", "transaction", "account", "policy",
+                               "duration", "bytes", "time", "timestamp", "offset"});
+constexpr WordSet social_words({"social", "ssn"});
 
 // Names of JSON members, whole: "to" and "from" are no words that announce anything.
-constexpr std::string_view phone_members[] = {"to", "from", "destination", "callee", "recipient", "transfer_to", "ani", "dnis", "msisdn", "e164"};
+constexpr WordSet phone_members({"to", "from", "destination", "callee", "recipient", "transfer_to", "ani", "dnis", "msisdn", "e164"});
+constexpr WordSet either_way({"to", "from"});  // a time too
 constexpr std::size_t member_digits_min = 10, member_digits_max = 15;
 
 constexpr bool in_word(char c) { return is_ascii_letter(c) || is_ascii_digit(c); }
@@ -30,7 +28,7 @@ constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r' && 
 
 // Whether one of the last `reach` words of `before` is in `list`. Something must part the last one from what follows.
 template <std::size_t Size>
-bool among_last(std::string_view before, std::size_t reach, const std::string_view (&list)[Size]) {
+bool among_last(std::string_view before, std::size_t reach, const WordSet<Size>& list) {
   std::size_t end = before.size();
   if (end == 0 || in_word(before[end - 1])) return false;
   for (; reach > 0; --reach) {
@@ -38,11 +36,7 @@ bool among_last(std::string_view before, std::size_t reach, const std::string_vi
     if (end == 0) return false;
     std::size_t start = end;
     while (start > 0 && in_word(before[start - 1])) --start;
-    if (end - start <= word_bytes_max) {
-      std::array<char, word_bytes_max> lower;
-      std::transform(before.begin() + std::ptrdiff_t(start), before.begin() + std::ptrdiff_t(end), lower.begin(), ascii_lower);
-      if (std::ranges::find(list, std::string_view(lower.data(), end - start)) != std::end(list)) return true;
-    }
+    if (list.contains(before.substr(start, end - start))) return true;
     end = start;
   }
   return false;
@@ -71,12 +65,8 @@ bool announces_other(std::string_view before) {
 bool announces_social(std::string_view before) { return among_last(before, before.size(), social_words); }
 
 bool names_phone(std::string_view member, std::string_view digits) {
-  if (digits.size() < member_digits_min || digits.size() > member_digits_max || member.size() > word_bytes_max) return false;
-  std::array<char, word_bytes_max> lower;
-  std::ranges::transform(member, lower.begin(), ascii_lower);
-  const std::string_view name(lower.data(), member.size());
-  if (std::ranges::find(phone_members, name) == std::end(phone_members)) return false;
-  return (name != "to" && name != "from") || !is_time(digits);
+  if (digits.size() < member_digits_min || digits.size() > member_digits_max || !phone_members.contains(member)) return false;
+  return !either_way.contains(member) || !is_time(digits);
 }
 
 }  // namespace aybiza::privacy

@@ -3,46 +3,39 @@
 // Shape    from every "at" with a host behind it back over the name. A host that is said ("dot com") makes any word before
 //          it a name; one that is written ("amazon.com") may be a shop's, so there the name must look like one, the host be a
 //          mail provider's, or the words before speak of mail.
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
 
+#include "base/word_set.h"
 #include "privacy/addresses.h"
 #include "privacy/glyph.h"
+#include "privacy/hosts.h"
 #include "privacy/words.h"
 
 namespace aybiza::privacy {
 
 namespace {
 
-constexpr std::size_t word_bytes_max = 16, context_bytes = 48;
+constexpr std::size_t context_bytes = 48;
 constexpr std::size_t pieces_max = 8, spoken_words_max = 4;  // of a name
 
-constexpr std::string_view providers[] = {"gmail", "googlemail", "yahoo", "ymail", "hotmail", "outlook", "live", "msn", "icloud", "aol", "protonmail", "proton",
-                                          "gmx", "web", "mail", "zoho", "fastmail", "comcast", "verizon", "att", "sbcglobal", "btinternet", "orange", "wanadoo",
-                                          "libero", "t-online", "freenet", "yandex", "qq", "rediffmail"};
+constexpr WordSet providers({"gmail", "googlemail", "yahoo", "ymail", "hotmail", "outlook", "live", "msn", "icloud", "aol", "protonmail", "proton",
+                             "gmx", "web", "mail", "zoho", "fastmail", "comcast", "verizon", "att", "sbcglobal", "btinternet", "orange", "wanadoo",
+                             "libero", "t-online", "freenet", "yandex", "qq", "rediffmail"});
 // Words that stand before "at" in a sentence, or begin what is no name any more.
-constexpr std::string_view ordinary[] = {"a", "an", "and", "are", "as", "at", "account", "accounts", "address", "available", "be", "book", "booked", "bought", "buy", "by", "can",
-                                         "contact", "deal", "deals", "email", "emails", "find", "for", "found", "from", "go", "got", "have", "her", "here", "him", "his",
-                                         "i", "in", "info's", "is", "it", "it's", "its", "just", "log", "login", "look", "looked", "looking", "mail", "mails", "me", "my",
-                                         "now", "of", "on", "one", "online", "or", "order", "ordered", "our", "out", "page", "price", "prices", "reach", "register",
-                                         "reviews", "saw", "see", "send", "shop", "shopped", "shopping", "sign", "site", "so", "store", "that", "the", "their", "them",
-                                         "there", "this", "ticket", "tickets", "to", "today", "up", "us", "via", "visit", "was", "we", "website", "with", "work", "works",
-                                         "write", "yes", "you", "your", "out", "um", "uh", "ok", "okay", "please", "under", "not", "no"};
-constexpr std::string_view mail_words[] = {"email", "emails", "e-mail", "mail", "mails", "address", "username", "login", "inbox"};
-constexpr std::string_view connectors[] = {"dot", "underscore", "dash", "hyphen", "plus", "period", "point"};
+constexpr WordSet ordinary({"a", "an", "and", "are", "as", "at", "account", "accounts", "address", "available", "be", "book", "booked", "bought",
+                            "buy", "by", "can", "contact", "deal", "deals", "email", "emails", "find", "for", "found", "from", "go", "got", "have",
+                            "her", "here", "him", "his", "i", "in", "info's", "is", "it", "it's", "its", "just", "log", "login", "look", "looked",
+                            "looking", "mail", "mails", "me", "my", "now", "of", "on", "one", "online", "or", "order", "ordered", "our", "out",
+                            "page", "price", "prices", "reach", "register", "reviews", "saw", "see", "send", "shop", "shopped", "shopping", "sign",
+                            "site", "so", "store", "that", "the", "their", "them", "there", "this", "ticket", "tickets", "to", "today", "up", "us",
+                            "via", "visit", "was", "we", "website", "with", "work", "works", "write", "yes", "you", "your", "um", "uh", "ok", "okay",
+                            "please", "under", "not", "no"});
+constexpr WordSet mail_words({"email", "emails", "e-mail", "mail", "mails", "address", "username", "login", "inbox"});
+constexpr WordSet connectors({"dot", "underscore", "dash", "hyphen", "plus", "period", "point"});
 
 bool in_name(char c) { return is_ascii_letter(c) || is_ascii_digit(c) || (c != '\0' && std::strchr("._%+-'", c) != nullptr); }
-
-template <std::size_t Size>
-bool is(std::string_view word, const std::string_view (&list)[Size]) {
-  if (word.empty() || word.size() > word_bytes_max) return false;
-  std::array<char, word_bytes_max> lower;
-  std::ranges::transform(word, lower.begin(), ascii_lower);
-  return std::ranges::find(list, std::string_view(lower.data(), word.size())) != std::end(list);
-}
 
 bool is_digits(std::string_view word) { return !word.empty() && std::ranges::all_of(word, is_ascii_digit); }
 bool is_number(std::string_view word) {
@@ -65,7 +58,7 @@ class NameReader {
       take(word);
       const std::size_t mark = start_;
       const std::string_view joint = before();
-      if (!is(joint, connectors)) break;
+      if (!connectors.contains(joint)) break;
       take(joint);
       word = before();
       if (word.empty()) {
@@ -75,8 +68,8 @@ class NameReader {
       looks = true;
     }
     const bool announced = speaks_of_mail();
-    if (!said_host && !looks && (is(last, ordinary) || !(provider || announced))) return std::string_view::npos;
-    if (!is(word, ordinary)) more(word, announced);
+    if (!said_host && !looks && (ordinary.contains(last) || !(provider || announced))) return std::string_view::npos;
+    if (!ordinary.contains(word)) more(word, announced);
     return start_;
   }
 
@@ -96,7 +89,7 @@ class NameReader {
   void more(std::string_view first, bool announced) {
     for (std::size_t words = 0; words < spoken_words_max; ++words) {
       const std::string_view word = before();
-      if (word.empty() || is(word, ordinary)) return;
+      if (word.empty() || ordinary.contains(word)) return;
       const bool letter = word.size() == 1 && is_ascii_letter(word[0]);
       if (!letter && !is_number(word) && !is_number(first) && !announced) return;
       if (std::ranges::any_of(word, [](char c) { return c == '\''; })) return;
@@ -110,7 +103,7 @@ class NameReader {
     for (std::size_t at = 0; at < near.size();) {
       std::size_t end = at;
       while (end < near.size() && (is_ascii_letter(near[end]) || near[end] == '-')) ++end;
-      if (is(near.substr(at, end - at), mail_words)) return true;
+      if (mail_words.contains(near.substr(at, end - at))) return true;
       at = end + 1;
     }
     return false;
@@ -130,18 +123,14 @@ bool names_host(std::string_view text, std::size_t at) {
 }
 
 void find_spoken_emails(std::string_view text, std::vector<PiiSpan>& spans) {
-  static const RE2 host(
-      "(?i)( at | ?@ ?| ?[(\\[]at[)\\]] ?)(([a-z0-9\\-]+)(?:(?: dot |\\.| ?[(\\[]dot[)\\]] ?)[a-z0-9\\-]+)*(?: dot |\\.| ?[(\\[]dot[)\\]] ?)"
-      "(?:com|org|net|edu|gov|io|co|uk|de|fr|es|it|nl|ca|au|in|me|info|biz|ru|ch|at|be|se|no|pl|br|mx|jp)\\b(?:(?: dot |\\.)(?:uk|au|in|jp|nz|za|br|mx)\\b)?)", RE2::Latin1);
-  re2::StringPiece rest(text.data(), text.size()), at, domain, provider;
-  while (RE2::FindAndConsume(&rest, host, &at, &domain, &provider)) {
-    const auto end = std::uint32_t(domain.data() + domain.size() - text.data());
-    const bool said = std::string_view(at.data(), at.size()).find_first_of("([") != std::string_view::npos ||
-                      std::string_view(domain.data(), domain.size()).find_first_of(" ([") != std::string_view::npos;
-    const auto first = std::size_t(at.data() - text.data());
+  std::size_t end = 0;
+  while (const auto host = find_host(text, end)) {
+    end = host->end;
+    const bool said = text.substr(host->at, host->domain - host->at).find_first_of("([") != std::string_view::npos ||
+                      text.substr(host->domain, end - host->domain).find_first_of(" ([") != std::string_view::npos;
     if (end < text.size() && (in_name(text[end]) && text[end] != '.' && text[end] != '\'' && text[end] != '-')) continue;
-    const std::size_t start = NameReader(text, first).read(said, is(std::string_view(provider.data(), provider.size()), providers));
-    if (start != std::string_view::npos) spans.push_back({PiiClass::email, std::uint32_t(start), end});
+    const std::size_t start = NameReader(text, host->at).read(said, providers.contains(text.substr(host->domain, host->provider_bytes)));
+    if (start != std::string_view::npos) spans.push_back({PiiClass::email, std::uint32_t(start), std::uint32_t(end)});
   }
 }
 

@@ -1,22 +1,25 @@
 #include "text/entities.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <iterator>
+
+#include "base/word_set.h"
+#include "text/append_number.h"
 
 namespace aybiza {
 
 namespace {
 
-using Names = std::initializer_list<std::string_view>;
-
-constexpr std::size_t word_bytes_max = 10, number_words_max = 8;
+constexpr std::size_t number_words_max = 8;
 constexpr std::string_view masked_classes[] = {"phone", "email", "card", "iban", "ssn", "address"};
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
+constexpr std::size_t letters_end(std::string_view text, std::size_t at) {
+  while (at < text.size() && is_letter(text[at])) ++at;
+  return at;
+}
 
 // A place in the text; reading moves it on only when what was asked for is there.
 class Reader {
@@ -32,21 +35,13 @@ class Reader {
     at_ += expected.size();
     return true;
   }
-  // The letters here, lower; empty when there are none or too many for any word of ours.
-  std::string_view word() const {
-    std::size_t end = at_;
-    while (end < text_.size() && is_letter(text_[end])) ++end;
-    if (end - at_ > word_bytes_max) return {};
-    std::transform(text_.begin() + std::ptrdiff_t(at_), text_.begin() + std::ptrdiff_t(end), lower_.begin(), [](char c) { return char(c | 0x20); });
-    return {lower_.data(), end - at_};
-  }
-  bool word(Names names) {
-    const std::string_view here = word();
-    if (here.empty() || std::ranges::find(names, here) == names.end()) return false;
-    at_ += here.size();
+  template <std::size_t Count>
+  bool word(const WordSet<Count>& names) {
+    const std::size_t end = letters_end(text_, at_);
+    if (!names.contains(text_.substr(at_, end - at_))) return false;
+    at_ = end;
     return true;
   }
-  void skip_letters() { while (is_letter(peek())) ++at_; }
   // Digits here, as many as there are: their value up to 9999 (more stays 10000) and how many.
   struct Number { unsigned value = 0, digits = 0; };
   Number number() {
@@ -58,24 +53,22 @@ class Reader {
  private:
   std::string_view text_;
   std::size_t at_;
-  mutable std::array<char, word_bytes_max> lower_{};
 };
 
-bool month(Reader& reader) {
-  return reader.word({"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-                      "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"});
-}
-bool weekday(Reader& reader) {
-  return reader.word({"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"});
-}
-bool currency_word(Reader& reader) {
-  return reader.word({"dollar", "dollars", "bucks", "euro", "euros", "pound", "pounds", "cents", "rupees", "yen", "usd", "eur", "gbp"});
-}
-bool number_word(Reader& reader) {
-  return reader.word({"one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-                      "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty",
-                      "sixty", "seventy", "eighty", "ninety", "hundred", "thousand", "million"});
-}
+constexpr WordSet months({"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+                          "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"});
+constexpr WordSet weekdays({"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"});
+constexpr WordSet currencies({"dollar", "dollars", "bucks", "euro", "euros", "pound", "pounds", "cents", "rupees", "yen", "usd", "eur", "gbp"});
+constexpr WordSet numbers({"one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+                           "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty", "sixty",
+                           "seventy", "eighty", "ninety", "hundred", "thousand", "million"});
+constexpr WordSet scales({"hundred", "thousand", "million", "billion", "k"});
+constexpr WordSet ordinals({"st", "nd", "rd", "th"});
+constexpr WordSet counted_nouns({"floor", "street", "avenue", "time", "century", "row", "grade", "place", "person", "one", "st", "ave", "edition"});
+constexpr WordSet which({"next", "this", "last"});
+constexpr WordSet near_days({"today", "tomorrow", "yesterday", "tonight"});
+constexpr WordSet the_word({"the"}), and_word({"and"}), of_word({"of"});
+
 bool currency_sign(Reader& reader) {
   return reader.sign("$") || reader.sign("\u20ac") || reader.sign("\u00a3") || reader.sign("\u00a5") || reader.sign("\u20b9");
 }
@@ -90,7 +83,7 @@ bool figures(Reader& reader) {
 void scale(Reader& reader) {
   Reader next = reader;
   next.blanks();
-  if (next.word({"hundred", "thousand", "million", "billion", "k"})) reader = next;
+  if (next.word(scales)) reader = next;
 }
 
 // "$1,299.00", "$2 million"; "20 dollars", "1.50 EUR"; "two hundred and ten dollars".
@@ -103,12 +96,12 @@ bool amount(Reader& reader) {
   } else if (figures(next)) {
     scale(next);
     next.blanks();
-    if (!currency_word(next)) return false;
+    if (!next.word(currencies)) return false;
   } else {
     std::size_t words = 0;
-    for (; words < number_words_max && (number_word(next) || (words > 0 && next.word({"and"}))); ++words)
+    for (; words < number_words_max && (next.word(numbers) || (words > 0 && next.word(and_word))); ++words)
       if (!next.sign("-")) next.blanks();
-    if (words == 0 || !currency_word(next)) return false;
+    if (words == 0 || !next.word(currencies)) return false;
   }
   reader = next;
   return true;
@@ -123,8 +116,6 @@ bool year(Reader& reader) {
   reader = next;
   return true;
 }
-
-bool ordinal(Reader& reader) { return reader.word({"st", "nd", "rd", "th"}); }
 
 // 2026-11-21, 11/21/2026, 21.11.26
 bool numeric_date(Reader& reader) {
@@ -147,15 +138,15 @@ bool numeric_date(Reader& reader) {
 // "4 March", "4th of March 2026", "the 9th"
 bool day_first(Reader& reader) {
   Reader next = reader;
-  const bool the = next.word({"the"});
+  const bool the = next.word(the_word);
   next.blanks();
   const auto day = next.number();
   if (day.digits == 0 || day.digits > 2 || day.value == 0 || day.value > 31) return false;
-  const bool counted = ordinal(next);
+  const bool counted = next.word(ordinals);
   Reader named = next;
   named.blanks();
-  if (named.word({"of"})) named.blanks();
-  if (month(named)) {
+  if (named.word(of_word)) named.blanks();
+  if (named.word(months)) {
     year(named);
     reader = named;
     return true;
@@ -163,7 +154,7 @@ bool day_first(Reader& reader) {
   if (!the || !counted || is_letter(next.peek())) return false;
   Reader noun = next;
   noun.blanks();
-  if (noun.word({"floor", "street", "avenue", "time", "century", "row", "grade", "place", "person", "one", "st", "ave", "edition"})) return false;
+  if (noun.word(counted_nouns)) return false;
   reader = next;
   return true;
 }
@@ -171,13 +162,13 @@ bool day_first(Reader& reader) {
 // "March 4th, 2026"
 bool month_first(Reader& reader) {
   Reader next = reader;
-  if (!month(next)) return false;
+  if (!next.word(months)) return false;
   next.sign(".");
   next.blanks();
-  if (next.word({"the"})) next.blanks();
+  if (next.word(the_word)) next.blanks();
   const auto day = next.number();
   if (day.digits == 0 || day.digits > 2 || day.value == 0 || day.value > 31) return false;
-  ordinal(next);
+  next.word(ordinals);
   year(next);
   reader = next;
   return true;
@@ -186,10 +177,10 @@ bool month_first(Reader& reader) {
 // "next Monday", "tomorrow"
 bool named_day(Reader& reader) {
   Reader next = reader;
-  if (next.word({"next", "this", "last"})) next.blanks();
-  if (!weekday(next)) {
+  if (next.word(which)) next.blanks();
+  if (!next.word(weekdays)) {
     next = reader;
-    if (!next.word({"today", "tomorrow", "yesterday", "tonight"})) return false;
+    if (!next.word(near_days)) return false;
   }
   if (is_letter(next.peek())) return false;
   reader = next;
@@ -199,6 +190,7 @@ bool named_day(Reader& reader) {
 bool date(Reader& reader) { return numeric_date(reader) || day_first(reader) || month_first(reader) || named_day(reader); }
 
 bool masked_form(Reader& reader, EntityClass& entity) {
+  if (reader.peek() != '[') return false;
   for (std::size_t i = 0; i < std::size(masked_classes); ++i) {
     Reader next = reader;
     if (!next.sign("[") || !next.sign(masked_classes[i])) continue;
@@ -211,29 +203,23 @@ bool masked_form(Reader& reader, EntityClass& entity) {
   return false;
 }
 
-// The sizes of words that an amount or a date may begin with, by first letter, a bit each: most words of a text are none of them.
-constexpr std::array<std::uint16_t, 26> opening_sizes = [] {
-  std::array<std::uint16_t, 26> table{};
-  for (const std::string_view word :
-       {"one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen",
-        "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred",
-        "thousand", "million", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-        "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "monday", "tuesday", "wednesday",
-        "thursday", "friday", "saturday", "sunday", "next", "this", "last", "today", "tomorrow", "yesterday", "tonight"})
-    table[std::size_t(word[0] - 'a')] |= std::uint16_t(1u << word.size());
-  return table;
-}();
+// What an amount or a date may begin with: most words of a text are none of these.
+constexpr WordSet openings(
+    {"one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen",
+     "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred",
+     "thousand", "million", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+     "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "monday", "tuesday", "wednesday",
+     "thursday", "friday", "saturday", "sunday", "next", "this", "last", "today", "tomorrow", "yesterday", "tonight"});
 
 // REQUIRES: a letter at `at`.
 bool may_open(std::string_view text, std::size_t at) {
-  std::size_t end = at + 1;
-  while (end < text.size() && is_letter(text[end])) ++end;
-  const std::size_t size = end - at;
-  if (size == 3 && (text[at] | 0x20) == 't') {  // "the 9th", and not the many others; "two", "ten"
+  std::size_t end = letters_end(text, at);
+  const std::string_view word = text.substr(at, end - at);
+  if (word.size() == 3 && (text[at] | 0x20) == 't') {  // "the 9th", and not the many others; "two", "ten"
     while (end < text.size() && text[end] == ' ') ++end;
     if ((text[at + 1] | 0x20) == 'h') return end < text.size() && is_digit(text[end]);
   }
-  return size <= word_bytes_max && (opening_sizes[std::size_t((text[at] | 0x20) - 'a')] >> size & 1) != 0;
+  return openings.may_contain(word);
 }
 
 bool begins(char c) { return c == '[' || c == '$' || is_digit(c) || is_letter(c) || c == '\xE2' || c == '\xC2'; }
@@ -280,9 +266,17 @@ void append_json(std::string_view masked, bool texts, std::string& out) {
   out += '[';
   for (const TextEntity& entity : found) {
     if (out.back() != '[') out += ',';
-    fmt::format_to(std::back_inserter(out), R"({{"class":"{}","start":{},"end":{})", to_string(entity.entity), entity.start, entity.end);
-    // Nothing in these texts needs an escape: letters, digits, signs of money, separators and the ellipsis.
-    if (texts) fmt::format_to(std::back_inserter(out), R"(,"text":"{}")", masked.substr(entity.start, entity.end - entity.start));
+    out += R"({"class":")";
+    out += to_string(entity.entity);
+    out += R"(","start":)";
+    append_number(entity.start, out);
+    out += R"(,"end":)";
+    append_number(entity.end, out);
+    if (texts) {  // nothing in them needs an escape: letters, digits, signs of money, separators and the ellipsis
+      out += R"(,"text":")";
+      out += masked.substr(entity.start, entity.end - entity.start);
+      out += '"';
+    }
     out += '}';
   }
   out += ']';

@@ -1,19 +1,20 @@
 #include "text/features.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/word_set.h"
+#include "text/append_number.h"
 
 namespace aybiza {
 
 namespace {
 
-constexpr std::array<std::string_view, feature_term_count> terms = {"good", "bad",      "help", "problem", "issue",
-                                                                   "great", "terrible", "love", "hate"};
+constexpr std::string_view terms[feature_term_count] = {"good", "bad", "help", "problem", "issue", "great", "terrible", "love", "hate"};
+constexpr WordSet term_words(terms);
 // ln(25666 / turns with the word), x 1000.
 constexpr std::array<std::int64_t, feature_term_count> weights_e3 = {3060, 7588, 3029, 5796, 9460, 3278, 10153, 6164, 9460};
-constexpr std::string_view polite[] = {"please", "thank", "thanks", "sorry", "excuse", "appreciate"};
+constexpr WordSet polite({"please", "thank", "thanks", "sorry", "excuse", "appreciate"});
 constexpr std::uint32_t polite_words_full = 10;
-constexpr std::size_t word_bytes_max = 10;
 
 constexpr bool is_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
 
@@ -36,27 +37,13 @@ constexpr std::array<bool, 256> blanks = [] {
   return table;
 }();
 
-// Which sizes our words with this first letter have, a bit each: nearly every other word ends here.
-constexpr std::array<std::uint16_t, 26> sizes_by_letter = [] {
-  std::array<std::uint16_t, 26> table{};
-  const auto add = [&](std::string_view word) { table[std::size_t(word[0] - 'a')] |= std::uint16_t(1u << word.size()); };
-  for (const std::string_view word : terms) add(word);
-  for (const std::string_view word : polite) add(word);
-  return table;
-}();
-
 // A word with the punctuation around it.
 void note_word(std::string_view word, TextCounts& counts) {
   ++counts.words;
   while (!word.empty() && !is_letter(word.front())) word.remove_prefix(1);
   while (!word.empty() && !is_letter(word.back())) word.remove_suffix(1);
-  if (word.empty() || word.size() > word_bytes_max) return;
-  if ((sizes_by_letter[std::size_t((word[0] | 0x20) - 'a')] >> word.size() & 1) == 0) return;
-  std::array<char, word_bytes_max> lower;
-  std::ranges::transform(word, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c | 0x20) : c; });
-  const std::string_view bare(lower.data(), word.size());
-  counts.courtesies += std::ranges::find(polite, bare) != std::end(polite);
-  if (const auto term = std::ranges::find(terms, bare); term != terms.end()) ++counts.terms[std::size_t(term - terms.begin())];
+  counts.courtesies += polite.contains(word);
+  if (const std::size_t term = term_words.find(word); term < feature_term_count) ++counts.terms[term];
 }
 
 void count_signs(std::string_view text, TextCounts& counts) {
@@ -68,12 +55,6 @@ void count_signs(std::string_view text, TextCounts& counts) {
     counts.questions += std::uint32_t(sum >> 32 & 0xFFFF);
     counts.capitals += std::uint32_t(sum >> 48);
   }
-}
-
-template <typename Number>
-void append_number(Number value, std::string& out) {
-  char digits[24];
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
 
 // A share in units of 1 / 10^`places`, not negative: 1935 of four places is 0.1935.
@@ -94,7 +75,7 @@ std::span<const std::string_view, TextFeatures::terms> feature_terms() { return 
 TextCounts& TextCounts::operator+=(const TextCounts& other) {
   length += other.length, words += other.words, exclamations += other.exclamations, questions += other.questions;
   capitals += other.capitals, courtesies += other.courtesies;
-  for (std::size_t i = 0; i < terms.size(); ++i) terms[i] += other.terms[i];
+  for (std::size_t i = 0; i < feature_term_count; ++i) terms[i] += other.terms[i];
   return *this;
 }
 
@@ -114,7 +95,7 @@ TextFeatures features_from(const TextCounts& counts) {
   TextFeatures found{.length = counts.length, .words = counts.words, .exclamations = counts.exclamations, .questions = counts.questions};
   if (counts.length > 0) found.capitals_e4 = std::int32_t(std::int64_t(counts.capitals) * 10'000 / counts.length);
   found.politeness_e4 = std::int32_t(std::min(counts.courtesies, polite_words_full) * (10'000 / polite_words_full));
-  for (std::size_t i = 0; i < terms.size() && counts.words > 0; ++i)
+  for (std::size_t i = 0; i < feature_term_count && counts.words > 0; ++i)
     found.term_e6[i] = std::int32_t(std::int64_t(counts.terms[i]) * weights_e3[i] * 1000 / counts.words);
   return found;
 }
@@ -135,7 +116,7 @@ void append_features_json(const TextFeatures& features, std::string& out) {
   out += ",\"politeness_score\":";
   append_share(features.politeness_e4, 4, out);
   out += ",\"tfidf\":{";
-  for (std::size_t i = 0; i < terms.size(); ++i) {
+  for (std::size_t i = 0; i < feature_term_count; ++i) {
     if (features.term_e6[i] == 0) continue;
     if (out.back() != '{') out += ',';
     out += '"';
