@@ -70,8 +70,12 @@ void append_otlp_json(std::string& out, OtlpAttributes attributes) {
   out += '}';
 }
 
-std::string trace_id_text(const Id& trace_id) { return fmt::format("{:016x}{:016x}", trace_id.high, trace_id.low); }
-std::string span_id_text(std::uint64_t span_id) { return fmt::format("{:016x}", span_id); }
+std::string trace_id_text(const Id& trace_id) { return span_id_text(trace_id.high) += span_id_text(trace_id.low); }
+std::string span_id_text(std::uint64_t span_id) {
+  std::string out(16, '0');  // by hand: there is one or more of each span
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = "0123456789abcdef"[span_id >> (60 - 4 * i) & 15];
+  return out;
+}
 
 std::string_view to_string(OtlpSignal signal) {
   switch (signal) {

@@ -159,11 +159,9 @@ void BatchMasker::seal(Arena& arena, Event& event, const Id& call, std::string_v
 }
 
 std::string_view BatchMasker::label(Arena& arena, std::string_view text) {
-  if (text.empty() || !may_hold_pii(text)) return text;
+  if (text.empty()) return text;
   Known& known = labels_[hash64(text) % known_slots];
-  if (known.from != text) {
-    known = {text, tokenizer_.mask_label(text, buffer_) ? arena.copy(buffer_) : text};
-  }
+  if (known.from != text) known = {text, may_hold_pii(text) && tokenizer_.mask_label(text, buffer_) ? arena.copy(buffer_) : text};
   if (known.to != text) ++counts_.labels;
   return known.to;
 }

@@ -70,6 +70,7 @@ Status OtlpPreparer::prepare_calls(OtlpSignal signal, std::string body, const De
   if (joiner_ != nullptr) masker_.join(joiner_->join(events_, assembler_.names(), scope_of(context), context.received).calls, context.received);
   if (calls_ != nullptr) out.sampled = calls_->sample(events_, context.received);
   out.items.reserve(events_.events.size() + 1);
+  out.bytes.reserve(batch_.body.size());  // about what they become
   for (const Event& event : events_.events) {
     const std::size_t before = out.bytes.size();
     append_event(out.bytes, event);

@@ -75,7 +75,7 @@ void IdTable::reserve(std::size_t count) {
 }
 
 void IdTable::rehash(std::size_t slots) {
-  std::vector<Id> old_ids(slots);
+  std::vector<Id, HugePageAllocator<Id>> old_ids(slots);
   std::vector<std::uint64_t> old_values(with_values_ ? slots : 0);
   old_ids.swap(ids_);
   old_values.swap(values_);

@@ -19,6 +19,7 @@
 
 #include "base/ids.h"
 #include "base/units.h"
+#include "spool/huge_page_allocator.h"
 
 namespace aybiza::spool {
 
@@ -42,7 +43,7 @@ class IdTable {
 
   bool with_values_;
   std::size_t used_ = 0;
-  std::vector<Id> ids_;
+  std::vector<Id, HugePageAllocator<Id>> ids_;
   std::vector<std::uint64_t> values_;
 };
 
