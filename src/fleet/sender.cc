@@ -41,7 +41,14 @@ void Sender::send(std::string_view line) {
 void Sender::flush() {
   if (current_.events == 0) return;
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return queue_.size() < config_.queue_batches; });
+  const auto room = [&] { return queue_.size() < config_.queue_batches; };
+  while (!room()) {
+    if (config_.stop && *config_.stop) {  // nobody takes it, and who made it wants to end
+      stats_.failed += std::exchange(current_, {}).events;
+      return;
+    }
+    changed_.wait_for(lock, 100ms, room);
+  }
   queue_.push_back(std::exchange(current_, {}));
   lock.unlock();
   changed_.notify_all();

@@ -27,6 +27,7 @@ struct SenderConfig {
   std::string key;  // Bearer; empty: none
   std::size_t connections = 2, batch_events = 500, queue_batches = 64;
   bool gzip = false;
+  const std::atomic<bool>* stop = nullptr;  // once set, what finds no room is given up instead of waited for
 };
 
 struct SenderStats {

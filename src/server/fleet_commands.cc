@@ -42,8 +42,9 @@ int exit_code(const SenderStats& s, bool complete) { return complete && s.failed
 }  // namespace
 
 int run_simulate(const FleetOptions& options, const std::atomic<bool>& stop, bool quiet) {
-  const auto config = sender_config(options.url, options.key, options.connections, options.batch_events);
+  auto config = sender_config(options.url, options.key, options.connections, options.batch_events);
   if (!config) return 2;
+  config->stop = &stop;
   Sender sender(*config);
   const SystemClock clock;
   const Instant begin = clock.now();
@@ -102,7 +103,7 @@ int run_replay(const ReplayCommand& command, const std::atomic<bool>& stop) {
     fmt::print(stderr, "aybiza replay: --shift {} is not known: give now, or leave it out\n", command.shift);
     return 2;
   }
-  const auto config = sender_config(command.url, command.key, command.connections, command.batch_events);
+  auto config = sender_config(command.url, command.key, command.connections, command.batch_events);
   if (!config) return 2;
   const SystemClock clock;
   ReplayOptions options;
@@ -113,6 +114,7 @@ int run_replay(const ReplayCommand& command, const std::atomic<bool>& stop) {
     fmt::print(stderr, "aybiza replay: {}\n", lines.error().message);
     return 2;
   }
+  config->stop = &stop;
   Sender sender(*config);
   Progress progress("replay " + command.file.filename().string());
   const Instant begin = clock.now();
