@@ -88,8 +88,13 @@ void Unwritten::spill(std::stop_token stop) {
   while (!stop.stop_requested()) {
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, stop, [&] { return pressed_ && !closed_; });
+      changed_.wait(lock, stop, [&] { return (pressed_ && !closed_) || to_read(); });
       if (stop.stop_requested()) return;
+      if (to_read() && !(pressed_ && !closed_ && in_memory())) {
+        lock.unlock();
+        read_ahead();
+        continue;
+      }
       if (!in_memory()) {
         pressed_ = false;
         continue;
@@ -161,12 +166,43 @@ bool Unwritten::spill_one() {
 
 // --- And back -------------------------------------------------------------------------------------------------------
 
+Result<RowBatch> Unwritten::read(const Entry& entry) {
+  const auto bytes = load_frames(entry.file, entry.bytes);
+  return bytes ? read_batch_bytes(*bytes) : Result<RowBatch>(std::unexpected(bytes.error()));
+}
+
+// Only what comes next: more than one beside the one that is being written would not be a bound of memory.
+bool Unwritten::to_read() const {
+  if (waiting_.empty()) return false;
+  const Entry& next = *waiting_.front();
+  return !next.file.empty() && !next.reading && next.ahead == Entry::Ahead::no;
+}
+
+void Unwritten::read_ahead() {
+  std::shared_ptr<Entry> next;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!to_read()) return;
+    next = waiting_.front();
+    next->reading = true;
+  }
+  auto rows = read(*next);
+  {
+    const std::lock_guard lock(mutex_);
+    next->reading = false;
+    next->ahead = rows ? Entry::Ahead::read : Entry::Ahead::failed;  // whoever pops it tries again, and says what is wrong
+    if (rows) next->collection->rows = std::move(*rows), ++stats_.read_ahead;
+  }
+  changed_.notify_all();
+}
+
 Result<Unwritten::Popped> Unwritten::pop(Duration patience, bool with_rows) {
   std::shared_ptr<Entry> first;
   {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, patience, [&] { return (closed_ && waiting_.empty()) || (!waiting_.empty() && !waiting_.front()->leaving); });
-    if (waiting_.empty() || waiting_.front()->leaving) return Popped{};
+    const auto taken = [&] { return waiting_.front()->leaving || waiting_.front()->reading; };
+    changed_.wait_for(lock, patience, [&] { return (closed_ && waiting_.empty()) || (!waiting_.empty() && !taken()); });
+    if (waiting_.empty() || taken()) return Popped{};
     first = waiting_.front();
     if (first->file.empty()) {  // under the same lock: the spiller has not begun with it
       waiting_.pop_front();
@@ -174,19 +210,26 @@ Result<Unwritten::Popped> Unwritten::pop(Duration patience, bool with_rows) {
       away_ = std::max(away_, first->to);
       return Popped{std::move(first->collection), false};
     }
+    first->reading = true;  // by this thread, or it is there already
   }
-  if (with_rows) {
-    const auto bytes = load_frames(first->file, first->bytes);
-    auto rows = bytes ? read_batch_bytes(*bytes) : Result<RowBatch>(std::unexpected(bytes.error()));
-    if (!rows) return wrap(rows.error(), "reading back what waited for the store; a restart takes it from the log");
+  if (with_rows && first->ahead != Entry::Ahead::read) {
+    auto rows = read(*first);
+    if (!rows) {
+      const std::lock_guard lock(mutex_);
+      first->reading = false, first->ahead = Entry::Ahead::failed;
+      return wrap(rows.error(), "reading back what waited for the store; a restart takes it from the log");
+    }
     first->collection->rows = std::move(*rows);
   }
   std::error_code ignored;
   fs::remove(first->file, ignored);
-  const std::lock_guard lock(mutex_);
-  waiting_.pop_front();  // the writer alone takes from the front
-  stats_.waiting = waiting_.size();
-  stats_.spilled_bytes -= first->bytes;
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.pop_front();  // the writer alone takes from the front
+    stats_.waiting = waiting_.size();
+    stats_.spilled_bytes -= first->bytes;
+  }
+  changed_.notify_all();  // what comes next may be read
   return Popped{std::move(first->collection), true};
 }
 

@@ -1,7 +1,8 @@
 // What is folded and not yet in the store: collections in the order of the log, in memory as long as there is room, then on disk.
 //
 // Shape    the collector pushes, the writer pops. press() says that memory is short: what waits then goes to DIR/unwritten, a file a
-//          collection, packed, by a thread of its own, and comes back when it is its turn. So live state never waits for the
+//          collection, packed, by a thread of its own, and comes back when it is its turn: that thread reads it while the writer has the
+//          one before it in hand. So live state never waits for the
 //          store, however long that is away. Nothing is synced and nothing survives the process: the log has all of it, and a start
 //          folds from there what the store lacks.
 // Errors   a disk that is full, or has less than `free_bytes` left, keeps collections in memory: then the collector waits, as room() says.
@@ -68,7 +69,7 @@ class Unwritten {
 
   struct Stats {
     std::uint64_t waiting = 0, spilled_bytes = 0;  // collections; files there are now
-    std::uint64_t spilled_total = 0;               // collections, since start
+    std::uint64_t spilled_total = 0, read_ahead = 0;  // collections, since start; read_ahead: before their turn
     std::string trouble;                           // why nothing goes to disk; empty: it does
   };
   Stats stats() const;
@@ -80,9 +81,14 @@ class Unwritten {
     std::filesystem::path file;              // empty: in memory
     std::uint64_t bytes = 0, to = 0;
     bool leaving = false;                    // being written to disk
+    bool reading = false;                    // being read from there
+    enum class Ahead : std::uint8_t { no, read, failed } ahead = Ahead::no;  // before its turn
   };
   void spill(std::stop_token stop);
   bool spill_one();
+  bool to_read() const;  // REQUIRES: mutex_ is held
+  void read_ahead();
+  static Result<RowBatch> read(const Entry& entry);
   Status room() const;
   Result<std::uint64_t> write(const std::filesystem::path& file, const RowBatch& rows) const;
   void clear() const;

@@ -1,5 +1,6 @@
 #include "server/unwritten.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -68,6 +69,32 @@ TEST(Unwritten, WaitsInMemoryUntilItIsPressedAndKeepsTheOrder) {
   EXPECT_TRUE(fs::is_empty(folder));
 }
 
+TEST(Unwritten, WhatComesNextIsReadBeforeItsTurn) {
+  Scratch scratch;
+  const fs::path folder = fs::path(scratch.path()) / "unwritten";
+  std::atomic<int> spilled{0};
+  Unwritten waiting(folder, plenty, [&] { ++spilled; });
+  SampleRows rows(11);
+  std::vector<std::string> wanted;
+  for (int i = 0; i < 3; ++i) {
+    RowBatch batch = rows.next(50);
+    wanted.push_back(batch_bytes(batch));
+    waiting.push(collection(std::move(batch)));
+  }
+  waiting.press();
+  wait_for([&] { return spilled == 3; });
+  for (int i = 0; i < 3; ++i) {
+    wait_for([&] { return waiting.stats().read_ahead == std::uint64_t(i + 1); });  // one, and no more than one
+    std::this_thread::sleep_for(5ms);
+    EXPECT_EQ(waiting.stats().read_ahead, std::uint64_t(i + 1));
+    std::ofstream(folder / fmt::format("{}.rows", i + 1)) << "damaged: nobody reads it again";
+    auto next = waiting.pop(1s);
+    ASSERT_TRUE(next && next->collection) << i;
+    EXPECT_EQ(batch_bytes(next->collection->rows), wanted[std::size_t(i)]) << i;
+  }
+  EXPECT_EQ(waiting.stats().spilled_bytes, 0u);
+}
+
 TEST(Unwritten, AFullDiskLeavesRowsInMemory) {
   Scratch scratch;
   std::atomic<int> spilled{0};
@@ -99,13 +126,14 @@ TEST(Unwritten, WhatCannotBeReadStaysFirstAndCanBeLeftOut) {
   Unwritten waiting(folder, plenty, [&] { ++spilled; });
   EXPECT_FALSE(fs::exists(folder / "7.rows"));
   SampleRows rows(11);
-  waiting.push(collection(rows.next(50)));
+  for (int i = 0; i < 2; ++i) waiting.push(collection(rows.next(50)));
   waiting.press();
-  wait_for([&] { return spilled == 1; });
-  std::ofstream(folder / "1.rows") << "damaged";
-  for (int i = 0; i < 2; ++i) EXPECT_FALSE(waiting.pop(0s));
+  wait_for([&] { return spilled == 2; });
+  std::ofstream(folder / "2.rows") << "damaged";  // the first may have been read already
+  ASSERT_TRUE(waiting.pop(1s));
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(waiting.pop(1s));
   EXPECT_EQ(waiting.stats().waiting, 1u);
-  const auto without = waiting.pop(0s, false);
+  const auto without = waiting.pop(1s, false);
   ASSERT_TRUE(without && without->collection);
   EXPECT_TRUE(without->was_spilled);
   EXPECT_TRUE(without->collection->rows.empty());
