@@ -30,6 +30,7 @@ constexpr std::pair<std::string_view, std::string_view> published[] = {
     {"learning_events", "time"},
     {"change_events", "time"},
     {"raw_events", "time"},
+    {"rollups", "bucket"},
 };
 
 // What a cell of no text type looks like; the same in CSV and NDJSON.

@@ -18,6 +18,7 @@ TEST(Export, OfViews) {
     }
   const Instant noon = from_micros(1'795'000'000'000'000);
   EXPECT_EQ(export_range("operational_efficiency_metrics", noon, Instant::max())->text(), " WHERE hour >= $1");
+  EXPECT_EQ(export_range("rollups", noon, Instant::max())->text(), " WHERE bucket >= $1");
   EXPECT_EQ(export_range("customer_journey_analysis", Instant::min(), Instant::max())->text(), "");
   EXPECT_TRUE(export_range("customer_journey_analysis", noon, Instant::max()).error().message.contains("leave from and to out"));
   EXPECT_EQ(export_range("agent_performance_analysis", Instant::min(), noon).error().code, Code::invalid);
