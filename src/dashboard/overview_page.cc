@@ -133,7 +133,10 @@ void OverviewPage::opened(Context& context, const Location&) {
                                }, masked_rhythm, masked_rhythm});
   watch(context, movers_slot, {"movers|" + key, [ask, scope, held = std::make_shared<std::shared_ptr<const Movers>>()](Instant now) {
                                  const Movers* known = held->get();
-                                 if (!known || !known->error.empty() || scope.from || known->as_of != movers_range(scope, now).to) *held = std::make_shared<Movers>(compute_movers(ask, scope, now));
+                                 if (!known || !known->error.empty() || scope.from || known->as_of != movers_range(scope, now).to) {
+                                   auto fresh = std::make_shared<Movers>(compute_movers(ask, scope, now));
+                                   if (fresh->error.empty() || !known || !known->error.empty()) *held = std::move(fresh);  // refused: what was known stays, with its age
+                                 }
                                  return *held;
                                }, movers_rhythm, movers_rhythm, true, true, true});
 }

@@ -63,6 +63,19 @@ std::vector<Filter> resolved_of(std::vector<Filter> where) {
   return where;
 }
 
+// Outcomes have no panes of seconds: where live state no longer holds the calls of the running minute, and the store is behind, up to that
+// minute. `to` says until when the answer is.
+Answered<Answer> ask_or_to_the_minute(const Ask& ask, Question question, Instant& to) {
+  auto answer = ask(question);
+  const Instant minute = floor_to(question.to, 1min);
+  if (answer || answer.error().code != "unavailable" || minute <= question.from) return answer;
+  question.to = minute;
+  auto shorter = ask(question);
+  if (!shorter) return answer;
+  to = minute;
+  return shorter;
+}
+
 // The figures of one period, each tile with its value and sample; the resolution time is a question of its own.
 using Tiles = std::array<TileState, overview_tiles>;
 struct TileMoments {
@@ -103,7 +116,8 @@ Tiles quick_tiles(const AskTogether& ask, const std::vector<Filter>& where, cons
 }
 
 void put_resolution(const Ask& ask, const std::vector<Filter>& where, const Range& range, TileState& tile) {
-  put(tile, "avg_resolution_ms", Trend::less_is_better, read(ask(question_of({"avg_duration_ms", "calls"}, range.from, range.to, resolved_of(where))), 0, 1));
+  Instant to = range.to;
+  put(tile, "avg_resolution_ms", Trend::less_is_better, read(ask_or_to_the_minute(ask, question_of({"avg_duration_ms", "calls"}, range.from, range.to, resolved_of(where)), to), 0, 1));
 }
 
 TileMoments moments_of(const ViewScope& scope, Instant now) {
@@ -117,7 +131,8 @@ TileMoments moments_of(const ViewScope& scope, Instant now) {
 TileMoments moments_before(const ViewScope& scope, Instant now) {
   const Range before = periods_of(scope, now).before;
   const Range day = moments_of(scope, now).day;
-  return {before.to, {day.from - 24h, std::max(now - 24h, day.from - 24h + 1us), {}}, before, !scope.agent.empty()};
+  // Yesterday's to the minute: up to there live state has it, and no row need be counted.
+  return {before.to, {day.from - 24h, std::max(floor_to(now, 1min) - 24h, day.from - 24h + 1us), {}}, before, !scope.agent.empty()};
 }
 
 Tiles tiles_before(const Ask& ask, const ViewScope& scope, Instant now) {
@@ -250,13 +265,16 @@ std::array<TileState, overview_tiles> compute_quick_tiles(const AskTogether& ask
 
 OverviewSlow compute_slow(const Ask& ask, const ViewScope& scope, Instant now) {
   OverviewSlow slow;
-  slow.at = now;
+  slow.at = slow.shares_at = now;
   const auto where = filters_of(scope);
   const Range range = periods_of(scope, now).now;
   const auto grouped = [&](Dimension dimension) {
     Question q = question_of({"calls", "success_rate", "p95_voice_latency_ms"}, range.from, range.to, where);
     q.by = {{dimension, ""}};
-    return ask(q);
+    Instant to = now;
+    auto answer = ask_or_to_the_minute(ask, q, to);
+    slow.shares_at = std::min(slow.shares_at, to);
+    return answer;
   };
   slow.regions = shares_of(grouped(Dimension::region), slow.share_error, slow.share_estimate);
   slow.outcomes = shares_of(grouped(Dimension::call_outcome), slow.share_error, slow.share_estimate);
@@ -267,11 +285,27 @@ OverviewSlow compute_slow(const Ask& ask, const ViewScope& scope, Instant now) {
   return slow;
 }
 
+// What was refused this time is shown as it was known last, and of then.
+void keep_known(OverviewSlow& fresh, const OverviewSlow& older) {
+  if (!fresh.share_error.empty() && older.share_error.empty()) {
+    fresh.regions = older.regions, fresh.outcomes = older.outcomes;
+    fresh.share_estimate = older.share_estimate, fresh.share_error.clear(), fresh.shares_at = older.shares_at;
+  }
+  for (ChartSeries OverviewSlow::*series : {&OverviewSlow::active, &OverviewSlow::resolution, &OverviewSlow::earlier})
+    if (!(fresh.*series).error.empty() && (older.*series).error.empty()) fresh.*series = older.*series;
+  for (std::size_t i = 0; i < overview_tiles; ++i)
+    if (!fresh.before[i].error.empty() && older.before[i].error.empty()) fresh.before[i] = older.before[i];
+}
+
 OverviewState compute_charts(const Ask& ask, const ViewScope& scope, Instant now, OverviewSlow& slow) {
-  if (slow.at == Instant{} || now - slow.at >= limits::overview_slow_rhythm) slow = compute_slow(ask, scope, now);
+  if (slow.at == Instant{} || now - slow.at >= limits::overview_slow_rhythm) {
+    OverviewSlow fresh = compute_slow(ask, scope, now);
+    if (slow.at != Instant{}) keep_known(fresh, slow);
+    slow = std::move(fresh);
+  }
   OverviewState state;
   state.as_of = now;
-  state.slow_as_of = slow.at;
+  state.slow_as_of = slow.shares_at;
   state.regions = slow.regions;
   state.outcomes = slow.outcomes;
   state.share_error = slow.share_error;

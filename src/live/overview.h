@@ -67,7 +67,7 @@ enum OverviewTile { active_agents_tile, active_calls_tile, calls_today_tile, suc
 
 struct OverviewState {
   Instant as_of{};                     // the newest data in it
-  Instant slow_as_of{};                // of what OverviewSlow holds
+  Instant slow_as_of{};                // of the shares
   std::array<TileState, overview_tiles> tiles;
   std::string share_error;             // why regions or outcomes are missing
   ChartSeries volume, latency, sentiment;  // of the first two the last series is the period before, when that is asked
@@ -78,7 +78,8 @@ struct OverviewState {
 
 // What moves slowly and costs much: shares, the tiles of the period before, series of calls at work.
 struct OverviewSlow {
-  Instant at{};  // epoch: never computed
+  Instant at{};         // epoch: never computed
+  Instant shares_at{};  // of when the shares are: earlier, where they were refused since
   std::vector<Share> regions, outcomes;
   bool share_estimate = false;         // they rest on sampled calls
   std::string share_error;

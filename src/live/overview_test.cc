@@ -115,6 +115,45 @@ TEST_F(ComparedTest, NothingIsClaimedWhereNothingMoved) {
   EXPECT_TRUE(compute_movers(ask(), scope, now).list.empty());
 }
 
+TEST_F(ComparedTest, WhatIsRefusedIsShownAsItWasKnownLast) {
+  calls(150, "eu", now - 30s, 45s, 3);
+  OverviewSlow slow;
+  const OverviewState known = compute_charts(ask(), {}, now, slow);
+  ASSERT_EQ(known.regions.size(), 1u);
+  ASSERT_TRUE(known.tiles[success_rate_tile].previous && known.tiles[active_calls_tile].previous);
+  const Ask away = [](const Question&) -> Answered<Answer> { return std::unexpected(Refusal{"unavailable", "source", "away"}); };
+  const OverviewState later = compute_charts(away, {}, now + 10s, slow);
+  EXPECT_EQ(later.share_error, "");
+  ASSERT_EQ(later.regions.size(), 1u);
+  EXPECT_EQ(later.regions[0].calls, known.regions[0].calls);
+  EXPECT_EQ(later.slow_as_of, now);  // and says of when it is
+  EXPECT_EQ(later.tiles[success_rate_tile].previous, known.tiles[success_rate_tile].previous);
+  EXPECT_EQ(later.tiles[active_calls_tile].spark, known.tiles[active_calls_tile].spark);
+  EXPECT_EQ(later.volume.error, "away");  // what moves each second is not told from before
+  OverviewSlow none;
+  EXPECT_EQ(compute_charts(away, {}, now, none).share_error, "away");
+  const OverviewState back = compute_charts(ask(), {}, now + 20s, slow);
+  EXPECT_EQ(back.slow_as_of, now + 20s);
+}
+
+TEST_F(ComparedTest, OutcomesAreOfWholeMinutesWhereTheStoreIsBehind) {
+  calls(60, "eu", now - 5s, 30s, 3);  // the first of them in the running minute
+  const Ask live = [this](const Question& q) -> Answered<Answer> {
+    const bool of_outcomes = !q.by.empty() && q.by[0].dimension == Dimension::call_outcome;
+    if (of_outcomes && floor_to(q.to, 1min) != q.to) return std::unexpected(Refusal{"unavailable", "source", "behind"});
+    return answer_from_rows(q, rows_, now, "live");
+  };
+  OverviewSlow slow;
+  const OverviewState state = compute_charts(live, {}, now, slow);
+  EXPECT_EQ(state.share_error, "");
+  EXPECT_EQ(state.slow_as_of, floor_to(now, 1min));
+  double outcomes = 0, regions = 0;
+  for (const Share& share : state.outcomes) outcomes += share.calls;
+  for (const Share& share : state.regions) regions += share.calls;
+  EXPECT_EQ(regions, 60);
+  EXPECT_EQ(outcomes, 59);
+}
+
 TEST(ChangeMarks, AreThoseTheViewerMayKnowOf) {
   RowSet rows;
   const auto change = [&](Duration ago, std::string_view customer, std::string_view version) {

@@ -10,7 +10,7 @@
 
 namespace aybiza {
 
-Duration PageSource::deadline() const { return pipeline_.clock().elapsed() + Duration(limits::query_timeout); }
+Duration PageSource::deadline() const { return pipeline_.page_deadline(); }
 Answered<Flow> PageSource::flow(const FlowQuestion& question) { return flow_from_store(question, pipeline_.store(), deadline()); }
 Answered<std::vector<AgentSignals>> PageSource::fleet(const FleetQuestion& question) { return fleet_signals_from_store(question, pipeline_.store(), deadline()); }
 Answered<std::vector<SpendLeak>> PageSource::leaks(const FleetQuestion& question) { return spend_leaks_from_store(question, pipeline_.store(), deadline()); }

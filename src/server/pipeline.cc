@@ -22,7 +22,7 @@ constexpr std::size_t outstanding_max = 2;        // collections in memory on th
 constexpr std::size_t chunk_events = 512;         // events handed to a shard in one message
 constexpr std::size_t chunk_bytes = limits::MiB;  // or so many bytes of them
 constexpr Duration idle_wait = 20ms;              // how long the router sleeps on the log
-constexpr Duration store_pause_least = 50ms, store_pause_most = 5s;  // between two attempts to write what the store refused
+constexpr Duration store_pause_least = 50ms, store_pause_most = 1s;  // between two attempts to write what the store refused
 
 }  // namespace
 
@@ -46,6 +46,7 @@ void Pipeline::stop() {
 
 // What cannot be made stays marked, and questions about it are answered from the rows.
 void Pipeline::repair_rollups_due() {
+  if (store_lag().on_disk) return;  // reading rows back would take from writing those that wait, and these will change the same buckets
   const auto done = repair_rollups(*store_, {.now = clock_.now(), .elapsed = clock_.elapsed()}, [this] { return stopping_.load(); });
   if (done) return;
   const std::lock_guard lock(mutex_);

@@ -31,6 +31,7 @@
 #include "server/event_router.h"
 #include "server/live_shards.h"
 #include "server/snapshot_file.h"
+#include "server/store_patience.h"
 #include "server/unwritten.h"
 #include "spool/spool.h"
 #include "store/store.h"
@@ -84,10 +85,13 @@ class Pipeline {
 
   // Answers a question from where its source says; `auto` takes live state when it covers the question.
   Answered<Answer> ask(const Question& question);
-  // The same for pages: never waits for the store to catch up.
+  // The same for pages: never waits for the store to catch up, nor for long while it is behind (store_patience.h).
   Answered<Answer> glance(const Question& question);
   // Several at one moment, which the shards are asked together: one wait for them, and not one for each.
   std::vector<Answered<Answer>> glance(std::span<const Question> questions);
+
+  // Until when a page may wait for what it asks the store itself, on the clock's elapsed axis.
+  Duration page_deadline() const;
 
   // Rows of learning and changes, in order: live where live state has them all, otherwise the store's. `source` says which.
   Answered<LearningPartial> learning(const LearningQuestion& question, Source& source);
@@ -140,6 +144,8 @@ class Pipeline {
   void publish(Unpublished& snapshot);
   void repair_rollups_due();
   Answered<Answer> ask_at(const Question& question, bool wait);
+  Answered<Answer> ask_store(const Question& question, Instant now);
+  StoreLag store_lag() const;
   Answered<Answer> live_answer(const Question& question, const AskShards& shards, Instant now);
 
   const PipelineOptions options_;
@@ -160,6 +166,7 @@ class Pipeline {
   std::atomic<double> snapshot_hold_ms_{0};
 
   std::unique_ptr<Unwritten> unwritten_;
+  StorePatience patience_;               // of pages
   Mailbox<Unpublished> published_;
   std::atomic<bool> publishing_{false};  // a snapshot is being taken or published
   std::atomic<std::size_t> outstanding_{0};

@@ -12,6 +12,29 @@ Answered<Answer> Pipeline::live_answer(const Question& question, const AskShards
                           [this](const LearningQuestion& live) { return shards_->ask(live); });
 }
 
+StoreLag Pipeline::store_lag() const {
+  const Unwritten::Stats unwritten = unwritten_->stats();
+  const std::uint64_t folded = shards_->folded();  // what is only in the log is no news to the store yet
+  const std::lock_guard lock(mutex_);
+  if (stats_.applied >= folded) return {};
+  return {.lag = clock_.now() - oldest_unapplied_, .on_disk = unwritten.spilled_bytes > 0};
+}
+
+Duration Pipeline::page_deadline() const {
+  const bool behind = store_lag().lag > limits::store_behind;
+  return clock_.elapsed() + (behind ? Duration(limits::behind_timeout) : Duration(limits::query_timeout));
+}
+
+Answered<Answer> Pipeline::ask_store(const Question& question, Instant now) {
+  const StoreLag lag = store_lag();
+  const Duration elapsed = clock_.elapsed();
+  const auto patience = patience_.of(question.to, lag, now, elapsed);
+  if (!patience) return std::unexpected(patience.error());
+  auto answer = answer_from_sql(question, *store_, now, elapsed + *patience);
+  if (!answer && answer.error().code == "unavailable") patience_.failed(lag, clock_.elapsed());
+  return answer;
+}
+
 Answered<Answer> Pipeline::ask_at(const Question& question, bool wait) {
   const Instant now = clock_.now();
   const auto late = [] {
@@ -22,7 +45,8 @@ Answered<Answer> Pipeline::ask_at(const Question& question, bool wait) {
     auto answer = live_answer(question, [this](const LiveQuestion& live, Instant at) { return shards_->ask(live, at); }, now);
     if (answer || answer.error().code != "not_covered" || question.source == Source::live) return answer;
   }
-  if (wait && !wait_applied(limits::read_your_writes_timeout)) return late();
+  if (!wait) return ask_store(question, now);
+  if (!wait_applied(limits::read_your_writes_timeout)) return late();
   return answer_from_sql(question, *store_, now, clock_.elapsed() + Duration(limits::query_timeout));
 }
 

@@ -1,0 +1,42 @@
+#include "server/store_patience.h"
+
+#include <gtest/gtest.h>
+
+#include "base/limits.h"
+
+namespace aybiza {
+namespace {
+
+using namespace std::chrono_literals;
+
+const Instant now = from_micros(1'800'000'017'000'000);
+
+TEST(StorePatience, IsAsUsualWhileTheStoreKeepsUp) {
+  StorePatience patience;
+  patience.failed({.lag = 1s}, 0s);  // whatever else is wrong with it
+  EXPECT_EQ(patience.of(now, {.lag = 1s, .on_disk = true}, now, 1s).value(), Duration(limits::query_timeout));
+}
+
+TEST(StorePatience, WhatTheStoreLacksIsNotAskedWhileRowsWaitOnDisk) {
+  const StorePatience patience;
+  const StoreLag behind{.lag = 48s, .on_disk = true};
+  const auto refused = patience.of(now, behind, now, 1s);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "unavailable");
+  EXPECT_EQ(refused.error().message, "the store is 48 s behind; this comes back when it has caught up");
+  EXPECT_FALSE(patience.of(now - 48s + 1us, behind, now, 1s));
+  EXPECT_EQ(patience.of(now - 48s, behind, now, 1s).value(), Duration(limits::behind_timeout));  // it has all of this
+  EXPECT_EQ(patience.of(now, {.lag = 48s}, now, 1s).value(), Duration(limits::behind_timeout));  // and here little is missing
+}
+
+TEST(StorePatience, AStoreThatSaysNothingIsLeftAloneForAWhile) {
+  StorePatience patience;
+  const StoreLag behind{.lag = 10s};
+  patience.failed(behind, 100s);
+  EXPECT_FALSE(patience.of(now - 1h, behind, now, 100s + limits::behind_pause - 1us));
+  EXPECT_TRUE(patience.of(now - 1h, behind, now, 100s + limits::behind_pause));
+  EXPECT_TRUE(patience.of(now - 1h, {.lag = 1s}, now, 101s));  // it is back
+}
+
+}  // namespace
+}  // namespace aybiza
