@@ -120,7 +120,7 @@ Node timeline_node(const CallDetail& call, Instant now, const Texts& t) {
   const Duration length = timeline_length(call, now);
   const auto mark = [&](int quarter) { return show_duration(length * quarter / 4); };
   constexpr std::pair<std::string_view, std::string_view> keys[] = {{"turn caller", "call.caller"}, {"turn agent", "dimension.agent_id"}, {"turn interrupt", "call.cut_in_key"},
-                                                                    {"stage stt", "word.speech_to_text"}, {"stage llm", "dimension.model_used"}, {"stage tts", "word.text_to_speech"}, {"stage other", "call.other_key"}};
+                                                                    {"stage stt", "word.speech_to_text"}, {"stage llm", "dimension.model_used"}, {"stage tts", "word.text_to_speech"}, {"stage other", "talk.other"}};
   const Node legend = each(keys, [](const auto& key) { return key.first; }, [&](const auto& key) {
     return html<"<span><svg class=\"lane key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"{}\" width=\"10\" height=\"10\"/></svg> {}</span>">(key.first, t(key.second));
   });

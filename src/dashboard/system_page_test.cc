@@ -55,17 +55,19 @@ TEST_F(PagesTest, SystemSaysHowLongEventsWaitForPages) {
 }
 
 TEST_F(PagesTest, SystemListsWhatIsHeldAndByWhichModels) {
-  EXPECT_THAT(get("/system"), HasSubstr("No rule: everything is kept for good."));
+  source_.inventory_.retained.passes = 2;
+  source_.inventory_.models = {{.what = "topic_model", .name = "", .version = "", .since = "", .trouble = ""}};
+  EXPECT_THAT(get("/system"), AllOf(HasSubstr("No rule: everything is kept for good."), HasSubstr("not trained yet"), Not(HasSubstr("rows deleted"))));
   source_.inventory_.dimensions = {{.dimension = "region", .values = 4, .series = 9, .fullest = 3, .bound = 20'000, .customer = "acme <x>"},
                                    {.dimension = "agent_id", .values = std::nullopt, .series = 30'000, .fullest = 15'000, .bound = 20'000, .customer = "globex", .folded = 7}};
   source_.inventory_.retained = {.rules = {{"turns", 90, false}, {"calls", 400, true}}, .passes = 2, .rows_deleted = 1'204, .error = ""};
   source_.inventory_.models = {{.what = "lexicon", .name = "built-in", .version = "00ff00ff00ff00ff", .since = "", .trouble = ""},
-                               {.what = "topic_model", .name = "", .version = "", .since = "", .trouble = ""},
+                               {.what = "topic_model", .name = "", .version = "lsa1-00aa", .entries = 900, .since = "2026-11-22T09:00:00Z", .trouble = ""},
                                {.what = "price_book", .name = "prices.tsv", .version = "1234", .entries = 55, .since = "", .trouble = "line 3: <no> price"}};
   const std::string html = get("/system");
   EXPECT_LT(html.find("globex: 15\u202f000 of 20\u202f000 · 75.0 %"), html.find("acme &lt;x&gt;: 3 of 20\u202f000"));  // the nearest to its bound first
   EXPECT_THAT(html, AllOf(HasSubstr("too many to tell apart"), HasSubstr("<th scope=\"row\">turns</th><td class=\"num\">90</td><td class=\"text\">deleted</td>"), HasSubstr("moved into files"), HasSubstr("1\u202f204 rows deleted, 0 moved")));
-  EXPECT_THAT(html, AllOf(HasSubstr("00ff00ff00ff00ff"), HasSubstr("not trained yet"), HasSubstr("prices.tsv, newer one refused: line 3: &lt;no&gt; price"), Not(HasSubstr("style="))));
+  EXPECT_THAT(html, AllOf(HasSubstr("00ff00ff00ff00ff"), HasSubstr("trained 2026-11-22"), HasSubstr("prices.tsv, newer one refused: line 3: &lt;no&gt; price"), Not(HasSubstr("style="))));
   customers_ = {"globex"};
   EXPECT_THAT(get("/system"), AllOf(Not(HasSubstr("tile-cardinality")), Not(HasSubstr("00ff00ff00ff00ff")), Not(HasSubstr("tile-retention"))));
 }

@@ -27,6 +27,7 @@ std::string_view word_of(const Texts& t, std::string_view family, std::string_vi
 
 std::string name_of(const Texts& t, const InForce& one) {
   if (one.version.empty()) return std::string(t("system.no_model"));
+  if (!one.since.empty()) return t("system.trained", one.since.substr(0, 10));
   return one.name == "built-in" ? std::string(t("system.built_in")) : one.name.empty() ? std::string(dash) : one.name;
 }
 
@@ -58,16 +59,16 @@ Node retention_table(const Texts& t, const Retained& kept) {
 }
 
 std::string retention_done(const Texts& t, const Retained& kept) {
-  return kept.passes == 0 ? std::string() : t("system.retention_done", count(t, kept.rows_deleted), count(t, kept.rows_archived));
+  return kept.passes == 0 || kept.rules.empty() ? std::string() : t("system.retention_done", count(t, kept.rows_deleted), count(t, kept.rows_archived));
 }
 
 Node models_table(const Texts& t, const std::vector<InForce>& models) {
-  const TableHead heads[] = {{t("system.model"), false}, {t("system.name"), false}, {t("system.version"), false}, {t("system.entries")}, {t("system.in_force_since"), false}};
+  const TableHead heads[] = {{t("system.model"), false}, {t("system.name"), false}, {t("system.version"), false}, {t("system.entries")}};
   std::vector<TableRow> rows;
   for (const InForce& one : models) {
     const std::string name = name_of(t, one);
     rows.push_back({one.what, {std::string(word_of(t, "system", one.what)), one.trouble.empty() ? name : t("system.not_in_force", name, one.trouble), one.version.empty() ? std::string(dash) : one.version,
-                               one.entries > 0 ? count(t, one.entries) : std::string(dash), one.since.empty() ? std::string(dash) : one.since.substr(0, 10)}});
+                               one.entries > 0 ? count(t, one.entries) : std::string(dash)}});
   }
   return plain_table(t("figure.models"), heads, rows);
 }

@@ -53,14 +53,14 @@ export const Field = {
   },
   ask() { this.frame ||= requestAnimationFrame(() => { this.frame = 0; this.paint(); }); },
 
-  // The largest square cell with which everything fits.
+  // The largest square cell with which everything fits; a small fleet fills the screen with larger ones than it has among other tiles.
   layout() {
     const ratio = devicePixelRatio || 1, width = this.el.clientWidth, height = this.el.clientHeight, count = this.cells.length;
     this.el.width = Math.round(width * ratio);
     this.el.height = Math.round(height * ratio);
     let step = Math.max(2, Math.floor(Math.sqrt((this.el.width * this.el.height) / Math.max(1, count))));
     while (step > 2 && Math.floor(this.el.width / step) * Math.floor(this.el.height / step) < count) step--;
-    this.step = Math.min(step, 40 * ratio);
+    this.step = Math.min(step, (document.fullscreenElement?.contains(this.el) ? 96 : 40) * ratio);
     this.columns = Math.max(1, Math.floor(this.el.width / this.step));
   },
   paint() {
