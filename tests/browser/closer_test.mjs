@@ -111,7 +111,7 @@ try {
   await page.focus("#choose-columns");
   await page.keyboard.press("Enter");
   await page.waitForSelector("#columns:popover-open");
-  const beyond = await page.$eval("#columns", box => box.getBoundingClientRect().right - document.documentElement.clientWidth);
+  const beyond = await page.$eval("#columns", box => box.getBoundingClientRect().right - document.body.getBoundingClientRect().right);
   check("the list of columns ends within the page", beyond < 0, String(beyond));
   for (const name of ["customer", "region", "turns", "resolution", "tokens"]) {
     await page.focus(`#columns input[value=${name}]`);

@@ -5,7 +5,7 @@ export function placePopovers() {
     if (event.newState !== "open" || !box.classList?.contains("def")) return;
     const button = document.querySelector(`[popovertarget="${CSS.escape(box.id)}"]`);
     if (!button) return;
-    const width = document.documentElement.clientWidth;  // innerWidth has the scrollbar's gutter in it
+    const width = document.body.getBoundingClientRect().right;  // without the scrollbar's gutter
     box.style.maxWidth = "";
     if (box.getBoundingClientRect().width > width - 16) box.style.maxWidth = `${width - 16}px`;
     const at = button.getBoundingClientRect(), size = box.getBoundingClientRect(), gap = 6;
