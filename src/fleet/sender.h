@@ -4,7 +4,7 @@
 //          that was not answered with 200 is sent again with the same ids, so nothing counts twice.
 // Errors   429 and 503 wait as Retry-After says, a broken connection waits 100 ms, doubling to 5 s; other 4xx give the
 //          batch up and count it as failed with the server's words kept (last_error).
-// Cost     bounded: at most `queue_batches` batches wait, then send() blocks.
+// Cost     bounded: at most `queue_batches` batches wait, then send() blocks until there is room or `stop` is set.
 // Threads  send and flush from one thread; stats from any.
 #pragma once
 
