@@ -7,13 +7,9 @@
 #include "base/ids.h"
 #include "dashboard/board_page.h"
 #include "dashboard/boards_page.h"
-#include "dashboard/calls_page.h"
 #include "dashboard/definitions.h"
-#include "dashboard/overview_page.h"
-#include "dashboard/sample_source.h"
+#include "dashboard/pages_fixture.h"
 #include "dashboard/settings_page.h"
-#include "liveview/dead_render.h"
-#include "liveview/socket.h"
 
 namespace aybiza::dashboard {
 namespace {
@@ -23,7 +19,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-class BoardPagesTest : public testing::Test {
+class BoardPagesTest : public PageTest {
  protected:
   BoardPagesTest() {
     router_.layout("app", layout);
@@ -34,42 +30,27 @@ class BoardPagesTest : public testing::Test {
     add<BoardPage>("/boards/:name", "board");
     add<WallPage>("/wall", "wall");
   }
-  ~BoardPagesTest() override { std::filesystem::remove_all(dir_); }
-  template <typename Page>
-  void add(std::string pattern, std::string view) {
-    router_.add({std::move(pattern), std::move(view), "app", [](const liveview::Visitor& v) { return std::make_unique<Page>(v); }});
+  ~BoardPagesTest() override {
+    socket_.reset();  // before the stores that its pages keep in
+    std::filesystem::remove_all(dir_);
   }
-  liveview::Visitor visitor() {
-    auto who = std::make_shared<Viewer>();
-    who->source = &source_;
-    who->person = person_;
-    if (!customer_.empty()) who->customers = {customer_};
-    who->keeping = {.preferences = &preferences_, .boards = boards_.get()};
-    if (!person_.empty()) who->preferences = preferences_.of(person_);
-    who->now = [this](const TopicPlan& plan) { return plan.compute(now_); };
-    who->watch = [this](const TopicPlan& plan, const std::string&) { return Watch(plan.compute(now_), [] {}); };
-    who->status = status_;
-    return {"sid", signer_.csrf("sid"), "", "127.0.0.1", who};
-  }
-  std::string get(std::string_view target) {
-    *status_ = 200;
-    const auto page = liveview::dead_render(router_, signer_, {target, visitor(), "x", now_, ""});
-    return page ? page->html : page.error().message;
-  }
-  std::string join(std::string_view target, std::string_view view) {
-    socket_ = std::make_unique<liveview::Socket>(endpoint_, visitor(), now_);
-    const std::string session = liveview::sign_session(signer_, {"x", std::string(view), "app", signer_.sid_hash("sid"), "", now_});
-    return say(fmt::format(R"(["4","4","lv:x","phx_join",{{"url":"http://h{}","params":{{"_mounts":0}},"session":"{}","flash":null}}])", target, session));
-  }
-  std::string say(const std::string& text) {
-    socket_->on_message(text, now_);
-    return fmt::format("{}", fmt::join(socket_->drain(now_), "\n"));
+  Viewer viewer() override {
+    Viewer who;
+    who.source = &source_;
+    who.person = person_;
+    if (!customer_.empty()) who.customers = {customer_};
+    who.keeping = {.preferences = &preferences_, .boards = boards_.get()};
+    if (!person_.empty()) who.preferences = preferences_.of(person_);
+    who.now = [this](const TopicPlan& plan) { return plan.compute(now_); };
+    who.watch = [this](const TopicPlan& plan, const std::string&) { return Watch(plan.compute(now_), [] {}); };
+    who.status = status_;
+    return who;
   }
   std::string click(std::string_view name, std::string_view value = "{}") {
-    return say(fmt::format(R"(["4","8","lv:x","event",{{"type":"click","event":"{}","value":{}}}])", name, value));
+    return event("click", name, value);
   }
   std::string submit(std::string_view name, std::string_view form) {
-    return say(fmt::format(R"(["4","8","lv:x","event",{{"type":"form","event":"{}","value":"{}"}}])", name, form));
+    return event("form", name, fmt::format("\"{}\"", form));
   }
   BoardReader ada() const { return {"ada", "*"}; }
   Board held() const { return boards_->find("Night", ada())->board; }
@@ -79,16 +60,9 @@ class BoardPagesTest : public testing::Test {
     std::filesystem::create_directories(dir);
     return dir;
   }();
-  Instant now_ = from_micros(1'800'000'000'000'000);
-  SampleSource source_{now_, 120};
   PreferenceStore preferences_{dir_};
   std::unique_ptr<BoardStore> boards_ = *BoardStore::open(dir_);
   std::string person_ = "ada", customer_;
-  std::shared_ptr<int> status_ = std::make_shared<int>(200);
-  liveview::Router router_;
-  liveview::Signer signer_{std::string(32, 'k')};
-  liveview::Endpoint endpoint_{router_, signer_};
-  std::unique_ptr<liveview::Socket> socket_;
 };
 
 TEST_F(BoardPagesTest, ABoardIsMadeAndShowsTheFiguresOfTheQuestions) {
