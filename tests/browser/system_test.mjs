@@ -42,7 +42,10 @@ try {
   while (Date.now() < deadline && total(await waits("drawn")) < sent) await new Promise(resolve => setTimeout(resolve, 50));
   const written = await waits("written"), drawn = await waits("drawn");
   check("each event was waited for once", total(written) === sent && total(drawn) === sent, `${sent} sent, ${total(written)} written, ${total(drawn)} drawn`);
-  await until(system, n => [...document.querySelectorAll("#tile-to_screen tbody tr")].every(row => +row.children[4].textContent.replaceAll("\u202f", "") === n), sent);
+  await until(system, n => {  // until then the tile may still say that nobody has watched
+    const rows = [...document.querySelectorAll("#tile-to_screen tbody tr")];
+    return rows.length === 2 && rows.every(row => +row.children[4].textContent.replaceAll("\u202f", "") === n);
+  }, sent);
   const [onto, seen] = await cells(system, "tile-to_screen");
   for (const [row, buckets, name] of [[onto, written, "written"], [seen, drawn, "drawn"]])
     check(`percentiles of what was ${name} are those of /metrics`, [.5, .95, .99].every((q, i) => ms(row[i + 1]) === quantile(buckets, q)) && ms(row[5]) === quantile(buckets, .99), JSON.stringify([row, buckets.filter(bucket => bucket.count)]));
