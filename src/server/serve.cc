@@ -13,11 +13,9 @@
 #include "dashboard/dashboard.h"
 #include "ingest/endpoint.h"
 #include "ingest/otlp_endpoint.h"
-#include "ingest/otlp_grpc.h"
 #include "ingest/otlp_livekit.h"
 #include "ingest/webhook_endpoint.h"
 #include "live/live_thread.h"
-#include "net/grpc_server.h"
 #include "net/http_server.h"
 #include "picture/browser_process.h"
 #include "server/api.h"
@@ -29,6 +27,7 @@
 #include "server/guard.h"
 #include "server/holdings.h"
 #include "server/metric_ways.h"
+#include "server/otlp_listeners.h"
 #include "server/page_source.h"
 #include "server/pipeline.h"
 #include "server/price_api.h"
@@ -93,14 +92,10 @@ struct Server::Inner {
   std::unique_ptr<dashboard::ReportBook> reports;
   std::unique_ptr<ReportSender> report_sender;
   std::unique_ptr<ReportApi> report_api;
-  std::unique_ptr<net::HttpServer> http, otlp_http;
+  std::unique_ptr<net::HttpServer> http;
+  std::unique_ptr<OtlpListeners> exporters;
   std::atomic<const net::HttpServer*> listening{nullptr};  // `http`, for those who answer requests while it is being started
   bool stopped = false, open_to_all = false;
-
-  std::unique_ptr<net::GrpcServer> grpc;
-
-  Status listen_for_otlp(const ServeOptions& options);
-  Status listen_for_grpc(const ServeOptions& options);
 };
 
 namespace {
@@ -122,47 +117,13 @@ std::function<std::string()> own_url(const std::atomic<const net::HttpServer*>& 
   };
 }
 
-Status only_loopback(std::string_view option, const std::string& listen) {
-  if (net::is_loopback_listen(listen)) return {};
-  return fail(Code::invalid, "{} {} is not a loopback address: this version has no TLS, so listen on 127.0.0.1 and put a TLS proxy in front", option, listen);
-}
-
 }  // namespace
-
-// Exporters look for 4318. Where something else listens there already, that is no reason not to start, unless it was asked for.
-Status Server::Inner::listen_for_otlp(const ServeOptions& options) {
-  if (options.otlp == "off") return {};
-  AYBIZA_TRY(only_loopback("--otlp", options.otlp));
-  net::Router router;
-  AYBIZA_TRY(otlp->add_routes(router));
-  AYBIZA_TRY(add_livekit_routes(router, *otlp, *webhook_sources, clock));
-  auto server = net::HttpServer::start({.listen = {options.otlp}, .threads = options.http_threads, .limits = {},
-                                        .guard = make_guard(*keys, options.insecure_loopback, clock), .budget = budget.get(), .extra_headers = {}},
-                                       std::move(router));
-  if (server) otlp_http = std::move(*server);
-  else if (options.otlp_chosen) return std::unexpected(server.error());
-  else fmt::print(stderr, "aybiza: {}; OTLP is taken at {} only (--otlp chooses another address)\n", server.error().message, options.listen);
-  return {};
-}
-
-// The same for 4317 and gRPC.
-Status Server::Inner::listen_for_grpc(const ServeOptions& options) {
-  if (options.otlp_grpc == "off") return {};
-  AYBIZA_TRY(only_loopback("--otlp-grpc", options.otlp_grpc));
-  net::Router router;
-  AYBIZA_TRY(add_grpc_routes(router, *otlp));
-  auto server = net::GrpcServer::start({.listen = options.otlp_grpc, .guard = make_guard(*keys, options.insecure_loopback, clock), .budget = budget.get()}, std::move(router));
-  if (server) grpc = std::move(*server);
-  else if (options.otlp_grpc_chosen) return std::unexpected(server.error());
-  else fmt::print(stderr, "aybiza: {}; OTLP/gRPC is not taken (--otlp-grpc chooses another address)\n", server.error().message);
-  return {};
-}
 
 Server::Server(std::unique_ptr<Inner> inner) : inner_(std::move(inner)) {}
 Server::~Server() { stop(); }
 
-std::string Server::grpc_address() const { return inner_->grpc ? inner_->grpc->address() : std::string(); }
-std::string Server::otlp_address() const { return inner_->otlp_http ? inner_->otlp_http->addresses().front() : std::string(); }
+std::string Server::grpc_address() const { return inner_->exporters->grpc_address(); }
+std::string Server::otlp_address() const { return inner_->exporters->http_address(); }
 std::string Server::statsd_address() const { return inner_->metric_ways->statsd_address(); }
 std::string Server::set_up_url() const {
   const std::string path = inner_->open_to_all ? std::string() : inner_->sign_in->set_up_path();
@@ -325,8 +286,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   inner->http = std::move(*http);
   inner->listening.store(inner->http.get(), std::memory_order_release);
   AYBIZA_TRY(inner->metric_ways->listen(options));
-  AYBIZA_TRY(inner->listen_for_otlp(options));
-  AYBIZA_TRY(inner->listen_for_grpc(options));
+  inner->exporters = std::make_unique<OtlpListeners>(
+      OtlpListeners::Parts{.otlp = inner->otlp.get(), .keys = inner->keys.get(), .sources = inner->webhook_sources.get(), .clock = &inner->clock, .budget = inner->budget.get()});
+  AYBIZA_TRY(inner->exporters->listen(options));
   inner->report_sender->start();
   return std::unique_ptr<Server>(new Server(std::move(inner)));
 }
@@ -340,8 +302,7 @@ void Server::stop() {
   if (inner_->pages) inner_->pages->stop();
   if (inner_->http) inner_->http->stop();
   if (inner_->sign_in) inner_->sign_in->stop();
-  if (inner_->otlp_http) inner_->otlp_http->stop();
-  if (inner_->grpc) inner_->grpc->stop();
+  if (inner_->exporters) inner_->exporters->stop();
   if (inner_->webhooks) inner_->webhooks->stop();
   if (inner_->metric_ways) inner_->metric_ways->stop();
   if (inner_->price_api) inner_->price_api->stop();
