@@ -96,7 +96,7 @@ void Shard::collect(RowBatch& out, What what) {
     state.settled = true;
   }
   if (state.settled) return state.collect(out, what);
-  state.settle();  // still below what the store has: nothing to hand out
+  state.pending = {};  // still below what the store has: nothing to hand out
 }
 
 bool Shard::dirty(What what) const { return state_->dirty(what); }

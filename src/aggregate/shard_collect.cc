@@ -23,7 +23,7 @@ bool Shard::State::dirty(Shard::What what) const {
 }
 
 void Shard::State::collect(RowBatch& out, Shard::What what) {
-  if (out.to != 0 && out.to <= stored_until) return settle();
+  if (out.to != 0 && out.to <= stored_until) return;
   // That a call has ended never waits, nor that it is to be found in another place.
   const auto wanted = [&](const CallRecord& record) {
     const bool moved = record.stored_start != never && record.stored_start != record.call.start();

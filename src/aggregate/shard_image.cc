@@ -120,14 +120,21 @@ void ShardImage::write_call(Slot slot, std::string& into) const {
   else into.append(of_.frozen[slot].all().substr(0, of_.frozen[slot].written));
 }
 
+template <typename Write>
+void ShardImage::keep(Part& part, std::uint32_t which, Write&& write) {
+  thread_local std::string bytes;  // its memory serves again: what is kept is allocated once, in its size
+  bytes.clear();
+  write(which, bytes);
+  part.before.emplace(which, bytes);
+  part.waits[which] = false;
+}
+
 void ShardImage::keep_call(Slot slot) {
-  write_call(slot, calls_.before[slot]);
-  calls_.waits[slot] = false;
+  keep(calls_, slot, [&](Slot one, std::string& into) { write_call(one, into); });
 }
 
 void ShardImage::keep_series(std::uint32_t id) {
-  write_series(id, series_.before[id]);
-  series_.waits[id] = false;
+  keep(series_, id, [&](std::uint32_t one, std::string& into) { write_series(one, into); });
 }
 
 template <typename Write>

@@ -55,6 +55,8 @@ class ShardImage {
   void write_rest();
   void list_calls();
   template <typename Write>
+  void keep(Part& part, std::uint32_t which, Write&& write);
+  template <typename Write>
   void take(Part& part, std::uint32_t which, std::string& into, Write&& write);
 
   const Shard::State& of_;

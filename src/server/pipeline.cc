@@ -129,7 +129,14 @@ std::uint64_t Pipeline::unwritten_in_memory() const {
   return fed_ > gone ? fed_ - gone : 0;
 }
 
+void Pipeline::let_write() {
+  const std::lock_guard lock(mutex_);
+  may_write_ = true;
+  applied_changed_.notify_all();
+}
+
 void Pipeline::wait_for_store(const std::stop_token& stop) {
+  let_write();
   while (full() && !stop.stop_requested()) {
     if (fed_ > collected_) collect(true, false);
     std::unique_lock lock(mutex_);
@@ -190,6 +197,10 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
 }
 
 void Pipeline::write(std::stop_token) {
+  {  // a start folds first: nobody sees anything before, and rows wait as they do behind a slow store
+    std::unique_lock lock(mutex_);
+    while (!may_write_ && !stopping_) applied_changed_.wait_for(lock, 100ms);
+  }
   bool broken_off = false;  // shutting down: the log has the rest, and the next start takes it from there
   while (!unwritten_->finished()) {
     auto next = unwritten_->pop(1s, !stopping_);

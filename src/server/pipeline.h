@@ -130,6 +130,7 @@ class Pipeline {
   void collect(bool wait_for_room, bool whole);
   std::uint64_t unwritten_in_memory() const;
   bool full() const { return unwritten_in_memory() >= options_.unwritten_events; }
+  void let_write();
   void wait_for_store(const std::stop_token& stop);
   bool write_one(Collection& collection);
   void note_store_error(const std::string& what);
@@ -172,9 +173,10 @@ class Pipeline {
   std::atomic<std::size_t> outstanding_{0};
   std::atomic<bool> hurry_{false};       // somebody waits for the store to have everything
   std::atomic<bool> stopping_{false};    // what the store does not take now it takes at the next start
-  mutable std::mutex mutex_;             // guards stats_ and what applied_changed_ waits for
+  mutable std::mutex mutex_;             // guards stats_, may_write_ and what applied_changed_ waits for
   std::condition_variable applied_changed_;
   PipelineStats stats_;
+  bool may_write_ = false;               // a start has folded the log, or has no room to go on
   Instant oldest_unapplied_{};
   std::deque<std::pair<std::uint64_t, RerateReport>> rerated_;  // by the applied offset; the last few
   std::shared_ptr<const TopicModel> topics_;  // behind mutex_

@@ -23,10 +23,10 @@ struct Pipeline::Taking {
 };
 
 // The router's, with a collection: nullptr when none is due. A start reads the snapshot and replays what came after it: neither
-// should be much longer than the other.
+// should be much longer than the other. While it does, nothing is spent on the next one.
 std::shared_ptr<Pipeline::Taking> Pipeline::begin_snapshot() {
   const std::size_t every = std::max(every_least, std::size_t(4 * snapshot_bytes_.load()));  // packed to about a quarter
-  if (fed_ <= collected_ || bytes_since_snapshot_ < every || last_collect_ - last_snapshot_at_ < pause_least) return nullptr;
+  if (fed_ < recovered_ || fed_ <= collected_ || bytes_since_snapshot_ < every || last_collect_ - last_snapshot_at_ < pause_least) return nullptr;
   if (publishing_.exchange(true)) return nullptr;
   bytes_since_snapshot_ = 0;
   last_snapshot_at_ = last_collect_;

@@ -137,6 +137,7 @@ Status Pipeline::recover() {
   start_threads();
   while (!shards_->wait_folded(target, 100ms)) {
   }
+  let_write();
   return {};
 }
 
