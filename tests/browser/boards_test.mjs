@@ -1,7 +1,7 @@
 // Boards, the wall, settings and links in a real browser against the real program: each figure is the API's, each step is kept.
 import { readFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
-import { Server, binary, callEvents, check, connected, finish, launch, open, until, violations } from "./lib.mjs";
+import { Server, binary, callEvents, charted, check, connected, finish, launch, open, patience, until, violations } from "./lib.mjs";
 
 const server = new Server();
 const browser = await launch();
@@ -10,7 +10,7 @@ const close = (a, b) => Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b));
 const fits = page => page.evaluate(() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r(document.documentElement.scrollWidth <= document.documentElement.clientWidth)))));
 const tiles = page => page.$$eval("#board-grid > [data-tile]", list => list.map(el => +el.dataset.tile));
 const order = (page, wanted) => until(page, w => [...document.querySelectorAll("#board-grid > [data-tile]")].map(el => +el.dataset.tile).join() === w, wanted.join());
-const ready = page => page.waitForSelector("#board-grid[aria-busy=false]", { timeout: 30_000 });
+const ready = page => page.waitForSelector("#board-grid[aria-busy=false]", { timeout: patience });
 const value = (page, id) => page.$eval(`#tile-b${id} data.num`, el => +el.getAttribute("value"));
 const picture = async (page, name) => process.env.AYBIZA_PICTURES && page.screenshot({ path: `${process.env.AYBIZA_PICTURES}/${name}.png` });
 const saved = async (page, press) => { const [file] = await Promise.all([page.waitForEvent("download"), press()]); return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) }; };
@@ -30,7 +30,7 @@ try {
   await until(page, () => document.querySelectorAll("#board-grid .loading").length === 0);
   check("a number is the API's", close(await value(page, 1), await figure({ select: "calls" })), `${await value(page, 1)}`);
   check("a formula is computed of the API's figures", close(await value(page, 4), (await figure({ select: "errors" })) / (await figure({ select: "calls" }))), `${await value(page, 4)}`);
-  for (const id of [5, 6]) check(`chart ${id} is drawn`, await page.waitForSelector(`#chart-b${id} canvas`, { timeout: 30_000 }).then(() => true, () => false));
+  for (const id of [5, 6]) check(`chart ${id} is drawn`, await page.waitForSelector(`#chart-b${id} canvas`, { timeout: patience }).then(() => true, () => false));
   await picture(page, "board-1440-light");
 
   // A tile is built; what cannot be asked says why.
@@ -46,7 +46,7 @@ try {
   await page.fill("#builder-form textarea[name=where]", "customer_id:acme");
   await picture(page, "builder-1440-light");
   await page.click("#builder-form button.primary");
-  await page.waitForSelector("#tile-b7 tbody tr", { timeout: 30_000 });
+  await page.waitForSelector("#tile-b7 tbody tr", { timeout: patience });
   const answer = await server.query({ select: "errors,calls", by: "region", window: "1h", where: "customer_id:acme" });
   const shown = Object.fromEntries(await page.$$eval("#tile-b7 tbody tr", rows => rows.map(row => [row.cells[0].textContent.trim(), +row.querySelector("data").getAttribute("value")])));
   for (const [region, errors, calls] of answer.rows) check(`errors in ${region} are the API's`, close(shown[region], (errors / calls) * 100), JSON.stringify(shown));
@@ -84,12 +84,12 @@ try {
   await page.click("#board-done");
 
   // Taken away: CSV, PNG, JSON.
-  await page.waitForSelector("#tile-b7 tbody tr", { timeout: 30_000 });
+  await page.waitForSelector("#tile-b7 tbody tr", { timeout: patience });
   const csv = await saved(page, () => page.click("#tile-b7 [data-give=csv]"));
   const lines = csv.bytes.toString("utf8").replace("\ufeff", "").trim().split("\r\n").map(line => line.split(","));
   check("the CSV has the tile's figures", csv.name === "errors-by-region.csv" && lines.length === answer.rows.length + 1 && lines.slice(1).every(([region, errors]) => close(+errors, shown[region])), JSON.stringify(lines));
   await page.locator("#tile-b6").scrollIntoViewIfNeeded();
-  await page.waitForSelector("#chart-b6 canvas");
+  await charted(page);
   await page.click("#table-b6 summary");
   const png = await saved(page, () => page.click("#tile-b6 [data-give=png]"));
   check("the PNG is a picture", png.name === "calls-by-region.png" && png.bytes.subarray(1, 4).toString() === "PNG" && png.bytes.length > 2000, `${png.name} ${png.bytes.length}`);
@@ -209,13 +209,13 @@ try {
   const id = spawnSync(binary, ["share", "list", "--data", server.data], { encoding: "utf8" }).stdout.split(/\s+/)[0];
   const revoked = spawnSync(binary, ["share", "revoke", id, "--data", server.data], { encoding: "utf8" });
   check("the command line revokes it", revoked.status === 0, revoked.stderr);
-  await guest.page.waitForSelector("h1:has-text('No such page')", { timeout: 30_000 });
+  await guest.page.waitForSelector("h1:has-text('No such page')", { timeout: patience });
   check("its socket is closed and the page is gone", (await fetch(server.url + path)).status === 404);
 
   for (const colorScheme of ["light", "dark"])
     for (const at of ["/boards", "/boards/Night%20shift", "/settings", "/sharing", "/", "/costs", "/calls", "/conversations"]) {
       const other = await open(browser, server.url + at, { colorScheme });
-      await other.page.waitForSelector("[aria-busy=false], #settings", { timeout: 30_000 });
+      await other.page.waitForSelector("[aria-busy=false], #settings", { timeout: patience });
       if (at.startsWith("/boards/")) await other.page.click("#board-edit"), await other.page.waitForSelector(".handles");
       for (const width of [360, 390, 1440]) {
         await other.page.setViewportSize({ width, height: 900 });

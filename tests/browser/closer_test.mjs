@@ -1,16 +1,17 @@
 // Looking closer in a real browser: turns are found and lead into their call, bars lead to their calls, tiles fill the screen, tables are files; every figure is the API's.
 import { readFileSync } from "node:fs";
-import { Server, callEvents, check, connected, finish, launch, layout, open, until, value } from "./lib.mjs";
+import { Server, callEvents, charted, check, connected, finish, launch, layout, open, patience, until, value } from "./lib.mjs";
 
 const server = new Server();
 const browser = await launch();
-const ready = (page, id) => page.waitForSelector(`#${id}[aria-busy=false]`, { timeout: 30_000 });
+const ready = (page, id) => page.waitForSelector(`#${id}[aria-busy=false]`, { timeout: patience });
 const cells = (page, id) => page.$$eval(`#${id} tbody tr`, rows => rows.map(row => [...row.children].map(cell => cell.textContent.trim())));
 const rows = async parameters => (await server.query(parameters)).rows;
-// The middle of what a chart draws for a category or a time, in the page: the chart is asked, as a pointer would have to aim.
+// A place in a chart, as shares of its size: what lies there is drawn before it is clicked.
 const clickBar = async (page, id, share_x, share_y) => {
+  await charted(page);
   await page.locator(`#${id}`).scrollIntoViewIfNeeded();
-  await page.waitForSelector(`#${id} canvas`, { timeout: 30_000 });
+  await charted(page);
   const box = await page.locator(`#${id}`).boundingBox();
   await page.mouse.click(box.x + box.width * share_x, box.y + box.height * share_y);
 };
@@ -37,7 +38,7 @@ try {
   await page.keyboard.type("pelican");
   await page.keyboard.press("Enter");
   await page.waitForURL("**q=pelican**");
-  await page.waitForSelector("#found mark", { timeout: 30_000 });
+  await page.waitForSelector("#found mark", { timeout: patience });
   const found = await cells(page, "tile-found_turns"), api = await (await fetch(`${server.url}/api/v1/turns/search?q=pelican&window=1h`)).json();
   check("the turn is found, as the API finds it", found.length === 1 && api.hits.length === 1 && found[0][2] === api.hits[0].text && await page.textContent("#found mark") === "pelican", JSON.stringify([found, api.hits]));
   await page.selectOption("#turn-search select", "meaning");
@@ -45,7 +46,7 @@ try {
   await until(page, () => document.querySelector("#tile-found_turns .why")?.textContent.includes("aybiza topics train"));
   check("without a model of topics it is said how to get one", true);
   await page.goBack();
-  await page.waitForSelector("#found a.row", { timeout: 30_000 });
+  await page.waitForSelector("#found a.row", { timeout: patience });
   await page.click("#found a.row");
   await page.waitForURL(url => url.pathname === `/calls/${api.hits[0].call_id}`);
   await until(page, () => document.querySelector(".turn:target")?.textContent.includes("The pelican ate my invoice"));
@@ -75,27 +76,29 @@ try {
   await connected(page);
   await ready(page, "overview");
   await clickBar(page, "chart-outcomes", 0.42, 0.5 / 7);
-  await page.waitForURL("**/calls?**outcome=successful**", { timeout: 30_000 });
+  await page.waitForURL("**/calls?**outcome=successful**", { timeout: patience });
   check("the bar of an outcome leads to its calls", true);
   await page.goto(`${server.url}/costs?range=1h`);
   await connected(page);
   await ready(page, "costs-page");
   await clickBar(page, "chart-cost_map", 0.5, 0.6);
-  await page.waitForURL("**/calls?**", { timeout: 30_000 });
+  await page.waitForURL("**/calls?**", { timeout: patience });
   const asked = new URL(page.url()).searchParams;
   check("a part of the map leads to the calls of its region and model", asked.get("region") === "eu-west-1" && asked.get("model") === "claude-sonnet-4", page.url());
   await page.goto(`${server.url}/?range=1h`);
   await connected(page);
   await ready(page, "overview");
-  const at_bar = await page.$eval("#chart-volume", el => el.clientWidth);
-  for (let x = at_bar - 20; x > at_bar / 2 && !page.url().includes("/calls"); x -= 4) {  // a bar is somewhere there
-    await clickBar(page, "chart-volume", x / at_bar, 0.86);
-    await page.waitForTimeout(60);
-  }
-  await page.waitForURL("**/calls?**from=**", { timeout: 30_000 });
+  await charted(page);
+  const [bar_x, bar_y] = await page.$eval("#chart-volume", el => {  // the chart is asked where it has the last of its bars but one
+    const { chart, option } = window.liveSocket.main.getHook(el), box = el.getBoundingClientRect();
+    const [start, calls] = [].concat(option.series).find(one => one.type === "bar").data.filter(row => row[1] > 0).at(-2), place = chart.convertToPixel({ xAxisIndex: 0, yAxisIndex: 0 }, [start, calls / 2]);
+    return [place[0] / box.width, place[1] / box.height];
+  });
+  await clickBar(page, "chart-volume", bar_x, bar_y);
+  await page.waitForURL("**/calls?**from=**", { timeout: patience });
   const bucket = new URL(page.url()).searchParams;
   check("a bar of the volume leads to the calls of its minute", Date.parse(bucket.get("to")) - Date.parse(bucket.get("from")) === 60_000, page.url());
-  await page.waitForSelector("#calls tbody tr", { timeout: 30_000 });
+  await page.waitForSelector("#calls tbody tr", { timeout: patience });
   const [[of_minute]] = await rows({ select: "calls", from: bucket.get("from"), to: bucket.get("to") });
   check("they are the API's", (await cells(page, "calls")).length === of_minute, `${of_minute}`);
 

@@ -1,6 +1,6 @@
 // Every page in German, without data and with it: no text of the English files is left where the German ones say something else.
 import { readFileSync, readdirSync } from "node:fs";
-import { Server, callEvents, check, finish, launch, open } from "./lib.mjs";
+import { Server, callEvents, check, finish, launch, open, patience } from "./lib.mjs";
 
 const folder = new URL("../../data/texts/", import.meta.url);
 const textsOf = language => new Map(readdirSync(new URL(`${language}/`, folder)).flatMap(file => readFileSync(new URL(`${language}/${file}`, folder), "utf8").split("\n"))
@@ -40,11 +40,12 @@ const english_figures = page => page.$$eval(".num, .n, .err, .trend, .delta, .la
 async function walk(paths, when) {
   for (const path of paths) {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "de-DE" }), page = await context.newPage(), drawn = [];
+    context.setDefaultTimeout(patience);
     page.on("websocket", socket => socket.on("framereceived", ({ payload }) => drawn.push(...[...String(payload).matchAll(/\\?"name\\?":\\?"((?:[^"\\])*)\\?"/g)].map(found => found[1]))));
     await page.goto(server.url + path);
     if (await page.locator("[data-phx-main]").count()) {
-      await page.waitForSelector("[data-phx-main].phx-connected", { timeout: 30_000 });
-      await page.waitForFunction(() => !document.querySelector(".tile.loading, [aria-busy=true]"), null, { timeout: 60_000 });
+      await page.waitForSelector("[data-phx-main].phx-connected", { timeout: patience });
+      await page.waitForFunction(() => !document.querySelector(".tile.loading, [aria-busy=true]"), null, { timeout: patience });
     }
     const left = [...await said(page), ...drawn].map(text => [text, english_of(text)]).filter(([, key]) => key);
     check(`${path} is German ${when}`, left.length === 0 && await page.evaluate(() => document.documentElement.lang) === "de", JSON.stringify(left));
@@ -106,7 +107,7 @@ try {
   await page.click("main a.button");
   await page.waitForSelector("#budget-form");
   await budget("1.012,50 $");
-  await page.waitForFunction(() => document.querySelector("#tile-budgets tbody td.num"), null, { timeout: 30_000 });
+  await page.waitForFunction(() => document.querySelector("#tile-budgets tbody td.num"), null, { timeout: patience });
   check("a sum is read as in German", Math.abs((await (await fetch(`${server.url}/api/v1/budgets`)).json()).budgets[0].monthly_usd - 1012.5) < 1e-9);
   await page.context().close();
   const form = await open(browser, `${server.url}/boards`, { locale: "de-DE" });

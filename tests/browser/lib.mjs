@@ -15,6 +15,8 @@ if (!chromiumPath) skip("no Chromium (script/bootstrap browser)");
 let chromium;
 try { ({ chromium } = web("playwright-core")); } catch { skip("playwright-core is not installed (script/bootstrap browser)"); }
 
+// How long something may take that comes in tenths of a second on a quiet machine: what never comes fails, what comes late does not.
+export const patience = 120_000;
 export const launch = () => chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 
 // One server on a port of its own; start() again after kill() takes the same port and data.
@@ -40,8 +42,10 @@ export class Server {
     this.said = () => said;
     return url;
   }
-  kill(signal = "SIGKILL") {
-    return new Promise(resolve => { this.process.removeAllListeners("exit"); this.process.on("exit", resolve); this.process.kill(signal); });
+  async kill(signal = "SIGKILL") {
+    this.process.removeAllListeners("exit");
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;  // it has ended by itself, and why is told by start()
+    return new Promise(resolve => { this.process.on("exit", resolve); this.process.kill(signal); });
   }
   async end() {
     await this.kill("SIGTERM");
@@ -55,11 +59,20 @@ export class Server {
     return said;
   }
   async query(parameters) {
-    const answer = await fetch(`${this.url}/api/v1/query?${new URLSearchParams(parameters)}`);
+    let answer;
+    for (let tries = 0; tries < 6; tries++) {  // 503: the store has not caught up, or others ask; on a loaded machine for a while
+      answer = await fetch(`${this.url}/api/v1/query?${new URLSearchParams(parameters)}`);
+      if (answer.status !== 503) break;
+      await new Promise(resolve => setTimeout(resolve, 1000 * +(answer.headers.get("retry-after") ?? 1)));
+    }
     if (!answer.ok) throw new Error(`query: ${answer.status} ${await answer.text()}`);
     return answer.json();
   }
 }
+
+// A time zone in which it is about noon: what is asked of "today" there has neither just begun nor ends while a test runs.
+const hour_ms = 3_600_000, ahead = 12 - new Date().getUTCHours();
+export const noon = { tz: encodeURIComponent(`Etc/GMT${ahead < 0 ? "+" : "-"}${Math.abs(ahead)}`), midnight: () => Math.floor((Date.now() + ahead * hour_ms) / (24 * hour_ms)) * 24 * hour_ms - ahead * hour_ms };
 
 let serial = 0;
 // The events of one call that started `ago_s` seconds ago; `over` replaces members of its end, null leaves it in flight.
@@ -76,7 +89,8 @@ export function callEvents({ id = `call-${process.pid}-${++serial}`, ago_s = 60,
 
 // A page that collects what must not happen: errors, refusals of the CSP, reloads.
 export async function open(browser, url, context = {}, live = true) {
-  const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 }, ...context })).newPage();
+  const room = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...context }), page = await room.newPage();
+  room.setDefaultTimeout(patience);
   const problems = [];
   page.on("pageerror", e => problems.push(e.message));
   page.on("console", m => { if (m.type() === "error" && !/ERR_CONNECTION|WebSocket connection|Failed to load resource/.test(m.text())) problems.push(m.text()); });
@@ -85,11 +99,22 @@ export async function open(browser, url, context = {}, live = true) {
   if (live) await connected(page);  // a plain page has no socket
   return { page, problems };
 }
-export const connected = page => page.waitForSelector("[data-phx-main].phx-connected", { timeout: 30_000 });
-export const settled = page => page.waitForSelector("#overview[aria-busy=false]", { timeout: 30_000 });
+export const connected = page => page.waitForSelector("[data-phx-main].phx-connected", { timeout: patience });
+export const settled = page => page.waitForSelector("#overview[aria-busy=false]", { timeout: patience });
 export const tile = (page, name) => page.locator(`#tile-${name} data.num`);
-export const value = async (page, name) => +(await tile(page, name).getAttribute("value", { timeout: 30_000 }));
-export const until = (page, what, argument) => page.waitForFunction(what, argument, { timeout: 30_000 });
+export const value = async (page, name) => +(await tile(page, name).getAttribute("value", { timeout: patience }));
+// What was sent until now is in live state and in the store: what a page computes from here on has it.
+export const told = server => server.query({ select: "calls", window: "1h", source: "store" });
+// Every chart with figures has them and all it takes to draw; those in sight are drawn, and can be hit.
+export async function charted(page) {
+  await until(page, () => {
+    const charts = [...document.querySelectorAll(".tile:not(.empty, .broken, .loading) .chart")].filter(el => el.clientWidth > 0).map(el => window.liveSocket.main.getHook(el));
+    const in_sight = box => box.bottom > 0 && box.top < innerHeight;
+    return !document.querySelector(".tile.loading") && charts.length > 0 && charts.every(hook => hook?.charts && hook.option && (!in_sight(hook.el.getBoundingClientRect()) || (hook.chart && !hook.pending)));
+  });
+  await page.evaluate(() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r()))));  // the charts' own next frame
+}
+export const until = (page, what, argument) => page.waitForFunction(what, argument, { timeout: patience });
 
 // What axe-core has against the page, at WCAG 2.2 AA; run by the debugger, so the page's CSP does not have to allow it.
 export async function violations(page) {
@@ -105,7 +130,7 @@ export async function layout(browser, server, paths) {
   for (const colorScheme of ["light", "dark"])
     for (const path of paths) {
       const { page, problems } = await open(browser, server.url + path, { colorScheme });
-      await page.waitForSelector("[aria-busy=false]", { timeout: 30_000 });
+      await page.waitForSelector("[aria-busy=false]", { timeout: patience });
       for (const width of [360, 390, 1440, 2560]) {
         await page.setViewportSize({ width, height: 900 });
         const wide = await page.evaluate(() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r(document.documentElement.scrollWidth - document.documentElement.clientWidth)))));

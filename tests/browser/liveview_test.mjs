@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Server as Program, check, connected, finish, launch, skip, until } from "./lib.mjs";
+import { Server as Program, check, connected, finish, launch, noon, patience, skip, until } from "./lib.mjs";
 import { RawPage, firstPage, open as openSocket } from "./raw_socket.mjs";
 
 const binary = process.env.AYBIZA_DEMO_SERVER;
@@ -62,6 +62,7 @@ const problems = [];
 // A page that counts its loads and the frames of its socket.
 async function show(path, context) {
   const page = await (context ?? await browser.newContext()).newPage();
+  page.setDefaultTimeout(patience);
   page.loads = 0;
   page.frames = [];
   page.sockets = 0;
@@ -79,9 +80,9 @@ async function show(path, context) {
 }
 const sent = (page, event) => page.frames.filter(f => f[0] === "out" && f[4] === event).length;
 const text = (page, selector) => page.textContent(selector);
-const becomes = (page, selector, wanted) => page.waitForFunction(([s, w]) => document.querySelector(s)?.textContent === w, [selector, String(wanted)], { timeout: 30_000 });
+const becomes = (page, selector, wanted) => page.waitForFunction(([s, w]) => document.querySelector(s)?.textContent === w, [selector, String(wanted)], { timeout: patience });
 const push = (page, event, value = {}, selector = "h1") => page.evaluate(([s, e, v]) => window.liveSocket.js().push(document.querySelector(s), e, { value: v }), [selector, event, value]);
-const live = page => page.waitForFunction(() => document.querySelector("[data-phx-main].phx-connected") && !document.querySelector(".phx-client-error, .phx-server-error"), null, { timeout: 30_000 });
+const live = page => page.waitForFunction(() => document.querySelector("[data-phx-main].phx-connected") && !document.querySelector(".phx-client-error, .phx-server-error"), null, { timeout: patience });
 const log = page => page.evaluate(() => window.log.splice(0));
 
 async function clicksAndComponents() {
@@ -103,7 +104,7 @@ async function clicksAndComponents() {
   await page.click("#toggle");
   await page.waitForSelector("#right", { state: "detached" });
   await page.waitForFunction(() => !document.querySelector("[data-phx-ref-src]"));
-  for (let i = 0; i < 500 && sent(page, "cids_will_destroy") === 0; i++) await page.waitForTimeout(20);
+  for (let i = 0; i < 1500 && sent(page, "cids_will_destroy") === 0; i++) await page.waitForTimeout(20);
   check("26 the removed component is announced, and answered", sent(page, "cids_will_destroy") >= 1);
   await page.click("#toggle");
   await page.waitForSelector("#right");
@@ -136,7 +137,7 @@ async function streams() {
   const ids = () => page.$$eval("#rows > p", all => all.map(e => e.id.slice(2)).join());
   const after = async (event, n, wanted) => {
     await push(page, event, { n });
-    await page.waitForFunction(w => [...document.querySelectorAll("#rows > p")].map(e => e.id.slice(2)).join() === w, wanted, { timeout: 30_000 }).catch(() => {});
+    await page.waitForFunction(w => [...document.querySelectorAll("#rows > p")].map(e => e.id.slice(2)).join() === w, wanted, { timeout: patience }).catch(() => {});
     check(`19 stream: ${event}`, (await ids()) === wanted, await ids());
   };
   await after("append", 4, "1,2,3,4");
@@ -205,7 +206,7 @@ async function navigation() {
   await page.evaluate(() => { window.same = true; });
   const at = async (wanted, how) => {
     await becomes(page, "#at", wanted);
-    await page.waitForFunction(w => document.title === `At ${w}`, wanted, { timeout: 30_000 }).catch(() => {});
+    await page.waitForFunction(w => document.title === `At ${w}`, wanted, { timeout: patience }).catch(() => {});
     check(`27 ${how}: address and title`, page.url().endsWith(wanted === "start" ? "/demo/moves" : `at=${wanted}`) && (await page.title()) === `At ${wanted}`, `${page.url()} ${await page.title()}`);
   };
   page.frames.length = 0;
@@ -298,7 +299,7 @@ async function recovery() {
   check("33 the hook saw disconnected and reconnected", life.includes("disconnected") && life.includes("reconnected"), life.join());
   await page.evaluate(() => window.liveSocket.socket.conn.addEventListener("close", e => { window.closedWith = e.code; }));  // listens before it stops
   await demo.end("SIGTERM");
-  await page.waitForFunction(() => window.closedWith, null, { timeout: 30_000 }).catch(() => {});
+  await page.waitForFunction(() => window.closedWith, null, { timeout: patience }).catch(() => {});
   const code = await page.evaluate(() => window.closedWith);
   check("35 a stopping server closes with 1012", code === 1012, `${code}`);
   await demo.start();
@@ -308,14 +309,14 @@ async function recovery() {
   console.log(`     back after ${Date.now() - began_close} ms`);
   await demo.end("SIGTERM");
   await demo.start("another key");
-  await page.waitForFunction(() => document.querySelector("[data-phx-main].phx-connected") && window.log.length < 9, null, { timeout: 30_000 });
-  for (let i = 0; i < 100 && page.loads < 2; i++) await page.waitForTimeout(50);
+  await page.waitForFunction(() => document.querySelector("[data-phx-main].phx-connected") && window.log.length < 9, null, { timeout: patience });
+  for (let i = 0; i < 600 && page.loads < 2; i++) await page.waitForTimeout(50);
   await live(page);
   await page.waitForTimeout(1500);  // a reload loop would show by now
   check("34 another key: one reload, then connected", page.loads === 2, `${page.loads} loads`);
   await page.context().clearCookies();
   await page.evaluate(() => window.liveSocket.socket.conn.close());
-  for (let i = 0; i < 200 && page.loads < 3; i++) await page.waitForTimeout(50);
+  for (let i = 0; i < 600 && page.loads < 3; i++) await page.waitForTimeout(50);
   await live(page);
   await page.waitForTimeout(1500);
   check("37 without its cookie: stale, one reload, then connected", page.loads === 3, `${page.loads} loads`);
@@ -328,15 +329,16 @@ async function twoTabs(program) {
   const tabs = [];
   for (let i = 0; i < 2; i++) {
     const page = await context.newPage();
+    page.setDefaultTimeout(patience);
     page.diffs = [];
     page.on("websocket", s => s.on("framereceived", f => page.diffs.push(f.payload)));
-    await page.goto(`${program.url}/`);
+    await page.goto(`${program.url}/?tz=${noon.tz}`);
     await connected(page);
     tabs.push(page);
   }
   const count = page => page.$eval("#tile-calls_today data.num", e => +e.getAttribute("value"));
   for (let i = 0; i < 30; i++) await program.post([{ id: `two-${i}`, type: "call.started", time: new Date().toISOString(), data: { call_id: `two-${i}`, customer_id: "acme", agent_id: "a" } }]);
-  for (const page of tabs) await page.waitForFunction(() => +document.querySelector("#tile-calls_today data.num").getAttribute("value") === 30, null, { timeout: 30_000 }).catch(() => {});
+  for (const page of tabs) await page.waitForFunction(() => +document.querySelector("#tile-calls_today data.num").getAttribute("value") === 30, null, { timeout: patience }).catch(() => {});
   check("42 two tabs of one view are both at 30", (await count(tabs[0])) === 30 && (await count(tabs[1])) === 30);
   const parts = page => new Set(page.diffs.map(t => JSON.parse(t)).filter(f => f[3] === "diff" && f[4].c).flatMap(f => Object.entries(f[4].c).map(([cid, diff]) => cid + JSON.stringify(diff))));
   const [a, b] = tabs.map(parts), both = [...a].filter(part => b.has(part)).length;

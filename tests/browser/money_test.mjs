@@ -1,5 +1,5 @@
 // Comparison, zoom, change markers, what moved, and the Costs page in a real browser against the real program: every figure is the API's.
-import { Server, callEvents, check, connected, finish, launch, layout, open, until } from "./lib.mjs";
+import { Server, callEvents, charted, check, connected, finish, launch, layout, open, patience, until } from "./lib.mjs";
 
 const server = new Server();
 const browser = await launch();
@@ -9,7 +9,7 @@ const before = { from: iso(begin), to: iso(begin + 10 * minute) }, now = { from:
 const custom = `from=${now.from}&to=${now.to}`;
 const ask = async parameters => (await server.query({ source: "store", ...parameters })).rows;
 const cells = (page, id) => page.$$eval(`#${id} tbody tr`, rows => rows.map(row => [...row.children].map(cell => cell.textContent.trim())));
-const ready = (page, id) => page.waitForSelector(`#${id}[aria-busy=false]`, { timeout: 30_000 });
+const ready = (page, id) => page.waitForSelector(`#${id}[aria-busy=false]`, { timeout: patience });
 const plain = text => text.replaceAll("\u202f", "");
 const usd = text => +plain(text).replace("$", "").replace("−", "-");
 
@@ -67,16 +67,16 @@ try {
   await page.goto(`${server.url}/?range=1h`);
   await connected(page);
   await ready(page, "overview");
-  await page.waitForSelector("#chart-volume canvas", { timeout: 30_000 });
-  const box = await page.locator("#chart-volume").boundingBox();
   const drag = async () => {
+    await charted(page);
+    const box = await page.locator("#chart-volume").boundingBox();
     await page.mouse.move(box.x + box.width * 0.3, box.y + box.height / 2);
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.7, box.y + box.height / 2, { steps: 8 });
     await page.mouse.up();
   };
   await drag();
-  await page.waitForURL("**from=**to=**", { timeout: 30_000 });
+  await page.waitForURL("**from=**to=**", { timeout: patience });
   const zoomed = new URL(page.url()).searchParams, length = (Date.parse(zoomed.get("to")) - Date.parse(zoomed.get("from"))) / minute;
   check("the drag is the page's range", length > 15 && length < 35, `${length} minutes`);
   await ready(page, "overview");
@@ -89,7 +89,7 @@ try {
   check("back leads out", true);
   await ready(page, "overview");
   await drag();
-  await page.waitForSelector("#reset-zoom", { timeout: 30_000 });
+  await page.waitForSelector("#reset-zoom", { timeout: patience });
   await page.evaluate(() => document.activeElement?.blur());
   await page.keyboard.press("z");
   await page.waitForURL(url => !url.search.includes("from="));

@@ -1,5 +1,5 @@
 // The Overview in a real browser against the real program: figures, liveness, address, recovery, layout.
-import { Server, callEvents, check, connected, finish, launch, open, settled, until, value, violations } from "./lib.mjs";
+import { Server, callEvents, check, connected, finish, launch, noon, open, patience, settled, told, until, value, violations } from "./lib.mjs";
 
 const server = new Server();
 const browser = await launch();
@@ -7,9 +7,10 @@ try {
   await server.start();
   for (let i = 0; i < 12; i++) await server.post(callEvents({ ago_s: 600 - i * 40, customer: i % 3 ? "acme" : "globex", region: i % 2 ? "eu-west-1" : "us-east-1", over: i % 4 ? {} : { call_outcome: "failed", resolution_status: "unresolved" } }).events);
   await server.post(callEvents({ ago_s: 20, over: null }).events);
+  await told(server);
 
   // Figures are those of the API.
-  const { page, problems } = await open(browser, `${server.url}/`);
+  const { page, problems } = await open(browser, `${server.url}/?tz=${noon.tz}`);
   await settled(page);
   await until(page, () => document.querySelector("#tile-success_rate data.num"));
   const now = new Date(), from = new Date(now - 3600_000);
@@ -34,25 +35,25 @@ try {
   // Charts have ink.
   for (const id of ["volume", "latency", "sentiment", "regions", "outcomes"]) {
     await page.locator(`#tile-${id}`).scrollIntoViewIfNeeded();  // a chart nobody sees is not drawn
-    const drawn = await page.waitForSelector(`#chart-${id} canvas`, { timeout: 30_000 }).then(() => true, () => false);
+    const drawn = await page.waitForSelector(`#chart-${id} canvas`, { timeout: patience }).then(() => true, () => false);
     check(`chart ${id} is drawn`, drawn);
   }
 
   // The range is in the address; back brings it back.
   await page.click("nav.range a:has-text('24 h')");
-  await page.waitForURL("**/?range=24h");
+  await page.waitForURL(`**/?range=24h&tz=${noon.tz}`);
   await settled(page);
   check("the chosen range is marked", await page.$eval("nav.range [aria-current]", e => e.textContent.trim()) === "24 h");
   await page.selectOption("#filters select[name=region]", "us-east-1");
-  await page.waitForURL("**/?range=24h&region=us-east-1");
+  await page.waitForURL(`**/?range=24h&tz=${noon.tz}&region=us-east-1`);
   await settled(page);
   await until(page, old => { const n = +document.querySelector("#tile-calls_today data.num")?.getAttribute("value"); return n > 0 && n < old; }, before);
   check("a region filter narrows the figures", true);
   await page.goBack();
-  await page.waitForURL("**/?range=24h");
+  await page.waitForURL(`**/?range=24h&tz=${noon.tz}`);
   await page.goBack();
   await until(page, () => document.querySelector("nav.range [aria-current]").textContent.trim() === "1 h");
-  check("back goes back to 1 h", new URL(page.url()).search === "");
+  check("back goes back to 1 h", new URL(page.url()).search === `?tz=${noon.tz}`, page.url());
   check("none of it reloaded the page", await page.evaluate(() => window.not_reloaded === true));
 
   // Pause by the space bar.
@@ -81,11 +82,11 @@ try {
   // Killed and started again: the page comes back by itself.
   const kept = await value(page, "calls_today");
   await server.kill("SIGKILL");
-  await page.waitForSelector(".offline", { state: "visible", timeout: 30_000 });
+  await page.waitForSelector(".offline", { state: "visible", timeout: patience });
   const again = Date.now();
   await server.start();
   const up = Date.now();
-  await page.waitForFunction(() => document.querySelector("[data-phx-main].phx-connected") && !document.querySelector(".phx-client-error, .phx-server-error"), null, { timeout: 30_000 });
+  await page.waitForFunction(() => document.querySelector("[data-phx-main].phx-connected") && !document.querySelector(".phx-client-error, .phx-server-error"), null, { timeout: patience });
   console.log(`     back ${Date.now() - up} ms after the server was ready, ${Date.now() - again} ms after it was started`);
   await settled(page);
   await until(page, old => +document.querySelector("#tile-calls_today data.num").getAttribute("value") === old, kept);

@@ -1,5 +1,5 @@
 // A page on paper: every chart is drawn for its place there, seen on the screen or not, fills its tile, and is in light colours; the screen has its own back.
-import { Server, callEvents, check, finish, launch, open, settled, until } from "./lib.mjs";
+import { Server, callEvents, charted, check, finish, launch, open, patience, settled, until } from "./lib.mjs";
 
 const server = new Server();
 const browser = await launch();
@@ -33,8 +33,8 @@ try {
   for (const path of ["/", "/agents", "/conversations", "/costs"])
     for (const [sheet, width] of [["upright", 718], ["across", 1047]]) {  // A4 less its margins, in CSS pixels
       const { page, problems } = await open(browser, server.url + path, { colorScheme: "dark" });
-      await page.waitForSelector("[aria-busy=false]", { timeout: 30_000 });
-      await until(page, () => document.querySelectorAll(".tile.loading").length === 0 && document.querySelectorAll(".chart canvas").length > 0);
+      await page.waitForSelector("[aria-busy=false]", { timeout: patience });
+      await charted(page);  // those out of sight have what they need too, the map its shapes
       if (path === "/" || path === "/conversations") check(`not all charts of ${path} are in sight`, await page.evaluate(() => [...document.querySelectorAll(".tile:not(.empty) .chart")].some(el => el.clientWidth && !el.querySelector("canvas"))));
       const screen = await page.evaluate(() => [...document.querySelectorAll(".chart")].map(el => el.clientWidth));
       // What the browser itself does to print, in steps that can be looked at between.
@@ -59,7 +59,7 @@ try {
   // Chromium's own print says that it begins and ends, and what it prints was drawn by then.
   const { page } = await open(browser, `${server.url}/`, { colorScheme: "dark" });
   await settled(page);
-  await until(page, () => document.querySelectorAll(".tile.loading").length === 0 && document.querySelectorAll(".chart canvas").length > 0);
+  await charted(page);
   await page.evaluate(() => {
     window.said = [];
     addEventListener("beforeprint", () => window.said.push(["before", [...document.querySelectorAll(".tile:not(.empty) .chart")].every(el => el.clientWidth === 0 || el.querySelector("canvas")), getComputedStyle(document.documentElement).getPropertyValue("--ink").trim()]));

@@ -1,5 +1,5 @@
 // Rewind in a real browser: the page of ten minutes ago is what the API answers for that time; played, its moment moves on; and back to now.
-import { Server, callEvents, check, connected, finish, launch, open, settled, until, value } from "./lib.mjs";
+import { Server, callEvents, check, connected, finish, launch, open, patience, settled, until, value } from "./lib.mjs";
 
 const server = new Server();
 const browser = await launch();
@@ -33,7 +33,7 @@ try {
   check("the page says whose moment it is", (await told()).endsWith(clock), `${await told()} and ${clock}`);
   await page.goto(`${server.url}/conversations?range=15m&at=${encodeURIComponent(at)}`);
   await connected(page);
-  await page.waitForSelector("#conversations-page[aria-busy=false]", { timeout: 30_000 });
+  await page.waitForSelector("#conversations-page[aria-busy=false]", { timeout: patience });
   const talk = await figures(moment, "resolution_rate,avg_sentiment");
   for (const [name, expected] of Object.entries(talk)) check(`${name} of the Conversations is that of the moment`, close(await value(page, name), expected), `${await value(page, name)} and ${expected}`);
 

@@ -1,5 +1,5 @@
 // Signing in and out in a real browser: the set-up link, the page behind it, two tabs, and what a tab shows whose session has ended.
-import { Server, check, connected, finish, launch, open, settled, violations } from "./lib.mjs";
+import { Server, check, connected, finish, launch, open, patience, settled, violations } from "./lib.mjs";
 
 const server = new Server([]);
 const browser = await launch();
@@ -42,7 +42,7 @@ try {
   await page.click("form.user button");
   await page.waitForURL("**/sign-in");
   check("signing out leads to the sign-in", true);
-  await other.waitForURL("**/sign-in?next=**", { timeout: 30_000 });
+  await other.waitForURL("**/sign-in?next=**", { timeout: patience });
   check("the other tab is led there as well, and will come back", new URL(other.url()).searchParams.get("next") === "/calls", other.url());
   await other.fill("input[name=name]", "ada");
   await other.fill("input[name=password]", "wrong password");

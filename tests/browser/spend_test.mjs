@@ -1,5 +1,5 @@
 // What a call's money goes to, what a minute costs and what the cache saves, in a real browser against the real program: every figure is the API's.
-import { Server, callEvents, check, finish, launch, layout, open, until, value } from "./lib.mjs";
+import { Server, callEvents, check, finish, launch, layout, noon, open, patience, until, value } from "./lib.mjs";
 
 const server = new Server();
 const browser = await launch();
@@ -26,8 +26,8 @@ try {
   pieces++;
   await rows({ select: "calls" });  // everything is in the store
 
-  const { page, problems } = await open(browser, `${server.url}/costs`);
-  await page.waitForSelector("#costs-page[aria-busy=false]", { timeout: 30_000 });
+  const { page, problems } = await open(browser, `${server.url}/costs?tz=${noon.tz}`);
+  await page.waitForSelector("#costs-page[aria-busy=false]", { timeout: patience });
   await until(page, () => document.querySelector("#tile-cost_stages tbody tr"));
   const by_model = Object.fromEntries(await rows({ select: "cost_usd", by: "model_used" }));
   const stages = Object.fromEntries((await cells(page, "tile-cost_stages")).map(([stage, spent, share]) => [stage, { spent: +spent.replace("$", ""), share: parseFloat(share) }]));
@@ -42,15 +42,13 @@ try {
   check("the cache's saving is its tokens times the difference of prices", near(await value(page, "cache_saved"), cached * (3 - 0.3) / 1e6), `${await value(page, "cache_saved")}, ${cached} tokens`);
   check("tokens without a price are counted, not guessed", (await page.textContent("#tile-cache_saved footer")).includes("400 more without a price"));
   check("one piece of usage has no price", near(await value(page, "unpriced_share"), 1 / pieces), `${await value(page, "unpriced_share")}, ${pieces} pieces`);
-  const midnight = new Date();
-  midnight.setUTCHours(0, 0, 0, 0);
-  const [[today]] = (await server.query({ select: "cost_usd", from: midnight.toISOString(), to: new Date().toISOString(), source: "store" })).rows;
+  const [[today]] = (await server.query({ select: "cost_usd", from: new Date(noon.midnight()).toISOString(), to: new Date().toISOString(), source: "store" })).rows;
   check("what was spent today is the API's", near(await value(page, "spend_today_usd"), today), `${await value(page, "spend_today_usd")} and ${today}`);
   await page.locator("#tile-cost_stages").scrollIntoViewIfNeeded();
-  check("the stages are drawn", await page.waitForSelector("#chart-cost_stages canvas", { timeout: 30_000 }).then(() => true, () => false));
+  check("the stages are drawn", await page.waitForSelector("#chart-cost_stages canvas", { timeout: patience }).then(() => true, () => false));
 
   const nobody = await open(browser, `${server.url}/costs?region=mars`);
-  await nobody.page.waitForSelector("#tile-cache_saved .why", { timeout: 30_000 });
+  await nobody.page.waitForSelector("#tile-cache_saved .why", { timeout: patience });
   check("without usage it is said so", (await nobody.page.textContent("#tile-cache_saved .why")).startsWith("Nothing was read from a cache") && (await nobody.page.textContent("#tile-cost_per_minute .why")).startsWith("No ended call"));
   await layout(browser, server, ["/costs"]);
   check("no error and nothing refused by the CSP", problems.length === 0, JSON.stringify(problems));

@@ -1,5 +1,5 @@
 // Learning, System, the fleet field, the hours and the flow in a real browser against the real program: every figure is the API's.
-import { Server, callEvents, check, finish, launch, layout, open, until, value } from "./lib.mjs";
+import { Server, callEvents, check, finish, launch, layout, open, patience, until, value } from "./lib.mjs";
 
 const server = new Server();
 const browser = await launch();
@@ -10,7 +10,7 @@ const figures = async parameters => {
 };
 const close = (shown, told) => (told === null ? shown === null : Math.abs(shown - told) <= 1e-9 + 0.006 * Math.abs(told));
 const cells = (page, id) => page.$$eval(`#${id} tbody tr`, rows => rows.map(row => [...row.children].map(cell => cell.textContent.trim())));
-const ready = (page, id) => page.waitForSelector(`#${id}[aria-busy=false]`, { timeout: 30_000 });
+const ready = (page, id) => page.waitForSelector(`#${id}[aria-busy=false]`, { timeout: patience });
 
 try {
   await server.start();
@@ -51,7 +51,7 @@ try {
   check("patterns are listed", (await cells(page, "tile-pattern_list")).length === 2 && (await cells(page, "tile-improvement_list")).length === 1);
   for (const id of ["progress", "knowledge", "patterns"]) {
     await page.locator(`#tile-${id}`).scrollIntoViewIfNeeded();
-    check(`chart ${id} is drawn`, await page.waitForSelector(`#chart-${id} canvas`, { timeout: 30_000 }).then(() => true, () => false));
+    check(`chart ${id} is drawn`, await page.waitForSelector(`#chart-${id} canvas`, { timeout: patience }).then(() => true, () => false));
   }
 
   // System.
@@ -91,6 +91,7 @@ try {
   await page.locator("#field-fleet").focus();
   await page.keyboard.press("ArrowRight");
   await until(page, () => /−|nothing wrong|no call/.test(document.querySelector("#tile-fleet .picked")?.textContent ?? ""));
+  await until(page, () => document.querySelector("#field-fleet").getBoundingClientRect().height > 500);
   const [filled, why] = await page.$$eval("#field-fleet, #tile-fleet .picked", all => all.map(el => el.getBoundingClientRect().height));
   check("the field fills the screen, and says why of the chosen agent below it", filled > 500 && why > 10, `${filled} ${why}`);
   await page.click("#tile-fleet [data-give=full]");
@@ -140,7 +141,7 @@ try {
   await page.locator("#tile-flow summary").click();
   for (const id of ["flow", "resolution_times"]) {
     await page.locator(`#tile-${id}`).scrollIntoViewIfNeeded();
-    check(`chart ${id} is drawn`, await page.waitForSelector(`#chart-${id} canvas`, { timeout: 30_000 }).then(() => true, () => false));
+    check(`chart ${id} is drawn`, await page.waitForSelector(`#chart-${id} canvas`, { timeout: patience }).then(() => true, () => false));
   }
 
   // Where the time goes: each stage with its mean, what is left over, and a waterfall of them.
@@ -152,11 +153,11 @@ try {
     check(`${name} is the API's`, Math.abs(stages[name] - expected) <= 0.006 * expected + 0.5, JSON.stringify([stages, means]));
   await page.locator("#tile-stages summary").click();
   await page.locator("#tile-stages").scrollIntoViewIfNeeded();
-  check("the waterfall is drawn", await page.waitForSelector("#chart-stages canvas", { timeout: 30_000 }).then(() => true, () => false));
+  check("the waterfall is drawn", await page.waitForSelector("#chart-stages canvas", { timeout: patience }).then(() => true, () => false));
 
   // An agent's page says how busy it is, not how many agents there are.
   const own = await open(browser, `${server.url}/agents/agent-1`);
-  await own.page.waitForSelector("#tile-utilization data.num", { timeout: 30_000 });
+  await own.page.waitForSelector("#tile-utilization data.num", { timeout: patience });
   const [busy] = await figures({ select: "utilization", window: "1h", where: "agent_id:agent-1" });
   check("utilisation is the API's", Math.abs(await value(own.page, "utilization") - busy.utilization) < 0.01, `${await value(own.page, "utilization")} and ${busy.utilization}`);
   check("the number of agents is not there", await own.page.locator("#tile-active_agents").count() === 0);
