@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 constexpr Duration collect_interval = 200ms;      // how often rows go to the store when nobody waits
 constexpr std::size_t collect_events = 50'000;    // or after so many events
 constexpr std::size_t collect_bytes = 4 * limits::MiB;  // or so many of the log: one event may be thousands of points
+constexpr double pressed_share = .75;                // of unwritten_events: then rows go to disk, before live figures would have to wait
 constexpr std::size_t outstanding_max = 2;        // collections in memory on their way to the store
 constexpr std::size_t chunk_events = 512;         // events handed to a shard in one message
 constexpr std::size_t chunk_bytes = limits::MiB;  // or so many bytes of them
@@ -114,7 +115,7 @@ void Pipeline::route(std::stop_token stop) {
     const bool due = now - last_collect_ >= collect_interval || uncollected >= collect_events ||
                      bytes_uncollected_ >= collect_bytes || hurry_.load();
     if (waiting == 0 && due) collect(full() || bytes_uncollected_ >= limits::uncollected_bytes, hurry_.load());
-    if (unwritten_in_memory() >= options_.unwritten_events / 2) unwritten_->press();
+    if (unwritten_in_memory() >= std::uint64_t(double(options_.unwritten_events) * pressed_share)) unwritten_->press();
     if (waiting == 0 && full()) wait_for_store(stop);
     if (!*record && waiting == 0 && (reader_->closed() || stop.stop_requested())) break;
   }

@@ -47,7 +47,7 @@ struct PipelineOptions {
   std::string archive = {};    // where retention puts Parquet files; empty: in the data directory
   std::size_t store_memory_bytes = 0, dedup_memory_bytes = 0, calls_retained = 0;  // 0: the parts' own defaults
   ScreenLatency* screen = nullptr;  // is told what was received when; it outlives the pipeline
-  std::size_t unwritten_events = limits::uncollected_events;  // folded and neither in the store nor on disk: then live figures wait; half of it sends rows to disk
+  std::size_t unwritten_events = limits::uncollected_events;  // folded and neither in the store nor on disk: then live figures wait; three quarters of it send rows to disk
 };
 
 // When a data directory was first opened; max: it does not say (an older version made it).
