@@ -47,7 +47,8 @@ void Pipeline::stop() {
 
 // What cannot be made stays marked, and questions about it are answered from the rows.
 void Pipeline::repair_rollups_due() {
-  if (store_lag().on_disk) return;  // reading rows back would take from writing those that wait, and these will change the same buckets
+  // Reading rows back takes from writing those that wait, and these will change the same buckets.
+  if (!repair_patience_.due(store_lag(), clock_.elapsed())) return;
   const auto done = repair_rollups(*store_, {.now = clock_.now(), .elapsed = clock_.elapsed()}, [this] { return stopping_.load(); });
   if (done) return;
   const std::lock_guard lock(mutex_);

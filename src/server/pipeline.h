@@ -168,6 +168,7 @@ class Pipeline {
 
   std::unique_ptr<Unwritten> unwritten_;
   StorePatience patience_;               // of pages
+  RepairPatience repair_patience_;       // the rollups' thread's
   Mailbox<Unpublished> published_;
   std::atomic<bool> publishing_{false};  // a snapshot is being taken or published
   std::atomic<std::size_t> outstanding_{0};

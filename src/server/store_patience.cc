@@ -18,4 +18,12 @@ void StorePatience::failed(const StoreLag& store, Duration elapsed) {
   if (store.lag > limits::store_behind) pause_until_.store((elapsed + Duration(limits::behind_pause)).count(), std::memory_order_relaxed);
 }
 
+bool RepairPatience::due(const StoreLag& store, Duration elapsed) {
+  const bool behind = store.on_disk || store.lag > limits::store_behind;
+  if (behind && !waits_since_) waits_since_ = elapsed;
+  if (behind && elapsed - *waits_since_ < Duration(limits::behind_repair_wait)) return false;
+  waits_since_.reset();
+  return true;
+}
+
 }  // namespace aybiza

@@ -38,5 +38,25 @@ TEST(StorePatience, AStoreThatSaysNothingIsLeftAloneForAWhile) {
   EXPECT_TRUE(patience.of(now - 1h, {.lag = 1s}, now, 101s));  // it is back
 }
 
+TEST(RepairPatience, RollupsWaitWhileTheStoreIsBehind) {
+  RepairPatience patience;
+  EXPECT_TRUE(patience.due({.lag = limits::store_behind}, 0s));
+  EXPECT_FALSE(patience.due({.lag = limits::store_behind + 1us}, 5s));  // rows in memory, which are written as fast as they can be
+  EXPECT_FALSE(patience.due({.lag = 1s, .on_disk = true}, 10s));
+  EXPECT_TRUE(patience.due({.lag = 1s}, 15s));
+}
+
+TEST(RepairPatience, UnderLastingLoadRollupsHaveTheirTurn) {
+  RepairPatience patience;
+  const StoreLag behind{.lag = 100s, .on_disk = true};
+  int made = 0;
+  for (Duration elapsed = 0s; elapsed <= 1h; elapsed += 5s) made += patience.due(behind, elapsed);
+  EXPECT_EQ(made, 3);  // the wait begins anew after each
+  EXPECT_TRUE(patience.due({}, 1h + 5s));
+  EXPECT_FALSE(patience.due(behind, 1h + 10s));  // a new wait: nothing of the last is left
+  EXPECT_FALSE(patience.due(behind, 1h + 10s + limits::behind_repair_wait - 1us));
+  EXPECT_TRUE(patience.due(behind, 1h + 10s + limits::behind_repair_wait));
+}
+
 }  // namespace
 }  // namespace aybiza
