@@ -159,13 +159,18 @@ class Asking {
     for (const Group& group : question_.by) select += ", " + frames_.dimension(sql, group, Entity::call);
     const bool samples = store_.samples();
     if (samples) select += ", c.sample_weight";
-    std::string where = fmt::format(
-        " FROM call_analytics c WHERE c.time >= make_timestamptz({}) AND c.time < make_timestamptz({}) AND (c.state = 'active' OR"
-        " greatest(epoch_us(coalesce(c.ended_at, c.updated_at)), epoch_us(c.time) + 1) > {})",
-        to_micros(grid_.from() - occupancy_calls_before), to_micros(grid_.to()), to_micros(grid_.from()));
-    for (const Filter& filter : question_.where) where += " AND " + frames_.filter(sql, filter, Entity::call);
+    std::string within;
+    for (const Filter& filter : question_.where) within += " AND " + frames_.filter(sql, filter, Entity::call);
+    // Those that began long before the range are few: only the long ones, and those nobody told the end of, reach into it.
+    const auto began = [&](Instant low, Instant high, const std::string& and_so) {
+      return fmt::format("{} FROM call_analytics c WHERE c.time >= make_timestamptz({}) AND c.time < make_timestamptz({}) AND (c.state = 'active' OR"
+                         " greatest(epoch_us(coalesce(c.ended_at, c.updated_at)), epoch_us(c.time) + 1) > {}){}{}",
+                         select, to_micros(low), to_micros(high), to_micros(grid_.from()), within, and_so);
+    };
+    const Instant near = grid_.from() - long_call;
+    const std::string text = began(near, grid_.to(), "") + " UNION ALL " + began(grid_.from() - occupancy_calls_before, near, " AND " + dialect_.long_call("c"));
     std::map<GroupKey, std::vector<Interval>> groups;
-    auto done = each_row(sql, select + where, [&](const Rows& rows, std::size_t row) {
+    auto done = each_row(sql, text, [&](const Rows& rows, std::size_t row) {
       GroupKey key;
       for (std::size_t i = 0; i < question_.by.size(); ++i) key.push_back(text_of(rows.cell(row, 3 + i)));
       const auto end = as_integer(rows.cell(row, 2));

@@ -27,4 +27,10 @@ std::string SqlDialect::last(std::string_view value, std::string_view condition)
                    : fmt::format("arg_max({}, {{'t': m.time, 's': m.series, 'i': m.place}}) FILTER (WHERE {})", value, condition);
 }
 
+std::string SqlDialect::long_call(std::string_view alias) const {
+  if (postgres_) return fmt::format("({0}.state = 'active' OR coalesce({0}.ended_at, {0}.updated_at) - {0}.time > interval '1 hour')", alias);
+  return fmt::format("({0}.state = 'active' OR epoch_us(coalesce({0}.ended_at, {0}.updated_at)) - epoch_us({0}.time) > {1})", alias,
+                     std::chrono::microseconds(aybiza::long_call).count());
+}
+
 }  // namespace aybiza

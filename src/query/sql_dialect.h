@@ -4,12 +4,15 @@
 // Threads  values; any.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
 #include "store/store.h"
 
 namespace aybiza {
+
+inline constexpr auto long_call = std::chrono::hours(1);
 
 class SqlDialect {
  public:
@@ -22,6 +25,8 @@ class SqlDialect {
   std::string json_key(std::string_view name) const;
   // The value of the row of the greatest (time, series, place) among those `condition` holds for.
   std::string last(std::string_view value, std::string_view condition) const;
+  // Whether a call is in flight or took longer than long_call: of PostgreSQL as its index call_analytics_long has it.
+  std::string long_call(std::string_view alias) const;
   std::string_view place() const { return postgres_ ? "place" : "rowid"; }  // the order of insertion
   std::string_view bytes() const { return postgres_ ? "BYTEA" : "BLOB"; }
 
