@@ -178,6 +178,23 @@ Question stepped(const ViewScope& scope, std::initializer_list<std::string_view>
   return q;
 }
 
+// Calls at work are counted by each call that overlaps a bucket: of a whole range these are many, and of what is over only late data changes any.
+ChartSeries continued(const Ask& ask, Question question, const ChartSeries& known) {
+  const auto& times = known.times;
+  const auto fresh_from = std::ranges::upper_bound(times, times.back() - limits::overview_series_tail) - times.begin();
+  const auto kept_from = std::ranges::upper_bound(times, question.from) - times.begin();  // the bucket before it begins at `from`, or holds it
+  const auto first = std::size_t(std::max<std::ptrdiff_t>(kept_from - 1, 0)), count = std::size_t(std::max<std::ptrdiff_t>(fresh_from - 1, 0));
+  if (first < count) question.from = times[count];
+  ChartSeries fresh = series_of(ask(question), known.names);
+  if (!fresh.error.empty() || first >= count) return fresh;
+  fresh.times.insert(fresh.times.begin(), times.begin() + std::ptrdiff_t(first), times.begin() + std::ptrdiff_t(count));
+  for (std::size_t i = 0; i < fresh.values.size(); ++i)
+    fresh.values[i].insert(fresh.values[i].begin(), known.values[i].begin() + std::ptrdiff_t(first), known.values[i].begin() + std::ptrdiff_t(count));
+  fresh.estimate |= known.estimate;
+  fresh.relative_error = std::max(fresh.relative_error, known.relative_error);  // none is less than any
+  return fresh;
+}
+
 // The period before, bucket by bucket, as told under the times of this one. One bucket more, for the one that begins while this is shown.
 ChartSeries earlier_of(const Ask& ask, const ViewScope& scope, const std::vector<Filter>& where, Instant now) {
   const Range range = range_of(scope, now);
@@ -263,7 +280,7 @@ std::array<TileState, overview_tiles> compute_quick_tiles(const AskTogether& ask
   return quick_tiles(ask, filters_of(scope), moments_of(scope, now));
 }
 
-OverviewSlow compute_slow(const Ask& ask, const ViewScope& scope, Instant now) {
+OverviewSlow compute_slow(const Ask& ask, const ViewScope& scope, Instant now, const OverviewSlow& known) {
   OverviewSlow slow;
   slow.at = slow.shares_at = now;
   const auto where = filters_of(scope);
@@ -278,7 +295,10 @@ OverviewSlow compute_slow(const Ask& ask, const ViewScope& scope, Instant now) {
   };
   slow.regions = shares_of(grouped(Dimension::region), slow.share_error, slow.share_estimate);
   slow.outcomes = shares_of(grouped(Dimension::call_outcome), slow.share_error, slow.share_estimate);
-  slow.active = series_of(ask(stepped(scope, {scope.agent.empty() ? "active_agents" : "utilization", "active_calls"}, where, now)), {"active_agents", "active_calls"});
+  const Question active = stepped(scope, {scope.agent.empty() ? "active_agents" : "utilization", "active_calls"}, where, now);
+  const bool whole = known.active.times.empty() || !known.active.error.empty() || now - known.active_at >= limits::overview_whole_rhythm;
+  slow.active = whole ? series_of(ask(active), {"active_agents", "active_calls"}) : continued(ask, active, known.active);
+  slow.active_at = whole ? now : known.active_at;
   slow.resolution = series_of(ask(stepped(scope, {"avg_duration_ms"}, resolved_of(where), now)), {"resolution"});
   slow.before = tiles_before(ask, scope, now);
   if (scope.compare) slow.earlier = earlier_of(ask, scope, where, now);
@@ -299,7 +319,7 @@ void keep_known(OverviewSlow& fresh, const OverviewSlow& older) {
 
 OverviewState compute_charts(const Ask& ask, const ViewScope& scope, Instant now, OverviewSlow& slow) {
   if (slow.at == Instant{} || now - slow.at >= limits::overview_slow_rhythm) {
-    OverviewSlow fresh = compute_slow(ask, scope, now);
+    OverviewSlow fresh = compute_slow(ask, scope, now, slow);
     if (slow.at != Instant{}) keep_known(fresh, slow);
     slow = std::move(fresh);
   }

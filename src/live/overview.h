@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <span>
@@ -18,6 +19,11 @@
 #include "query/answer.h"
 
 namespace aybiza {
+
+namespace limits {
+inline constexpr auto overview_whole_rhythm = std::chrono::minutes(1);  // of a series of calls at work that has an end to go on from; until then
+inline constexpr auto overview_series_tail = std::chrono::minutes(3);   // only so much of it is asked anew
+}  // namespace limits
 
 using Ask = std::function<Answered<Answer>(const Question&)>;
 // Several in one go: each as Ask would answer it, in their order.
@@ -83,6 +89,7 @@ struct OverviewSlow {
   std::vector<Share> regions, outcomes;
   bool share_estimate = false;         // they rest on sampled calls
   std::string share_error;
+  Instant active_at{};                 // when all of `active` was asked; since then only its end
   ChartSeries active, resolution;
   ChartSeries earlier;                 // calls and p95 of the period before, under the times of this one; empty: not asked
   std::array<TileState, overview_tiles> before;
@@ -94,7 +101,7 @@ std::array<TileState, overview_tiles> compute_tiles(const Ask& ask, const ViewSc
 // What of them changes many times a second: their figures, without earlier ones, and without the resolution time.
 std::array<TileState, overview_tiles> compute_quick_tiles(const AskTogether& ask, const ViewScope& scope, Instant now);
 // Everything else, once a second: the charts; in each tile its sparkline and earlier value; the whole resolution tile.
-// `slow` is renewed every limits::overview_slow_rhythm.
+// `slow` is renewed every limits::overview_slow_rhythm, what is older in its series of calls at work every overview_whole_rhythm.
 OverviewState compute_charts(const Ask& ask, const ViewScope& scope, Instant now, OverviewSlow& slow);
 // A tile's figure and what the charts know of it.
 TileState merged(TileState quick, const TileState& charted);

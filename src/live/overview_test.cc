@@ -136,6 +136,45 @@ TEST_F(ComparedTest, WhatIsRefusedIsShownAsItWasKnownLast) {
   EXPECT_EQ(back.slow_as_of, now + 20s);
 }
 
+// What is put together of ends is what one question about all of it would say; only what comes late waits for that question.
+TEST_F(ComparedTest, OfCallsAtWorkOnlyTheEndIsAskedAnew) {
+  calls(400, "eu", now - 5s, 7s, 3);
+  Instant at = now;
+  std::vector<Instant> asked_from;
+  const Ask ask = [&](const Question& q) {
+    if (q.step != 0s && std::ranges::any_of(q.measures, [](const Measure& m) { return m.what == What::active_calls; })) asked_from.push_back(q.from);
+    return answer_from_rows(q, rows_, at, "live");
+  };
+  OverviewSlow slow;
+  compute_charts(ask, {}, at, slow);
+  ASSERT_EQ(asked_from, (std::vector{floor_to(now - 1h, 1min)}));
+  const auto same = [&] {
+    OverviewSlow whole;
+    compute_charts(ask, {}, at, whole);
+    asked_from.pop_back();
+    return whole.active.times == slow.active.times && whole.active.values == slow.active.values;
+  };
+  EXPECT_TRUE(same());
+  for (Duration later = 5s; later < 1min; later += 5s) {
+    at = now + later;
+    calls(1, "eu", at - 1s, 1s, 2);
+    compute_charts(ask, {}, at, slow);
+    ASSERT_GE(asked_from.back(), floor_to(at, 1min) - 4min);
+    ASSERT_TRUE(same()) << later / 1s;
+  }
+  calls(50, "eu", at - 30min, 1s, 2);  // told late
+  compute_charts(ask, {}, at += 5s, slow);
+  EXPECT_EQ(at, now + 1min);
+  EXPECT_EQ(asked_from.back(), floor_to(at - 1h, 1min));
+  EXPECT_TRUE(same());
+  calls(50, "eu", at - 20min, 1s, 2);
+  compute_charts(ask, {}, at += 5s, slow);
+  EXPECT_FALSE(same());
+  EXPECT_EQ(slow.active.times.size(), 61u);
+  compute_charts(ask, {}, at += 90min, slow);  // nobody looked for longer than what is shown
+  EXPECT_TRUE(same());
+}
+
 TEST_F(ComparedTest, OutcomesAreOfWholeMinutesWhereTheStoreIsBehind) {
   calls(60, "eu", now - 5s, 30s, 3);  // the first of them in the running minute
   const Ask live = [this](const Question& q) -> Answered<Answer> {
