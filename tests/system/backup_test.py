@@ -169,6 +169,14 @@ def under_load(room):
     print(f"backup under load: {sum(held)} batches of {sum(len(s.offsets) for s in senders)} restored, the rest sent again")
 
 
+def begun(folder):
+    """Whether something of the backup is there, under its name or under the one it has until it is whole."""
+    try:
+        return folder.exists() or bool(os.listdir(folder.with_name(folder.name + ".partial")))
+    except FileNotFoundError:
+        return folder.exists()
+
+
 def killed_while_copying(room):
     """Whatever moment a kill finds: the folder is whole or not there."""
     with Server() as server:
@@ -179,7 +187,7 @@ def killed_while_copying(room):
             status, _, answer = server.request("POST", "/api/v1/backup", json.dumps({"to": str(folder)}), {"Content-Type": "application/json"})
             check(status == 202, f"{status} {answer}")
             if attempt % 2:
-                wait_until("a file", lambda at=folder: (at.exists() or any(at.with_name(at.name + ".partial").rglob("*")), 0))
+                wait_until("a file", lambda at=folder: (begun(at), 0))
             server.kill()
             check(not folder.exists() or command("restore", "--from", folder, "--check").returncode == 0, "a folder that is not whole")
             server.start()

@@ -4,9 +4,10 @@ import calendar
 import datetime
 import json
 
-from harness import Server, check, check_conservation, command, wait_until
+from harness import Server, check, check_conservation, command, wait_until, within_one_day
 
 UTC = datetime.timezone.utc
+within_one_day()
 TODAY = datetime.datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 DAYS = 30  # of which today is the last; each costs 2 USD
 A_DAY = 2.0

@@ -212,7 +212,7 @@ def force_snapshot(server):
     def look():
         last.append(server.post_events([{"type": "filler", "time_s": NOW, "id": f"nudge-{len(last)}", "data": {"x": 1}}])[0])
         return (at := server.metric("aybiza_snapshot_offset")) > before, at
-    wait_until("a snapshot", look, 60)
+    wait_until("a snapshot", look)
 
 
 def main():

@@ -30,7 +30,7 @@ def taken(browser, kind, of, **more):
 def customers(server):
     with_key = {"Authorization": "Bearer " + command("key", "create", "--scope", "ingest", "--customer", "*", "--data", server.data).stdout.strip()}
     wait_until("the key", lambda: (server.post_events(calls("acme", 7), with_key)[0] == 200, None))
-    server.post_events(calls("globex", 3), with_key)
+    check(server.post_events(calls("globex", 3), with_key)[0] == 200, "globex's calls")
     for name, customer, role in (("ada", "acme", "viewer"), ("eve", "globex", "analyst"), ("root", "*", "admin")):
         user(server, "add", name, "--customer", customer, "--role", role)
     browsers = {name: Browser(server) for name in ("ada", "eve", "root")}
@@ -108,7 +108,7 @@ def main():
     os.environ["TMPDIR"] = tempfile.tempdir = own
     with Server(insecure=False, extra=["--chromium", chromium()]) as server:
         browsers = customers(server)
-        wait_until("the calls", lambda: (b"7" in browsers["ada"].ask("GET", "/api/v1/query?select=calls&window=24h")[2], None))
+        wait_until("the calls", lambda: ((body := browsers["root"].ask("GET", "/api/v1/query?select=calls&window=24h")[2]) and json.loads(body).get("rows") == [[10]], body))
         drawn(browsers)
         of_whom(browsers)
         refused(server, browsers)

@@ -23,14 +23,13 @@ class Server:
         self.owned = data is None
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="aybiza-test-"))
         self.extra = list(extra) + (["--insecure-loopback"] if insecure else [])
-        self.process = None
+        self.process = self.reader = None
         self.port = 0
         self.log = []
         self.begun = 0  # the first line of the log since the last start
         self.start()
 
     def start(self, port=None):
-        self.begun = len(self.log)
         args = [BINARY, "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{port or self.port}", *self.extra]
         self.process = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         ready = threading.Event()
@@ -44,8 +43,12 @@ class Server:
                     ready.set()
             ready.set()
 
-        threading.Thread(target=read, daemon=True).start()
-        if not ready.wait(60) or self.port == 0 or self.process.poll() is not None:
+        if self.reader:  # what the last process said has its place before what this one says
+            self.reader.join(10)
+        self.begun = len(self.log)
+        self.reader = threading.Thread(target=read, daemon=True)
+        self.reader.start()
+        if not ready.wait(180) or self.port == 0 or self.process.poll() is not None:
             raise RuntimeError("server did not start:\n" + "\n".join(self.log[-20:]))
 
     def address(self, what):
@@ -66,10 +69,10 @@ class Server:
         if self.process and self.process.poll() is None:
             os.kill(self.process.pid, signal.SIGTERM)
             try:
-                self.process.wait(20)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.kill()
-                raise RuntimeError("SIGTERM did not end the server in 20 s")
+                raise RuntimeError("SIGTERM did not end the server in 60 s")
             if self.process.returncode != 0:
                 raise RuntimeError(f"the server ended with {self.process.returncode}:\n" + "\n".join(self.log[-60:]))
 
@@ -81,7 +84,7 @@ class Server:
         if self.owned:
             shutil.rmtree(self.data, ignore_errors=True)
 
-    def request(self, method, target, body=None, headers=None, timeout=30):
+    def request(self, method, target, body=None, headers=None, timeout=120):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
             connection.request(method, target, body, headers or {})
@@ -159,7 +162,7 @@ def check_conservation(server):
     check(audit["accepted"] == audit["applied"] + audit["pending"] + audit["quarantined"], f"accepted: {audit}")
 
 
-def wait_until(what, look, seconds=60):
+def wait_until(what, look, seconds=180):
     """Asks until `look` answers (True, …): live state, the store and watched files follow, and how soon is not a test's question."""
     end = time.monotonic() + seconds
     while True:
@@ -178,9 +181,16 @@ def node_client(folder):
 
 def node(client, *args):
     """Runs send.mjs of a client; its last line is what it sent, as JSON."""
-    run = subprocess.run(["node", "send.mjs", *map(str, args)], cwd=client, capture_output=True, text=True, timeout=120, check=False)
+    run = subprocess.run(["node", "send.mjs", *map(str, args)], cwd=client, capture_output=True, text=True, timeout=300, check=False)
     check(run.returncode == 0, f"{args}: {run.stdout}{run.stderr}")
     return json.loads(run.stdout.strip().split("\n")[-1])
+
+
+def within_one_day(seconds=120):
+    """A test of days is of one day (UTC): one that would run into the next begins in that."""
+    left = 86_400 - time.time() % 86_400
+    if left < seconds:
+        time.sleep(left + 1)
 
 
 def check(condition, message):

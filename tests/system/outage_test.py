@@ -28,7 +28,7 @@ def live_calls(server):
 
 
 def follows(server, load, what):
-    wait_until(f"{what}: live figures", lambda: (live_calls(server) == load.calls, (live_calls(server), load.calls)), 60)
+    wait_until(f"{what}: live figures", lambda: (live_calls(server) == load.calls, (live_calls(server), load.calls)))
 
 
 def stored(server, load, what):
@@ -90,8 +90,8 @@ def refused(server, postgres, load, what, begin, end, said):
     begin()
     load.send(BATCH // 3)
     follows(server, load, what)
-    wait_until(f"{what} is noticed", lambda: (server.metric("aybiza_store_failures_total") > failures, 0), 60)
-    check(any(said in line for line in server.log), f"{what}: the log says nothing of {said}: {server.log[-5:]}")
+    wait_until(f"{what} is noticed", lambda: (server.metric("aybiza_store_failures_total") > failures, 0))
+    wait_until(f"{what}: the log says {said}", lambda: (any(said in line for line in list(server.log)), server.log[-5:]))
     load.send(BATCH // 3)
     follows(server, load, what)
     check(server.metric("aybiza_store_applied_offset") < server.metric("aybiza_spool_durable_offset"), what)
@@ -127,7 +127,7 @@ def cases(server, postgres, load):
                                              "data": {"call_id": call, "customer_id": "c-0", "kind": "takeover", "actor": "poison" if n == 3 else "somebody"}} for n in range(7)])
     check(status == 200 and answer["accepted"] == 7, str(answer))
     stored(server, load, "a poisonous row")
-    wait_until("the row is set aside", lambda: (server.metric("aybiza_store_rows_set_aside_total") == 1, server.metric("aybiza_store_rows_set_aside_total")), 60)
+    wait_until("the row is set aside", lambda: (server.metric("aybiza_store_rows_set_aside_total") == 1, server.metric("aybiza_store_rows_set_aside_total")))
     check(postgres.ask("SELECT table_name, reason LIKE '%no_poison%', data LIKE '%poison%' FROM poison_rows") == [["interventions", "t", "t"]], "poison_rows")
     check(postgres.ask("SELECT count(*) FROM interventions") == [["6"]], "the other rows of its batch")
 
@@ -140,9 +140,9 @@ def cancelled_export(server, postgres):
     target = "/api/v1/export?" + urllib.parse.urlencode({"table": "call_analytics_hourly", "format": "csv"})
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     connection.request("GET", target)
-    wait_until("the export runs", lambda: (postgres.ask(running) == [["1"]], 0), 60)
+    wait_until("the export runs", lambda: (postgres.ask(running) == [["1"]], 0))
     connection.close()
-    wait_until("nobody waits: its query ends", lambda: (postgres.ask(running) == [["0"]], 0), 60)
+    wait_until("nobody waits: its query ends", lambda: (postgres.ask(running) == [["0"]], 0))
     postgres.ask("DROP VIEW call_analytics_hourly")
     postgres.ask("ALTER VIEW kept_hourly RENAME TO call_analytics_hourly")
     status, headers, csv = server.request("GET", target)  # the thread that exports is free again

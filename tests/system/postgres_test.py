@@ -28,7 +28,7 @@ QUESTIONS = [
 def progress(senders, more, what):
     """Ingest goes on: that many calls more are acknowledged."""
     goal = sum(s.calls for s in senders) + more
-    wait_until(what, lambda: (sum(s.calls for s in senders) >= goal, goal), 60)
+    wait_until(what, lambda: (sum(s.calls for s in senders) >= goal, goal))
 
 
 def live(server):
@@ -41,7 +41,7 @@ def outage(server, senders, stop, start, what):
     progress(senders, 400, f"{what}: ingest")
     seen = live(server)
     progress(senders, 200, f"{what}: ingest goes on")
-    wait_until(f"{what}: live figures follow", lambda: (live(server) >= seen + 200, live(server)), 60)
+    wait_until(f"{what}: live figures follow", lambda: (live(server) >= seen + 200, live(server)))
     start()
     wait_until(f"{what}: the store goes on", lambda: (server.metric("aybiza_store_applied_offset") > before, before), 90)
 

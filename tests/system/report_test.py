@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 from harness import Server, check, command, wait_until
 from pictures import chromium, pdf_text, png
@@ -23,6 +24,11 @@ def reports(server, *args, code=0):
     done = command("reports", *args)
     check(done.returncode == code, f"reports {args}: {done.returncode} {done.stdout}{done.stderr}")
     return done.stdout.strip() if code == 0 else done.stderr
+
+
+def another_time(zone="UTC"):
+    """Half a day from now: what is sent only because it is asked for is not due beside it."""
+    return (datetime.now(ZoneInfo(zone)) + timedelta(hours=12)).strftime("%H:%M")
 
 
 def state(server, one, headers=None):
@@ -58,7 +64,7 @@ def send_now(server, one):
 
 def one_mail(server, sink):
     """What a mail is made of, and that its figures are the API's."""
-    made = reports(server, "add", "--data", server.data, "--name", "Kosten – früh", "--page", "/costs?range=24h", "--customer", "acme", "--to", "ada@example.com,bob@example.org", "--at", "07:30", "--tz", "Europe/Berlin")
+    made = reports(server, "add", "--data", server.data, "--name", "Kosten – früh", "--page", "/costs?range=24h", "--customer", "acme", "--to", "ada@example.com,bob@example.org", "--at", another_time("Europe/Berlin"), "--tz", "Europe/Berlin")
     wait_until("the report", lambda: (any(r["id"] == made for r in api(server, "GET", "/api/v1/reports")[1]["reports"]), None))
     reports(server, "send-now", made, "--url", f"http://127.0.0.1:{server.port}")
     seen = wait_until("what became of it", lambda: ((seen := state(server, made))["outcome"] not in ("sending", "none"), seen), 300)
@@ -112,7 +118,7 @@ def due_once(server, sink):
     check("missed" in seen["error"], str(seen))
     server.kill()
     server.start(server.port)
-    again = reports(server, "add", "--data", server.data, "--name", "after", "--to", "ada@example.com", "--format", "png", "--at", "00:00")
+    again = reports(server, "add", "--data", server.data, "--name", "after", "--to", "ada@example.com", "--format", "png", "--at", another_time())
     wait_until("the report", lambda: (any(r["id"] == again for r in api(server, "GET", "/api/v1/reports")[1]["reports"]), None))
     send_now(server, again)
     arrived(sink, before + 2, "the mail after the restart")  # all that was due has been looked at before it
@@ -187,14 +193,14 @@ def secured(folder):
         with Sink(files, implicit, "reports", password) as sink:
             more = ["--smtp-user", "reports", "--smtp-password-file", str(folder_file)]
             with Server(extra=options(sink, *more, "--smtp-ca", str(files[0]))) as server:
-                made = api(server, "POST", "/api/v1/reports", {"name": "secured", "page": "/", "to": "ada@example.com", "format": "png"})[1]["id"]
+                made = api(server, "POST", "/api/v1/reports", {"name": "secured", "page": "/", "to": "ada@example.com", "format": "png", "at": another_time()})[1]["id"]
                 send_now(server, made)
                 arrived(sink, 1, "the mail over TLS")
                 check(sink.mails[0]["tls"] and sink.mails[0]["user"] == [b"reports", password.encode()], "over TLS, with the password")
                 written = b"".join(path.read_bytes() for path in server.data.rglob("*") if path.is_file() and path.stat().st_size < 1_000_000)
                 check(password.encode() not in written and password not in "\n".join(server.log) and password not in pathlib.Path(f"/proc/{server.process.pid}/cmdline").read_text(), "the password is written nowhere")
             with Server(extra=options(sink, *more)) as server:
-                made = api(server, "POST", "/api/v1/reports", {"name": "distrusted", "page": "/", "to": "ada@example.com", "format": "png"})[1]["id"]
+                made = api(server, "POST", "/api/v1/reports", {"name": "distrusted", "page": "/", "to": "ada@example.com", "format": "png", "at": another_time()})[1]["id"]
                 seen = send_now(server, made)
                 check(seen["outcome"] == "failed" and "certificate" in seen["error"] and len(sink.mails) == 1, str(seen))
 

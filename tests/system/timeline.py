@@ -53,12 +53,14 @@ class Timeline:
         return now, durable, applied
 
     def watch(self, what, seconds, every=5, until=lambda durable, applied: False):
+        """A line each `every` seconds: one at least, however long the machine stood still."""
         state = self.state()
         end = state[0] + seconds
-        while time.monotonic() < end and not until(*state[1:]):
+        while True:
             time.sleep(max(0, min(every, end - time.monotonic())))
             state = self.line(what, state)
-        return state
+            if time.monotonic() >= end or until(*state[1:]):
+                return state
 
 
 def outage(folder, seconds=300, rate=20_000, memory="2GiB", kind="stopped", before=15, every=None):
