@@ -30,10 +30,15 @@ TEST(HttpServer, SlowClientsAreToldOrClosed) {
       kept.push_back(std::move(respond));
     })).has_value());
   });
-  EXPECT_THAT(server.say("GET /hel"), StartsWith("HTTP/1.1 408"));
-  EXPECT_THAT(server.say("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx"), StartsWith("HTTP/1.1 408"));
-  EXPECT_THAT(server.say("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nx"), StartsWith("HTTP/1.1 408"));
-  EXPECT_THAT(server.say(get("/never")), StartsWith("HTTP/1.1 503"));
+  const auto told = [&](const std::string& bytes) {  // whom a busy machine keeps from speaking is closed without a word, and no refusal
+    std::string answer;
+    while (answer.empty()) answer = server.say(bytes);
+    return answer;
+  };
+  EXPECT_THAT(told("GET /hel"), StartsWith("HTTP/1.1 408"));
+  EXPECT_THAT(told("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx"), StartsWith("HTTP/1.1 408"));
+  EXPECT_THAT(told("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nx"), StartsWith("HTTP/1.1 408"));
+  EXPECT_THAT(told(get("/never")), StartsWith("HTTP/1.1 503"));
   auto refused = server.http->counters().refused;
   EXPECT_EQ(refused.at("head_timeout"), 1u);
   EXPECT_EQ(refused.at("body_timeout"), 2u);
@@ -41,7 +46,7 @@ TEST(HttpServer, SlowClientsAreToldOrClosed) {
 }
 
 TEST(HttpServer, IdleClientsAreClosedWithoutAWord) {
-  Server server([](Router&, HttpConfig& config) { config.limits.idle_timeout = 50ms; });
+  Server server([](Router&, HttpConfig& config) { config.limits.head_timeout = config.limits.idle_timeout = 50ms; });
   EXPECT_EQ(server.say(""), "");
   std::string answer;
   std::optional<TestSocket> s;

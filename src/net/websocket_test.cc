@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <future>
-#include <optional>
 #include <thread>
 
 #include "net/http_server.h"
@@ -120,17 +119,13 @@ class Server {
     events->drain([](Event) {});  // an event holds a sender, which holds the router, which holds the events
   }
   TestSocket connect() {
-    std::optional<TestSocket> s;
-    std::string answer;
-    for (int tries = 0; answer.empty() && tries < 1000; ++tries) {  // whom a busy machine keeps from speaking is closed where silence is not borne
-      s.emplace(http->port());
-      s->send(std::string(upgrade) + "\r\n");
-      answer = s->receive_until("\r\n\r\n");
-    }
+    TestSocket s(http->port());
+    s.send(std::string(upgrade) + "\r\n");
+    const std::string answer = s.receive_until("\r\n\r\n");
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 101"));
     EXPECT_THAT(answer, HasSubstr("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));  // RFC 6455, 1.3
     EXPECT_THAT(answer, testing::Not(HasSubstr("permessage-deflate")));
-    return std::move(*s);
+    return s;
   }
   // The next event of this kind; others before it are passed over.
   Event next(Event::Kind kind) {
