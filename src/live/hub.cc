@@ -21,13 +21,17 @@ void Hub::unsubscribe(SubscriberId subscriber) {
   if (at == topic_of_.end()) return;
   const auto topic = topics_.find(at->second);
   topic->second.subscribers.erase(subscriber);
-  if (topic->second.subscribers.empty()) topics_.erase(topic);
+  if (topic->second.subscribers.empty()) {
+    if (topic->second.plan.heavy) heavy_cost_ -= topic->second.cost;
+    topics_.erase(topic);
+  }
   topic_of_.erase(at);
 }
 
 Duration Hub::rhythm_of(const Topic& topic) const {
   const Duration busy = topic.plan.busy * std::int64_t(std::max(limits::live_crowd, topic.subscribers.size())) / std::int64_t(limits::live_crowd);
-  return std::max(topic.version != version_ ? std::min(busy, std::max(topic.plan.busy, topic.plan.idle)) : topic.plan.idle, 2 * topic.cost);
+  const Duration rhythm = topic.version != version_ ? std::min(busy, std::max(topic.plan.busy, topic.plan.idle)) : topic.plan.idle;
+  return std::max(rhythm, 2 * (topic.plan.heavy ? heavy_cost_ : topic.cost));
 }
 
 Duration Hub::due_in(const Topic& topic, Duration elapsed) const {
@@ -46,15 +50,29 @@ StatePtr Hub::newest(const std::string& key) const {
   return topic == topics_.end() ? nullptr : topic->second.state;
 }
 
-Duration Hub::step(Instant now, Duration elapsed, const Clock* clock) {
+Hub::Topic* Hub::longest_due(Duration elapsed) {
+  Topic* found = nullptr;
+  Duration since = Duration::max();
   for (auto& [key, topic] : topics_) {
     if (due_in(topic, elapsed) > Duration(0)) continue;
-    topic.version = version_;
-    topic.computed = elapsed;
-    const Duration began = clock ? clock->elapsed() : elapsed;
-    topic.state = topic.plan.compute(now);
-    topic.cost = (clock ? clock->elapsed() : elapsed) - began;
-    for (const auto& [id, notify] : topic.subscribers) notify(topic.state);
+    const Duration was_due = topic.computed == Duration::min() ? Duration::min() : topic.computed + rhythm_of(topic);
+    if (!found || was_due < since) found = &topic, since = was_due;
+  }
+  return found;
+}
+
+Duration Hub::step(Instant now, Duration elapsed, const Clock* clock) {
+  const Duration began = clock ? clock->elapsed() : elapsed;
+  while (Topic* topic = longest_due(elapsed)) {
+    topic->version = version_;
+    topic->computed = elapsed;
+    const Duration before = clock ? clock->elapsed() : elapsed;
+    topic->state = topic->plan.compute(now);
+    const Duration after = clock ? clock->elapsed() : elapsed;
+    if (topic->plan.heavy) heavy_cost_ += after - before - topic->cost;
+    topic->cost = after - before;
+    for (const auto& [id, notify] : topic->subscribers) notify(topic->state);
+    if (after - began > live_turn) return Duration(0);
   }
   return until_due(elapsed);
 }

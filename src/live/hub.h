@@ -3,8 +3,9 @@
 // Shape    a topic is a key (page, customer scope, filters, range), a function that computes its state, and a rhythm.
 //          A state is immutable and shared. step() computes what is due; nothing is computed for a topic without
 //          subscribers, and never more often than its rhythm allows: the newest state replaces, there is no queue.
-// Cost     per step: one compute per topic that is due. A topic that is expensive comes less often: never more than
-//          half of the thread's time goes to one topic, most of which it waits for shards. One that many look at too: what it takes to hand a state out
+// Cost     per step: one compute per topic that is due, the one that waits longest first, until a turn's time is over
+//          (live_turn): what else the thread has to do is not held up by more than one of them. A topic that is expensive comes less often: never more than
+//          half of the thread's time goes to one topic, most of which it waits for shards, nor to all heavy topics together: those keep the store busy, and the processors. One that many look at too: what it takes to hand a state out
 //          grows with them, so that 50 subscribers get one state where ten get five.
 // Threads  none: owned by one lane (live_thread.h posts to it). Notify runs on that thread and must not block.
 // Source   decisions.md 32; architecture.md 2 (live/).
@@ -23,6 +24,7 @@ namespace aybiza {
 using StatePtr = std::shared_ptr<const void>;
 
 inline constexpr Duration topic_rhythm = std::chrono::milliseconds(25);
+inline constexpr Duration live_turn = std::chrono::milliseconds(10);  // of computing; then who else waits for the thread is looked after
 
 struct TopicPlan {
   std::string key;
@@ -49,8 +51,8 @@ class Hub {
   // Data has changed since the last step: topics are due after `busy` instead of `idle`.
   void data_changed() { ++version_; }
 
-  // Computes and hands out what is due. Answers how long the owner may sleep if nothing changes meanwhile. With a clock
-  // the cost of each compute is measured; without one it counts as nothing.
+  // Computes and hands out what is due. Answers how long the owner may sleep if nothing changes meanwhile; not at all if more is due
+  // than a turn had time for. With a clock the cost of each compute is measured; without one it counts as nothing.
   Duration step(Instant now, Duration elapsed, const Clock* clock = nullptr);
 
   // How long until a topic is due, given that data has changed.
@@ -70,11 +72,13 @@ class Hub {
   };
   Duration rhythm_of(const Topic& topic) const;
   Duration due_in(const Topic& topic, Duration elapsed) const;
+  Topic* longest_due(Duration elapsed);
 
   std::map<std::string, Topic> topics_;
   std::map<SubscriberId, std::string> topic_of_;
   SubscriberId next_ = 1;
   std::uint64_t version_ = 1;
+  Duration heavy_cost_{0};  // of all heavy topics, each as it was last
 };
 
 }  // namespace aybiza

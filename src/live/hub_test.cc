@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace aybiza {
 namespace {
 
@@ -73,6 +76,52 @@ TEST(Hub, NewcomerGetsTheNewestStateAtOnce) {
   b.hub.subscribe(b.plan(), [&](const StatePtr& s) { got = Bench::value(s); });
   EXPECT_EQ(got, 1);
   EXPECT_EQ(b.computed, 1);
+}
+
+// Topics whose compute takes `cost`, in order of their turns.
+struct LengthyBench {
+  ManualClock clock{from_micros(0)};
+  Hub hub;
+  std::string turns;
+  TopicPlan plan(std::string key, Duration cost, bool heavy) {
+    return {key, [this, key, cost](Instant) { clock.advance(cost); turns += key; return std::make_shared<int>(0); }, 25ms, 1s, heavy};
+  }
+  Duration step() { return hub.step(clock.now(), clock.elapsed(), &clock); }
+};
+
+TEST(Hub, ATurnEndsWithTheTopicThatTookItsTime) {
+  LengthyBench b;
+  for (const char* key : {"a", "b", "c"}) b.hub.subscribe(b.plan(key, 100ms, false), [](const StatePtr&) {});
+  EXPECT_EQ(b.step(), 0ms);  // two are due still
+  EXPECT_EQ(b.turns, "a");
+  EXPECT_EQ(b.step(), 0ms);
+  EXPECT_EQ(b.turns, "ab");
+  b.hub.data_changed();
+  b.step();
+  EXPECT_EQ(b.turns, "abc");  // never computed goes before what is due again
+  b.step();
+  b.step();
+  EXPECT_EQ(b.turns, "abcab");  // then who waits longest
+}
+
+TEST(Hub, QuickTopicsShareATurn) {
+  LengthyBench b;
+  for (const char* key : {"a", "b", "c"}) b.hub.subscribe(b.plan(key, 2ms, false), [](const StatePtr&) {});
+  EXPECT_GT(b.step(), 0ms);
+  EXPECT_EQ(b.turns, "abc");
+}
+
+TEST(Hub, HeavyTopicsTogetherTakeHalfOfTheTime) {
+  LengthyBench b;
+  std::vector<Hub::SubscriberId> watchers;
+  for (const char* key : {"a", "b", "c"}) watchers.push_back(b.hub.subscribe(b.plan(key, 100ms, true), [](const StatePtr&) {}));
+  for (int i = 0; i < 3; ++i) b.step();  // c at 200 ms, until 300 ms
+  b.hub.data_changed();
+  EXPECT_EQ(b.hub.until_due(b.clock.elapsed()), 300ms);  // a, of 0 ms: three take 300 ms of each 600
+  b.hub.unsubscribe(watchers[2]);
+  EXPECT_EQ(b.hub.until_due(b.clock.elapsed()), 100ms);  // two take 200 ms of each 400
+  b.hub.unsubscribe(watchers[1]);
+  EXPECT_EQ(b.hub.until_due(b.clock.elapsed()), 0ms);
 }
 
 }  // namespace
