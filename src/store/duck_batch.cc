@@ -1,5 +1,8 @@
 #include "store/duck_batch.h"
 
+#include <algorithm>
+#include <unordered_map>
+
 #include "store/duck_select.h"
 #include "store/duck_write.h"
 #include "store/late.h"
@@ -18,6 +21,27 @@ std::vector<const Row*> in_time_order(const std::vector<Row>& rows, Time time) {
   }
   // All rows are in one vector: where times are equal, addresses keep its order.
   std::ranges::sort(out, {}, [&](const Row* row) { return std::pair(time(*row), row); });
+  return out;
+}
+
+// Rows of a call follow each other, and calls each other as they began: an id that nothing packs is most of such a row, and is told once in a run. What
+// apart() tells from the rest stands by itself, so that columns only it has are full there and empty elsewhere.
+template <typename Row, typename Apart>
+std::vector<const Row*> in_call_order(const std::vector<Row>& rows, Apart apart) {
+  const std::vector<const Row*> sorted = in_time_order(rows, [](const Row& row) { return row.time; });
+  std::unordered_map<Id, std::size_t, IdHash> place;  // of a call among those of the batch
+  struct Placed {
+    bool apart;
+    std::size_t call, at;
+    auto operator<=>(const Placed&) const = default;
+  };
+  std::vector<Placed> order;
+  order.reserve(sorted.size());
+  for (std::size_t i = 0; i < sorted.size(); ++i) order.push_back({apart(*sorted[i]), place.try_emplace(sorted[i]->call_id, place.size()).first->second, i});
+  std::ranges::sort(order);
+  std::vector<const Row*> out;
+  out.reserve(order.size());
+  for (const Placed& one : order) out.push_back(sorted[one.at]);
   return out;
 }
 
@@ -72,7 +96,7 @@ Status replace_turns(DuckConnection& writer, const std::vector<TurnRow>& turns, 
                        first, last),
       stored_keys_of<TurnRow>(), stored));
   AYBIZA_TRY(note_removed<TurnRow>(writer, Table::conversation_turns, gone));
-  const auto sorted = in_time_order(turns, [](const TurnRow& row) { return row.time; });
+  const auto sorted = in_call_order(turns, [](const TurnRow& row) { return row.agent_speaks; });  // response times here, sentiment and transcription there
   return insert_rows<TurnRow>(writer, Table::conversation_turns, sorted, how.out_of_range);
 }
 
@@ -89,7 +113,7 @@ Status replace_usage(DuckConnection& writer, const std::vector<UsageRow>& usage,
   AYBIZA_TRY(delete_rows<UsageRow>(
       writer, delete_statement("usage_events", "time", "usage_events.event_id = old.event_id", first, last), stored_keys_of<UsageRow>(), stored));
   AYBIZA_TRY(note_removed<UsageRow>(writer, Table::usage_events, gone));
-  return insert_rows<UsageRow>(writer, Table::usage_events, in_time_order(usage, [](const UsageRow& row) { return row.time; }), how.out_of_range);
+  return insert_rows<UsageRow>(writer, Table::usage_events, in_call_order(usage, [](const UsageRow&) { return false; }), how.out_of_range);
 }
 
 // Rollups carry no "stored" mark: a pane's row is replaced whenever it is written.
