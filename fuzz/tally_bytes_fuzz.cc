@@ -21,6 +21,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string bytes = serialise(*read);  // canonical, which the input need not have been
   const auto again = parse_tally(bytes);
   CHECK(again.has_value() && serialise(*again) == bytes);
+  auto apart = parse_sums(serialise_sums(*read));
+  CHECK(apart.has_value());
+  std::string sketches = serialise_sketches(*read);
+  Tally torn = *apart;
+  CHECK(add_sketches(sketches, *apart).has_value() && serialise(*apart) == bytes);
+  (void)add_sketches(sketches.replace(2, std::string::npos, input), torn);  // refused, or sketches of as many values
+  for (const std::uint8_t wanted : {std::uint8_t(1), std::uint8_t(2), std::uint8_t(8), std::uint8_t(64)}) {
+    Tally some = *parse_sums(serialise_sums(*read));
+    CHECK(add_sketches(serialise_sketches(*read), some, wanted).has_value());
+  }
   Tally sum;
   sum.merge(*read);
   CHECK(serialise(sum) == bytes);

@@ -403,7 +403,7 @@ COMMENT ON COLUMN rollups.customer_id IS 'whose calls; NULL: unknown';
 COMMENT ON COLUMN rollups.dimension IS 'by what; empty: the total';
 COMMENT ON COLUMN rollups.value IS 'of the dimension; NULL: unknown';
 COMMENT ON COLUMN rollups.tally IS 'counts, sums and extremes, serialised';
-COMMENT ON COLUMN rollups.sketches IS 'DDSketches of its quantities, serialised';
+COMMENT ON COLUMN rollups.sketches IS 'quantile sketches of its quantities, packed';
 
 COMMENT ON TABLE rollup_dirty IS 'Rollups that are not of the rows as they are now: the server makes them anew.';
 COMMENT ON COLUMN rollup_dirty.step_seconds IS 'as in rollups';

@@ -130,7 +130,8 @@ Result<Tally> parse_tally(std::string_view bytes);
 std::string serialise_sums(const Tally& tally);
 std::string serialise_sketches(const Tally& tally);
 Result<Tally> parse_sums(std::string_view bytes);              // its sketches are empty: quantiles are unknown
-Status add_sketches(std::string_view bytes, Tally& tally);     // of the tally whose sums these are; it is not to be used after a failure
+// Of the tally whose sums these are, as TallyParts names them; it is not to be used after a failure. What was written before sketches were packed is read as well.
+Status add_sketches(std::string_view bytes, Tally& tally, std::uint8_t wanted = TallyParts::all_sketches);
 
 // The same for memory and snapshots, less than half as long: appended; equal contents give equal bytes. merge_packed() adds what
 // was packed, or the named parts of it; false: pack() did not write this, and what was merged is worthless.

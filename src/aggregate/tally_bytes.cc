@@ -13,8 +13,9 @@ constexpr std::int64_t count_max = std::int64_t{1} << 48;
 // Of one pane in memory: a sum of numbers that one event each may tell up to 10^12 of; an hour has not so many.
 constexpr std::uint64_t packed_count_max = std::uint64_t{1} << 58;
 constexpr std::uint8_t has_calls = 1, has_turns = 2, has_usage = 4, has_sampled = 8;
+constexpr unsigned sketches_of_calls = 3;  // the first of TallyParts::sketches; turns have the rest
 constexpr std::uint8_t all_parts = has_calls | has_turns | has_usage;
-enum class Form : std::uint8_t { whole = 1, sums = 2, sketches = 3 };  // the first byte
+enum class Form : std::uint8_t { whole = 1, sums = 2, sketches = 3, packed_sketches = 4 };  // the first byte; 3 is read, and not written any more
 
 __extension__ using UnsignedWide = unsigned __int128;
 
@@ -176,9 +177,35 @@ struct Merging {
   }
 };
 
+// Sketches alone, each after the other: how many values each holds is said by the sums.
+struct PackingSketches {
+  bits::Writer out;
+  void operator()(const auto&) {}
+  void operator()(const Stat& stat) {
+    if (stat.count > 0) stat.sketch.pack(out);
+  }
+};
+
+struct GettingSketches {
+  bits::Reader in;
+  unsigned wanted = 0;  // of what is left of a part, the next one's lowest
+  bool later = false;   // another part follows of which some are wanted
+  bool bad = false;
+  void operator()(auto&) {}
+  void operator()(Stat& stat) {
+    const bool keeps = (wanted & 1) != 0;
+    const bool read = (wanted != 0 || later) && stat.count > 0 && !bad;
+    wanted >>= 1;
+    if (!read) return;
+    const auto count = std::uint64_t(stat.count);
+    bad |= !(keeps ? stat.sketch.merge_packed(in, count) : DdSketch::skip_packed(in, count));
+  }
+};
+
 struct Getting {
   bytes::Reader in;
   Form form;
+  unsigned wanted = TallyParts::all_sketches;  // where sketches stand alone
   bool bad = false;
   void operator()(std::int64_t& value) {
     if (form == Form::sketches) return;
@@ -199,8 +226,11 @@ struct Getting {
   }
   void operator()(Stat& stat) {
     if (form != Form::sketches) sums(stat);
+    const bool keeps = (std::exchange(wanted, wanted >> 1) & 1) != 0;
     if (form == Form::sums || stat.count == 0 || bad) return;
-    auto sketch = DdSketch::deserialise(in.text());
+    const std::string_view text = in.text();
+    if (!keeps && form == Form::sketches) return;
+    auto sketch = DdSketch::deserialise(text);
     if (!sketch || sketch->count() != std::uint64_t(stat.count)) bad = true;
     else stat.sketch = std::move(*sketch);
   }
@@ -288,12 +318,13 @@ std::string write(const Tally& tally, Form form) {
   return out;
 }
 
-Status read(std::string_view from, Form form, Tally& tally) {
-  Getting get{bytes::Reader(from), form};
+Status read(std::string_view from, Form form, Tally& tally, unsigned wanted = TallyParts::all_sketches) {
+  Getting get{bytes::Reader(from), form, wanted};
   const std::uint8_t written = get.in.byte(), parts = get.in.byte();
   if (written != std::uint8_t(form)) return fail(Code::unsupported, "a tally of form {} where {} was expected", written, int(form));
   if (form == Form::sketches && parts != parts_of(tally)) return fail(Code::corrupt, "these are the sketches of another tally");
   read_part(get, (parts & has_calls) != 0, tally.calls);
+  get.wanted = wanted >> sketches_of_calls;
   read_part(get, (parts & has_turns) != 0, tally.turns);
   read_part(get, (parts & has_usage) != 0, tally.usage);
   read_part(get, (parts & has_sampled) != 0, tally.sampled);
@@ -344,9 +375,27 @@ bool merge_packed(std::string_view packed, Tally& into, const TallyParts& wanted
 
 std::string serialise(const Tally& tally) { return write(tally, Form::whole); }
 std::string serialise_sums(const Tally& tally) { return write(tally, Form::sums); }
-std::string serialise_sketches(const Tally& tally) { return write(tally, Form::sketches); }
+std::string serialise_sketches(const Tally& tally) {
+  std::string out{char(Form::packed_sketches), char(parts_of(tally))};
+  PackingSketches put{bits::Writer(out)};
+  if (tally.calls) each_member(put, *tally.calls);
+  if (tally.turns) each_member(put, *tally.turns);
+  put.out.finish();
+  return out;
+}
 Result<Tally> parse_tally(std::string_view from) { return read(from, Form::whole); }
 Result<Tally> parse_sums(std::string_view from) { return read(from, Form::sums); }
-Status add_sketches(std::string_view from, Tally& tally) { return read(from, Form::sketches, tally); }
+Status add_sketches(std::string_view from, Tally& tally, std::uint8_t wanted) {
+  if (from.size() < 2 || from[0] != char(Form::packed_sketches)) return read(from, Form::sketches, tally, wanted);
+  if (std::uint8_t(from[1]) != parts_of(tally)) return fail(Code::corrupt, "these are the sketches of another tally");
+  const unsigned of_turns = unsigned(wanted) >> sketches_of_calls;
+  GettingSketches get{.in = bits::Reader(from.substr(2)), .wanted = wanted & ((1u << sketches_of_calls) - 1), .later = tally.turns && of_turns != 0};
+  if (tally.calls) each_member(get, *tally.calls);
+  get.wanted = of_turns, get.later = false;
+  if (tally.turns) each_member(get, *tally.turns);
+  const bool whole = wanted == TallyParts::all_sketches;  // otherwise what follows the last wanted one is not looked at
+  if (get.bad || get.in.bad() || (whole && !get.in.done())) return fail(Code::corrupt, "these are not the sketches of this tally");
+  return {};
+}
 
 }  // namespace aybiza

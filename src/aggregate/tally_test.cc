@@ -7,6 +7,7 @@
 #include <random>
 
 #include "aggregate/pane.h"
+#include "assemble/bytes.h"
 
 namespace aybiza {
 namespace {
@@ -97,6 +98,18 @@ TEST(Tally, serialised_and_parsed_is_the_same) {
     ASSERT_TRUE(apart);
     ASSERT_TRUE(add_sketches(serialise_sketches(tally), *apart));
     EXPECT_EQ(serialise(*apart), bytes);
+    for (std::uint8_t wanted = 1; wanted < TallyParts::all_sketches; wanted = std::uint8_t(wanted * 2)) {
+      Tally some, all;
+      auto part = parse_sums(serialise_sums(tally));
+      ASSERT_TRUE(add_sketches(serialise_sketches(tally), *part, wanted));
+      some.merge(*part, {.sketches = wanted}), all.merge(tally, {.sketches = wanted});
+      EXPECT_EQ(serialise_sketches(some).substr(2), serialise_sketches(all).substr(2));
+    }
+    Tally of_turns;
+    of_turns.merge(tally, {.calls = false});
+    auto read = parse_sums(serialise_sums(of_turns));
+    ASSERT_TRUE(add_sketches(serialise_sketches(of_turns), *read, TallyParts::sketch_of(Quantity::llm_latency_ms)));
+    EXPECT_EQ(read->turns->llm.sketch, tally.turns->llm.sketch);  // whatever parts there are beside it
     EXPECT_FALSE(parse_sums(bytes));
     Tally other;
     add(other, random_facts(random));
@@ -104,6 +117,29 @@ TEST(Tally, serialised_and_parsed_is_the_same) {
       EXPECT_FALSE(add_sketches(serialise_sketches(tally), other));
     }
   }
+}
+
+// As rollups had them before they were packed.
+TEST(Tally, sketches_of_older_rollups_are_read) {
+  std::mt19937 random(5);
+  Tally tally;
+  for (int i = 0; i < 50; ++i) add(tally, random_facts(random));
+  ASSERT_TRUE(tally.calls && tally.turns && tally.usage);
+  std::string old{3, 7};
+  bytes::Writer out(old);
+  for (const Stat* stat : {&tally.calls->duration, &tally.calls->voice_latency, &tally.calls->cost, &tally.turns->response, &tally.turns->stt, &tally.turns->llm, &tally.turns->tts}) {
+    std::string sketch;
+    stat->sketch.serialise(sketch);
+    if (stat->count > 0) out.text(sketch);
+  }
+  auto whole = parse_sums(serialise_sums(tally)), some = whole, torn = whole;
+  ASSERT_TRUE(add_sketches(old, *whole));
+  EXPECT_EQ(serialise(*whole), serialise(tally));
+  EXPECT_LT(serialise_sketches(tally).size() * 2, old.size());
+  ASSERT_TRUE(add_sketches(old, *some, TallyParts::sketch_of(Quantity::voice_latency_ms)));
+  EXPECT_EQ(some->calls->voice_latency.sketch, tally.calls->voice_latency.sketch);
+  EXPECT_TRUE(some->calls->duration.sketch.empty());
+  EXPECT_FALSE(add_sketches(old.substr(0, old.size() - 1), *torn));
 }
 
 TEST(Tally, what_is_taken_back_leaves_no_trace) {

@@ -21,7 +21,7 @@ constexpr std::int64_t counted_most = 500'000;  // rows of a table in a stretch;
 
 struct Subject {                        // what of a question decides which rollups are read
   std::optional<Dimension> dimension;   // none: the total
-  bool calls = false, turns = false, usage = false, sketches = false;
+  TallyParts parts{.calls = false, .turns = false, .usage = false, .sketches = 0};
 };
 
 bool from_tallies(const Measure& measure) {
@@ -39,10 +39,10 @@ std::optional<Subject> subject_of(const Question& question) {
   for (const Measure& measure : question.measures) {
     if (!from_tallies(measure)) return std::nullopt;
     const Entity entity = entity_of(measure);
-    subject.calls |= entity == Entity::call || measure.what == What::cost_usd;
-    subject.turns |= entity == Entity::turn;
-    subject.usage |= entity == Entity::usage;
-    subject.sketches |= is_quantile(measure);
+    subject.parts.calls |= entity == Entity::call || measure.what == What::cost_usd;
+    subject.parts.turns |= entity == Entity::turn;
+    subject.parts.usage |= entity == Entity::usage;
+    if (is_quantile(measure)) subject.parts.sketches = std::uint8_t(subject.parts.sketches | sketch_for(measure));
   }
   const auto take = [&](const Group& group) {
     if (group.dimension == Dimension::customer_id) return true;
@@ -129,12 +129,12 @@ class Groups final : public FactSink {
   }
   void call(const FactRow& row, const CallFacts& facts) override {
     each(row, [&](Tally& tally) {
-      tally.add(facts);
+      tally.add(facts, subject_.parts);
       if (facts.reported_cost_nano) tally.add_reported_cost(*facts.reported_cost_nano, facts.weight);
     });
   }
   void turn(const FactRow& row, const TurnFacts& facts) override {
-    each(row, [&](Tally& tally) { row.sampled ? tally.add(facts, *row.sampled) : tally.add(facts); });
+    each(row, [&](Tally& tally) { row.sampled ? tally.add(facts, *row.sampled) : tally.add(facts, subject_.parts); });
   }
   void usage(const FactRow& row, const UsageFacts& facts) override {
     each(row, [&](Tally& tally) { row.sampled ? tally.add(facts, *row.sampled) : tally.add(facts); });
@@ -187,7 +187,7 @@ Status read_run(Store& store, const Subject& subject, const Cover::Step& step, s
   const std::string_view dimension = subject.dimension ? to_string(*subject.dimension) : std::string_view();
   const Param params[] = {std::int64_t(step.step / 1s), dimension, run.first, run.second};
   auto rows = store.sql(fmt::format("SELECT bucket, customer_id, value, tally{} FROM rollups WHERE step_seconds = $1 AND dimension = $2 AND bucket >= $3 AND bucket < $4",
-                                    subject.sketches ? ", sketches" : ""),
+                                    subject.parts.sketches != 0 ? ", sketches" : ""),
                         params, deadline);
   if (!rows) return std::unexpected(rows.error());
   for (;;) {
@@ -208,13 +208,13 @@ Status read_run(Store& store, const Subject& subject, const Cover::Step& step, s
       const auto* bytes = std::get_if<Blob>(&sums);
       auto tally = parse_sums(bytes ? bytes->bytes : std::string_view());
       if (!tally) return std::unexpected(tally.error());
-      if (subject.sketches) {
+      if (subject.parts.sketches != 0) {
         const Cell sketches = (*rows)->cell(row, 4);
         const auto* packed = std::get_if<Blob>(&sketches);
-        AYBIZA_TRY(add_sketches(packed ? packed->bytes : std::string_view(), *tally));
+        AYBIZA_TRY(add_sketches(packed ? packed->bytes : std::string_view(), *tally, subject.parts.sketches));
       }
       groups.bucket = place->second;
-      groups.at(customer, value).merge(*tally, {subject.calls, subject.turns, subject.usage});
+      groups.at(customer, value).merge(*tally, subject.parts);
     }
   }
 }
@@ -222,7 +222,7 @@ Status read_run(Store& store, const Subject& subject, const Cover::Step& step, s
 // Rows that would be folded one by one.
 Result<std::int64_t> rows_left(Store& store, const Subject& subject, const std::vector<Stretch>& stretches, Duration deadline) {
   std::int64_t total = 0;
-  const std::pair<bool, std::string_view> tables[] = {{subject.calls, "call_analytics"}, {subject.turns, "conversation_turns"}, {subject.usage, "usage_events"}};
+  const std::pair<bool, std::string_view> tables[] = {{subject.parts.calls, "call_analytics"}, {subject.parts.turns, "conversation_turns"}, {subject.parts.usage, "usage_events"}};
   for (const Stretch& stretch : stretches) {
     const auto from = store_for(store, stretch.from, stretch.to);
     for (const auto& [asked, table] : tables) {
@@ -262,7 +262,7 @@ Status read_stretches(Store& store, const Subject& subject, const Cover& cover, 
   for (const Stretch& stretch : cover.rows) {
     groups.bucket = stretch.bucket;
     const auto from = store_for(store, stretch.from, stretch.to);
-    AYBIZA_TRY(scan_facts(*from, {.from = stretch.from, .to = stretch.to, .calls = subject.calls, .turns = subject.turns, .usage = subject.usage,
+    AYBIZA_TRY(scan_facts(*from, {.from = stretch.from, .to = stretch.to, .calls = subject.parts.calls, .turns = subject.parts.turns, .usage = subject.parts.usage,
                                   .stop = {}, .dimensions = wanted},
                           groups, deadline));
   }
