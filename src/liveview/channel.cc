@@ -106,6 +106,7 @@ void Channel::event(const Message& message) {
       for (const auto& [name, value] : *meta) form.set(name, value.text());
     }
   }
+  context_.unchanged_ = false;
   const std::optional<int> component = cid ? std::optional(static_cast<int>(*cid)) : std::nullopt;
   view_->handle_event(context_, {payload["event"].text(), type, type == "form" ? null : payload["value"], form,
                                  component, component ? cids_.key(*component) : std::string_view()});
@@ -149,6 +150,7 @@ std::string Channel::take_patches(bool push_each) {
     last = navigation_json(patch.to, patch.how);
     if (push_each) push("live_patch", last);
     location_ = match->location;
+    context_.unchanged_ = false;
     view_->handle_params(context_, location_);
   }
   return last;
@@ -207,12 +209,14 @@ void Channel::finish(const Message* asked) {
 }
 
 std::string Channel::changes(bool with_reply) {
-  dirty_ = false;
-  Page page = cids_.number(view_->render(context_));
   std::string fields;
-  append_diff(fields, {sent_ && !anew_ ? &*sent_ : nullptr, page, cids_, &endpoint_.cache});
-  sent_ = std::move(page);
-  anew_ = false;
+  if (!std::exchange(context_.unchanged_, false) || dirty_ || anew_ || !sent_) {
+    dirty_ = false;
+    Page page = cids_.number(view_->render(context_));
+    append_diff(fields, {sent_ && !anew_ ? &*sent_ : nullptr, page, cids_, &endpoint_.cache});
+    sent_ = std::move(page);
+    anew_ = false;
+  }
   append_effects(fields, with_reply);
   return fields;
 }

@@ -47,6 +47,8 @@ class Dash final : public View {
     if (event.name == "add") part_ = true;
     if (event.name == "bump") part_n_ += event.component == "part" ? 1 : 0;
     if (event.name == "ticks") context.tick_every(1s);
+    if (event.name == "seen") context.reply("{}"), context.unchanged();
+    if (event.name == "seen_and_gone") context.push_patch("/dash?tab=two"), context.unchanged();
   }
   bool handle_info(Context& context, const Info& info) override {
     if (info.name == "tick") return ++n_, true;

@@ -71,6 +71,19 @@ TEST_F(SocketTest, EventsAnswerTheirDiff) {
   EXPECT_THAT(click("pre"), ElementsAre(OK_DIFF(R"("t":"Three","e":[["b",{},true]])")));
 }
 
+TEST_F(SocketTest, WhatAViewCallsUnchangedIsNotRendered) {
+  joined();
+  const int renders = Dash::renders;
+  EXPECT_THAT(click("seen"), ElementsAre(OK_DIFF(R"("r":{})")));
+  EXPECT_EQ(Dash::renders, renders);
+  EXPECT_THAT(click("inc"), ElementsAre(OK_DIFF(R"("0":"1")")));  // that was of one event
+  socket_->inform("news", 5, now_);                               // what waits to be rendered goes with the answer
+  socket_->on_message(R"(["4","8","lv:x","event",{"type":"hook","event":"seen","value":{}}])", now_);
+  EXPECT_THAT(socket_->drain(now_), ElementsAre(OK_DIFF(R"("0":"5","r":{})")));
+  click("seen_and_gone");
+  EXPECT_EQ(Dash::renders, renders + 3);  // other parameters are a change
+}
+
 TEST_F(SocketTest, FormsAreUrlencoded) {
   joined();
   EXPECT_THAT(say(R"(["4","8","lv:x","event",{"type":"form","event":"val","value":"name=Zo%C3%AB+%3Cb%3E","meta":{"_target":"name"}}])"),

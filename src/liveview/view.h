@@ -78,6 +78,7 @@ class Context {
   // The same, replacing one of the same name and key that has not left yet: for charts that outrun a slow reader.
   void push_latest(std::string_view name, std::string_view key, std::string json);
   void reply(std::string json) { reply_ = std::move(json); }  // what pushEvent in a hook resolves to
+  void unchanged() { unchanged_ = true; }                      // of an event's handler: the page is as it was rendered last
   void set_title(std::string_view title) { title_ = title; }
 
   void push_patch(std::string_view to, Address how = Address::push);     // same view, other parameters
@@ -115,6 +116,7 @@ class Context {
   std::optional<std::string> reply_, title_;
   std::optional<Navigation> navigation_;
   std::map<std::string, std::string, std::less<>> flash_;
+  bool unchanged_ = false;
   Duration tick_period_{0};
   Instant tick_due_;
   std::set<std::string, std::less<>> subscriptions_;
