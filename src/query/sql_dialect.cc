@@ -28,6 +28,7 @@ std::string SqlDialect::last(std::string_view value, std::string_view condition)
 }
 
 std::string SqlDialect::long_call(std::string_view alias) const {
+  static_assert(aybiza::long_call == std::chrono::hours(1), "PostgreSQL uses the index call_analytics_long for the words of its definition only");
   if (postgres_) return fmt::format("({0}.state = 'active' OR coalesce({0}.ended_at, {0}.updated_at) - {0}.time > interval '1 hour')", alias);
   return fmt::format("({0}.state = 'active' OR epoch_us(coalesce({0}.ended_at, {0}.updated_at)) - epoch_us({0}.time) > {1})", alias,
                      std::chrono::microseconds(aybiza::long_call).count());

@@ -3,7 +3,7 @@
 // Errors   listen: an address that is not loopback; one that was asked for and is taken. A default port that is taken is said, not an
 //          error: the main port takes OTLP too.
 // Threads  one owner. REQUIRES: the parts outlive it.
-// Source   decisions.md 18; OTLP 1.x, "OTLP/HTTP" and "OTLP/gRPC".
+// Source   ingest-formats.md (ports); OTLP specification, "OTLP/HTTP" and "OTLP/gRPC".
 #pragma once
 
 #include <memory>

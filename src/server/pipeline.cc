@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 constexpr Duration collect_interval = 200ms;      // how often rows go to the store when nobody waits
 constexpr std::size_t collect_events = 50'000;    // or after so many events
 constexpr std::size_t collect_bytes = 4 * limits::MiB;  // or so many of the log: one event may be thousands of points
-constexpr double pressed_share = .75;                // of unwritten_events: then rows go to disk, before live figures would have to wait
+constexpr double pressed_share = .75;             // of unwritten_events: then rows go to disk, before live figures would have to wait
 constexpr std::size_t outstanding_max = 2;        // collections in memory on their way to the store
 constexpr std::size_t chunk_events = 512;         // events handed to a shard in one message
 constexpr std::size_t chunk_bytes = limits::MiB;  // or so many bytes of them
