@@ -51,13 +51,14 @@ try {
     check(`percentiles of what was ${name} are those of /metrics`, [.5, .95, .99].every((q, i) => ms(row[i + 1]) === quantile(buckets, q)) && ms(row[5]) === quantile(buckets, .99), JSON.stringify([row, buckets.filter(bucket => bucket.count)]));
 
   // What is held is what can be asked for.
-  await until(system, () => document.querySelector("#tile-models tbody tr") && [...document.querySelectorAll("#tile-cardinality tbody tr")].some(row => row.children[0].textContent === "Agent" && row.children[1].textContent === "4" && row.children[3].textContent.startsWith("acme: 4 of")));  // every 15 s, a row of what was counted at two moments
+  await until(system, () => document.querySelector("#tile-models tbody tr") && [...document.querySelectorAll("#tile-cardinality tbody tr")].some(row => row.children[0].textContent === "Agent" && row.children[1].textContent === "4" && row.children[2].textContent !== "0"));  // every 15 s
   const held = Object.fromEntries((await cells(system, "tile-cardinality")).map(row => [row[0], row]));
   for (const [name, dimension] of [["Region", "region"], ["Agent", "agent_id"], ["Customer", "customer_id"], ["Model", "model_used"]]) {
     const answer = await server.query({ select: "calls", by: dimension, window: "1h" });
     check(`values of ${dimension} are those that are asked for`, whole(held[name]?.[1] ?? "") === answer.rows.filter(row => row[0] !== null).length, JSON.stringify([held[name], answer.rows]));
   }
-  check("the bound of a dimension is said", /^acme: 4 of 20\u202f000 · /.test(held.Agent?.[3] ?? ""), JSON.stringify(held.Agent));
+  // A bound is a shard's; calls are spread by their ids, and a shard need not have met all four agents.
+  check("the bound of a dimension is said", /^acme: [1-4] of 20\u202f000 · /.test(held.Agent?.[3] ?? ""), JSON.stringify(held.Agent));
   const models = Object.fromEntries((await cells(system, "tile-models")).map(row => [row[0], row]));
   check("the lexicon in force is named by its bytes", /^[0-9a-f]{16}$/.test(Object.entries(models).find(([name]) => name.startsWith("Moods"))?.[1][2] ?? ""), JSON.stringify(models));
   const prices = await (await fetch(`${server.url}/api/v1/prices`)).json();
