@@ -12,10 +12,12 @@ void FlightTotals::leave(std::size_t place) {
   take_back(shares_[place]);
   if (place + 1 < shares_.size()) shares_[place] = shares_.back();
   shares_.pop_back();
+  at_work_.leave(place);
 }
 
 void FlightTotals::set(std::size_t place, const Call& call, const CallFacts& facts, const CallSums& sums, bool reports_cost) {
   Share& share = shares_[place];
+  at_work_.set(place, call.agent, call.start, call.weight);
   if (call.weight != 1) {
     take_back(share);
     calls_ += call.weight;
@@ -108,7 +110,7 @@ void FlightTotals::move(Tally& tally, const Sums& sums, std::int64_t sign) {
 }
 
 std::size_t FlightTotals::heap_bytes() const {
-  std::size_t bytes = shares_.capacity() * sizeof(Share);
+  std::size_t bytes = shares_.capacity() * sizeof(Share) + at_work_.heap_bytes();
   for (const auto& [minute, cell] : cells_) bytes += sizeof(Cell) + cell.tally.heap_bytes() + 48;
   return bytes;
 }

@@ -14,6 +14,7 @@
 #include <map>
 #include <vector>
 
+#include "aggregate/at_work.h"
 #include "aggregate/series.h"
 #include "aggregate/tally.h"
 #include "assemble/assembled_call.h"
@@ -36,7 +37,7 @@ class FlightTotals {
     std::array<Label, call_axes> labels{};  // unmet_label: an outcome without one
   };
 
-  void enter() { shares_.emplace_back(); }             // at place size(); gives nothing until set()
+  void enter() { shares_.emplace_back(), at_work_.enter(); }  // at place size(); gives nothing until set()
   void leave(std::size_t place);                       // the last place's call moves here
   std::size_t size() const { return shares_.size(); }
 
@@ -53,6 +54,7 @@ class FlightTotals {
   bool aside(std::size_t place) const { return shares_[place].state == State::aside; }  // in no cell
   std::size_t aside() const { return aside_; }
   std::int64_t calls() const { return calls_; }        // with what each stands for
+  const AtWork& at_work() const { return at_work_; }
   Instant minute(std::size_t place) const { return shares_[place].minute; }  // of its cell
 
   std::size_t heap_bytes() const;
@@ -74,6 +76,7 @@ class FlightTotals {
   void take_back(Share& share);
 
   std::vector<Share> shares_;
+  AtWork at_work_;
   std::map<Instant, Cell> cells_;
   std::size_t aside_ = 0;
   std::int64_t calls_ = 0;

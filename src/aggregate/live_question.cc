@@ -16,6 +16,12 @@ void LivePartial::merge(LivePartial&& other) {
     if (fresh) at->second = std::move(tally);
     else at->second.merge(tally);
   }
+  for (auto& [group, calls] : other.through) {
+    CallsThrough& own = through[group];
+    own.calls += calls.calls;
+    own.estimate |= calls.estimate;
+    own.agents.insert(own.agents.end(), calls.agents.begin(), calls.agents.end());
+  }
   std::move(other.intervals.begin(), other.intervals.end(), std::back_inserter(intervals));
   calls_in_flight += other.calls_in_flight;
 }

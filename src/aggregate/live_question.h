@@ -7,6 +7,7 @@
 // Source   decisions.md 2, 5, 20-22; docs/metrics.md.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <map>
@@ -28,6 +29,9 @@ struct LiveFilter {  // filters of one question are joined by AND, values of one
   bool keeps(const std::optional<std::string_view>& value) const;
 };
 
+// No call is at work for longer: who looks for those of a range need not look at all there ever were.
+inline constexpr Duration at_work_at_most = std::chrono::hours(24 * 8);
+
 struct LiveQuestion {
   std::vector<Dimension> by;        // any; the pane path knows at most customer_id and one more
   std::vector<LiveFilter> where;
@@ -38,7 +42,7 @@ struct LiveQuestion {
   bool turn_detail = true, usage_detail = true;
   std::uint8_t sketches = TallyParts::all_sketches;  // those the figures of the answer are read from
   bool extremes = true;             // the smallest or largest value of something; false: the tallies' extremes are not to be used
-  bool intervals = false;           // calls overlapping [edges.front(), edges.back()), for active_* and utilization
+  bool intervals = false;           // calls overlapping [edges.front(), edges.back()), for active_* and utilization; those begun `at_work_at_most` before: none
 
   TallyParts parts() const { return {calls, turns, usage, sketches}; }
 };
@@ -57,9 +61,18 @@ struct CallInterval {
   std::int64_t weight = 1;   // how many calls it stands for
 };
 
+// Of calls that are at work from the first edge of a question to its last, only how many and whose: of a second of a large
+// fleet these are nearly all.
+struct CallsThrough {
+  std::int64_t calls = 0;    // with what each stands for
+  bool estimate = false;     // one of them stands for several
+  std::vector<Id> agents;    // each at least once
+};
+
 struct LivePartial {
   std::map<LiveKey, Tally> cells;
-  std::vector<CallInterval> intervals;
+  std::map<LiveGroup, CallsThrough> through;
+  std::vector<CallInterval> intervals;   // of the calls that are not in `through`
   std::int64_t calls_in_flight = 0;      // now, within `where`
   void merge(LivePartial&& other);
 };

@@ -93,7 +93,12 @@ LivePartial Shard::State::ask(const LiveQuestion& question, Instant now) const {
   const bool intervals = question.intervals && question.edges.size() >= 2;
   const auto interval = [&](const Id& call, const Id& agent, Instant start, std::optional<Instant> over, std::int64_t weight, auto&& group) {
     const Instant end = over.value_or(std::max(now, start));
-    if (start < question.edges.back() && std::max(end, start + Duration(1)) > question.edges.front()) out.intervals.push_back({call, agent, start, end, group(), weight});
+    if (start >= question.edges.back() || std::max(end, start + Duration(1)) <= question.edges.front() || start < question.edges.front() - at_work_at_most) return;
+    if (start > question.edges.front() || end < question.edges.back()) return out.intervals.push_back({call, agent, start, end, group(), weight}), void();
+    CallsThrough& through = out.through[group()];
+    through.calls += weight;
+    through.estimate |= weight > 1;
+    through.agents.push_back(agent);
   };
   const auto visit = [&](const CallRecord& record, bool flying, bool near) {
     if (flying || near) scan.record(record, parts.rest, flying);
@@ -106,7 +111,6 @@ LivePartial Shard::State::ask(const LiveQuestion& question, Instant now) const {
     });
   };
   sync_flight();
-  if (intervals) out.intervals.reserve(in_flight.size());
   if (scan.of_all_in_flight()) {
     // Some calls reach beyond what is asked, because they have gone on since `now`: these alone are looked at one by one.
     struct Reaching {
@@ -132,8 +136,10 @@ LivePartial Shard::State::ask(const LiveQuestion& question, Instant now) const {
     for (const Reaching& cell : reaching)
       if (cell.range) scan.whole(*cell.range, cell.others);
     out.calls_in_flight = flight.calls();
-    for (std::size_t i = 0; i < in_flight.size() && intervals; ++i)
-      interval(flight.call(i).id, flight.call(i).agent, flight.call(i).start, {}, flight.call(i).weight, [] { return LiveGroup(); });
+    const auto beyond = [&](std::size_t i) { interval(flight.call(i).id, flight.call(i).agent, flight.call(i).start, {}, flight.call(i).weight, [] { return LiveGroup(); }); };
+    if (intervals && now >= question.edges.back()) flight.at_work().through(question.edges.front(), out.through[LiveGroup()], beyond);
+    else if (intervals)
+      for (std::size_t i = 0; i < in_flight.size(); ++i) beyond(i);
   } else if (scan.of_labels()) {
     for (std::size_t i = 0; i < in_flight.size(); ++i) {
       if (!scan.in_flight(i)) {

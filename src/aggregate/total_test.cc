@@ -115,6 +115,66 @@ std::vector<std::string> told(const std::vector<CallInterval>& intervals) {
   return out;
 }
 
+std::vector<std::string> told(const std::map<LiveGroup, CallsThrough>& through) {
+  std::vector<std::string> out;
+  for (const auto& [group, calls] : through) {
+    std::vector<Id> agents = calls.agents;
+    std::ranges::sort(agents);
+    agents.erase(std::unique(agents.begin(), agents.end()), agents.end());
+    if (calls.calls > 0) out.push_back(fmt::format("{} {}", group.empty() ? "" : group[0].value_or("-"), calls.calls));
+    for (const Id& agent : agents) out.push_back(to_string(agent));
+  }
+  return out;
+}
+
+// Calls at work: those that reach over all that is asked are told by their number, the others one by one. All together, or by
+// group, or each by itself with a look at where it lies: the same.
+TEST(Total, calls_at_work_are_each_once) {
+  Stream stream(11);
+  const Stream::Shape shape{.calls = 60};
+  const auto arrivals = stream.calls(shape);
+  Shard shard;
+  std::int64_t through = 0, apart = 0;
+  for (std::size_t i = 0; i < arrivals.size(); ++i) {
+    shard.apply(arrivals[i].event, i + 1, arrivals[i].received);
+    if (i % 7 != 0) continue;
+    const Instant now = arrivals[i].received;
+    for (const Duration length : {Duration(1s), Duration(20s), Duration(5min)}) {
+      const LiveQuestion everything{.by = {}, .where = {}, .edges = {Instant(1us), now}, .calls = false, .turns = false, .usage = false, .intervals = true};
+      LiveQuestion all = everything, grouped = everything;
+      all.edges = grouped.edges = {now - length, now};
+      grouped.by = {Dimension::region};
+      const LivePartial one_by_one = shard.ask(everything, now), together = shard.ask(all, now), groups = shard.ask(grouped, now);
+      EXPECT_EQ(one_by_one.through.contains(LiveGroup()) ? one_by_one.through.at(LiveGroup()).calls : 0, 0);
+      LivePartial wanted;
+      for (const CallInterval& call : one_by_one.intervals) {
+        if (call.start >= now || std::max(call.end, call.start + Duration(1)) <= now - length || call.start < now - length - at_work_at_most) continue;
+        if (call.start > now - length || call.end < now) {
+          wanted.intervals.push_back(call);
+          continue;
+        }
+        wanted.through[LiveGroup()].calls += call.weight;
+        wanted.through[LiveGroup()].agents.push_back(call.agent);
+      }
+      ASSERT_EQ(told(together.intervals), told(wanted.intervals)) << "event " << i;
+      ASSERT_EQ(told(together.through), told(wanted.through)) << "event " << i;
+      LivePartial sum;
+      for (const auto& [group, calls] : groups.through) {
+        CallsThrough copy = calls;
+        LivePartial part;
+        part.through[LiveGroup()] = std::move(copy);
+        sum.merge(std::move(part));
+      }
+      ASSERT_EQ(told(sum.through), told(wanted.through)) << "event " << i;
+      ASSERT_EQ(groups.intervals.size(), wanted.intervals.size());
+      for (const auto& [group, calls] : together.through) through += calls.calls;
+      apart += std::int64_t(together.intervals.size());
+    }
+  }
+  EXPECT_GT(through, 1000);
+  EXPECT_GT(apart, 300);
+}
+
 // Calls in flight by their sums, and all of them together, say what they say turn by turn, whether one asks seldom or often.
 TEST(Total, sums_of_calls_in_flight_are_their_turns) {
   Stream stream(6);
@@ -147,6 +207,7 @@ TEST(Total, sums_of_calls_in_flight_are_their_turns) {
           ASSERT_EQ(whole.cells.size(), quick.cells.size());
           ASSERT_EQ(whole.calls_in_flight, quick.calls_in_flight);
           ASSERT_EQ(told(whole.intervals), told(quick.intervals));
+          ASSERT_EQ(told(whole.through), told(quick.through));
           for (const auto& [key, tally] : whole.cells)
             for (const std::string_view word : {"calls", "success_rate", "quality_score", "turns", "avg_sentiment", "cost_usd", "p95_voice_latency_ms", "p50_cost_usd"})
               EXPECT_EQ(value_of(*parse_measure(word), quick.cells.at(key)), value_of(*parse_measure(word), tally)) << word << " event " << i;

@@ -33,29 +33,35 @@ struct Call {
 struct Calls {
   std::vector<Call> calls;  // by start
   std::vector<Id> agents;
+  std::size_t through = 0;  // so many of them have a call that reaches over everything
 };
 
-Calls numbered(const std::vector<Interval>& intervals) {
+// The agents of `through` first.
+Calls numbered(const std::vector<Interval>& intervals, const CallsThrough& through) {
   Calls out;
   FlatIndex index;
-  out.calls.reserve(intervals.size());
-  for (const Interval& one : intervals) {
-    const std::uint64_t hash = IdHash{}(one.agent);
-    auto agent = index.find(hash, [&](std::uint32_t i) { return out.agents[i] == one.agent; });
+  const auto number = [&](const Id& id) {
+    const std::uint64_t hash = IdHash{}(id);
+    auto agent = index.find(hash, [&](std::uint32_t i) { return out.agents[i] == id; });
     if (!agent) {
       index.insert(hash, *(agent = std::uint32_t(out.agents.size())));
-      out.agents.push_back(one.agent);
+      out.agents.push_back(id);
     }
-    out.calls.push_back({one.start, end_of(one), *agent, std::int32_t(one.weight)});
-  }
+    return *agent;
+  };
+  for (const Id& id : through.agents) number(id);
+  out.through = out.agents.size();
+  out.calls.reserve(intervals.size());
+  for (const Interval& one : intervals) out.calls.push_back({one.start, end_of(one), number(one.agent), std::int32_t(one.weight)});
   std::sort(out.calls.begin(), out.calls.end(), [](const Call& a, const Call& b) { return a.start < b.start; });
   return out;
 }
 
 // Calls that reach over the whole bucket need no sorting: only what begins or ends within it changes the number at work.
+// `out` holds those that reach over all buckets.
 void sweep(const std::vector<const Call*>& overlapping, Instant low, Instant high, std::vector<std::pair<Instant, int>>& edges, Occupancy& out) {
   edges.clear();
-  std::int64_t now = 0;
+  std::int64_t now = out.most_at_once;
   for (const Call* call : overlapping) {
     out.estimate |= call->weight > 1;
     if (call->start > low) edges.emplace_back(call->start, +call->weight);
@@ -70,9 +76,10 @@ void sweep(const std::vector<const Call*>& overlapping, Instant low, Instant hig
 
 }  // namespace
 
-std::vector<Occupancy> occupancy(const Grid& grid, const std::vector<Interval>& intervals, const std::vector<StatusChange>& statuses) {
+std::vector<Occupancy> occupancy(const Grid& grid, const std::vector<Interval>& intervals, const std::vector<StatusChange>& statuses,
+                                 const CallsThrough& through) {
   std::vector<Occupancy> result(grid.size());
-  const Calls all = numbered(intervals);
+  const Calls all = numbered(intervals, through);
   std::unordered_map<Id, std::vector<StatusChange>, IdHash> by_agent;
   for (const StatusChange& change : statuses) by_agent[change.agent].push_back(change);
   std::vector<bool> told(all.agents.size());  // a status
@@ -88,15 +95,19 @@ std::vector<Occupancy> occupancy(const Grid& grid, const std::vector<Interval>& 
     std::erase_if(open, [&](const Call* call) { return call->end <= low; });
     for (; next < all.calls.size() && all.calls[next].start < high; ++next)
       if (all.calls[next].end > low) open.push_back(&all.calls[next]);
+    const double seconds = double((high - low).count()) / 1e6;
     Occupancy& out = result[bucket];
+    out = {.most_at_once = through.calls, .busy_seconds = double(through.calls) * seconds, .estimate = through.estimate};
     sweep(open, low, high, edges, out);
     std::int64_t unheard = 0;  // have a call, never told a status
-    for (const Call* call : open) {
-      if (std::exchange(last_seen[call->agent], bucket) == bucket) continue;
+    const auto meet = [&](std::uint32_t agent) {
+      if (std::exchange(last_seen[agent], bucket) == bucket) return;
       ++out.agents;
-      unheard += !told[call->agent];
-    }
-    out.offered_seconds = double(unheard) * double((high - low).count()) / 1e6;
+      unheard += !told[agent];
+    };
+    for (std::uint32_t agent = 0; agent < all.through; ++agent) meet(agent);
+    for (const Call* call : open) meet(call->agent);
+    out.offered_seconds = double(unheard) * seconds;
     for (const auto& [agent, changes] : by_agent) out.offered_seconds += offered(changes, low, high);
   }
   return result;
@@ -117,9 +128,9 @@ std::vector<Figure>& row_of(const Question& question, Cells& cells, const CellKe
 
 namespace {
 
-std::vector<StatusChange> statuses_of(const std::vector<StatusChange>& all, const std::vector<Interval>& intervals) {
-  std::unordered_set<Id, IdHash> agents;
-  for (const Interval& interval : intervals) agents.insert(interval.agent);
+std::vector<StatusChange> statuses_of(const std::vector<StatusChange>& all, const GroupCalls& calls) {
+  std::unordered_set<Id, IdHash> agents(calls.through.agents.begin(), calls.through.agents.end());
+  for (const Interval& interval : calls.intervals) agents.insert(interval.agent);
   std::vector<StatusChange> own;
   for (const StatusChange& change : all)
     if (agents.contains(change.agent)) own.push_back(change);
@@ -134,14 +145,14 @@ Figure figure_of(What what, const Occupancy& o) {
 
 }  // namespace
 
-void add_occupancy(const Question& question, const Grid& grid, std::map<GroupKey, std::vector<Interval>> groups,
+void add_occupancy(const Question& question, const Grid& grid, std::map<GroupKey, GroupCalls> groups,
                    const std::vector<StatusChange>& statuses, Cells& cells, Estimates& estimates) {
   const bool whole_fleet = question.by.empty() && question.where.empty();
   if (question.by.empty()) groups.try_emplace(GroupKey{});
-  for (auto& [key, intervals] : groups) {
-    std::erase_if(intervals, [&](const Interval& one) { return one.start < grid.from() - occupancy_calls_before; });
-    const auto own = whole_fleet ? statuses : statuses_of(statuses, intervals);
-    const auto buckets = occupancy(grid, intervals, own);
+  for (auto& [key, calls] : groups) {
+    std::erase_if(calls.intervals, [&](const Interval& one) { return one.start < grid.from() - at_work_at_most; });
+    const auto own = whole_fleet ? statuses : statuses_of(statuses, calls);
+    const auto buckets = occupancy(grid, calls.intervals, own, calls.through);
     for (std::size_t bucket = 0; bucket < buckets.size(); ++bucket) {
       if (!question.by.empty() && buckets[bucket].most_at_once == 0) continue;
       const CellKey cell{bucket, key};

@@ -12,13 +12,11 @@
 #include <string>
 #include <vector>
 
+#include "aggregate/live_question.h"
 #include "base/ids.h"
 #include "query/answer.h"
 
 namespace aybiza {
-
-// No call is at work for longer: who looks for those of a range need not look at all there ever were.
-inline constexpr auto occupancy_calls_before = std::chrono::hours(24 * 8);
 
 struct Interval {
   Instant start{}, end{};
@@ -43,13 +41,18 @@ struct Occupancy {
 
 // One Occupancy per bucket. `statuses` sorted by time; agents without any are taken as available with capacity 1 in the
 // buckets where they have a call.
-std::vector<Occupancy> occupancy(const Grid& grid, const std::vector<Interval>& intervals, const std::vector<StatusChange>& statuses);
+// `through` are at work in every bucket, from its start to its end.
+std::vector<Occupancy> occupancy(const Grid& grid, const std::vector<Interval>& intervals, const std::vector<StatusChange>& statuses, const CallsThrough& through = {});
 
 using GroupKey = std::vector<std::optional<std::string>>;
 bool asks_occupancy(const Question& question);
-// Fills active_calls, active_agents and utilization of every group, of calls that began at most occupancy_calls_before the range. A group, or a filtered question, keeps the statuses
+// Fills active_calls, active_agents and utilization of every group, of calls that began at_work_at_most before the range. A group, or a filtered question, keeps the statuses
 // of the agents that have calls in it.
-void add_occupancy(const Question& question, const Grid& grid, std::map<GroupKey, std::vector<Interval>> groups,
+struct GroupCalls {
+  std::vector<Interval> intervals;
+  CallsThrough through;
+};
+void add_occupancy(const Question& question, const Grid& grid, std::map<GroupKey, GroupCalls> groups,
                    const std::vector<StatusChange>& statuses, Cells& cells, Estimates& estimates);
 // The cells of `key`, made with nothing() when they are not there yet.
 std::vector<Figure>& row_of(const Question& question, Cells& cells, const CellKey& key);

@@ -158,9 +158,10 @@ Answered<Answer> answer_from_live(const Question& question, const AskShards& sha
   std::vector<std::optional<double>> errors(question.measures.size());
   for (const auto& [key, tally] : partial->cells) add_tally(question, {key.bucket, group_key(key.group)}, tally, cells, errors, estimates);
   if (asks_occupancy(question)) {
-    std::map<GroupKey, std::vector<Interval>> groups;
+    std::map<GroupKey, GroupCalls> groups;
+    for (auto& [group, calls] : partial->through) groups[group_key(group)].through = std::move(calls);
     for (const CallInterval& call : partial->intervals)
-      groups[group_key(call.group)].push_back({call.start, call.end, call.agent, call.weight});
+      groups[group_key(call.group)].intervals.push_back({call.start, call.end, call.agent, call.weight});
     add_occupancy(question, *grid, std::move(groups), {}, cells, estimates);
   }
   Answer answer = finish(question, *grid, std::move(cells), now, "live", estimates);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "query/concurrency.h"
 #include "query/grid.h"
 
@@ -125,13 +127,49 @@ TEST(Concurrency, CountsWhoIsThereAtOnce) {
   EXPECT_DOUBLE_EQ(buckets[1].offered_seconds, 0);
 }
 
+// Calls that reach over every bucket are told by their number and their agents: the same figures as call by call.
+TEST(Concurrency, CallsThatReachOverEverythingMayBeTold) {
+  const auto q = ask("select=active_calls&from=2026-11-21T09:00:00Z&to=2026-11-21T09:05:00Z&step=1m");
+  const auto grid = *Grid::of(*q, *Zone::load("UTC"));
+  std::mt19937_64 random(3);
+  const auto number = [&](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
+  for (int round = 0; round < 50; ++round) {
+    std::vector<Interval> all, some;
+    CallsThrough through;
+    for (int i = 0; i < 200; ++i) {
+      const Instant start = q->from + Duration(number(-400, 300) * 1'000'000), end = start + Duration(number(0, 900) * 1'000'000);
+      const Interval one{.start = start, .end = end, .agent = uuid_v5(std::to_string(number(0, 80))), .weight = number(0, 50) == 0 ? 10 : 1};
+      all.push_back(one);
+      if (start > q->from || end < q->to) {
+        some.push_back(one);
+        continue;
+      }
+      through.calls += one.weight;
+      through.estimate |= one.weight > 1;
+      through.agents.push_back(one.agent);
+    }
+    std::vector<StatusChange> statuses;
+    for (int i = 0; i < 30; ++i) statuses.push_back({uuid_v5(std::to_string(i)), q->from + Duration(i * 7'000'000), i % 3 == 0, i % 4});
+    ASSERT_FALSE(through.agents.empty());
+    const auto wanted = occupancy(grid, all, statuses), found = occupancy(grid, some, statuses, through);
+    ASSERT_EQ(found.size(), wanted.size());
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      EXPECT_EQ(found[i].most_at_once, wanted[i].most_at_once);
+      EXPECT_EQ(found[i].agents, wanted[i].agents);
+      EXPECT_EQ(found[i].estimate, wanted[i].estimate);
+      EXPECT_DOUBLE_EQ(found[i].busy_seconds, wanted[i].busy_seconds);
+      EXPECT_DOUBLE_EQ(found[i].offered_seconds, wanted[i].offered_seconds);
+    }
+  }
+}
+
 TEST(Concurrency, ACallIsAtWorkForEightDaysAtMost) {
   const auto q = ask("select=active_calls,active_agents&from=2026-11-21T09:00:00Z&to=2026-11-21T09:02:00Z");
   const auto grid = *Grid::of(*q, *Zone::load("UTC"));
   const Instant t = q->from;
   Cells cells;
   Estimates estimates;
-  add_occupancy(*q, grid, {{{}, {{t - 8 * 24h - 1us, t + 1h, uuid_v5("a")}, {t - 8 * 24h, t + 1h, uuid_v5("b")}}}}, {}, cells, estimates);
+  add_occupancy(*q, grid, {{{}, {.intervals = {{t - 8 * 24h - 1us, t + 1h, uuid_v5("a")}, {t - 8 * 24h, t + 1h, uuid_v5("b")}}, .through = {}}}}, {}, cells, estimates);
   ASSERT_EQ(cells.size(), 1u);
   EXPECT_EQ(std::get<double>(cells.begin()->second[0]), 1);
   EXPECT_EQ(std::get<double>(cells.begin()->second[1]), 1);

@@ -225,14 +225,14 @@ class Scan {
   }
 
   void fold_occupancy() {
-    std::map<GroupKey, std::vector<Interval>> groups;
+    std::map<GroupKey, GroupCalls> groups;
     for (const CallRow& call : rows_.calls) {
       const Instant end = call.state == CallState::ended ? call.ended.value_or(call.updated) : as_of_;
       if (call.start >= grid_.to() || std::max(end, call.start + Duration(1)) <= grid_.from()) continue;
       if (!kept(&call, nullptr, {}, call.start)) continue;
       GroupKey key;
       for (const Group& group : question_.by) key.push_back(values(group, &call, nullptr, {}, call.start)[0]);
-      groups[key].push_back({call.start, end, call.agent_id, weight_of(&call)});
+      groups[key].intervals.push_back({call.start, end, call.agent_id, weight_of(&call)});
     }
     std::vector<AgentStatusRow> sorted = rows_.agent_status;
     std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.time < b.time; });

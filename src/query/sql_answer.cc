@@ -168,15 +168,15 @@ class Asking {
                          select, to_micros(low), to_micros(high), to_micros(grid_.from()), within, and_so);
     };
     const Instant near = grid_.from() - long_call;
-    const std::string text = began(near, grid_.to(), "") + " UNION ALL " + began(grid_.from() - occupancy_calls_before, near, " AND " + dialect_.long_call("c"));
-    std::map<GroupKey, std::vector<Interval>> groups;
+    const std::string text = began(near, grid_.to(), "") + " UNION ALL " + began(grid_.from() - at_work_at_most, near, " AND " + dialect_.long_call("c"));
+    std::map<GroupKey, GroupCalls> groups;
     auto done = each_row(sql, text, [&](const Rows& rows, std::size_t row) {
       GroupKey key;
       for (std::size_t i = 0; i < question_.by.size(); ++i) key.push_back(text_of(rows.cell(row, 3 + i)));
       const auto end = as_integer(rows.cell(row, 2));
       const auto cell = rows.cell(row, 0);
       const Id* agent = std::get_if<Id>(&cell);
-      groups[key].push_back({from_micros(as_integer(rows.cell(row, 1)).value_or(0)), end ? from_micros(*end) : as_of_,
+      groups[key].intervals.push_back({from_micros(as_integer(rows.cell(row, 1)).value_or(0)), end ? from_micros(*end) : as_of_,
                              agent ? *agent : Id{}, samples ? as_integer(rows.cell(row, 3 + question_.by.size())).value_or(1) : 1});
     });
     if (!done) return done;
