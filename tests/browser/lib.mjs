@@ -74,9 +74,11 @@ export class Server {
 const hour_ms = 3_600_000, ahead = 12 - new Date().getUTCHours();
 export const noon = { tz: encodeURIComponent(`Etc/GMT${ahead < 0 ? "+" : "-"}${Math.abs(ahead)}`), midnight: () => Math.floor((Date.now() + ahead * hour_ms) / (24 * hour_ms)) * 24 * hour_ms - ahead * hour_ms };
 
+// Calls are spread over shards by their ids: the same in each run, unless AYBIZA_TEST_SALT asks for another spread.
+const salt = process.env.AYBIZA_TEST_SALT ?? "";
 let serial = 0;
 // The events of one call that started `ago_s` seconds ago; `over` replaces members of its end, null leaves it in flight.
-export function callEvents({ id = `call-${process.pid}-${++serial}`, ago_s = 60, length_s = 30, customer = "acme", region = "eu-west-1", over = {} } = {}) {
+export function callEvents({ id = `call-${salt}${++serial}`, ago_s = 60, length_s = 30, customer = "acme", region = "eu-west-1", over = {} } = {}) {
   const at = s => new Date(Date.now() - (ago_s - s) * 1000).toISOString();
   const base = { call_id: id, customer_id: customer, agent_id: `agent-${serial % 4}`, region, model_used: "claude-sonnet-4" };
   const event = (suffix, type, s, data) => ({ id: `${id}-${suffix}`, type, time: at(s), data: { ...base, ...data } });
