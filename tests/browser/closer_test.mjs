@@ -85,7 +85,8 @@ try {
   await page.waitForURL("**/calls?**", { timeout: patience });
   const asked = new URL(page.url()).searchParams;
   check("a part of the map leads to the calls of its region and model", asked.get("region") === "eu-west-1" && asked.get("model") === "claude-sonnet-4", page.url());
-  await page.goto(`${server.url}/?range=1h`);
+  const minute = 60_000, end = Math.floor(Date.now() / minute) * minute, iso = ms => new Date(ms).toISOString();
+  await page.goto(`${server.url}/?from=${iso(end - 60 * minute)}&to=${iso(end)}`);  // a bar of an hour that ends now moves on between the look and the click
   await connected(page);
   await ready(page, "overview");
   await charted(page);

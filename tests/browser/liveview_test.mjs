@@ -83,6 +83,7 @@ const text = (page, selector) => page.textContent(selector);
 const becomes = (page, selector, wanted) => page.waitForFunction(([s, w]) => document.querySelector(s)?.textContent === w, [selector, String(wanted)], { timeout: patience });
 const push = (page, event, value = {}, selector = "h1") => page.evaluate(([s, e, v]) => window.liveSocket.js().push(document.querySelector(s), e, { value: v }), [selector, event, value]);
 const live = page => page.waitForFunction(() => document.querySelector("[data-phx-main].phx-connected") && !document.querySelector(".phx-client-error, .phx-server-error"), null, { timeout: patience });
+const loaded = async (page, times) => { for (const end = Date.now() + patience; Date.now() < end && page.loads < times;) await page.waitForTimeout(50); };
 const log = page => page.evaluate(() => window.log.splice(0));
 
 async function clicksAndComponents() {
@@ -104,7 +105,7 @@ async function clicksAndComponents() {
   await page.click("#toggle");
   await page.waitForSelector("#right", { state: "detached" });
   await page.waitForFunction(() => !document.querySelector("[data-phx-ref-src]"));
-  for (let i = 0; i < 1500 && sent(page, "cids_will_destroy") === 0; i++) await page.waitForTimeout(20);
+  for (const end = Date.now() + patience; Date.now() < end && sent(page, "cids_will_destroy") === 0;) await page.waitForTimeout(20);
   check("26 the removed component is announced, and answered", sent(page, "cids_will_destroy") >= 1);
   await page.click("#toggle");
   await page.waitForSelector("#right");
@@ -310,13 +311,13 @@ async function recovery() {
   await demo.end("SIGTERM");
   await demo.start("another key");
   await page.waitForFunction(() => document.querySelector("[data-phx-main].phx-connected") && window.log.length < 9, null, { timeout: patience });
-  for (let i = 0; i < 600 && page.loads < 2; i++) await page.waitForTimeout(50);
+  await loaded(page, 2);
   await live(page);
   await page.waitForTimeout(1500);  // a reload loop would show by now
   check("34 another key: one reload, then connected", page.loads === 2, `${page.loads} loads`);
   await page.context().clearCookies();
   await page.evaluate(() => window.liveSocket.socket.conn.close());
-  for (let i = 0; i < 600 && page.loads < 3; i++) await page.waitForTimeout(50);
+  await loaded(page, 3);
   await live(page);
   await page.waitForTimeout(1500);
   check("37 without its cookie: stale, one reload, then connected", page.loads === 3, `${page.loads} loads`);

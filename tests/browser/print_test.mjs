@@ -41,6 +41,7 @@ try {
       await page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
       await page.emulateMedia({ media: "print" });
       await page.setViewportSize({ width, height: 1000 });
+      await page.evaluate(() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r()))));  // fields are painted in the frame after they have their place
       const charts = await measured(page);
       check(`charts of ${path} fill their tiles on paper, ${sheet}`, charts.length > 0 && !charts.some(far), JSON.stringify(charts.filter(far)));
       check(`every chart of ${path} is on paper, ${sheet}`, await page.evaluate(() => [...document.querySelectorAll(".tile:not(.empty, .broken, .loading) .chart")].every(el => el.clientWidth === 0 || el.querySelector("canvas"))));
