@@ -246,11 +246,12 @@ std::string named_bars_option(const NamedBars& bars, Instant as_of) {
     json.end_object();
   };
   json.key("option").begin_object().key("grid").begin_object().key("left").integer(bars.standing ? 40 : bars.room).key("right").integer(bars.standing ? 12 : 64)
-      .key("top").integer(bars.series.size() > 1 ? 26 : 8).key("bottom").integer(bars.standing ? 24 : 8).end_object()
+      .key("top").integer(bars.series.size() > 1 ? 26 : 8).key("bottom").integer(bars.standing || bars.stacked ? 24 : 8).end_object()
       .key("tooltip").begin_object().field("trigger", "axis").key("axisPointer").json(R"({"type":"shadow"})").field("valueFormatter", bars.format).end_object();
   if (bars.series.size() > 1) json.key("legend").json(R"({"top":0,"right":0,"itemHeight":8,"itemWidth":18})");
   json.key("xAxis");
   if (bars.standing) names(false);
+  else if (bars.stacked) json.json(R"({"type":"value","splitNumber":3,"axisLabel":{"formatter":"@short"}})");  // its parts have no figures of their own
   else json.json(R"({"type":"value","show":false})");
   json.key("yAxis");
   if (bars.standing) json.json(R"({"type":"value","splitNumber":4,"axisLabel":{"formatter":"@short"}})");

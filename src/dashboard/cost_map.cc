@@ -79,7 +79,7 @@ std::string cost_map_option(const CostsState& state, const Texts& t) {
   json.key("option").begin_object().key("tooltip").json(R"({"trigger":"item","valueFormatter":"@usd"})").key("series").begin_array().begin_object()
       .field("type", "treemap").field("name", t("column.cost_usd")).key("roam").boolean(false).key("nodeClick").boolean(false).key("breadcrumb").json(R"({"show":false})")
       .key("left").integer(0).key("right").integer(0).key("top").integer(0).key("bottom").integer(0).key("visibleMin").integer(200)
-      .key("label").json(R"({"show":true,"fontSize":11,"overflow":"truncate"})").field("labelLayout", "@fit_label")
+      .key("label").json(R"({"show":true,"fontSize":11})")
       .key("upperLabel").json(R"({"show":true,"height":20,"fontSize":11,"color":"$ink","backgroundColor":"transparent"})")
       .key("itemStyle").json(R"({"borderColor":"$surface","borderWidth":1,"gapWidth":1})")
       .key("levels").json(R"([{"itemStyle":{"borderWidth":0,"gapWidth":4},"upperLabel":{"show":false}},{"itemStyle":{"borderColor":"$line","borderWidth":2,"gapWidth":2}},{"itemStyle":{"borderColor":"$line","borderWidth":1,"gapWidth":1}},{}])");

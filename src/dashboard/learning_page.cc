@@ -148,8 +148,8 @@ Node LearningPage::tables(const LearningState* state) const {
     return table_tile({.name = name, .size = size, .texts = t, .loading = state == nullptr, .error = s.rows_error, .empty = empty ? why_empty(definition_of(t, name).counted, filters()) : "", .as_of = s.as_of,
                        .n = state ? fmt::format("{} {}", show_count(t, double(count)), definition_of(t, name).counted) : "", .table = std::move(table), .every = learning_rhythm});
   };
-  return html<"{}{}{}">(tile("changes", sized("w-12", s.cards.size(), 5), s.cards.empty(), s.changes.size(), changes_table(t, s, zone)), tile("pattern_list", "w-6 h-5", s.lives.empty(), s.lives.size(), patterns_table(t, s, zone)),
-                        tile("improvement_list", "w-6 h-5", s.improvements.empty(), s.improvements.size(), improvements_table(t, s, zone)));
+  return html<"{}{}{}">(tile("changes", sized("w-12", s.cards.size(), 5), s.cards.empty(), s.changes.size(), changes_table(t, s, zone)), tile("pattern_list", "w-7 h-5", s.lives.empty(), s.lives.size(), patterns_table(t, s, zone)),
+                        tile("improvement_list", "w-5 h-5 wide", s.improvements.empty(), s.improvements.size(), improvements_table(t, s, zone)));
 }
 
 Node LearningPage::body(const Context&) {

@@ -46,6 +46,19 @@ try {
   }
   await speak("en");
 
+  // A tile is as high as its table, whatever it is on a desktop; name and ranges of the header are whole.
+  {
+    const { page, problems } = await open(browser, `${server.url}/system`, phone(390));
+    await page.waitForSelector("#tile-shards tbody tr");
+    const empty = await page.$eval("#tile-shards", tile => tile.querySelector("footer").getBoundingClientRect().top - tile.querySelector("table").getBoundingClientRect().bottom);
+    check("below a short table is no empty room", empty < 40, `${empty} px`);
+    const whole = await page.$eval(".brand span", e => e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.clientHeight + 1);
+    check("the product's name is whole", whole);
+    check("all ranges are in sight", await page.$eval("nav.range", e => e.scrollWidth <= e.clientWidth));
+    check("clean", problems.length === 0, JSON.stringify(problems));
+    await page.context().close();
+  }
+
   // By keys alone.
   const { page } = await open(browser, server.url, { viewport: { width: 390, height: 780 } });
   await page.focus("#more-tabs");

@@ -68,13 +68,35 @@ const isRows = v => Array.isArray(v) && (Array.isArray(v[0]) || typeof v[0] === 
 let marks = [];
 const overTime = option => [].concat(option.xAxis ?? []).some(axis => axis.type === "time");
 const brushed = option => overTime(option) && !matchMedia("(pointer: coarse)").matches;
-function decorated(option) {
+const ruler = document.createElement("canvas").getContext("2d");
+let family;
+const wide = (text, size) => {
+  ruler.font = `${size}px ${(family ??= token("font"))}`;
+  return ruler.measureText(text).width;
+};
+
+// A mark's name stands above the plot, where it covers nothing, if there is room for it beside those before it and within the chart;
+// otherwise it is shown when the mark is pointed at.
+function named(option, width) {
+  const times = [].concat(option.series ?? []).flatMap(one => (isRows(one.data) ? [one.data[0]?.[0], one.data.at(-1)?.[0]] : [])).filter(Number.isFinite);
+  const { left = 0, right = 0, top } = option.grid ?? {}, { min, max } = [].concat(option.xAxis)[0];
+  const from = Number.isFinite(min) ? min : Math.min(...times), to = Number.isFinite(max) ? max : Math.max(...times), room = width - left - right;
+  let free = 0;
+  return marks.filter(mark => mark.xAxis >= from && mark.xAxis <= to).sort((a, b) => a.xAxis - b.xAxis).map(mark => {
+    const half = wide(mark.name, 10) / 2 + 3, x = left + (room * (mark.xAxis - from)) / (to - from);
+    const show = Number.isFinite(top) && x - half >= free && x + half <= width;
+    if (show) free = x + half;
+    return { ...mark, label: { show } };
+  });
+}
+function decorated(option, width) {
   if (!overTime(option)) return option;
   const series = [].concat(option.series ?? []), first = series.findIndex(one => one.type === "line" || one.type === "bar");
   if (first < 0) return option;
+  const data = named(option, width), above = data.some(mark => mark.label.show) ? 12 : 0;
   series[first] = { markLine: { symbol: ["none", "triangle"], symbolSize: 7, lineStyle: { color: "$ink-faint", type: "dotted", width: 1 },
-    label: { formatter: "{b}", color: "$ink-soft", fontSize: 10, backgroundColor: "$surface", padding: [1, 3], position: "insideEndTop" }, labelLayout: { hideOverlap: true }, data: marks }, ...series[first] };
-  return { ...option, series, ...(brushed(option) && { brush: { xAxisIndex: 0, toolbox: [], outOfBrush: { colorAlpha: 0.4 } } }) };
+    label: { formatter: "{b}", color: "$ink-soft", fontSize: 10, backgroundColor: "$surface", position: "end", distance: 4 }, emphasis: { label: { show: true, color: "$ink" } }, data }, ...series[first] };
+  return { ...option, ...(above && { grid: { ...option.grid, top: option.grid.top + above } }), series, ...(brushed(option) && { brush: { xAxisIndex: 0, toolbox: [], outOfBrush: { colorAlpha: 0.4 } } }) };
 }
 
 function appended(rows, fresh, keep_from) {
@@ -201,16 +223,27 @@ export const Chart = {
     if (!this.chart) this.start();
     if (this.stale_theme) { this.chart.setTheme(theme()); this.stale_theme = false; }
     if (this.stale_size) { this.chart.resize({ width: "auto", height: "auto" }); this.stale_size = false; }
-    if (what === "size") return;
+    if (what === "size") {
+      if (marks.length && overTime(this.option)) this.put(false);  // which of their names have room
+      return;
+    }
     this.put(what === "all");
     if (what === "all" && brushed(this.option)) this.chart.dispatchAction({ type: "takeGlobalCursor", key: "brush", brushOption: { brushType: "lineX", brushMode: "single" } });
     tellDrawn(this.el.id, this.as_of);
   },
 
   put(anew) {
-    const quiet = { animation: false, ...resolve(decorated(this.option)) };
+    const quiet = { animation: false, ...resolve(decorated(this.option, this.chart.getWidth())) };
+    for (const one of [].concat(quiet.series ?? []))
+      if (one.type === "treemap") one.label.formatter = one.upperLabel.formatter = part => this.fitting(part);
     quiet.tooltip = { ...quiet.tooltip, renderMode: "richText", confine: true };
     this.chart.setOption(quiet, { notMerge: anew, lazyUpdate: false });
+  },
+
+  // A part of a treemap is named where its name fits: half a name is none. Pointing at it names every part.
+  fitting({ dataIndex, name }) {
+    const { width, height } = this.chart.getModel().getSeriesByIndex(0).getData().tree.getNodeByDataIndex(dataIndex).getLayout();
+    return height >= 14 && wide(name, 11) + 14 <= width ? name : "";
   },
 
   print() {
