@@ -102,6 +102,8 @@ void Shard::collect(RowBatch& out, What what) {
 bool Shard::dirty(What what) const { return state_->dirty(what); }
 Coverage Shard::covers(const LiveQuestion& question, Instant now) const { return state_->covers(question, now); }
 LivePartial Shard::ask(const LiveQuestion& question, Instant now) const { return state_->ask(question, now); }
+std::uint64_t Shard::begin_ask(const LiveQuestion& question, Instant now) { return state_->begin_ask(question, now); }
+std::optional<LivePartial> Shard::next_of_ask(std::uint64_t number, std::size_t calls) { return state_->next_of_ask(number, calls); }
 std::optional<CallDetail> Shard::call(const Id& id) const { return state_->detail(id); }
 std::vector<StateTransition> Shard::flow(std::string_view customer, Instant from, Instant to) const {
   return state_->flow(customer, from, to);

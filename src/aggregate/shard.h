@@ -123,6 +123,12 @@ class Shard {
   Coverage covers(const LiveQuestion& question, Instant now) const;
   LivePartial ask(const LiveQuestion& question, Instant now) const;  // REQUIRES: covers() said yes, or approximate will do
 
+  // The same some calls at a time, so that nobody waits for a long look: the answer is what ask() would have given when it was
+  // begun, whatever the shard did in between. Null: it is not answered yet. REQUIRES: the number of one begun and not answered.
+  static constexpr std::size_t asked_calls = 64;  // a step: about a quarter of a millisecond
+  std::uint64_t begin_ask(const LiveQuestion& question, Instant now);
+  std::optional<LivePartial> next_of_ask(std::uint64_t number, std::size_t calls = asked_calls);
+
   // The same for generic metrics.
   Coverage covers(const MetricQuestion& question) const;
   MetricPartial ask(const MetricQuestion& question) const;

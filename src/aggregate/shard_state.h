@@ -23,6 +23,8 @@
 
 namespace aybiza {
 
+class OpenQuestion;  // open_question.h
+
 struct Shard::State {
   explicit State(ShardOptions given);
 
@@ -67,9 +69,14 @@ struct Shard::State {
   bool settled = true;                             // no replay below stored_until is under way
 
   std::unique_ptr<ShardImage> image;               // a snapshot under way: whoever changes a call or a series tells it before
+  struct Asked { std::uint64_t number; std::shared_ptr<OpenQuestion> question; };
+  std::vector<Asked> under_way;                    // questions: likewise
+  std::uint64_t asked = 0;
   void keep(Slot slot) {
     if (image) [[unlikely]] image->before_call(slot);
+    if (!under_way.empty()) [[unlikely]] keep_for_open(slot);
   }
+  void keep_for_open(Slot slot);
   void keep_series(std::uint32_t id) {
     if (image) [[unlikely]] image->before_series(id);
   }
@@ -193,6 +200,8 @@ struct Shard::State {
   void sync_flight() const;
   Coverage covers(const LiveQuestion& question, Instant now) const;
   LivePartial ask(const LiveQuestion& question, Instant now) const;
+  std::uint64_t begin_ask(const LiveQuestion& question, Instant now);
+  std::optional<LivePartial> next_of_ask(std::uint64_t number, std::size_t looks);
 
   // shard_snapshot.cc
   Status read(bytes::Reader& in, bool with_joined);

@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 
 namespace {
 constexpr int step_rest = 4;  // times as long as a step took: a fifth of a shard's time
+constexpr auto answer_turn = 500us;  // of one question, before another's turn
 }
 
 LiveShards::Lane::Lane(Shard&& s) : shard(std::move(s)), mailbox(limits::mailbox_batches), folded(shard.offset()) {}
@@ -38,13 +39,33 @@ void LiveShards::stop() {
 
 void LiveShards::serve(Lane& lane) {
   while (!lane.mailbox.finished()) {
-    lane.mailbox.drain_wait(lane.meanwhile ? until_next_step(lane) : Duration(1s), [&](Message&& message) {
+    const Duration patience = !lane.answering.empty() ? Duration(0) : lane.meanwhile ? until_next_step(lane) : Duration(1s);
+    lane.mailbox.drain_wait(patience, [&](Message&& message) {
       if (auto* chunk = std::get_if<EventChunk>(&message)) fold(lane, *chunk);
       else std::get<Work>(message)(lane.shard);
       step(lane);
+      answer(lane, false);
     });
     step(lane);
+    answer(lane, true);
   }
+  while (!lane.answering.empty()) answer(lane, true);
+}
+
+void LiveShards::answer(Lane& lane, bool idle) {
+  if (lane.answering.empty()) return;
+  const auto began = Steady::now();
+  if (!idle && began < lane.next_answer) return;
+  Step one = std::move(lane.answering.front());
+  lane.answering.pop_front();
+  auto end = began;
+  bool more = true;
+  while (more && end - began < answer_turn) {
+    more = one(lane.shard);
+    end = Steady::now();
+  }
+  if (more) lane.answering.push_back(std::move(one));
+  lane.next_answer = end + (end - began);
 }
 
 Duration LiveShards::until_next_step(const Lane& lane) {
@@ -213,12 +234,33 @@ std::vector<Answered<LivePartial>> LiveShards::ask(std::span<const LiveQuestion>
     std::vector<Coverage> coverage;
   };
   std::vector<Parts> parts(questions.size(), {std::vector<LivePartial>(count()), std::vector<Coverage>(count())});
-  const bool asked = questions.empty() || run_all([&](std::size_t i, Shard& shard) {
+  // Shared: who is last to answer still holds it when the one who asks has gone on.
+  const auto left = std::make_shared<std::latch>(std::ptrdiff_t(questions.empty() ? 0 : count()));
+  const auto begin = [&](std::size_t i, Shard& shard) {
+    std::deque<std::pair<std::size_t, std::uint64_t>> begun;  // question, its number
     for (std::size_t q = 0; q < questions.size(); ++q) {
       parts[q].coverage[i] = shard.covers(questions[q], now);
-      if (parts[q].coverage[i].covered) parts[q].of[i] = shard.ask(questions[q], now);
+      if (!parts[q].coverage[i].covered) continue;
+      const std::uint64_t number = shard.begin_ask(questions[q], now);
+      if (auto answer = shard.next_of_ask(number, 0)) parts[q].of[i] = std::move(*answer);  // most need no single calls
+      else begun.emplace_back(q, number);
     }
-  });
+    if (begun.empty()) return left->count_down();
+    lanes_[i]->answering.push_back([&parts, left, i, begun = std::move(begun)](Shard& at) mutable {
+      const auto [q, number] = begun.front();
+      if (auto answer = at.next_of_ask(number)) parts[q].of[i] = std::move(*answer), begun.pop_front();
+      if (!begun.empty()) return true;
+      left->count_down();  // `parts` may be gone from here on
+      return false;
+    });
+  };
+  bool asked = true;
+  for (std::size_t i = 0; i < count() && !questions.empty(); ++i) {
+    if (post(i, [&begin, i](Shard& shard) { begin(i, shard); })) continue;
+    asked = false;
+    left->count_down();
+  }
+  left->wait();
   std::vector<Answered<LivePartial>> out;
   for (Parts& one : parts) {
     if (asked) out.push_back(merged(std::move(one.of), one.coverage, [](LivePartial& into, LivePartial&& part) { into.merge(std::move(part)); }));

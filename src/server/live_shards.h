@@ -11,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
@@ -71,8 +72,10 @@ class LiveShards {
   // Runs `work` on every shard and waits; false when a shard has closed.
   bool run_all(const std::function<void(std::size_t, Shard&)>& work);
 
+  // Each shard answers all questions of the same moment. One that looks at many calls is answered in steps of some half a
+  // millisecond between other messages, at most half of a busy shard's time: neither events nor other questions wait for it.
   Answered<LivePartial> ask(const LiveQuestion& question, Instant now);
-  std::vector<Answered<LivePartial>> ask(std::span<const LiveQuestion> questions, Instant now);  // in one message
+  std::vector<Answered<LivePartial>> ask(std::span<const LiveQuestion> questions, Instant now);
   Answered<MetricPartial> ask(const MetricQuestion& question);
   Answered<LearningPartial> ask(const LearningQuestion& question);
 
@@ -96,8 +99,10 @@ class LiveShards {
     explicit Lane(Shard&& s);
     Shard shard;
     Mailbox<Message> mailbox;
-    Step meanwhile;                            // this and the next: the thread's own
+    Step meanwhile;                            // this and the next three: the thread's own
     Steady::time_point next_step{};
+    std::deque<Step> answering;                // questions under way, each a step in turn; false: it is answered
+    Steady::time_point next_answer{};
     std::atomic<std::uint64_t> folded{0};
     std::atomic<std::size_t> queued_bytes{0};  // of chunks in the mailbox: a bound, whose order does not matter
     Thread thread;
@@ -105,6 +110,7 @@ class LiveShards {
   void serve(Lane& lane);
   static Duration until_next_step(const Lane& lane);
   void step(Lane& lane);  // if it is time for one
+  static void answer(Lane& lane, bool idle);  // likewise; when idle it always is
   void fold(Lane& lane, const EventChunk& chunk);
   void fold_join(Lane& lane, const EventChunk::Join& join);
 
