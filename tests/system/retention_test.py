@@ -112,7 +112,10 @@ def deleted(store=()):
         seen = preview(server)
         want = {"call_analytics": OLD_CALLS, "conversation_turns": 2 * OLD_CALLS, "usage_events": OLD_CALLS, "interventions": OLD_CALLS, "raw_events": OLD_CALLS}
         check(rows_of(seen) == want, f"{seen} is not {want}")
-        check(all(r["bytes_about"] > 0 and r["oldest"][:10] == str(OLD)[:10] and r["waits"] is None and r["days_of_rows"] == 4 for r in seen["rules"]), str(seen))
+        check(all(r["bytes_about"] > 0 and r["oldest"][:10] == str(OLD)[:10] and r["waits"] is None for r in seen["rules"]), str(seen))
+        ends = {datetime.datetime.fromisoformat(r["before"].replace("Z", "+00:00")) for r in seen["rules"]}
+        check(len(ends) == 1 and ends <= {DAY - datetime.timedelta(days=5), DAY - datetime.timedelta(days=4)}, f"{ends}, of the day on which the test began or the next")
+        check(all(r["days_of_rows"] == (min(ends) - OLD).days for r in seen["rules"]), str(seen))
         check(len(exported(server, "call_analytics")) == OLD_CALLS + KEPT_CALLS, "a preview changes nothing")
         seen = apply(server)
         check(seen["since_start"]["rows_deleted"] == sum(want.values()), str(seen))
