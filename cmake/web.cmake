@@ -16,4 +16,4 @@ target_link_libraries(web_test PRIVATE aybiza_web aybiza_options PkgConfig::zlib
 add_test(NAME web COMMAND web_test)
 add_test(NAME web_page COMMAND ${AYBIZA_NODE} ${CMAKE_SOURCE_DIR}/web/test/page_test.mjs ${web_out})
 add_test(NAME web_format COMMAND ${AYBIZA_NODE} ${CMAKE_SOURCE_DIR}/web/test/format_test.mjs)
-set_tests_properties(web_page PROPERTIES LABELS browser SKIP_RETURN_CODE 77 TIMEOUT 120)
+set_tests_properties(web_page PROPERTIES LABELS browser SKIP_RETURN_CODE 77 TIMEOUT 900 RUN_SERIAL ON)

@@ -5,6 +5,8 @@ import { chromium } from "playwright-core";
 
 export const chromiumPath = process.env.AYBIZA_CHROMIUM || ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 
+// How long something may take that comes in tenths of a second on a quiet machine: what never comes fails, what comes late does not.
+export const patience = 120_000;
 export const launch = (more = {}) => chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-dev-shm-usage"], ...more });
 
 export const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -12,10 +14,11 @@ export const origin = "http://127.0.0.1:9";  // the discard port: whatever the t
 
 const types = { js: "text/javascript", css: "text/css", json: "application/json", svg: "image/svg+xml" };
 
-// Serves `view` as a LiveView page. Returns {page, events, push}: what the page pushed, and how to push to it.
+// Serves `view` as a LiveView page. Returns {page, events, push}: what the page pushed, and how to push to it. An answer may be a promise: the page waits for it.
 export async function livePage(browser, { assets, view, answer = () => ({}), context = {} }) {
   const manifest = JSON.parse(readFileSync(join(assets, "manifest.json")));
   const page = await (await browser.newContext({ colorScheme: "light", ...context })).newPage();
+  page.setDefaultTimeout(patience);
   const events = [], problems = [];
   page.on("console", m => { if (m.type() === "error") problems.push(m.text()); });
   page.on("pageerror", e => problems.push(e.message));
@@ -34,13 +37,13 @@ export async function livePage(browser, { assets, view, answer = () => ({}), con
   const ready = new Promise(resolve => { joined = resolve; });
   await page.routeWebSocket("**/live/websocket*", socket => {
     send = message => socket.send(JSON.stringify(message));
-    socket.onMessage(text => {
+    socket.onMessage(async text => {
       const [jr, ref, to, event, payload] = JSON.parse(text);
       let response = {};
       if (event === "phx_join") { join_ref = jr; topic = to; response = { rendered: { s: [view] }, liveview_version: "1.2.12" }; }
       if (event === "event") {
         events.push([payload.event, payload.value]);
-        const r = answer(payload.event, payload.value);
+        const r = await answer(payload.event, payload.value);
         response = { diff: Object.keys(r).length ? { r } : {} };
       }
       send([jr, ref, to, "phx_reply", { status: "ok", response }]);
@@ -52,7 +55,7 @@ export async function livePage(browser, { assets, view, answer = () => ({}), con
   const push = (...list) => send([join_ref, null, topic, "diff", { e: list }]);
   const patch = html => send([join_ref, null, topic, "diff", { s: [html] }]);
   const until = (name, test = () => true) => page.waitForFunction(() => true).then(async () => {
-    for (let i = 0; i < 200; i++) {
+    for (const end = Date.now() + patience; Date.now() < end;) {
       const found = events.find(([n, v]) => n === name && test(v));
       if (found) return found[1];
       await page.evaluate(() => new Promise(requestAnimationFrame));

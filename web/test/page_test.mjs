@@ -2,7 +2,7 @@
 //   node web/test/page_test.mjs <folder of the bundles>
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { check, chromiumPath, finish, launch, livePage } from "./lib.mjs";
+import { check, chromiumPath, finish, launch, livePage, patience } from "./lib.mjs";
 
 const assets = process.argv[2] ?? "build/web";
 if (!chromiumPath) { console.log("skipped: no Chromium (script/bootstrap browser)"); process.exit(77); }
@@ -28,23 +28,41 @@ const view = frame(tile("calls", value(now)) + tile("old", value(now - 5000)) + 
   tile("fleet", '<canvas id="f-fleet" class="field" phx-hook="Field" phx-update="ignore" tabindex="0" role="img" aria-label="Fleet"></canvas>').replace("w-3 h-2", "w-12 h-4"));
 
 const ahead = 90_000;  // the server's clock is a minute and a half ahead: ages must come out right all the same
+let held = Promise.resolve();
 const { page, events, problems, push, patch, until } = await livePage(browser, { assets, view, context: { viewport: { width: 1440, height: 900 } },
-  answer: event => (event === "ack" ? { at: Date.now() + ahead } : {}) });
+  answer: event => (event === "ack" ? held.then(() => ({ at: Date.now() + ahead })) : {}) });
+// Looked at again until it is so, which a busy machine decides.
+const becomes = async (look, good) => {
+  for (const end = Date.now() + patience; ; await page.evaluate(() => new Promise(requestAnimationFrame))) {
+    const seen = await look();
+    if (good(seen) || Date.now() > end) return seen;
+  }
+};
 
 // Ticks are acknowledged, the newest only, and teach the page the server's clock.
 push(["tick", { n: 1, at: Date.now() + ahead }]);
 check("a tick is acknowledged", (await until("ack")).n === 1);
-for (let n = 2; n <= 30; n++) push(["tick", { n, at: Date.now() + ahead }]);
+let release;
+held = new Promise(resolve => { release = resolve; });
+push(["tick", { n: 2, at: Date.now() + ahead }]);
+await until("ack", v => v.n === 2);
+for (let n = 3; n <= 30; n++) push(["tick", { n, at: Date.now() + ahead }]);
+release();  // behind all of them
 await until("ack", v => v.n === 30);
-const acks = events.filter(([name]) => name === "ack").length;
-check("a burst of ticks is not answered one by one", acks < 25, `${acks} acks`);
-push(["tick", { n: 31, at: Date.now() + ahead }]);
-check("the age is free of the clocks' difference", Math.abs((await until("ack", v => v.n === 31)).age_ms) < 1500);
+const acks = events.filter(([name]) => name === "ack").map(([, v]) => v.n);
+check("of the ticks that came while one was answered the newest is acknowledged", acks.join() === "1,2,30", acks.join());
+push(["tick", { n: 31, at: Date.now() + ahead - 40_000 }]);  // of this clock's future, and 40 s old by the server's
+const age = (await until("ack", v => v.n === 31)).age_ms;
+check("the age is free of the clocks' difference", Math.abs(age - 40_000) < 20_000, `${age} ms`);
 
 // Ages and what they look like. The tiles' times are this clock's, so on the server's they are 90 s older.
-patch(view.replaceAll(`data-at="${now}"`, `data-at="${Date.now() + ahead}"`).replaceAll(`data-at="${now - 5000}"`, `data-at="${Date.now() + ahead - 5000}"`));
-await page.waitForFunction(() => document.querySelector("#old .age").classList.contains("stale"));
-const ages = await page.$$eval(".age", list => list.map(e => [e.textContent, e.className]));
+let ages, began;
+do {  // a look that came too late was one at older figures
+  began = Date.now();
+  patch(view.replaceAll(`data-at="${now}"`, `data-at="${began + ahead}"`).replaceAll(`data-at="${now - 5000}"`, `data-at="${began + ahead - 5000}"`));
+  await page.waitForFunction(at => { const age = document.querySelector("#old .age"); return age.dataset.at === at && age.textContent && age.classList.contains("stale"); }, String(began + ahead - 5000));
+  ages = await page.$$eval(".age", list => list.map(e => [e.textContent, e.className]));
+} while (Date.now() - began > 4000);
 check("a fresh age", /ms|s$/.test(ages[0][0]) && !ages[0][1].includes("very"), JSON.stringify(ages[0]));
 check("amber after two seconds", ages[1][1].includes("stale") && !ages[1][1].includes("very"), JSON.stringify(ages[1]));
 check("red after ten", ages[2][1].includes("very-stale"), JSON.stringify(ages[2]));
@@ -60,12 +78,11 @@ await drawn("c-volume");
 const first = await ink("c-volume");
 check("a line chart has ink", first.n > 500, JSON.stringify(first));
 push(["chart-data:c-volume", { as_of: Date.now() + ahead, append: [[0, [[points[59][0], 95], [points[59][0] + 1000, 5]]]], keep_from: points[10][0] }]);
-await page.waitForFunction(() => { window.frames_seen = (window.frames_seen ?? 0) + 1; return window.frames_seen > 5; });
-const rows = await page.evaluate(() => { const v = window.liveSocket.main; for (const h of Object.values(v.viewHooks ?? {})) { const i = h.__instance ?? h; const e = h.el ?? h.__el?.(); if ((e ?? i.el)?.id === "c-volume") return (h.option ?? i.option)?.series[0].data; } return null; });
+const rows = await becomes(() => page.evaluate(() => { const v = window.liveSocket.main; for (const h of Object.values(v.viewHooks ?? {})) { const i = h.__instance ?? h; const e = h.el ?? h.__el?.(); if ((e ?? i.el)?.id === "c-volume") return (h.option ?? i.option)?.series[0].data; } return null; }), rows => !rows || rows.length !== 60);
 if (rows) {
   check("appended rows replace the last and drop the oldest", rows.length === 51 && rows[49][1] === 95 && rows[50][1] === 5 && rows[0][0] === points[10][0], `${rows.length} rows`);
 } else check("the chart's hook can be reached", false);
-check("an append is drawn", (await ink("c-volume")).h !== first.h);
+check("an append is drawn", (await becomes(() => ink("c-volume"), seen => seen.h !== first.h)).h !== first.h);
 push(["chart:c-mood", { as_of: Date.now() + ahead, option: { series: [{ type: "gauge", min: -1, max: 1, progress: { show: true }, detail: { formatter: "@score", fontSize: 14 }, data: [{ value: 0.31 }] }] } }]);
 push(["chart:c-world", { as_of: Date.now() + ahead, option: { tooltip: {}, geo: { map: "world" }, series: [{ type: "scatter", coordinateSystem: "geo", symbolSize: 8, data: [{ name: "eu", value: [13, 52, 5] }] }] } }]);
 await drawn("c-mood"); await drawn("c-world");
@@ -127,8 +144,7 @@ await page.keyboard.press("Escape");
 const before = await ink("c-mood");
 await page.click("#theme");
 await until("theme", v => v.theme === "dark");
-await page.evaluate(() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r))));
-check("charts change with the theme", (await ink("c-mood")).h !== before.h);
+check("charts change with the theme", (await becomes(() => ink("c-mood"), seen => seen.h !== before.h)).h !== before.h);
 
 // Accessibility in both themes, then a phone.
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
