@@ -4,6 +4,8 @@
 
 #include <fstream>
 
+#include "base/ids.h"
+
 namespace aybiza {
 namespace {
 
@@ -21,7 +23,7 @@ TEST(Replay, MovesTimesAndSaltsIdsAndNothingElse) {
 }
 
 TEST(Replay, LastEventComesToLieNow) {
-  const auto file = std::filesystem::temp_directory_path() / "aybiza-replay-test.ndjson";
+  const auto file = std::filesystem::temp_directory_path() / ("aybiza-replay-" + to_string(random_id()) + ".ndjson");
   std::ofstream(file) << R"({"type":"x","time":"2026-01-01T00:00:10Z","data":{}})" "\n\n"
                       << R"({"type":"x","time":"2026-01-01T00:00:00Z","data":{}})" "\n";
   const Instant now = *parse_rfc3339("2026-11-21T09:00:00Z");
