@@ -17,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
+constexpr Duration patience = 60s;  // of what comes at once on a quiet machine
 constexpr Unwritten::Bounds plenty{.disk_bytes = limits::GiB, .free_bytes = 0};
 
 std::unique_ptr<Collection> collection(RowBatch rows) {
@@ -65,7 +66,7 @@ TEST(Unwritten, WaitsInMemoryUntilItIsPressedAndKeepsTheOrder) {
   waiting.close();
   for (int i = 1; i < 5; ++i) {
     EXPECT_FALSE(waiting.finished());
-    auto next = waiting.pop(1s);
+    auto next = waiting.pop(patience);
     ASSERT_TRUE(next && next->collection);
     EXPECT_EQ(next->was_spilled, i < 4) << i;
     EXPECT_EQ(batch_bytes(next->collection->rows), wanted[std::size_t(i)]) << i;
@@ -88,7 +89,7 @@ TEST(Unwritten, WhatComesNextIsReadBeforeItsTurn) {
     wait_for([&] { return waiting.stats().read_ahead > std::uint64_t(i); });
     EXPECT_EQ(waiting.stats().read_ahead, std::uint64_t(i + 1));  // one, and no more than one
     std::ofstream(folder / fmt::format("{}.rows", i + 1)) << "damaged: nobody reads it again";
-    auto next = waiting.pop(1s);
+    auto next = waiting.pop(patience);
     ASSERT_TRUE(next && next->collection) << i;
     EXPECT_EQ(batch_bytes(next->collection->rows), wanted[std::size_t(i)]) << i;
   }
@@ -105,7 +106,7 @@ TEST(Unwritten, AFullDiskLeavesRowsInMemory) {
   wait_for([&] { return !waiting.stats().trouble.empty(); });  // the first has taken all there may be
   EXPECT_EQ(spilled, 1);
   for (int i = 0; i < 2; ++i) {
-    auto next = waiting.pop(1s);
+    auto next = waiting.pop(patience);
     ASSERT_TRUE(next && next->collection);
     EXPECT_TRUE(i > 0 || next->was_spilled);  // the other may have gone, too, once there was room
     EXPECT_EQ(batch_bytes(next->collection->rows), wanted[std::size_t(i)]);
@@ -125,10 +126,10 @@ TEST(Unwritten, WhatCannotBeReadStaysFirstAndCanBeLeftOut) {
   waiting.press();
   wait_for([&] { return spilled == 2; });
   std::ofstream(folder / "2.rows") << "damaged";  // the first may have been read already
-  ASSERT_TRUE(waiting.pop(1s));
-  for (int i = 0; i < 2; ++i) EXPECT_FALSE(waiting.pop(1s));
+  ASSERT_TRUE(waiting.pop(patience));
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(waiting.pop(patience));
   EXPECT_EQ(waiting.stats().waiting, 1u);
-  const auto without = waiting.pop(1s, false);
+  const auto without = waiting.pop(patience, false);
   ASSERT_TRUE(without && without->collection);
   EXPECT_TRUE(without->was_spilled);
   EXPECT_TRUE(without->collection->rows.empty());
