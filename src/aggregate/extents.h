@@ -1,4 +1,4 @@
-// Where in time what each call contributes lies, by slot: looking for the calls of a second touches some thousand of a
+// Where in time what each ended call contributes lies, by slot: looking for the calls of a second touches some thousand of a
 // million extents, because calls begin in about the order of their slots.
 //
 // Shape    blocks of 256 slots, each with bounds that hold all its extents. A slot without a call meets nothing.
@@ -38,6 +38,7 @@ class Extents {
     block.all.high = std::max(block.all.high, extent.high);
   }
   void clear(std::size_t slot) {
+    if (slot >= extents_.size() || extents_[slot].low == Instant::max()) return;
     extents_[slot] = {};
     blocks_[slot / per_block].stale = true;
   }

@@ -129,11 +129,7 @@ void OpenQuestion::list_calls() {
     for (const Slot slot : state_.in_flight) list(slot);
   }
   if (wanted_.empty()) return;
-  state_.extents.each(wanted_, [&](std::size_t slot) {
-    if (!state_.held(Slot(slot))) return;
-    const CallRecord* record = state_.calls[slot].get();
-    if (!record || (record->counted && record->flight_place == UINT32_MAX)) list(Slot(slot));
-  });
+  state_.extents.each(wanted_, [&](std::size_t slot) { list(Slot(slot)); });
 }
 
 void OpenQuestion::list(Slot slot) {
@@ -144,6 +140,7 @@ void OpenQuestion::list(Slot slot) {
 
 void OpenQuestion::look_at(Slot slot) {
   waits_[slot] = false;
+  CHECK(state_.held(slot));  // an extent is cleared with its call
   const CallRecord& record = state_.look(slot, room_);
   if (record.flight_place != UINT32_MAX) return visit(record, true, false);
   if (!record.counted) return;

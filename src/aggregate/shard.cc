@@ -161,7 +161,7 @@ std::vector<StateTransition> Shard::State::flow(std::string_view customer, Insta
   std::map<std::pair<Label, Label>, std::int64_t> counts;
   std::optional<CallRecord> room;
   for (Slot slot = 0; slot < calls.size(); ++slot) {
-    if (!held(slot) || extents[slot].high < from || extents[slot].low >= to) continue;
+    if (!held(slot) || !reaches(slot, from, to)) continue;
     const CallRecord& record = look(slot, room);
     if (!customer.empty() && record.call.customer() != customer) continue;
     CallRecord parts;

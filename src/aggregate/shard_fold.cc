@@ -55,20 +55,27 @@ void Shard::State::see_time(Instant time) {
   newest_minute = minute;
   for (std::size_t i = 0; i < axis_count; ++i) floors[i] = floors_of(Axis(i), newest);
   ++floors_moved;
-  cool_panes();
+  if (!std::exchange(cooling, true)) cooling_at = cooled_to = 0;
 }
 
-// Panes that are not written any more become bytes. Two minutes of grace spare those that late turns still reach.
-void Shard::State::cool_panes() {
+// Panes that are not written any more become bytes, a share of them with each step: with a minute those of ten thousand agents
+// come due at once. Two minutes of grace spare those that late turns still reach.
+void Shard::State::cool_panes(std::size_t some) {
+  if (!cooling) return;
   const Instant line = start_of(Level::minute, newest_minute) - std::chrono::minutes(2);
-  std::erase_if(hot, [&](const HotPane& entry) {
-    if (entry.level != Level::hour && start_of(entry.level, entry.index) >= line) return false;
-    if (Pane* pane = series[entry.series].ring(entry.level).find(entry.index)) {
+  const std::size_t end = cooling_at + std::min(some, hot.size() - cooling_at);
+  for (; cooling_at < end; ++cooling_at) {
+    const HotPane entry = hot[cooling_at];
+    if (entry.level != Level::hour && start_of(entry.level, entry.index) >= line) {
+      hot[cooled_to++] = entry;
+    } else if (Pane* pane = series[entry.series].ring(entry.level).find(entry.index)) {
       pane->cool();
       pane->unlist();
     }
-    return true;
-  });
+  }
+  if (cooling_at < hot.size()) return;
+  hot.resize(cooled_to);
+  cooling = false;
 }
 
 void Shard::State::advance(Instant received_at) {
@@ -99,6 +106,7 @@ void Shard::State::advance(Instant received_at) {
     }
     idle_check = oldest + Duration(limits::call_idle_timeout);
   }
+  cool_panes(std::max<std::size_t>(64, hot.size() / 64));
   pack_calls(received);
   bound_calls();
   metrics.advance(received);
@@ -308,10 +316,10 @@ void Shard::State::leave_flight(CallRecord& record) {
 }
 
 void Shard::State::update_flight(CallRecord& record) {
-  extents.set(record.slot, {record.low, record.high});
   const bool listed = record.flight_place != UINT32_MAX;
   if (!record.call.ended()) {
     if (listed) return;
+    extents.clear(record.slot);
     record.flight_place = std::uint32_t(in_flight.size());
     in_flight.push_back(record.slot);
     flight.enter();
@@ -320,6 +328,7 @@ void Shard::State::update_flight(CallRecord& record) {
     if (flight_changed.size() > 4096 + 2 * in_flight.size()) sync_flight();  // nobody asks: the list stays bounded all the same
     return;
   }
+  extents.set(record.slot, {record.low, record.high});
   if (listed) leave_flight(record);
   if (record.retained) return;
   record.retained = true;

@@ -68,7 +68,7 @@ void Shard::State::reprice(CallRecord& record, bool reported_before) {
 void Shard::State::rerate(const Rerate& order) {
   if (order.from < calls_since) exact_since = std::max(exact_since, std::min(order.to, calls_since));
   for (Slot slot = 0; slot < calls.size(); ++slot) {
-    if (!held(slot) || extents[slot].high < order.from || extents[slot].low >= order.to) continue;
+    if (!held(slot) || !reaches(slot, order.from, order.to)) continue;
     keep(slot);
     const bool was_frozen = !calls[slot];
     CallRecord& record = was_frozen ? thaw(slot) : *calls[slot];

@@ -45,7 +45,7 @@ struct Shard::State {
   // Brought up to date when somebody asks, by the calls whose flight_facts are not those of now.
   mutable FlightTotals flight;                     // by place in in_flight
   mutable std::vector<Slot> flight_changed;
-  Extents extents;                                 // by slot
+  Extents extents;                                 // by slot: of calls that have ended, none of those in flight
   FlatIndex by_id;
   struct Ended { Slot slot; Id id; };
   std::deque<Ended> ended;                         // in order of their end; the oldest is let go first
@@ -87,6 +87,8 @@ struct Shard::State {
   std::deque<Deferred> deferred;                   // rows for the first collect at or after due, in its order
   struct HotPane { std::uint32_t series; Level level; std::int64_t index; };
   std::vector<HotPane> hot;
+  std::size_t cooling_at = 0, cooled_to = 0;       // a pass over it under way: what lies between is gone
+  bool cooling = false;
   RowBatch pending;                                // rows that need no merging
   std::unordered_map<Id, AgentStatusRow> agent_status;
   std::uint64_t events = 0, late_events = 0, turns = 0;
@@ -116,9 +118,14 @@ struct Shard::State {
   std::uint64_t bytes_other() const;
   void count_on();                                                 // a share of them
   void see_time(Instant time);
-  void cool_panes();
+  void cool_panes(std::size_t some);
 
   // shard_calls.cc
+  // Where what it contributes lies. REQUIRES: held(slot)
+  bool reaches(Slot slot, Instant from, Instant to) const {
+    const CallRecord* record = calls[slot].get();
+    return record && record->flight_place != UINT32_MAX ? record->high >= from && record->low < to : extents[slot].meets(from, to);
+  }
   bool held(Slot slot) const { return slot < calls.size() && (calls[slot] || frozen[slot].bytes); }
   bool holds(Slot slot, const Id& id) const { return held(slot) && id_at(slot) == id; }
   Id id_at(Slot slot) const;                       // REQUIRES: held(slot)
