@@ -60,9 +60,9 @@ export class Server {
   }
   async query(parameters) {
     let answer;
-    for (let tries = 0; tries < 6; tries++) {  // 503: the store has not caught up, or others ask; on a loaded machine for a while
+    for (const end = Date.now() + patience; ;) {  // 503: the store has not caught up, or others ask; on a loaded machine for a while
       answer = await fetch(`${this.url}/api/v1/query?${new URLSearchParams(parameters)}`);
-      if (answer.status !== 503) break;
+      if (answer.status !== 503 || Date.now() > end) break;
       await new Promise(resolve => setTimeout(resolve, 1000 * +(answer.headers.get("retry-after") ?? 1)));
     }
     if (!answer.ok) throw new Error(`query: ${answer.status} ${await answer.text()}`);

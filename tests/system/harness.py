@@ -95,12 +95,12 @@ class Server:
 
     def read(self, target):
         """Status and bytes. 503 says that the store has not caught up, or that others ask: it is asked again, on a loaded machine for a while."""
-        for _ in range(6):
+        end = time.monotonic() + 180
+        while True:
             status, headers, body = self.request("GET", target, timeout=120)
-            if status != 503 or not target.startswith("/api/v1/"):
-                break
-            time.sleep(float(headers.get("Retry-After", 0)))
-        return status, body
+            if status != 503 or not target.startswith("/api/v1/") or time.monotonic() > end:
+                return status, body
+            time.sleep(float(headers.get("Retry-After", 1)))
 
     def get(self, target):
         status, body = self.read(target)
