@@ -12,8 +12,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto before = 24h, after = 1h;  // where the calls of turns and usage are looked for first
-constexpr auto slice = 6h, around = 2h;   // of sampled calls: read at once; where the parts of a call lie that reaches into it
+// Where the calls of turns and usage are looked for, one window after the other until all are found: few calls are longer than an hour, and
+// what is joined is every call of the window. A window holds the one before.
+struct Window {
+  Duration before, after;
+};
+constexpr Window windows[] = {{1h, 10min}, {24h, 1h}};
+constexpr auto slice = 6h, around = 2h, after = 1h;  // of sampled calls: read at once; where the parts of a call lie that reaches into it; where they begin at the latest
 
 // An integer of ours from a number the engine may scale as it likes.
 Number exact(const Cell& cell, int scale) {
@@ -160,17 +165,27 @@ class Scanner {
     const std::string columns = fmt::format("SELECT {0}.time, {1}, {2}{4} FROM {3} {0} ", part.alias, dimension_columns(part.entity), part.columns, part.table,
                                             samples_ ? fmt::format(", c.sample_weight, {}.call_id", part.alias) : "");
     const std::string range = fmt::format("{0}.time >= $1 AND {0}.time < $2", part.alias);
-    constexpr std::string_view near = "c.time >= $3 AND c.time < $4";
-    const Param params[] = {from_, to_, from_ - before, to_ + after};
-    const auto found = each(fmt::format("{}JOIN call_analytics c ON c.call_id = {}.call_id AND {} WHERE {}", columns, part.alias, near, range), params, take);
-    if (!found) return std::unexpected(found.error());
-    std::int64_t all = 0;
-    const auto counted = each(fmt::format("SELECT count(*) FROM {} {} WHERE {}", part.table, part.alias, range), std::span(params).first(2),
-                              [&](const Rows& rows, std::size_t row) { all = as_integer(rows.cell(row, 0)).value_or(0); });
+    const Param mine[] = {from_, to_};
+    std::int64_t left = 0;
+    const auto counted = each(fmt::format("SELECT count(*) FROM {} {} WHERE {}", part.table, part.alias, range), mine,
+                              [&](const Rows& rows, std::size_t row) { left = as_integer(rows.cell(row, 0)).value_or(0); });
     if (!counted) return std::unexpected(counted.error());
-    if (*found == all) return {};
-    const auto rest = each(fmt::format("{}LEFT JOIN call_analytics c ON c.call_id = {}.call_id WHERE {} AND (c.time IS NULL OR NOT ({}))", columns,
-                                       part.alias, range, near),
+    std::vector<Param> searched;  // the window in which the calls of what is left are not
+    for (const Window& window : windows) {
+      if (left <= 0) return {};
+      std::vector<Param> params{from_, to_, from_ - window.before, to_ + window.after};
+      params.insert(params.end(), searched.begin(), searched.end());
+      const auto found = each(fmt::format("{}JOIN call_analytics c ON c.call_id = {}.call_id AND c.time >= $3 AND c.time < $4{} WHERE {}", columns, part.alias,
+                                          searched.empty() ? "" : " AND NOT (c.time >= $5 AND c.time < $6)", range),
+                              params, take);
+      if (!found) return std::unexpected(found.error());
+      left -= *found;
+      searched.assign(params.begin() + 2, params.begin() + 4);
+    }
+    if (left <= 0) return {};
+    const Param params[] = {from_, to_, searched[0], searched[1]};
+    const auto rest = each(fmt::format("{}LEFT JOIN call_analytics c ON c.call_id = {}.call_id WHERE {} AND (c.time IS NULL OR NOT (c.time >= $3 AND c.time < $4))",
+                                       columns, part.alias, range),
                            params, take);
     return rest ? Status{} : std::unexpected(rest.error());
   }

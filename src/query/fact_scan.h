@@ -6,8 +6,8 @@
 //          in and around it come to.
 // Units    facts as in assemble/facts.h; texts are valid during the call of the sink only.
 // Errors   of the store. What was handed over before is to be thrown away then.
-// Cost     reads the columns it needs. Turns find their calls among those that start within a day before; the few that do
-//          not are asked for once more among all.
+// Cost     reads the columns it needs. Turns and usage find their calls among those that start within an hour before; those that
+//          do not are asked for once more among a day's, and then among all.
 // Threads  any; a connection of the store at a time.
 #pragma once
 

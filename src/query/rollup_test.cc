@@ -195,6 +195,41 @@ TEST_P(Rollups, LeaveItToTheRowsWhereMostOfThemHaveChanged) {
   EXPECT_EQ(std::get<double>(answer->rows.at(0).at(0)), double(rollup_folded_rows));
 }
 
+// Calls are looked for among those of an hour, of a day and among all: turns and usage have their dimensions wherever they are found, and once.
+TEST_P(Rollups, FindTheCallsOfTurnsHoweverLongTheyHaveLasted) {
+  auto store = open();
+  const Instant minute = floor_to(base, 1h) + 30min;
+  RowBatch batch{.from = 0, .to = 1};
+  const Duration ages[] = {20min, 40min, 61min, 5h, 23h, 25h, 80h, -5min, -50min, -2h};
+  for (std::uint64_t i = 0; i < std::size(ages); ++i) {
+    CallRow& call = batch.calls.emplace_back();
+    call.call_id = {1, i};
+    call.start = call.updated = minute - ages[i];
+    call.dims[Field::region] = fmt::format("region-{}", i);
+    for (int n = 0; n <= int(i); ++n) {
+      TurnRow& turn = batch.turns.emplace_back();
+      turn.call_id = call.call_id, turn.turn_number = n, turn.time = turn.updated = minute + std::chrono::seconds(n);
+    }
+    batch.usage.push_back({.id = {2, i}, .call_id = call.call_id, .time = minute + 1s, .input_tokens = std::int64_t(i) + 1});
+  }
+  TurnRow& lonely = batch.turns.emplace_back();
+  lonely.call_id = {9, 9}, lonely.time = lonely.updated = minute;
+  ASSERT_TRUE(store->apply(batch).has_value());
+  repair(*store);
+  const RowSet set = row_set(store->rows({}).value());
+  for (const char* select : {"turns", "tokens", "calls"}) {
+    const auto question = parse_question(parse_query_string(fmt::format("select={}&by=region&limit=1000&from={}&to={}", select, format_rfc3339(minute), format_rfc3339(minute + 1min))), base + 4h);
+    ASSERT_TRUE(question.has_value());
+    const auto got = answer_from_rollups(*question, *Grid::of(*question, *Zone::load("UTC")), *store, base + 4h, no_deadline, Duration(0));
+    const auto want = answer_from_rows(*question, set, base + 4h, "rows");
+    ASSERT_TRUE(got && *got && want.has_value());
+    ASSERT_EQ((*got)->rows.size(), want->rows.size()) << to_json(**got) << to_json(*want);
+    EXPECT_EQ(want->rows.size(), select == std::string_view("calls") ? 0 : std::size(ages) + (select == std::string_view("turns") ? 1 : 0));  // the lonely one is nowhere
+    for (std::size_t r = 0; r < want->rows.size(); ++r)
+      for (std::size_t c = 0; c < want->columns.size(); ++c) EXPECT_TRUE(same((*got)->rows[r][c], want->rows[r][c], false)) << to_json(**got) << to_json(*want);
+  }
+}
+
 TEST_P(Rollups, FollowUsageThatIsPricedAnew) {
   auto store = open();
   CallRow call;
