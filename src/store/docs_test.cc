@@ -28,7 +28,7 @@ std::string lists(Store& store) {
   auto rows = store.sql(
       "SELECT c.table_name, coalesce(t.comment, v.comment), c.column_name, c.data_type, c.comment, v.view_name IS NOT NULL "
       "FROM duckdb_columns() c LEFT JOIN duckdb_tables() t ON t.table_name = c.table_name LEFT JOIN duckdb_views() v ON v.view_name = c.table_name "
-      "WHERE NOT c.internal AND c.table_name NOT IN ('schema_migrations', 'published_views') "
+      "WHERE NOT c.internal AND c.schema_name = 'main' AND c.table_name NOT IN ('schema_migrations', 'published_views') "
       "ORDER BY v.view_name IS NOT NULL, c.table_name, c.column_index",
       {});
   EXPECT_TRUE(rows.has_value()) << rows.error().message;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "store/duck_rollups.h"
 #include "store/duck_select.h"
 #include "store/duck_write.h"
 #include "store/late.h"
@@ -117,17 +118,15 @@ Status replace_usage(DuckConnection& writer, const std::vector<UsageRow>& usage,
 }
 
 // Rollups carry no "stored" mark: a pane's row is replaced whenever it is written.
-Status replace_rollups(DuckConnection& writer, const std::vector<RollupRow>& rollups, std::uint64_t& out_of_range) {
+Status replace_rollups(DuckConnection& writer, const std::vector<RollupRow>& rollups) {
   const auto sorted = in_time_order(rollups, [](const RollupRow& row) { return row.bucket; });
   if (sorted.empty()) return {};
-  AYBIZA_TRY(delete_rows<RollupRow>(
-      writer,
-      delete_statement("rollups", "bucket",
-                       "rollups.step_seconds = old.step_seconds AND rollups.customer_id IS NOT DISTINCT FROM old.customer_id AND "
-                       "rollups.dimension = old.dimension AND rollups.value IS NOT DISTINCT FROM old.value",
-                       sorted.front()->bucket, sorted.back()->bucket),
-      stored_keys_of<RollupRow>(), sorted));
-  return insert_rows<RollupRow>(writer, Table::rollups, sorted, out_of_range);
+  const std::string range = fmt::format("bucket >= make_timestamptz({}::BIGINT) AND bucket <= make_timestamptz({}::BIGINT) AND EXISTS (SELECT 1 FROM old WHERE "
+                                        "old.bucket = made.bucket AND old.step_seconds = made.step_seconds AND old.customer_id IS NOT DISTINCT FROM made.customer_id AND "
+                                        "old.dimension = made.dimension AND old.value IS NOT DISTINCT FROM made.value)",
+                                        to_micros(sorted.front()->bucket), to_micros(sorted.back()->bucket));
+  for (const std::string& text : delete_rollups_text(writer, std::nullopt, range)) AYBIZA_TRY(delete_rows<RollupRow>(writer, text, stored_keys_of<RollupRow>(), sorted));
+  return insert_rollups(writer, sorted);
 }
 
 template <typename Row>
@@ -166,7 +165,7 @@ Status write_rows(DuckConnection& writer, const RowBatch& batch, DuckWriting& ho
   AYBIZA_TRY(insert_sorted(writer, Table::learning_events, batch.learning, how.out_of_range));
   AYBIZA_TRY(insert_sorted(writer, Table::change_events, batch.changes, how.out_of_range));
   AYBIZA_TRY(insert_sorted(writer, Table::raw_events, batch.raw, how.out_of_range));
-  return replace_rollups(writer, batch.rollups, how.out_of_range);
+  return replace_rollups(writer, batch.rollups);
 }
 
 }  // namespace

@@ -42,12 +42,10 @@ Status fill(const DuckAppender& appender, std::span<const Column<Row>> columns, 
 }
 
 template <typename Row>
-Status insert_rows(DuckConnection& connection, Table table, std::span<const Row* const> rows,
-                   std::uint64_t& out_of_range) {
+Status insert_rows(DuckConnection& connection, const char* schema, const char* name, std::span<const Row* const> rows, std::uint64_t& out_of_range) {
   if (rows.empty()) return {};
-  const std::string name(to_string(table));
   DuckAppender appender;
-  if (duckdb_appender_create(connection.get(), nullptr, name.c_str(), appender.out()) != DuckDBSuccess)
+  if (duckdb_appender_create(connection.get(), schema, name, appender.out()) != DuckDBSuccess)
     return duck_error(duckdb_appender_error(appender.get()), name);
   const std::span<const Column<Row>> columns = columns_of<Row>();
   for (const Column<Row>& column : columns)
@@ -55,6 +53,11 @@ Status insert_rows(DuckConnection& connection, Table table, std::span<const Row*
       return duck_error(duckdb_appender_error(appender.get()), name);
   if (Status done = fill(appender, columns, rows, out_of_range); !done) return wrap(done.error(), name);
   return {};
+}
+
+template <typename Row>
+Status insert_rows(DuckConnection& connection, Table table, std::span<const Row* const> rows, std::uint64_t& out_of_range) {
+  return insert_rows<Row>(connection, nullptr, std::string(to_string(table)).c_str(), rows, out_of_range);
 }
 
 // `statement` deletes from a table USING old (or does what else it says with old), whose columns are `keys`.

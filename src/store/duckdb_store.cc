@@ -10,6 +10,7 @@
 #include "store/duck_copy.h"
 #include "store/duck_open.h"
 #include "store/duck_reader.h"
+#include "store/duck_rollups.h"
 #include "store/duck_select.h"
 #include "store/duck_with_archive.h"
 #include "store/duck_write.h"
@@ -59,7 +60,7 @@ class DuckdbStore final : public Store {
   void closing() override { closing_ = true, reader_->closing(), archived_reader_->closing(); }
   Status checkpoint() override;
   Result<std::uint64_t> forget(Table table, Instant before) override;
-  Result<std::uint64_t> forget_rollups(Duration step, Instant before) override;
+  Result<std::uint64_t> forget_rollups(Duration step, Instant before) override { return forget_rollups(std::optional(step), before); }
   Result<ArchivedSlice> archive(Table table, Instant from, Instant to) override;
   std::string archive_folder() const override { return archive_.folder(); }
   std::shared_ptr<Store> with_archive(Instant from, Instant to) override;
@@ -71,6 +72,7 @@ class DuckdbStore final : public Store {
   Status configure();
   Status read_applied();
   Status read_changed();
+  Result<std::uint64_t> forget_rollups(std::optional<Duration> step, Instant before);
   Status write(const RowBatch& batch, std::uint64_t& out_of_range, std::vector<RollupBucket>& buckets);
   template <typename Work>
   Status in_transaction(Work&& work);
@@ -281,6 +283,7 @@ Status DuckdbStore::checkpoint() {
 
 Result<std::uint64_t> DuckdbStore::forget(Table table, Instant before) {
   if (table == Table::metric_series) return 0;  // a series has no time; it is small
+  if (table == Table::rollups) return forget_rollups(std::nullopt, before);
   const std::lock_guard lock(writing_);
   std::uint64_t gone = 0;
   const Status deleted = in_transaction([&]() -> Status {
@@ -358,12 +361,18 @@ Result<ArchivedSlice> DuckdbStore::archive(Table table, Instant from, Instant to
   return moved;
 }
 
-Result<std::uint64_t> DuckdbStore::forget_rollups(Duration step, Instant before) {
+// Of every step where none is named.
+Result<std::uint64_t> DuckdbStore::forget_rollups(std::optional<Duration> step, Instant before) {
   const std::lock_guard lock(writing_);
-  Result<std::uint64_t> gone;
+  std::uint64_t gone = 0;
   const Status done = in_transaction([&]() -> Status {
-    gone = writer_.run("DELETE FROM rollups WHERE step_seconds = $1 AND bucket < $2", {std::int64_t(step / std::chrono::seconds(1)), before});
-    return gone ? Status() : std::unexpected(gone.error());
+    const std::string condition = fmt::format("bucket < $1{}", step ? fmt::format(" AND step_seconds = {}", *step / std::chrono::seconds(1)) : "");
+    for (const std::string& text : delete_rollups_text(writer_, step, condition)) {
+      const auto some = writer_.run(text, {before});
+      if (!some) return std::unexpected(some.error());
+      gone += *some;
+    }
+    return {};
   });
   if (!done) return std::unexpected(done.error());
   checkpoint_if_due();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "store/duck.h"
+#include "store/duck_rollups.h"
 #include "store/scratch.h"
 
 namespace aybiza {
@@ -74,6 +75,32 @@ TEST(Migrations, TurnsOfBefore0009WereNeverAskedForATopic) {
   ASSERT_TRUE(done.has_value()) << done.error().message;
   ASSERT_TRUE(migrate(*connection, duckdb_migrations(), from_micros(0)).has_value());
   EXPECT_EQ(count(*connection, "conversation_turns WHERE text_content = 'refund' AND text_embedding = [1.5, 2.5] AND topic_vector IS NULL AND topic_version IS NULL"), 1);
+}
+
+// Rollups of one table: each is seen once in the view, and lies where a repair would delete it.
+TEST(Migrations, RollupsOfBefore0012AreInTheirParts) {
+  const Scratch scratch;
+  const SystemClock clock;
+  DuckDatabase database;
+  ASSERT_EQ(duckdb_open((scratch.path() + "/store.duckdb").c_str(), database.out()), DuckDBSuccess);
+  auto connection = DuckConnection::open(database.get(), clock);
+  ASSERT_TRUE(connection.has_value());
+  ASSERT_TRUE(migrate(*connection, duckdb_migrations().first(11), from_micros(0)).has_value());
+  const auto done = connection->run("INSERT INTO rollups SELECT TIMESTAMPTZ '2026-09-01 00:00:00+00' + to_hours(hour), step, customer, dimension, value, 'tally'::BLOB, 'sketches'::BLOB "
+                                    "FROM range(3) hours(hour), (VALUES (60), (3600), (86400)) steps(step), (VALUES ('acme'), (NULL)) customers(customer), "
+                                    "(VALUES (''), ('region'), ('agent_id'), ('model_used'), ('topic')) dimensions(dimension), (VALUES ('v'), (NULL)) found(value)");
+  ASSERT_TRUE(done.has_value()) << done.error().message;
+  ASSERT_TRUE(connection->script("CREATE TABLE before AS SELECT * FROM rollups").has_value());
+  ASSERT_TRUE(migrate(*connection, duckdb_migrations(), from_micros(0)).has_value());
+  EXPECT_EQ(count(*connection, "before"), 180);
+  EXPECT_EQ(count(*connection, "rollups"), 180);
+  EXPECT_EQ(count(*connection, "(FROM before EXCEPT ALL FROM rollups)"), 0);
+  std::int64_t left = 180;
+  for (const int step : {60, 3600, 86400}) {
+    for (const std::string& text : delete_rollups_text(*connection, std::chrono::seconds(step), fmt::format("made.step_seconds = {}", step)))
+      ASSERT_TRUE(connection->script(text).has_value());
+    EXPECT_EQ(count(*connection, "rollups"), left -= 60);
+  }
 }
 
 }  // namespace

@@ -39,6 +39,15 @@ Status insert_rows(PostgresConnection& connection, Table table, std::span<const 
   return done ? done : wrap(done.error(), to_string(table));
 }
 
+// As the embedded store has them in parts.
+inline std::vector<std::string> delete_rollups_text(const PostgresConnection&, Duration, std::string_view condition) {
+  return {fmt::format("DELETE FROM rollups AS made WHERE {}", condition)};
+}
+inline Status insert_rollups(PostgresConnection& writer, std::span<const RollupRow* const> rows) {
+  std::uint64_t none = 0;  // counts and bytes fit
+  return insert_rows<RollupRow>(writer, Table::rollups, rows, none);
+}
+
 // "unnest($1::timestamptz[], $2::uuid[]) AS old(time, call_id)"
 template <typename Row>
 std::string unnested(std::span<const Column<Row>> columns) {

@@ -46,16 +46,15 @@ std::vector<std::string> insert_marks_text(std::span<const RollupBucket> buckets
 }
 
 // The range is spelled out beside the list, so that an engine looks at few row groups or pages.
-std::vector<std::string> drop_buckets_text(std::span<const DirtyBucket> buckets) {
+std::vector<std::pair<Duration, std::string>> buckets_condition(std::span<const DirtyBucket> buckets) {
   std::map<Duration, std::set<Instant>> starts;  // by step
   for (const DirtyBucket& one : buckets) starts[one.step].insert(one.bucket);
-  std::vector<std::string> out;
+  std::vector<std::pair<Duration, std::string>> out;
   for (const auto& [step, all] : starts) {
     std::string list;
     for (const Instant start : all) list += (list.empty() ? "" : ", ") + instant_text(start);
-    for (const std::string_view table : {"rollup_dirty", "rollups"})
-      out.push_back(fmt::format("DELETE FROM {} WHERE step_seconds = {} AND bucket >= {} AND bucket <= {} AND bucket IN ({})", table,
-                                step / std::chrono::seconds(1), instant_text(*all.begin()), instant_text(*all.rbegin()), list));
+    out.emplace_back(step, fmt::format("step_seconds = {} AND bucket >= {} AND bucket <= {} AND bucket IN ({})", step / std::chrono::seconds(1),
+                                       instant_text(*all.begin()), instant_text(*all.rbegin()), list));
   }
   return out;
 }

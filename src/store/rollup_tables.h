@@ -1,7 +1,7 @@
 // The tables of rollups, as every engine of SQL keeps them: buckets, the marks of those that have changed, the floor.
 //
 // Shape    texts that engines share, and functions that run them on a connection inside the caller's transaction. An engine
-//          brings insert_rows() and read_chunk() for its connection, as for every table.
+//          brings read_chunk() for its connection, as for every table, insert_rollups() and delete_rollups_text().
 // Threads  as the connection.
 // Source   docs/sql.md "Rollups".
 #pragma once
@@ -23,7 +23,7 @@ struct RollupMarks {
 std::span<const Column<DirtyBucket>> mark_columns();  // step_seconds and bucket; step 0 is the floor
 std::string_view marks_text();
 std::vector<std::string> insert_marks_text(std::span<const RollupBucket> buckets);
-std::vector<std::string> drop_buckets_text(std::span<const DirtyBucket> buckets);
+std::vector<std::pair<Duration, std::string>> buckets_condition(std::span<const DirtyBucket> buckets);  // by step
 // [from, to) within what times can say, from the beginning of a day: a day's rollup is the merge of its hours.
 std::pair<Instant, Instant> whole_days(Instant from, Instant to);
 std::string mark_range_text(Instant from, Instant to);
@@ -64,9 +64,11 @@ Status mark_buckets(Connection& writer, std::span<const RollupBucket> buckets) {
 // What `buckets` hold is `rows` now, as far as these are theirs; they are not marked any more.
 template <typename Connection>
 Status replace_buckets(Connection& writer, std::span<const DirtyBucket> buckets, const std::vector<RollupRow>& rows) {
-  for (const std::string& text : drop_buckets_text(buckets)) AYBIZA_TRY(writer.script(text));
-  std::uint64_t none = 0;  // counts and bytes fit
-  return insert_rows<RollupRow>(writer, Table::rollups, rows_of(buckets, rows), none);
+  for (const auto& [step, condition] : buckets_condition(buckets)) {
+    AYBIZA_TRY(writer.script("DELETE FROM rollup_dirty WHERE " + condition));
+    for (const std::string& text : delete_rollups_text(writer, step, condition)) AYBIZA_TRY(writer.script(text));
+  }
+  return insert_rollups(writer, rows_of(buckets, rows));
 }
 
 }  // namespace aybiza
