@@ -1,7 +1,9 @@
 // The compact forms of a Tally that rollup rows hold; what cold panes and snapshots do is in tally_pack.cc.
+#include <array>
 #include <utility>
 
 #include "aggregate/tally_members.h"
+#include "aggregate/tally_sketches.h"
 #include "assemble/bytes.h"
 #include "sketch/bits.h"
 
@@ -12,6 +14,7 @@ using namespace tally_members;
 namespace {
 
 // No tally has counted more, and thousands of such tallies add up within 64 bits.
+constexpr std::size_t stats_max = 4;  // of a part
 constexpr std::int64_t count_max = std::int64_t{1} << 48;
 enum class Form : std::uint8_t { whole = 1, sums = 2, sketches = 3, packed_sketches = 4 };  // the first byte; 3 is read, and not written any more
 
@@ -75,19 +78,36 @@ struct PackingSketches {
 
 struct GettingSketches {
   bits::Reader in;
-  unsigned wanted = 0;  // of what is left of a part, the next one's lowest
+  std::array<Stat*, stats_max> into{};  // of what is left of a part
+  std::size_t next = 0;
+  unsigned wanted = 0;  // likewise, the next one's lowest
   bool later = false;   // another part follows of which some are wanted
   bool bad = false;
-  void operator()(auto&) {}
-  void operator()(Stat& stat) {
+  void operator()(const auto&) {}
+  void operator()(const Stat& stat) {
     const bool keeps = (wanted & 1) != 0;
     const bool read = (wanted != 0 || later) && stat.count > 0 && !bad;
+    Stat* target = into[next++];
     wanted >>= 1;
     if (!read) return;
     const auto count = std::uint64_t(stat.count);
-    bad |= !(keeps ? stat.sketch.merge_packed(in, count) : DdSketch::skip_packed(in, count));
+    bad |= !(keeps && target ? target->sketch.merge_packed(in, count) : DdSketch::skip_packed(in, count));
   }
 };
+
+struct StatsOf {
+  std::array<Stat*, stats_max> all{};
+  std::size_t count = 0;
+  void operator()(auto&) {}
+  void operator()(Stat& stat) { all[count++] = &stat; }
+};
+
+template <typename Part>
+std::array<Stat*, stats_max> stats_of(const std::unique_ptr<Part>& part) {
+  StatsOf stats;
+  if (part) each_member(stats, *part);
+  return stats.all;
+}
 
 struct Getting {
   bytes::Reader in;
@@ -193,12 +213,28 @@ Result<Tally> parse_tally(std::string_view from) { return read(from, Form::whole
 Result<Tally> parse_sums(std::string_view from) { return read(from, Form::sums); }
 Status add_sketches(std::string_view from, Tally& tally, std::uint8_t wanted) {
   if (from.size() < 2 || from[0] != char(Form::packed_sketches)) return read(from, Form::sketches, tally, wanted);
+  return merge_sketches(from, tally, tally, wanted);
+}
+
+Status merge_sketches(std::string_view from, const Tally& tally, Tally& into, std::uint8_t wanted) {
+  if (from.size() < 2 || from[0] != char(Form::packed_sketches)) {
+    Tally own(tally);
+    AYBIZA_TRY(read(from, Form::sketches, own, wanted));
+    const auto add = [](const auto& some, const auto& more) {
+      for (std::size_t i = 0; i < stats_max; ++i)
+        if (some[i] && more[i]) some[i]->sketch.merge(more[i]->sketch);
+    };
+    add(stats_of(into.calls), stats_of(own.calls));
+    add(stats_of(into.turns), stats_of(own.turns));
+    return {};
+  }
   if (std::uint8_t(from[1]) != parts_of(tally)) return fail(Code::corrupt, "these are the sketches of another tally");
   const unsigned of_turns = unsigned(wanted) >> sketches_of_calls;
-  GettingSketches get{.in = bits::Reader(from.substr(2)), .wanted = wanted & ((1u << sketches_of_calls) - 1), .later = tally.turns && of_turns != 0};
-  if (tally.calls) each_member(get, *tally.calls);
-  get.wanted = of_turns, get.later = false;
-  if (tally.turns) each_member(get, *tally.turns);
+  GettingSketches get{.in = bits::Reader(from.substr(2)), .into = stats_of(into.calls), .wanted = wanted & ((1u << sketches_of_calls) - 1),
+                      .later = tally.turns && of_turns != 0};
+  if (tally.calls) each_member(get, std::as_const(*tally.calls));
+  get.into = stats_of(into.turns), get.next = 0, get.wanted = of_turns, get.later = false;
+  if (tally.turns) each_member(get, std::as_const(*tally.turns));
   const bool whole = wanted == TallyParts::all_sketches;  // otherwise what follows the last wanted one is not looked at
   if (get.bad || get.in.bad() || (whole && !get.in.done())) return fail(Code::corrupt, "these are not the sketches of this tally");
   return {};

@@ -1,4 +1,5 @@
 #include "aggregate/tally.h"
+#include "aggregate/tally_sketches.h"
 
 #include <gtest/gtest.h>
 
@@ -105,6 +106,16 @@ TEST(Tally, serialised_and_parsed_is_the_same) {
       some.merge(*part, {.sketches = wanted}), all.merge(tally, {.sketches = wanted});
       EXPECT_EQ(serialise_sketches(some).substr(2), serialise_sketches(all).substr(2));
     }
+    Tally more, merged, rival;
+    for (int n = 0; n < 5; ++n) add(more, random_facts(random));
+    for (const Tally* one : {&tally, &more}) {
+      const auto sums = parse_sums(serialise_sums(*one));
+      merged.merge(*sums, {.sketches = 0});
+      ASSERT_TRUE(merge_sketches(serialise_sketches(*one), *sums, merged));
+      rival.merge(*one);
+    }
+    EXPECT_EQ(serialise(merged), serialise(rival));
+    EXPECT_FALSE(merge_sketches("\4", tally, merged));
     Tally of_turns;
     of_turns.merge(tally, {.calls = false});
     auto read = parse_sums(serialise_sums(of_turns));
@@ -139,6 +150,12 @@ TEST(Tally, sketches_of_older_rollups_are_read) {
   ASSERT_TRUE(add_sketches(old, *some, TallyParts::sketch_of(Quantity::voice_latency_ms)));
   EXPECT_EQ(some->calls->voice_latency.sketch, tally.calls->voice_latency.sketch);
   EXPECT_TRUE(some->calls->duration.sketch.empty());
+  Tally merged, twice;
+  for (int i = 0; i < 2; ++i) {
+    merged.merge(*torn, {.sketches = 0}), twice.merge(tally);
+    ASSERT_TRUE(merge_sketches(old, *torn, merged));
+  }
+  EXPECT_EQ(serialise(merged), serialise(twice));
   EXPECT_FALSE(add_sketches(old.substr(0, old.size() - 1), *torn));
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "aggregate/tally_sketches.h"
 #include "query/rollup_fold.h"
 #include "query/tally_cells.h"
 #include "query/turn_labels.h"
@@ -184,10 +185,13 @@ std::vector<std::pair<Instant, Instant>> runs_of(const Cover::Step& step) {
 }
 
 Status read_run(Store& store, const Subject& subject, const Cover::Step& step, std::pair<Instant, Instant> run, Duration deadline, Groups& groups) {
-  const std::string_view dimension = subject.dimension ? to_string(*subject.dimension) : std::string_view();
-  const Param params[] = {std::int64_t(step.step / 1s), dimension, run.first, run.second};
-  auto rows = store.sql(fmt::format("SELECT bucket, customer_id, value, tally{} FROM rollups WHERE step_seconds = $1 AND dimension = $2 AND bucket >= $3 AND bucket < $4",
-                                    subject.parts.sketches != 0 ? ", sketches" : ""),
+  const std::string_view dimension = subject.dimension ? to_string(*subject.dimension) : step.step < 1h ? to_string(minute_dimension) : std::string_view();
+  const Param params[] = {run.first, run.second};
+  TallyParts sums_only = subject.parts;
+  sums_only.sketches = 0;
+  // What rollups are meant is spelled out: so the engine sees while it plans in which of its tables they lie.
+  auto rows = store.sql(fmt::format("SELECT bucket, customer_id, value, tally{} FROM rollups WHERE step_seconds = {} AND dimension = '{}' AND bucket >= $1 AND bucket < $2",
+                                    subject.parts.sketches != 0 ? ", sketches" : "", step.step / 1s, dimension),
                         params, deadline);
   if (!rows) return std::unexpected(rows.error());
   for (;;) {
@@ -208,13 +212,13 @@ Status read_run(Store& store, const Subject& subject, const Cover::Step& step, s
       const auto* bytes = std::get_if<Blob>(&sums);
       auto tally = parse_sums(bytes ? bytes->bytes : std::string_view());
       if (!tally) return std::unexpected(tally.error());
-      if (subject.parts.sketches != 0) {
-        const Cell sketches = (*rows)->cell(row, 4);
-        const auto* packed = std::get_if<Blob>(&sketches);
-        AYBIZA_TRY(add_sketches(packed ? packed->bytes : std::string_view(), *tally, subject.parts.sketches));
-      }
       groups.bucket = place->second;
-      groups.at(customer, value).merge(*tally, subject.parts);
+      Tally& into = groups.at(customer, value);
+      into.merge(*tally, sums_only);
+      if (subject.parts.sketches == 0) continue;
+      const Cell sketches = (*rows)->cell(row, 4);
+      const auto* packed = std::get_if<Blob>(&sketches);
+      AYBIZA_TRY(merge_sketches(packed ? packed->bytes : std::string_view(), *tally, into, subject.parts.sketches));
     }
   }
 }

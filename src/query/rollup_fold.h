@@ -1,7 +1,8 @@
 // Rollup rows out of the rows they sum up: what a minute or an hour held, by customer and one dimension.
 //
 // Shape    a FactSink that adds every row to the total and to its value of each dimension; topics are many per turn.
-//          kept_by_minute() ones are kept by the minute, rollup_dimensions() by the hour and, merged from hours, by the day.
+//          kept_by_minute() ones are kept by the minute, rollup_dimensions() by the hour and, merged from hours, by the day. A minute has no
+//          row of its total: every row has one region or none, so the total is the sum of these.
 // Cost     a look-up and an add per row and dimension.
 // Threads  none: owned by one repair.
 #pragma once
@@ -18,7 +19,8 @@ namespace aybiza {
 
 inline constexpr std::size_t rolled_dimensions = std::size_t(Dimension::hour_of_day) - 1;
 std::span<const Dimension> rollup_dimensions();  // all of calls and turns but the customer, who is in every row
-bool kept_by_minute(Dimension dimension);        // besides the total
+inline constexpr Dimension minute_dimension = Dimension::region;
+bool kept_by_minute(Dimension dimension);
 
 class RollupFold final : public FactSink {
  public:
@@ -29,7 +31,7 @@ class RollupFold final : public FactSink {
   void call(const FactRow& row, const CallFacts& facts) override;
   void turn(const FactRow& row, const TurnFacts& facts) override;
   void usage(const FactRow& row, const UsageFacts& facts) override;
-  void merge(const RollupRow& row, const Tally& tally);  // of a finer step
+  Status merge(const RollupRow& row);  // of a finer step
   void rows(std::vector<RollupRow>& out) const;          // appends
 
  private:
@@ -40,7 +42,9 @@ class RollupFold final : public FactSink {
   struct Axis {
     std::unordered_map<std::string, Tally, Hash, std::equal_to<>> values;
     Tally unknown;
+    bool as_total = true;  // of a call's dimension: no value is known, so `unknown` is the pane's total and not kept again
     Tally& at(OptionalText value);
+    Axis& apart() { return as_total = false, *this; }
   };
   struct Pane {  // of a customer in a bucket
     Tally total;

@@ -74,10 +74,7 @@ Status repair_day(Store& store, const DirtyBucket& claim, RepairReport& report) 
   if (!hours) return std::unexpected(hours.error());
   RollupFold fold(claim.step);
   for (const RollupRow& row : hours->rollups) {
-    auto tally = parse_sums(row.tally);
-    if (!tally) return std::unexpected(tally.error());
-    AYBIZA_TRY(add_sketches(row.sketches, *tally));
-    fold.merge(row, *tally);
+    AYBIZA_TRY(fold.merge(row));
   }
   std::vector<RollupRow> rows;
   fold.rows(rows);
