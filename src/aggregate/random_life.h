@@ -12,7 +12,8 @@ using namespace std::chrono_literals;
 // Does to a shard what the server does, and all of it at random.
 class Life {
  public:
-  Life(unsigned seed, std::size_t calls_retained) : stream_(seed), shard({.calls_retained = calls_retained}), arrivals_(stream_.calls({.calls = 120, .agents = 30, .spread = 20h})) {}
+  // Without `collects` its rows are the caller's to collect.
+  Life(unsigned seed, std::size_t calls_retained, bool collects = true) : stream_(seed), shard({.calls_retained = calls_retained}), collects_(collects), arrivals_(stream_.calls({.calls = 120, .agents = 30, .spread = 20h})) {}
 
   bool over() const { return at_ == arrivals_.size(); }
 
@@ -30,12 +31,14 @@ class Life {
   }
 
   void collect(Shard::What what) {
+    if (!collects_) return;
     RowBatch rows;
     rows.to = offset_;
     shard.collect(rows, what);
   }
 
   bool chance(int percent) { return stream_.chance(percent); }
+  std::uint64_t offset() const { return offset_; }
   const Arrival& last() const { return arrivals_[at_ - 1]; }  // REQUIRES: a step was made
 
  private:
@@ -63,6 +66,7 @@ class Life {
   Shard shard;
 
  private:
+  bool collects_;
   std::vector<Arrival> arrivals_;
   std::size_t at_ = 0;
   std::uint64_t offset_ = 0;

@@ -90,12 +90,19 @@ void Shard::mark_stored_until(std::uint64_t offset) {
 }
 
 void Shard::collect(RowBatch& out, What what) {
+  begin_collect(out, what);
+  next_of_collect(SIZE_MAX);
+}
+
+bool Shard::next_of_collect(std::size_t some) { return state_->next_of_collect(some); }
+
+void Shard::begin_collect(RowBatch& out, What what) {
   State& state = *state_;
   if (!state.settled && out.to > state.stored_until) {
     state.settle();
     state.settled = true;
   }
-  if (state.settled) return state.collect(out, what);
+  if (state.settled) return state.begin_collect(out, what);
   state.pending = {};  // still below what the store has: nothing to hand out
 }
 

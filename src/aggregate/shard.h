@@ -116,6 +116,11 @@ class Shard {
   // handed out count as stored: a batch that could not be written must be retried, not dropped.
   enum class What : std::uint8_t { due, all };
   void collect(RowBatch& out, What what = What::all);
+  // The same some calls at a time: the rows are those that collect() would have handed out when it was begun, in another order.
+  // False: that was the end. `out` has to stay where it is until then. REQUIRES: none is under way.
+  static constexpr std::size_t collected_calls = 16;  // a step: about a quarter of a millisecond
+  void begin_collect(RowBatch& out, What what);
+  bool next_of_collect(std::size_t some = collected_calls);
   bool dirty(What what = What::all) const;  // something is there to collect
 
   ShardSizes measure() const;  // now; walks all calls and panes

@@ -1,7 +1,8 @@
-// Collecting: every row that changed since the last time.
+// Collecting: every row that changed since the last time, as it was when the collection was begun.
 #include <algorithm>
 
 #include "aggregate/shard_state.h"
+#include "base/check.h"
 
 namespace aybiza {
 namespace {
@@ -19,36 +20,17 @@ void hand_over(std::vector<Row>& from, std::vector<Row>& to) {
 
 bool Shard::State::dirty(Shard::What what) const {
   const bool due = !deferred.empty() && (what == Shard::What::all || deferred.front().due <= received);
-  return due || !touched.empty() || !pending.empty();
+  return due || !touched.empty() || !pending.empty() || collecting;
 }
 
-void Shard::State::collect(RowBatch& out, Shard::What what) {
+// What nobody else will touch goes at once; calls are listed, and handed out in turn or before they change.
+void Shard::State::begin_collect(RowBatch& out, Shard::What what) {
+  CHECK(!collecting);
   if (out.to != 0 && out.to <= stored_until) return;
-  // That a call has ended never waits, nor that it is to be found in another place.
-  const auto wanted = [&](const CallRecord& record) {
-    const bool moved = record.stored_start != never && record.stored_start != record.call.start();
-    return what == Shard::What::all || moved || record.stored_ended != record.call.ended();
-  };
+  collecting = std::make_unique<Collecting>(Collecting{.out = &out, .what = what, .received = received, .list = std::exchange(touched, {})});
   hand_over(pending.calls, out.calls);  // those that are part of another now
   hand_over(pending.turns, out.turns);  // those that left their number, before others take it
   hand_over(pending.usage, out.usage);
-  for (const Slot slot : touched) {
-    keep(slot);
-    CallRecord& record = *calls[slot];
-    record.touched = false;
-    hand_out_parts(record, out);
-    if (wanted(record)) hand_out(record, out);
-    else if (!std::exchange(record.waiting, true)) deferred.push_back({slot, record.id, received + limits::store_deferral});
-  }
-  touched.clear();
-  while (!deferred.empty() && (what == Shard::What::all || deferred.front().due <= received)) {
-    const auto [slot, id, due] = deferred.front();
-    deferred.pop_front();
-    if (CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr; record && record->id == id && record->waiting) {
-      keep(slot);
-      hand_out(*record, out);
-    }
-  }
   hand_over(pending.interventions, out.interventions);
   hand_over(pending.system, out.system);
   hand_over(pending.agent_status, out.agent_status);
@@ -59,6 +41,46 @@ void Shard::State::collect(RowBatch& out, Shard::What what) {
   hand_over(pending.changes, out.changes);
   hand_over(pending.raw, out.raw);
   hand_over(pending.late, out.late);
+  Collecting& now = *collecting;
+  now.waits.resize(calls.size());
+  now.due.resize(calls.size());
+  for (const Slot slot : now.list) now.waits[slot] = true;
+  while (!deferred.empty() && (what == Shard::What::all || deferred.front().due <= received)) {
+    const auto [slot, id, due] = deferred.front();
+    deferred.pop_front();
+    const CallRecord* record = slot < calls.size() ? calls[slot].get() : nullptr;
+    if (!record || record->id != id) continue;
+    now.due[slot] = true;
+    if (now.waits[slot] || !record->waiting) continue;
+    now.waits[slot] = true;
+    now.list.push_back(slot);
+  }
+}
+
+void Shard::State::collect_one(Slot slot) {
+  Collecting& now = *collecting;
+  now.waits[slot] = false;
+  if (image) [[unlikely]] image->before_call(slot);
+  CallRecord& record = *calls[slot];
+  // That a call has ended never waits, nor that it is to be found in another place.
+  const bool moved = record.stored_start != never && record.stored_start != record.call.start();
+  const bool wanted = now.what == Shard::What::all || moved || record.stored_ended != record.call.ended();
+  if (std::exchange(record.touched, false)) {
+    hand_out_parts(record, *now.out);
+    if (wanted) hand_out(record, *now.out);
+    else if (!std::exchange(record.waiting, true)) deferred.push_back({slot, record.id, now.received + limits::store_deferral});
+  }
+  if (now.due[slot] && record.waiting) hand_out(record, *now.out);
+}
+
+bool Shard::State::next_of_collect(std::size_t some) {
+  if (!collecting) return false;
+  Collecting& now = *collecting;
+  for (const std::size_t end = now.next + std::min(some, now.list.size() - now.next); now.next < end; ++now.next)
+    if (now.waits[now.list[now.next]]) collect_one(now.list[now.next]);
+  if (now.next < now.list.size()) return true;
+  collecting.reset();
+  return false;
 }
 
 void Shard::State::hand_out(CallRecord& record, RowBatch& out) {

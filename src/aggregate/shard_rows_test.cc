@@ -6,6 +6,7 @@
 #include <random>
 
 #include "aggregate/feeding.h"
+#include "aggregate/random_life.h"
 #include "base/limits.h"
 
 namespace aybiza {
@@ -252,6 +253,40 @@ TEST(ShardRows, usage_counts_once_in_whatever_order_few_or_many_of_a_call_come) 
     }
     EXPECT_EQ(dumps[0], dumps[1]);
   }
+}
+
+// A collection in steps, while the shard goes on, has the rows of the moment it was begun.
+TEST(ShardRows, collected_in_steps_are_those_of_the_moment_it_was_begun) {
+  std::size_t collections = 0, steps = 0, moved_on = 0;
+  for (unsigned seed = 1; seed <= 16; ++seed) {
+    const std::size_t retained = seed % 3 == 0 ? 25 : 0;
+    testing::Life at_once(seed, retained, false), in_steps(seed, retained, false);
+    SmallStore wanted, found;
+    std::mt19937_64 random(seed);
+    const auto number = [&](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
+    while (!at_once.over()) {
+      for (int i = number(1, 60); i > 0 && !at_once.over(); --i) at_once.step(), in_steps.step();
+      const Shard::What what = number(0, 3) == 0 ? Shard::What::all : Shard::What::due;
+      RowBatch rows, some;
+      rows.to = some.to = at_once.offset();
+      if (number(0, 4) == 0) in_steps.shard.begin_snapshot();
+      at_once.shard.collect(rows, what);
+      in_steps.shard.begin_collect(some, what);
+      for (bool more = true; more; ++steps) {
+        for (int i = number(0, 3); i > 0 && !at_once.over(); --i, ++moved_on) at_once.step(), in_steps.step();
+        more = in_steps.shard.next_of_collect(std::size_t(number(1, 4)));
+      }
+      ASSERT_EQ(some.calls.size(), rows.calls.size()) << seed;
+      ASSERT_EQ(some.turns.size(), rows.turns.size()) << seed;
+      wanted.apply(rows), found.apply(some);
+      ASSERT_EQ(found.dump(), wanted.dump()) << seed;
+      ++collections;
+    }
+    EXPECT_EQ(in_steps.shard.canonical_dump(), at_once.shard.canonical_dump()) << seed;
+  }
+  EXPECT_GT(collections, 200u);
+  EXPECT_GT(steps, 2 * collections);
+  EXPECT_GT(moved_on, collections);
 }
 
 }  // namespace

@@ -72,8 +72,18 @@ struct Shard::State {
   struct Asked { std::uint64_t number; std::shared_ptr<OpenQuestion> question; };
   std::vector<Asked> under_way;                    // questions: likewise
   std::uint64_t asked = 0;
+  struct Collecting {                              // a collection under way
+    RowBatch* out;
+    Shard::What what;
+    Instant received{};                            // when it was begun
+    std::vector<Slot> list;
+    std::vector<bool> waits{}, due{};              // by slot: listed and not handed out; its row had waited long enough
+    std::size_t next = 0;
+  };
+  std::unique_ptr<Collecting> collecting;
   void keep(Slot slot) {
     if (image) [[unlikely]] image->before_call(slot);
+    if (collecting && slot < collecting->waits.size() && collecting->waits[slot]) [[unlikely]] collect_one(slot);
     if (!under_way.empty()) [[unlikely]] keep_for_open(slot);
   }
   void keep_for_open(Slot slot);
@@ -196,7 +206,9 @@ struct Shard::State {
   void each_turn_axis(const LiveTurn& turn, Visit&& visit) const;
 
   // shard_collect.cc
-  void collect(RowBatch& out, Shard::What what);
+  void begin_collect(RowBatch& out, Shard::What what);  // `out` has to stay where it is until the end
+  bool next_of_collect(std::size_t some);          // false: that was the end
+  void collect_one(Slot slot);
   void hand_out(CallRecord& record, RowBatch& out);
   void hand_out_parts(CallRecord& record, RowBatch& out);
   void settle();

@@ -69,6 +69,8 @@ class LiveShards {
   // not done. REQUIRES: on the shard's thread, where no other is under way.
   using Step = std::function<bool(Shard&)>;
   void meanwhile(std::size_t shard, Step step);
+  // Likewise of what somebody waits for: in turns with the questions under way. What is left when the shards stop is done.
+  void in_turns(std::size_t shard, Step step) { lanes_[shard]->answering.push_back(std::move(step)); }
   // Runs `work` on every shard and waits; false when a shard has closed.
   bool run_all(const std::function<void(std::size_t, Shard&)>& work);
 
@@ -101,7 +103,7 @@ class LiveShards {
     Mailbox<Message> mailbox;
     Step meanwhile;                            // this and the next three: the thread's own
     Steady::time_point next_step{};
-    std::deque<Step> answering;                // questions under way, each a step in turn; false: it is answered
+    std::deque<Step> answering;                // questions and collections under way, each a step in turn
     Steady::time_point next_answer{};
     std::atomic<std::uint64_t> folded{0};
     std::atomic<std::size_t> queued_bytes{0};  // of chunks in the mailbox: a bound, whose order does not matter

@@ -37,7 +37,7 @@ void Pipeline::stop() {
   // The router leaves when it has read everything and handed over its last collection; then the writer drains.
   router_.request_stop();
   if (router_.joinable()) router_.join();
-  if (shards_) shards_->run_all([](std::size_t, Shard&) {});  // the last collection has reached the writer
+  if (shards_) shards_->run_all([this](std::size_t i, Shard& shard) { end_collecting(i, shard); });  // the last collection has reached the writer
   if (unwritten_) unwritten_->close();
   if (writer_.joinable()) writer_.join();
   published_.close();
@@ -148,9 +148,9 @@ void Pipeline::wait_for_store(const std::stop_token& stop) {
 
 // Asks every shard for what changed up to here and hands it to the writer when the last one has answered.
 void Pipeline::collect(bool wait_for_room, bool whole) {
-  while (outstanding_.load() >= outstanding_max) {
+  while (outstanding_.load() >= outstanding_max || gathering_.load()) {
     if (!wait_for_room) return;
-    unwritten_->press();
+    if (!gathering_.load()) unwritten_->press();
     std::this_thread::sleep_for(1ms);
   }
   last_collect_ = clock_.elapsed();
@@ -173,29 +173,49 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
   gathering->collection->rerate = std::exchange(rerate_, std::nullopt);
   collected_ = gathering->collection->rows.to;
   ++outstanding_;
+  gathering_ = true;
+  const auto gathered = [this](Gathering& all, RowBatch& part) {
+    std::unique_lock lock(all.mutex);
+    RowBatch& rows = all.collection->rows;
+    const auto take = [](auto& to, auto& from) {
+      if (to.empty()) to = std::move(from);
+      else to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+    };
+    take(rows.calls, part.calls), take(rows.turns, part.turns), take(rows.usage, part.usage);
+    take(rows.interventions, part.interventions), take(rows.system, part.system), take(rows.agent_status, part.agent_status);
+    take(rows.metric_series, part.metric_series), take(rows.metric_points, part.metric_points);
+    take(rows.metric_distributions, part.metric_distributions), take(rows.raw, part.raw), take(rows.learning, part.learning), take(rows.changes, part.changes), take(rows.rollups, part.rollups), take(rows.late, part.late);
+    if (--all.left != 0) return;
+    auto finished = std::move(all.collection);
+    lock.unlock();
+    unwritten_->push(std::move(finished));
+    gathering_ = false;
+  };
   for (std::size_t i = 0; i < shards_->count(); ++i)
-    shards_->post(i, [this, gathering, i, taking, anything, what = whole ? Shard::What::all : Shard::What::due](Shard& shard) {
-      RowBatch part;
-      part.from = gathering->collection->rows.from;
-      part.to = gathering->collection->rows.to;
-      if (anything || shard.dirty(what)) shard.collect(part, what);
-      if (taking) take_snapshot(shard, i, taking);
-      std::unique_lock lock(gathering->mutex);
+    shards_->post(i, [this, gathering, gathered, i, taking, anything, whole, what = whole ? Shard::What::all : Shard::What::due](Shard& shard) {
+      auto part = std::make_shared<RowBatch>();
+      part->from = gathering->collection->rows.from;
+      part->to = gathering->collection->rows.to;
       if (i == 0) gathering->collection->prices = shard.prices();
-      RowBatch& rows = gathering->collection->rows;
-      const auto take = [](auto& to, auto& from) {
-        if (to.empty()) to = std::move(from);
-        else to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
-      };
-      take(rows.calls, part.calls), take(rows.turns, part.turns), take(rows.usage, part.usage);
-      take(rows.interventions, part.interventions), take(rows.system, part.system), take(rows.agent_status, part.agent_status);
-      take(rows.metric_series, part.metric_series), take(rows.metric_points, part.metric_points);
-      take(rows.metric_distributions, part.metric_distributions), take(rows.raw, part.raw), take(rows.learning, part.learning), take(rows.changes, part.changes), take(rows.rollups, part.rollups), take(rows.late, part.late);
-      if (--gathering->left != 0) return;
-      auto finished = std::move(gathering->collection);
-      lock.unlock();
-      unwritten_->push(std::move(finished));
+      if (anything || shard.dirty(what)) shard.begin_collect(*part, what);
+      collecting_[i] = [gathering, gathered, part](Shard&) { gathered(*gathering, *part); };
+      if (!taking) return shards_->in_turns(i, [this, i](Shard& at) { return go_on_collecting(i, at, Shard::collected_calls); });
+      end_collecting(i, shard);  // a snapshot is of calls that were handed out
+      take_snapshot(shard, i, taking);
     });
+}
+
+// On the shard's thread; false: none is under way any more.
+bool Pipeline::go_on_collecting(std::size_t index, Shard& shard, std::size_t some) {
+  if (!collecting_[index]) return false;
+  if (shard.next_of_collect(some)) return true;
+  std::exchange(collecting_[index], nullptr)(shard);
+  return false;
+}
+
+void Pipeline::end_collecting(std::size_t index, Shard& shard) {
+  while (go_on_collecting(index, shard, SIZE_MAX)) {
+  }
 }
 
 void Pipeline::write(std::stop_token) {

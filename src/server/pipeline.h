@@ -128,6 +128,8 @@ class Pipeline {
   void note_oldest(Instant received);
   void flush_chunks();
   void collect(bool wait_for_room, bool whole);
+  bool go_on_collecting(std::size_t index, Shard& shard, std::size_t some);
+  void end_collecting(std::size_t index, Shard& shard);
   std::uint64_t unwritten_in_memory() const;
   bool full() const { return unwritten_in_memory() >= options_.unwritten_events; }
   void let_write();
@@ -154,6 +156,7 @@ class Pipeline {
   std::unique_ptr<spool::Spool> spool_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<LiveShards> shards_;
+  std::vector<std::function<void(Shard&)>> collecting_;  // by shard, its thread's alone: what follows the collection under way
   std::unique_ptr<spool::Reader> reader_;
   EventRouter routes_;                   // the router's
   std::uint64_t fed_ = 0, collected_ = 0;
@@ -172,6 +175,7 @@ class Pipeline {
   Mailbox<Unpublished> published_;
   std::atomic<bool> publishing_{false};  // a snapshot is being taken or published
   std::atomic<std::size_t> outstanding_{0};
+  std::atomic<bool> gathering_{false};   // a collection is under way in the shards: one at a time
   std::atomic<bool> hurry_{false};       // somebody waits for the store to have everything
   std::atomic<bool> stopping_{false};    // what the store does not take now it takes at the next start
   mutable std::mutex mutex_;             // guards stats_, may_write_ and what applied_changed_ waits for

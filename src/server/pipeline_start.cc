@@ -131,6 +131,7 @@ Status Pipeline::recover() {
   for (const Shard& shard : shards) joined.insert(joined.end(), shard.joined().begin(), shard.joined().end());
   routes_.begin(*count, std::move(joined));
   shards_ = std::make_unique<LiveShards>(std::move(shards));
+  collecting_.resize(shards_->count());
   const std::uint64_t target = recovered_ = spool_->visible().value;
   unwritten_ = std::make_unique<Unwritten>(options_.data / "unwritten", Unwritten::Bounds{limits::unwritten_disk_bytes, limits::unwritten_disk_left},
                                            [this] { --outstanding_; });
