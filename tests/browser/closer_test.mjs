@@ -39,7 +39,7 @@ try {
   await page.keyboard.press("Enter");
   await page.waitForURL("**q=pelican**");
   await page.waitForSelector("#found mark", { timeout: patience });
-  const found = await cells(page, "tile-found_turns"), api = await (await fetch(`${server.url}/api/v1/turns/search?q=pelican&window=1h`)).json();
+  const found = await cells(page, "tile-found_turns"), api = await server.get("turns/search?q=pelican&window=1h");
   check("the turn is found, as the API finds it", found.length === 1 && api.hits.length === 1 && found[0][2] === api.hits[0].text && await page.textContent("#found mark") === "pelican", JSON.stringify([found, api.hits]));
   await page.selectOption("#turn-search select", "meaning");
   await page.click("#turn-search button");

@@ -82,7 +82,7 @@ try {
     { type: "system", time: at(5), data: { region: "eu-west-1", cpu_utilization_pct: 71.5, queue_depth: 2 } },
   ]);
   await server.query({ select: "calls", window: "1h", source: "store" });
-  id = (await (await fetch(`${server.url}/api/v1/calls?limit=1&state=ended`)).json()).calls[0].call_id;
+  id = (await server.get("calls?limit=1&state=ended")).calls[0].call_id;
   await walk([...pages, "/agents/agent-1", `/calls/${id}`, "/?compare=1", "/?customer=nobody&region=moon", "/costs?by=region&human=7.5", "/conversations?by=emotion", "/conversations?q=great", "/conversations?q=great&in=meaning", `/?at=${encodeURIComponent(at(600))}`], "with data");
 
   // One figure of each kind, as the tile has it and as it is written; and as a file, where it is a program's.
@@ -108,7 +108,7 @@ try {
   await page.waitForSelector("#budget-form");
   await budget("1.012,50 $");
   await page.waitForFunction(() => document.querySelector("#tile-budgets tbody td.num"), null, { timeout: patience });
-  check("a sum is read as in German", Math.abs((await (await fetch(`${server.url}/api/v1/budgets`)).json()).budgets[0].monthly_usd - 1012.5) < 1e-9);
+  check("a sum is read as in German", Math.abs((await server.get("budgets")).budgets[0].monthly_usd - 1012.5) < 1e-9);
   await page.context().close();
   const form = await open(browser, `${server.url}/boards`, { locale: "de-DE" });
   await form.page.fill("#board-new input[name=name]", "a/b");

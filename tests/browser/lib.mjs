@@ -58,16 +58,18 @@ export class Server {
     if (!answer.ok || said.rejected) throw new Error(`events: ${answer.status} ${JSON.stringify(said)}`);
     return said;
   }
-  async query(parameters) {
+  // What the API answers at /api/v1/`target`.
+  async get(target) {
     let answer;
     for (const end = Date.now() + patience; ;) {  // 503: the store has not caught up, or others ask; on a loaded machine for a while
-      answer = await fetch(`${this.url}/api/v1/query?${new URLSearchParams(parameters)}`);
+      answer = await fetch(`${this.url}/api/v1/${target}`);
       if (answer.status !== 503 || Date.now() > end) break;
       await new Promise(resolve => setTimeout(resolve, 1000 * +(answer.headers.get("retry-after") ?? 1)));
     }
-    if (!answer.ok) throw new Error(`query: ${answer.status} ${await answer.text()}`);
+    if (!answer.ok) throw new Error(`${target}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   }
+  query(parameters) { return this.get(`query?${new URLSearchParams(parameters)}`); }
 }
 
 // A time zone in which it is about noon: what is asked of "today" there has neither just begun nor ends while a test runs.

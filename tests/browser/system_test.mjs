@@ -61,7 +61,7 @@ try {
   check("the bound of a dimension is said", /^acme: [1-4] of 20\u202f000 · /.test(held.Agent?.[3] ?? ""), JSON.stringify(held.Agent));
   const models = Object.fromEntries((await cells(system, "tile-models")).map(row => [row[0], row]));
   check("the lexicon in force is named by its bytes", /^[0-9a-f]{16}$/.test(Object.entries(models).find(([name]) => name.startsWith("Moods"))?.[1][2] ?? ""), JSON.stringify(models));
-  const prices = await (await fetch(`${server.url}/api/v1/prices`)).json();
+  const prices = await server.get("prices");
   const book = Object.entries(models).find(([name]) => name.startsWith("Costs"))?.[1] ?? [];
   check("the price list has as many entries as the API tells", whole(book[3] ?? "") === (prices.prices ?? prices.rates ?? []).length, JSON.stringify([book, Object.keys(prices)]));
   check("nothing is kept by a rule", /everything is kept for good/.test(await system.textContent("#tile-retention")));

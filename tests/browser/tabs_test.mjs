@@ -57,7 +57,7 @@ try {
   // System.
   await page.click("nav.tabs a:has-text('System')");
   await ready(page, "system-page");
-  const ledger = await (await fetch(`${server.url}/api/v1/audit/conservation`)).json();
+  const ledger = await server.get("audit/conservation");
   const ways = await cells(page, "tile-ways_in");
   const whole = text => +text.replaceAll("\u202f", "");
   const all = ways.find(row => row[0] === "All"), json = ways.find(row => row[0] === "events json");
@@ -68,7 +68,7 @@ try {
   check("what went wrong is there with its reason", true);
   check("the machine that reported is there", (await cells(page, "tile-machines")).some(row => row[0] === "eu-west-1" && row[1] === "71.5 %"));
   await until(page, () => /minutes/.test(document.querySelector("#tile-audit")?.textContent ?? ""));
-  const audits = await cells(page, "tile-audit"), compared = await (await fetch(`${server.url}/api/v1/audit/reconcile`)).json();
+  const audits = await cells(page, "tile-audit"), compared = await server.get("audit/reconcile");
   check("both audits come out even, as the API says", audits.length === 2 && audits.every(row => row[2] === "0" && row[4].startsWith("Nothing")) && compared.mismatches === 0, JSON.stringify([audits, compared]));
   check("shards are listed", (await cells(page, "tile-shards")).length > 0);
   await until(page, () => document.querySelector("#tile-sockets data.num")?.getAttribute("value") === "1");

@@ -85,6 +85,10 @@ class Server:
             shutil.rmtree(self.data, ignore_errors=True)
 
     def request(self, method, target, body=None, headers=None, timeout=120):
+        """Status, headers and bytes; what is only read is asked for as long as the API says 503."""
+        return until_there(method, target, lambda: self.request_once(method, target, body, headers, timeout))
+
+    def request_once(self, method, target, body, headers, timeout):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
             connection.request(method, target, body, headers or {})
@@ -94,13 +98,9 @@ class Server:
             connection.close()
 
     def read(self, target):
-        """Status and bytes. 503 says that the store has not caught up, or that others ask: it is asked again, on a loaded machine for a while."""
-        end = time.monotonic() + 180
-        while True:
-            status, headers, body = self.request("GET", target, timeout=120)
-            if status != 503 or not target.startswith("/api/v1/") or time.monotonic() > end:
-                return status, body
-            time.sleep(float(headers.get("Retry-After", 1)))
+        """Status and bytes."""
+        status, _, body = self.request("GET", target)
+        return status, body
 
     def get(self, target):
         status, body = self.read(target)
@@ -134,6 +134,16 @@ class Server:
         if status != 200:
             raise AssertionError(f"{status} {answer} for {pairs}")
         return answer
+
+
+def until_there(method, target, ask):
+    """503 says that the store has not caught up, or that others ask: what is only read is asked for again, on a loaded machine for a while."""
+    end = time.monotonic() + 180
+    while True:
+        status, headers, body = ask()
+        if status != 503 or method != "GET" or not target.startswith("/api/v1/") or time.monotonic() > end:
+            return status, headers, body
+        time.sleep(float(headers.get("Retry-After", 1)))
 
 
 def shared_file(*parts):

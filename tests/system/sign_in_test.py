@@ -5,7 +5,7 @@ import subprocess
 import sys
 import urllib.parse
 
-from harness import BINARY, Server, check, wait_until
+from harness import BINARY, Server, check, until_there, wait_until
 from websocket import LiveSocket
 
 PASSWORD = "correct horse battery"
@@ -25,6 +25,9 @@ class Browser:
         self.server, self.cookies = server, {}
 
     def ask(self, method, target, form=None, headers=None, origin=True):
+        return until_there(method, target, lambda: self.ask_once(method, target, form, headers, origin))
+
+    def ask_once(self, method, target, form, headers, origin):
         sent = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()), **(headers or {})}
         body = None
         if form is not None:
