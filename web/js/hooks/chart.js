@@ -81,7 +81,7 @@ function named(option, width) {
   const times = [].concat(option.series ?? []).flatMap(one => (isRows(one.data) ? [one.data[0]?.[0], one.data.at(-1)?.[0]] : [])).filter(Number.isFinite);
   const { left = 0, right = 0, top } = option.grid ?? {}, { min, max } = [].concat(option.xAxis)[0];
   const from = Number.isFinite(min) ? min : Math.min(...times), to = Number.isFinite(max) ? max : Math.max(...times), room = width - left - right;
-  let free = 0;
+  let free = left;
   return marks.filter(mark => mark.xAxis >= from && mark.xAxis <= to).sort((a, b) => a.xAxis - b.xAxis).map(mark => {
     const half = wide(mark.name, 10) / 2 + 3, x = left + (room * (mark.xAxis - from)) / (to - from);
     const show = Number.isFinite(top) && x - half >= free && x + half <= width;
