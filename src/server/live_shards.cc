@@ -256,7 +256,7 @@ std::vector<Answered<LivePartial>> LiveShards::ask(std::span<const LiveQuestion>
   };
   bool asked = true;
   for (std::size_t i = 0; i < count() && !questions.empty(); ++i) {
-    if (post(i, [&begin, i](Shard& shard) { begin(i, shard); })) continue;
+    if (post(i, [&begin, left, i](Shard& shard) { begin(i, shard); })) continue;
     asked = false;
     left->count_down();
   }

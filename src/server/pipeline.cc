@@ -192,13 +192,13 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
     gathering_ = false;
   };
   for (std::size_t i = 0; i < shards_->count(); ++i)
-    shards_->post(i, [this, gathering, gathered, i, taking, anything, whole, what = whole ? Shard::What::all : Shard::What::due](Shard& shard) {
+    shards_->post(i, [this, gathering, gathered, i, taking, anything, what = whole ? Shard::What::all : Shard::What::due](Shard& shard) {
       auto part = std::make_shared<RowBatch>();
       part->from = gathering->collection->rows.from;
       part->to = gathering->collection->rows.to;
       if (i == 0) gathering->collection->prices = shard.prices();
       if (anything || shard.dirty(what)) shard.begin_collect(*part, what);
-      collecting_[i] = [gathering, gathered, part](Shard&) { gathered(*gathering, *part); };
+      collecting_[i] = [gathering, gathered, part] { gathered(*gathering, *part); };
       if (!taking) return shards_->in_turns(i, [this, i](Shard& at) { return go_on_collecting(i, at, Shard::collected_calls); });
       end_collecting(i, shard);  // a snapshot is of calls that were handed out
       take_snapshot(shard, i, taking);
@@ -209,7 +209,7 @@ void Pipeline::collect(bool wait_for_room, bool whole) {
 bool Pipeline::go_on_collecting(std::size_t index, Shard& shard, std::size_t some) {
   if (!collecting_[index]) return false;
   if (shard.next_of_collect(some)) return true;
-  std::exchange(collecting_[index], nullptr)(shard);
+  std::exchange(collecting_[index], nullptr)();
   return false;
 }
 

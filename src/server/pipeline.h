@@ -156,7 +156,7 @@ class Pipeline {
   std::unique_ptr<spool::Spool> spool_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<LiveShards> shards_;
-  std::vector<std::function<void(Shard&)>> collecting_;  // by shard, its thread's alone: what follows the collection under way
+  std::vector<std::function<void()>> collecting_;  // by shard, its thread's alone: what follows the collection under way
   std::unique_ptr<spool::Reader> reader_;
   EventRouter routes_;                   // the router's
   std::uint64_t fed_ = 0, collected_ = 0;
