@@ -13,7 +13,6 @@
 
 #include "aggregate/flat_index.h"
 #include "aggregate/live_question.h"
-#include "base/check.h"
 #include "base/ids.h"
 
 namespace aybiza {

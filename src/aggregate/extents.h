@@ -1,7 +1,7 @@
 // Where in time what each ended call contributes lies, by slot: looking for the calls of a second touches some thousand of a
 // million extents, because calls begin in about the order of their slots.
 //
-// Shape    blocks of 256 slots, each with bounds that hold all its extents. A slot without a call meets nothing.
+// Shape    blocks of 256 slots, each with bounds that hold all its extents. A slot without one meets nothing.
 // Cost     set, clear: O(1); each: a block's bounds per 256 slots, and the slots of the blocks that meet the ranges.
 // Threads  none: owned by one shard (each() brings bounds up to date).
 #pragma once

@@ -9,6 +9,9 @@
 namespace aybiza {
 namespace {
 
+// Of the panes that cool down, with each step: so many at least, or their share of all, so that a pass ends however fast time goes by.
+constexpr std::size_t cooled_at_once = 64, cooling_steps = 64;
+
 constexpr bool of_calls(EventType type) { return type <= EventType::usage; }
 
 std::string customer_of(const Event& event) {
@@ -106,7 +109,7 @@ void Shard::State::advance(Instant received_at) {
     }
     idle_check = oldest + Duration(limits::call_idle_timeout);
   }
-  cool_panes(std::max<std::size_t>(64, hot.size() / 64));
+  cool_panes(std::max(cooled_at_once, hot.size() / cooling_steps));
   pack_calls(received);
   bound_calls();
   metrics.advance(received);

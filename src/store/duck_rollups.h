@@ -2,6 +2,7 @@
 //
 // Shape    minutes; totals and regions, agents, and all else of hours and days. A block of a column is read as a whole, so a row that
 //          few questions need is not to lie among those that many do.
+// Errors   of the connection.
 // Threads  as the connection.
 // Source   docs/sql.md "Rollups"; sql/duckdb/0012_rollup_parts.sql.
 #pragma once
