@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "aggregate/random_life.h"
-#include "aggregate/tally_members.h"
 
 namespace aybiza {
 namespace {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "store/duck.h"
 #include "store/duck_rollups.h"
 #include "store/scratch.h"
@@ -24,14 +26,28 @@ std::int64_t count(DuckConnection& connection, std::string_view from_where) {
   return found ? found->value_or(-1) : -1;
 }
 
-TEST(Migrations, LearningAndChangesOfBefore0003MoveToTheirTables) {
-  const Scratch scratch;
-  const SystemClock clock;
-  DuckDatabase database;
-  ASSERT_EQ(duckdb_open((scratch.path() + "/store.duckdb").c_str(), database.out()), DuckDBSuccess);
-  auto connection = DuckConnection::open(database.get(), clock);
-  ASSERT_TRUE(connection.has_value());
-  ASSERT_TRUE(migrate(*connection, duckdb_migrations().first(2), from_micros(0)).has_value());
+class OlderStore : public ::testing::Test {
+ protected:
+  // A store that has had so many migrations, and no row.
+  void open_as_of(std::size_t migrations) {
+    ASSERT_EQ(duckdb_open((scratch_.path() + "/store.duckdb").c_str(), database_.out()), DuckDBSuccess);
+    auto opened = DuckConnection::open(database_.get(), clock_);
+    ASSERT_TRUE(opened.has_value());
+    connection.emplace(std::move(*opened));
+    ASSERT_TRUE(migrate(*connection, duckdb_migrations().first(migrations), from_micros(0)).has_value());
+  }
+
+ private:
+  const Scratch scratch_;
+  const SystemClock clock_;
+  DuckDatabase database_;
+
+ protected:
+  std::optional<DuckConnection> connection;  // behind the database: it is closed first
+};
+
+TEST_F(OlderStore, LearningAndChangesOfBefore0003MoveToTheirTables) {
+  ASSERT_NO_FATAL_FAILURE(open_as_of(2));
   insert_raw(*connection, 1, "learning.pattern", R"({"pattern_id":"p1","name":"apology","confidence":0.9,"agent_id":"a-1","region":"eu","outcome":"success"})");
   insert_raw(*connection, 2, "learning.knowledge", R"({"graph_id":"faq","nodes":10,"edges":5,"orphans":1,"unanswered_questions":2})");
   insert_raw(*connection, 3, "learning.improvement", R"({"metric":"error_rate","before":0.2,"after":0.05,"replicated_from":"a-9"})");
@@ -62,14 +78,8 @@ TEST(Migrations, LearningAndChangesOfBefore0003MoveToTheirTables) {
 }
 
 // Turns of before topic vectors: none was asked for them, so each is looked at when there is a model.
-TEST(Migrations, TurnsOfBefore0009WereNeverAskedForATopic) {
-  const Scratch scratch;
-  const SystemClock clock;
-  DuckDatabase database;
-  ASSERT_EQ(duckdb_open((scratch.path() + "/store.duckdb").c_str(), database.out()), DuckDBSuccess);
-  auto connection = DuckConnection::open(database.get(), clock);
-  ASSERT_TRUE(connection.has_value());
-  ASSERT_TRUE(migrate(*connection, duckdb_migrations().first(8), from_micros(0)).has_value());
+TEST_F(OlderStore, TurnsOfBefore0009WereNeverAskedForATopic) {
+  ASSERT_NO_FATAL_FAILURE(open_as_of(8));
   const auto done = connection->run("INSERT INTO conversation_turns (time, call_id, turn_number, speaker, text_content, text_embedding, topics, updated_at) VALUES "
                                     "(TIMESTAMPTZ '2026-09-01 00:00:00+00', '00000000-0000-4000-8000-000000000001', 3, 'caller', 'refund', [1.5, 2.5], 0, TIMESTAMPTZ '2026-09-01 00:00:00+00')");
   ASSERT_TRUE(done.has_value()) << done.error().message;
@@ -78,14 +88,8 @@ TEST(Migrations, TurnsOfBefore0009WereNeverAskedForATopic) {
 }
 
 // Rollups of one table: each is seen once in the view, and lies where a repair would delete it.
-TEST(Migrations, RollupsOfBefore0012AreInTheirParts) {
-  const Scratch scratch;
-  const SystemClock clock;
-  DuckDatabase database;
-  ASSERT_EQ(duckdb_open((scratch.path() + "/store.duckdb").c_str(), database.out()), DuckDBSuccess);
-  auto connection = DuckConnection::open(database.get(), clock);
-  ASSERT_TRUE(connection.has_value());
-  ASSERT_TRUE(migrate(*connection, duckdb_migrations().first(11), from_micros(0)).has_value());
+TEST_F(OlderStore, RollupsOfBefore0012AreInTheirParts) {
+  ASSERT_NO_FATAL_FAILURE(open_as_of(11));
   const auto done = connection->run("INSERT INTO rollups SELECT TIMESTAMPTZ '2026-09-01 00:00:00+00' + to_hours(hour), step, customer, dimension, value, 'tally'::BLOB, 'sketches'::BLOB "
                                     "FROM range(3) hours(hour), (VALUES (60), (3600), (86400)) steps(step), (VALUES ('acme'), (NULL)) customers(customer), "
                                     "(VALUES (''), ('region'), ('agent_id'), ('model_used'), ('topic')) dimensions(dimension), (VALUES ('v'), (NULL)) found(value)");
