@@ -68,6 +68,14 @@ bool names_loopback(std::string_view host) {
   return host == "127.0.0.1" || host == "localhost" || host == "[::1]";
 }
 
+// A person's browser, at an address that could be a page's: what programs ask for is answered in JSON, whoever asks.
+bool reads_a_page(const net::Request& request) {
+  if (request.method != net::Method::get && request.method != net::Method::head) return false;
+  for (const std::string_view programs : {"/api", "/v1", "/assets"})
+    if (request.path == programs || (request.path.starts_with(programs) && request.path[programs.size()] == '/')) return false;
+  return request.header("accept").find("text/html") != std::string_view::npos;
+}
+
 net::Response forbidden(const Texts& t) {
   return page_response(403, plain_page(t, t("door.forbidden"), t("door.forbidden_why"), "curl -H 'Authorization: Bearer KEY' http://HOST:PORT/api/v1/live"));
 }
@@ -222,6 +230,12 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
 
   static net::Response not_found(const Texts& t) { return page_response(404, plain_page(t, t("door.no_page"), t("door.no_page_why"), "/")); }
 
+  std::optional<net::Response> nothing_here(const net::Request& request) const {
+    if (!reads_a_page(request)) return std::nullopt;
+    const auto who = viewer(request);
+    return not_found(who ? who->texts() : texts_for(request));
+  }
+
   std::expected<std::unique_ptr<net::WsHandler>, net::Response> accept(const net::RequestPtr& request);
 
   const DashboardOptions options;
@@ -286,6 +300,7 @@ std::optional<PagePass> Dashboard::pass_of(const net::Request& request) const {
   return PagePass{std::move(who->customers), std::move(who->person), std::move(who->preferences), std::move(who->still)};
 }
 net::Response Dashboard::refusal(const net::Request& request) const { return web_->options.signed_in ? to_sign_in(request) : forbidden(texts_for(request)); }
+std::optional<net::Response> Dashboard::nothing_here(const net::Request& request) const { return web_->nothing_here(request); }
 void Dashboard::stop() { web_->page_thread.stop(); }
 
 Status Dashboard::add_routes(net::Router& router) {

@@ -53,6 +53,8 @@ class Dashboard {
   // What whoever asks may see, for a pass; nullopt: they may see no pages. `refusal` is what they are answered then.
   std::optional<PagePass> pass_of(const net::Request& request) const;
   net::Response refusal(const net::Request& request) const;
+  // At an address that no page has: the page of a board that is not there. nullopt: a program asks, or the address is one of programs.
+  std::optional<net::Response> nothing_here(const net::Request& request) const;
   void stop();  // closes the sockets with 1012
 
  private:

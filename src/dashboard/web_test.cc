@@ -32,7 +32,8 @@ class WebTest : public testing::Test {
     auto server = net::HttpServer::start({.listen = {"127.0.0.1:0"}, .threads = 1, .limits = {}, .guard = [customer](net::Request& request, const net::Route&) {
                                             if (!customer.empty()) request.identity = auth::Authz::of(customer, auth::Scope::read, "k", "name");
                                             return std::optional<net::Response>();
-                                          }, .budget = nullptr, .extra_headers = {}}, std::move(router));
+                                          }, .budget = nullptr, .extra_headers = {},
+                                          .nothing_here = [this](const net::Request& request) { return dashboard_->nothing_here(request); }}, std::move(router));
     ASSERT_TRUE(server.has_value());
     server_ = std::move(*server);
     client_.emplace(net::ClientConfig{.port = server_->port(), .headers = {}});
@@ -128,6 +129,35 @@ TEST_F(WebTest, ACustomerSeesOnlyTheirOwn) {
   EXPECT_THAT(theirs.body, HasSubstr("id=\"tile-volume\""));  // the chart's figures come with the socket: the first page does not wait for them
   EXPECT_EQ(get("/calls/" + to_string(source_.rows.calls[0].call_id)).status, 404);  // acme's
   EXPECT_EQ(get("/calls/" + to_string(source_.rows.calls[1].call_id)).status, 200);
+}
+
+TEST_F(WebTest, AMistypedAddressIsAPageForReadersAndJsonForPrograms) {
+  serve(true);
+  const std::vector<net::Header> reader = {{"Accept", "text/html,application/xhtml+xml;q=0.9"}};
+  const auto page = get("/overveiw?range=1h", reader);
+  EXPECT_EQ(page.status, 404);
+  EXPECT_EQ(page.body, get("/shared/no-such-link", reader).body);
+  EXPECT_THAT(page.body, AllOf(HasSubstr("No such page"), HasSubstr("href=\"/\"")));
+  EXPECT_THAT(std::string(page.header("content-security-policy")), HasSubstr("default-src 'none'"));
+  EXPECT_THAT(get("/overveiw", {{"Accept", "text/html"}, {"Accept-Language", "de-DE"}}).body, HasSubstr("lang=\"en\""));  // as they prefer, like other pages
+  const auto program = [&](std::string target, std::string accept) {
+    const auto answer = get(std::move(target), {{"Accept", std::move(accept)}});
+    EXPECT_EQ(answer.status, 404);
+    EXPECT_THAT(answer.body, HasSubstr("\"not_found\""));
+  };
+  program("/overveiw", "*/*");
+  program("/overveiw", "application/json");
+  program("/api/v1/qeury", "text/html");
+  program("/api", "text/html");
+  program("/v1/event", "text/html");
+  EXPECT_EQ(get("/apiary", reader).body, page.body);
+}
+
+TEST_F(WebTest, AStrangerAtAMistypedAddressReadsTheirOwnLanguage) {
+  serve(false);
+  const auto page = get("/uebersicht", {{"Accept", "text/html"}, {"Accept-Language", "de-DE,de;q=0.9"}});
+  EXPECT_EQ(page.status, 404);
+  EXPECT_THAT(page.body, HasSubstr("lang=\"de\""));
 }
 
 TEST_F(WebTest, WhenTheLiveThreadIsGonePagesSayLater) {

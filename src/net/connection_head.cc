@@ -144,7 +144,8 @@ bool Connection::check_framing() {
 
 void Connection::on_route(Router::Match match) {
   if (match.route == nullptr && match.allowed.empty()) {
-    return refuse(Refusal::not_found, Response::error(404, "not_found", "there is nothing here"));
+    auto said = core_->config.nothing_here ? core_->config.nothing_here(*request_) : std::nullopt;
+    return refuse(Refusal::not_found, said ? std::move(*said) : Response::error(404, "not_found", "there is nothing here"));
   }
   if (match.route == nullptr) {
     return refuse(Refusal::method, Response::error(405, "method_not_allowed", "not with this method").with("Allow", match.allowed));

@@ -47,6 +47,8 @@ struct HttpConfig {
   Guard guard;               // none: only routes with Policy::open are answered, the others 401
   Budget* budget = nullptr;  // outlives the server; null: bodies are not counted
   std::vector<Header> extra_headers;  // sent with every response (security headers)
+  // Answers a path that no route has, before any guard; nullopt: the usual JSON. Runs on the network's threads, several at once.
+  std::function<std::optional<Response>(const Request&)> nothing_here = {};
 };
 
 struct HttpCounters {

@@ -280,7 +280,8 @@ Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   if (!watched) return std::unexpected(watched.error());
   auto http = net::HttpServer::start({.listen = {options.listen}, .threads = options.http_threads, .limits = {},
                                       .guard = make_guard(*inner->keys, options.insecure_loopback, inner->clock, inner->sign_in.get()),
-                                      .budget = inner->budget.get(), .extra_headers = {}},
+                                      .budget = inner->budget.get(), .extra_headers = {},
+                                      .nothing_here = [pages = inner->pages.get()](const net::Request& request) { return pages->nothing_here(request); }},
                                      std::move(*watched));
   if (!http) return std::unexpected(http.error());
   inner->http = std::move(*http);
