@@ -4,6 +4,7 @@
 #include "aggregate/random_events.h"
 #include "aggregate/shard.h"
 #include "assemble/price_order.h"
+#include "base/ids.h"
 
 namespace aybiza::testing {
 
@@ -13,7 +14,11 @@ using namespace std::chrono_literals;
 class Life {
  public:
   // Without `collects` its rows are the caller's to collect.
-  Life(unsigned seed, std::size_t calls_retained, bool collects = true) : stream_(seed), shard({.calls_retained = calls_retained}), collects_(collects), arrivals_(stream_.calls({.calls = 120, .agents = 30, .spread = 20h})) {}
+  Life(unsigned seed, std::size_t calls_retained, bool collects = true)
+      : stream_(seed), shard({.calls_retained = calls_retained, .cold = cold_}), collects_(collects), arrivals_(stream_.calls({.calls = 120, .agents = 30, .spread = 20h})) {}
+
+  ~Life() { std::filesystem::remove_all(cold_); }
+  Life(const Life&) = delete;
 
   bool over() const { return at_ == arrivals_.size(); }
 
@@ -61,6 +66,7 @@ class Life {
   }
 
   Stream stream_;
+  const std::filesystem::path cold_ = std::filesystem::temp_directory_path() / ("aybiza-life-" + to_string(random_id()));
 
  public:
   Shard shard;

@@ -211,7 +211,7 @@ ShardStats Shard::State::stats() const {
   const std::size_t held = calls.size() - free_slots.size();
   return {.events = events, .late_events = late_events, .calls_in_flight = in_flight.size(),
           .calls_ended = held - in_flight.size(), .turns = turns, .series = series.size(), .sizes = sizes,
-          .series_folded = series.folded(), .newest = newest, .received = received, .metrics = metrics.stats()};
+          .series_folded = series.folded(), .newest = newest, .received = received, .metrics = metrics.stats(), .woken = woken, .cold = cold.stats()};
 }
 
 std::vector<DimensionLoad> Shard::loads(std::size_t walked) const {
@@ -254,8 +254,8 @@ void Shard::State::count(ShardSizes& into, const Series& one) const {
 }
 
 std::uint64_t Shard::State::bytes_other() const {
-  return metrics.minutes().heap_bytes() + learning.heap_bytes() + labels.heap_bytes() + by_id.heap_bytes() + evicted.size() * sizeof(std::uint64_t) +
-         evicted_index.heap_bytes() + calls.capacity() * (sizeof(void*) + sizeof(Frozen)) + extents.heap_bytes() + flight.heap_bytes() +
+  return metrics.minutes().heap_bytes() + learning.heap_bytes() + labels.heap_bytes() + by_id.heap_bytes() + cold.heap_bytes() +
+         calls.capacity() * (sizeof(void*) + sizeof(Frozen)) + extents.heap_bytes() + flight.heap_bytes() +
          flight_changed.capacity() * sizeof(Slot);
 }
 

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "aggregate/cold_calls.h"
 #include "aggregate/learning_table.h"
 #include "aggregate/live_question.h"
 #include "aggregate/metric_table.h"
@@ -36,6 +38,7 @@ struct ShardOptions {
   Instant covered_since = Instant::min(); // when the log does not reach back to its beginning
   Instant metrics_since = Instant::max(); // when the log began: totals that started later count whole
   std::size_t calls_retained = 0;         // 0: limits::calls_retained / count
+  std::filesystem::path cold{};           // a folder of this shard's own, for calls let go (cold_calls.h); empty: they are gone
   std::size_t series_per_dimension = 0;   // 0: limits::series_per_customer
   PriceBook prices = PriceBook::built_in();  // until the log says another
 };
@@ -46,12 +49,14 @@ struct ShardSizes {
 };
 
 struct ShardStats {
-  std::uint64_t events = 0, late_events = 0;       // late: for calls no longer retained
+  std::uint64_t events = 0, late_events = 0;       // late: for calls that are neither retained nor could be woken
   std::uint64_t calls_in_flight = 0, calls_ended = 0, turns = 0, series = 0;
   ShardSizes sizes;                                // of the last walk that advance() finished, a share with each call
   std::uint64_t series_folded = 0;                 // contributions that went to "__other__"
   Instant newest{}, received{};                    // newest event time; newest `received`
   MetricStats metrics;
+  std::uint64_t woken = 0;                         // calls let go that an event brought back
+  ColdCalls::Stats cold{};
 };
 
 // What live state tells apart on one dimension, and how near the bound that is.

@@ -52,11 +52,9 @@ CallRecord& Shard::State::thaw(Slot slot) {
 }
 
 bool Shard::State::was_evicted(const Event& event) const {
-  const std::uint64_t hash = IdHash{}(event.call);
-  const auto same = [&](std::uint32_t position) { return evicted[position - evicted_first] == hash; };
-  if (evicted_index.find(hash, same)) return true;
+  if (cold.knows(IdHash{}(event.call))) return true;
   // Older ids are forgotten: a call that begins with its rating or a correction is one of those.
-  return evicted_overflow && (event.type == EventType::call_rated || event.type == EventType::call_updated ||
+  return cold.forgot() && (event.type == EventType::call_rated || event.type == EventType::call_updated ||
                               event.type == EventType::call_intervened);
 }
 
@@ -120,19 +118,35 @@ void Shard::State::evict(Slot slot) {
   calls_since = std::max(calls_since, extents[slot].high + Duration(1));
   const std::uint64_t hash = IdHash{}(id_at(slot));
   by_id.erase(hash, slot);
-  evicted_index.insert(hash, evicted_first + std::uint32_t(evicted.size()));
-  evicted.push_back(hash);
-  if (evicted.size() > std::max<std::size_t>(limits::calls_evicted_known / options.count, 1)) {
-    evicted_index.erase(evicted.front(), evicted_first);
-    evicted.pop_front();
-    ++evicted_first;
-    evicted_overflow = true;
+  if (calls[slot]) {
+    told_bytes -= calls[slot]->told.size();
+    if (cold.keeps_bytes()) {
+      calls[slot]->forget_texts();
+      freeze(slot);
+    }
   }
-  if (calls[slot]) told_bytes -= calls[slot]->told.size();
+  cold.put(hash, frozen[slot].all());
   calls[slot].reset();
   frozen[slot] = {};
   extents.clear(slot);
   free_slots.push_back(slot);
+}
+
+CallRecord* Shard::State::wake(const Id& id) {
+  const std::uint64_t hash = IdHash{}(id);
+  const auto bytes = cold.bytes_of(hash);
+  if (!bytes) return nullptr;
+  auto record = std::make_unique<CallRecord>();
+  record->thaw(*bytes);
+  if (record->id != id || record->high < floors[std::size_t(Axis::customer)].hour) return nullptr;  // another's hash; no pane is as old
+  cold.erase(hash);
+  const Slot slot = record->slot = new_slot();
+  by_id.insert(hash, slot);
+  extents.set(slot, {record->low, record->high});
+  ended.push_back({slot, id});
+  to_pack.push_back({slot, id});
+  ++woken;
+  return (calls[slot] = std::move(record)).get();
 }
 
 }  // namespace aybiza

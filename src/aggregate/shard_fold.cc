@@ -27,6 +27,8 @@ std::string word(const Event& event, Field field) {
 
 Shard::State::State(ShardOptions given)
     : options(std::move(given)), series(0),
+      cold({.directory = options.cold, .ids_max = limits::calls_evicted_known / std::max(options.count, 1u),
+            .bytes_max = limits::cold_bytes / std::max(options.count, 1u), .free_bytes = limits::cold_free_bytes}),
       metrics(options.series_per_dimension == 0 ? limits::series_per_customer : options.series_per_dimension, options.metrics_since),
       learning(options.covered_since), shelf(options.prices) {
   CHECK(options.count > 0 && options.index < options.count);
@@ -118,7 +120,10 @@ void Shard::State::advance(Instant received_at) {
 
 void Shard::State::fold_call_event(const Event& event, Instant received_at, std::string_view kept) {
   CallRecord* known = find(event.call);
-  if (!known && was_evicted(event)) return fold_late(event);
+  if (!known && was_evicted(event)) {
+    known = wake(event.call);
+    if (!known) return fold_late(event);
+  }
   CallRecord& record = known ? *known : create(event.call);
   const bool reported_before = record.call.reports_cost();
   uncount_sampled(record);

@@ -83,9 +83,7 @@ void ShardImage::list_calls() {
 
 void ShardImage::write_rest() {
   bytes::Writer out(rest_);
-  out.count(of_.evicted.size());
-  for (const std::uint64_t hash : of_.evicted) out.fixed(hash);
-  out.byte(of_.evicted_overflow ? 1 : 0);
+  of_.cold.write(out);
   std::map<Id, const AgentStatusRow*> agents;
   for (const auto& [id, row] : of_.agent_status) agents[id] = &row;
   out.count(agents.size());

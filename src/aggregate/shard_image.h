@@ -5,7 +5,7 @@
 //          was begun, the same and in the same order as if nobody had touched the shard.
 // Layout   "AYLIVE" version(6) | index count | scalars | labels | series with their panes | calls | let-go ids |
 //          agent statuses | price books | series of metrics | learning and changes | joined calls (not in version 5) | XXH3-64
-//          of all before. Numbers are varints (assemble/bytes.h).
+//          of all before. Let-go ids have places since version 7 (cold_calls.h). Numbers are varints (assemble/bytes.h).
 // Cost     beginning: a pass over labels, ended calls, let-go ids, statuses and metrics. While it lasts: a bit for each call and
 //          series, and the bytes of those that change before their turn.
 // Threads  the shard's own.
@@ -27,7 +27,7 @@ using Slot = std::uint32_t;
 class ShardImage {
  public:
   static constexpr std::string_view magic = "AYLIVE";
-  static constexpr std::uint8_t version = 6, oldest_version = 5;
+  static constexpr std::uint8_t version = 7, oldest_version = 5;
 
   explicit ShardImage(const Shard::State& of, std::size_t at_a_time = Shard::snapshot_calls);
 

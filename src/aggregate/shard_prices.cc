@@ -63,9 +63,10 @@ void Shard::State::reprice(CallRecord& record, bool reported_before) {
 
 // The store prices its own rows anew (store/rerate.h) when the rows up to here are in it. So of a call that it has whole, only
 // the figures here change; of one that waits to be written, all of its usage is written once more, because the store may lack
-// what it is priced by. Of calls let go the store alone knows the usage: their share of the panes stays as it was, and live
-// state answers from there on.
+// what it is priced by. Of calls let go the store alone prices the usage: their share of the panes stays as it was, live state
+// answers from there on, and what their bytes say is no longer so.
 void Shard::State::rerate(const Rerate& order) {
+  cold.drop_bytes();
   if (order.from < calls_since) exact_since = std::max(exact_since, std::min(order.to, calls_since));
   for (Slot slot = 0; slot < calls.size(); ++slot) {
     if (!held(slot) || !reaches(slot, order.from, order.to)) continue;

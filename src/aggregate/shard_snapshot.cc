@@ -45,7 +45,7 @@ AgentStatusRow read_status(bytes::Reader& in) {
 
 }  // namespace
 
-Status Shard::State::read(bytes::Reader& in, bool with_joined) {
+Status Shard::State::read(bytes::Reader& in, std::uint8_t told_version) {
   const auto broken = [](std::string_view what) { return fail(Code::corrupt, "live snapshot: {} cannot be read", what); };
   const std::uint64_t index = in.count(), count = in.count();
   if (index != options.index || count != options.count)
@@ -91,12 +91,7 @@ Status Shard::State::read(bytes::Reader& in, bool with_joined) {
     if (!adopt(*calls[slot])) return broken("a call's turns");
     freeze(slot);
   }
-  const std::size_t evicted_count = in.length(8);
-  for (std::size_t i = 0; i < evicted_count; ++i) {
-    evicted.push_back(in.fixed());
-    evicted_index.insert(evicted.back(), std::uint32_t(i));
-  }
-  evicted_overflow = in.byte() != 0;
+  if (!cold.read(in, told_version >= 7)) return broken("a call let go");
   const std::size_t agents = in.length(36);
   for (std::size_t i = 0; i < agents; ++i) {
     AgentStatusRow row = read_status(in);
@@ -105,7 +100,7 @@ Status Shard::State::read(bytes::Reader& in, bool with_joined) {
   if (!shelf.read(in)) return broken("a price book");
   if (!metrics.read(in)) return broken("a series of metrics");
   if (!learning.read(in)) return broken("what was told of learning");
-  if (with_joined) {
+  if (told_version >= 6) {
     joined.resize(in.length(34));
     for (JoinedCall& join : joined) {
       join.part = in.id();
@@ -160,7 +155,10 @@ bool Shard::State::labels_known(const CallRecord& record) const {
          std::all_of(record.usage.begin(), record.usage.end(), [&](const LiveUsage& usage) { return known(usage.model); });
 }
 
-void Shard::begin_snapshot(std::size_t at_a_time) { state_->image = std::make_unique<ShardImage>(*state_, at_a_time); }
+void Shard::begin_snapshot(std::size_t at_a_time) {
+  state_->cold.sync();
+  state_->image = std::make_unique<ShardImage>(*state_, at_a_time);
+}
 
 bool Shard::next_of_snapshot(std::string& piece) {
   CHECK(state_->image);
@@ -170,6 +168,7 @@ bool Shard::next_of_snapshot(std::string& piece) {
 }
 
 std::string Shard::snapshot() const {
+  state_->cold.sync();
   std::string whole;
   for (ShardImage image(*state_); image.next(whole);) {
   }
@@ -190,7 +189,7 @@ Status Shard::restore(std::string_view from) {
   if (sum.fixed() != hash64(from.substr(0, from.size() - 8))) return refuse(fail(Code::corrupt, "live snapshot is damaged: its checksum differs"));
   bytes::Reader in(from.substr(0, from.size() - 8));
   in.take(magic.size() + 1);
-  if (Status read = fresh->read(in, told > oldest_version); !read) return refuse(std::unexpected(std::move(read).error()));
+  if (Status read = fresh->read(in, told); !read) return refuse(std::unexpected(std::move(read).error()));
   state_ = std::move(fresh);
   return {};
 }

@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "aggregate/call_record.h"
+#include "aggregate/cold_calls.h"
 #include "aggregate/extents.h"
 #include "aggregate/flight_totals.h"
 #include "aggregate/metric_table.h"
@@ -50,10 +51,7 @@ struct Shard::State {
   struct Ended { Slot slot; Id id; };
   std::deque<Ended> ended;                         // in order of their end; the oldest is let go first
   std::deque<Ended> to_pack;                       // ended calls that still hold texts, oldest first
-  std::deque<std::uint64_t> evicted;               // hashes of ids let go, oldest first
-  FlatIndex evicted_index;                         // slot = position modulo 2^32, counted from the first ever
-  std::uint32_t evicted_first = 0;                 // the position of evicted.front()
-  bool evicted_overflow = false;
+  ColdCalls cold;                                  // those let go
   std::vector<JoinedCall> joined;                  // in order; cut to the bound when it is twice as long
   std::size_t told_bytes = 0;                      // of all calls' `told`
   Instant calls_since = Instant::min();            // every contribution at or after it is still held by some call
@@ -101,7 +99,7 @@ struct Shard::State {
   bool cooling = false;
   RowBatch pending;                                // rows that need no merging
   std::unordered_map<Id, AgentStatusRow> agent_status;
-  std::uint64_t events = 0, late_events = 0, turns = 0;
+  std::uint64_t events = 0, late_events = 0, turns = 0, woken = 0;
   MetricTable metrics;                             // generic metrics, apart from the calls
   LearningTable learning;                          // what agents learn, and changes
   PriceShelf shelf;
@@ -148,6 +146,7 @@ struct Shard::State {
   CallRecord& thaw(Slot slot);                     // REQUIRES: it is frozen
   bool was_evicted(const Event& event) const;
   void evict(Slot slot);
+  CallRecord* wake(const Id& id);                  // one let go, as it was; nullptr: its bytes are gone, or too old to matter
   void bound_calls();
   void pack_calls(Instant received_at);
   void unpack(CallRecord& record);
@@ -223,7 +222,7 @@ struct Shard::State {
   std::optional<LivePartial> next_of_ask(std::uint64_t number, std::size_t looks);
 
   // shard_snapshot.cc
-  Status read(bytes::Reader& in, bool with_joined);
+  Status read(bytes::Reader& in, std::uint8_t told_version);
   bool adopt(CallRecord& record);
   bool labels_known(const CallRecord& record) const;
   static Field field_of(Axis axis);

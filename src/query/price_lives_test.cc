@@ -13,6 +13,7 @@
 #include "store/duckdb_store.h"
 #include "store/memory_store.h"
 #include "store/rerate.h"
+#include "store/scratch.h"
 
 namespace aybiza {
 namespace {
@@ -69,8 +70,8 @@ class Log {
 // A shard and the store it feeds, as the server wires them: an order is the first event of a batch.
 class World {
  public:
-  explicit World(std::size_t calls_retained, std::unique_ptr<Store> store = make_memory_store())
-      : retained_(calls_retained), shard_(options()), store_(std::move(store)) {}
+  explicit World(std::size_t calls_retained, std::unique_ptr<Store> store = make_memory_store(), std::filesystem::path cold = {})
+      : retained_(calls_retained), cold_(std::move(cold)), shard_(options()), store_(std::move(store)) {}
 
   void take(const Log::Entry& entry) {
     if (const auto order = order_of(entry.event)) {
@@ -114,9 +115,10 @@ class World {
   static std::optional<PriceOrder> order_of(const Event& event) {
     return event.type == EventType::prices ? decode_price_order(event.text(Field::price_order)) : std::nullopt;
   }
-  ShardOptions options() const { return {.index = 0, .count = 1, .calls_retained = retained_, .series_per_dimension = 0}; }
+  ShardOptions options() const { return {.index = 0, .count = 1, .calls_retained = retained_, .cold = cold_, .series_per_dimension = 0}; }
 
   const std::size_t retained_;
+  const std::filesystem::path cold_;
   Shard shard_;
   std::unique_ptr<Store> store_;
   std::optional<Rerate> rerate_;
@@ -183,6 +185,7 @@ std::string random_book(std::mt19937_64& random) {
 
 struct Shape {
   bool orderly = false;  // nothing comes after a call has ended
+  bool rerates = true;
 };
 
 void random_log(Log& log, std::mt19937_64& random, const Shape& shape) {
@@ -205,9 +208,11 @@ void random_log(Log& log, std::mt19937_64& random, const Shape& shape) {
     const auto amount = [&] { return std::int64_t(random() % 5000); };
     if (line.call < 0 && line.what != 2) {
       log.book(random_book(random), line.at);
-    } else if (line.call < 0) {
+    } else if (line.call < 0 && shape.rerates) {
       const Instant from = begin + std::chrono::seconds(random() % 4000);
       log.rerate({.from = random() % 2 ? begin : from, .to = from + std::chrono::seconds(random() % 6000), .customer = random() % 2 ? "acme" : ""}, line.at);
+    } else if (line.call < 0) {
+      log.book(random_book(random), line.at);
     } else if (line.what == 0) {
       log.say(EventType::call_started, line.call, line.at,
               {{Field::customer_id, line.call % 2 ? "acme" : "beta"}, {Field::agent_id, "a"}, {Field::region, line.call % 3 ? "eu" : "us"},
@@ -261,6 +266,23 @@ TEST_P(PriceLives, calls_let_go_are_priced_anew_in_the_store_alone) {
     if (random() % 10 == 0) world.write();
   }
   world.write();
+  expect_equal(world, log, log.entries.size());
+}
+
+// As if it had never been let go: what tells of other providers later moves what its usage costs.
+TEST_P(PriceLives, calls_woken_are_priced_as_those_that_stayed) {
+  const Scratch cold;
+  std::mt19937_64 random(GetParam() + 300);
+  Log log;
+  random_log(log, random, {.rerates = false});
+  World world(5, make_memory_store(), cold.path());
+  for (std::size_t i = 0; i < log.entries.size(); ++i) {
+    world.take(log.entries[i]);
+    if (random() % 10 == 0) world.write();
+    if (random() % 100 == 0) world.write(), world.restart();
+  }
+  world.write();
+  EXPECT_EQ(world.shard().stats().late_events, 0u);
   expect_equal(world, log, log.entries.size());
 }
 

@@ -281,7 +281,8 @@ struct Api::Inner : std::enable_shared_from_this<Api::Inner> {
       all.events += one.events, all.late_events += one.late_events, all.calls_in_flight += one.calls_in_flight;
       all.calls_ended += one.calls_ended, all.series += one.series, all.sizes.panes += one.sizes.panes;
       all.sizes.bytes_other += one.sizes.bytes();
-      all.series_folded += one.series_folded;
+      all.series_folded += one.series_folded, all.woken += one.woken;
+      all.cold.ids += one.cold.ids, all.cold.bytes += one.cold.bytes, all.cold.lost += one.cold.lost;
       const MetricStats& m = one.metrics;
       all.metrics.points += m.points, all.metrics.stored += m.stored, all.metrics.bases += m.bases, all.metrics.duplicates += m.duplicates;
       all.metrics.resets += m.resets, all.metrics.folded += m.folded, all.metrics.series += m.series;

@@ -80,7 +80,7 @@ class OpenSnapshot {
 // What is not copied as it lies there: it is copied in its own way, or is nobody's tomorrow.
 bool left_out(const std::string& path) {
   const auto ends = [&](std::string_view suffix) { return path.ends_with(suffix); };
-  return path == "spool" || path == "store.tmp" || path.starts_with("store.duckdb") || path.starts_with("live.snapshot") || path == "prices.orders" ||
+  return path == "spool" || path == "cold" || path == "store.tmp" || path.starts_with("store.duckdb") || path.starts_with("live.snapshot") || path == "prices.orders" ||
          ends(".lock") || ends(".new") || ends(".tmp") || ends(".partial");
 }
 

@@ -100,6 +100,10 @@ std::string openmetrics(const SelfMetrics& self) {
   t.gauge("live_panes", "Panes in live state.", double(self.live.sizes.panes));
   t.gauge("live_bytes", "Memory of live state, as counted by itself.", double(self.live.sizes.bytes()));
   t.counter("late_events", "Events for calls that live state no longer held.", self.live.late_events);
+  t.gauge("cold_calls", "Ended calls no longer in memory of which the id is known.", double(self.live.cold.ids));
+  t.gauge("cold_bytes", "Disk held by what such calls were.", double(self.live.cold.bytes));
+  t.counter("cold_calls_woken", "Calls brought back from there by a later event.", self.live.woken);
+  t.counter("cold_calls_lost", "Calls whose bytes could not be written there, or not be read again.", self.live.cold.lost);
   t.counter("series_overflow", "Contributions that went to __other__.", self.live.series_folded);
   t.gauge("memory_reserved_bytes", "Bytes reserved for request bodies.", double(self.budget.used()));
   t.gauge("http_connections", "Open connections.", double(self.http.connections_open));

@@ -83,7 +83,7 @@ Status Pipeline::recover() {
   if (!first) return std::unexpected(first.error());
   const auto make = [&](unsigned i, Instant covered_since, const PriceBook& prices) {
     return Shard({.index = i, .count = *count, .covered_since = covered_since, .metrics_since = data_began(options_.data),
-                  .calls_retained = options_.calls_retained / *count, .prices = prices});
+                  .calls_retained = options_.calls_retained / *count, .cold = options_.data / "cold" / std::to_string(i), .prices = prices});
   };
   std::vector<Shard> shards;
   for (unsigned i = 0; i < *count; ++i) shards.push_back(make(i, Instant::min(), *first));
