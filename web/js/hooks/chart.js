@@ -75,18 +75,25 @@ const wide = (text, size) => {
   return ruler.measureText(text).width;
 };
 
-// A mark's name stands above the plot, where it covers nothing, if there is room for it beside those before it and within the chart;
-// otherwise it is shown when the mark is pointed at.
+// Marks that would touch are one, called after the first, with how many more it stands for. Its name stands above the plot, where it covers
+// nothing, if there is room for it beside those before it and within the chart; otherwise it is shown when the mark is pointed at.
+const apart = 24;  // px
 function named(option, width) {
   const times = [].concat(option.series ?? []).flatMap(one => (isRows(one.data) ? [one.data[0]?.[0], one.data.at(-1)?.[0]] : [])).filter(Number.isFinite);
   const { left = 0, right = 0, top } = option.grid ?? {}, { min, max } = [].concat(option.xAxis)[0];
   const from = Number.isFinite(min) ? min : Math.min(...times), to = Number.isFinite(max) ? max : Math.max(...times), room = width - left - right;
+  const groups = [];
+  for (const mark of marks.filter(mark => mark.xAxis >= from && mark.xAxis <= to).sort((a, b) => a.xAxis - b.xAxis)) {
+    const x = left + (room * (mark.xAxis - from)) / (to - from), last = groups.at(-1);
+    if (last && x - last.x < apart) last.more++;
+    else groups.push({ mark, x, more: 0 });
+  }
   let free = left;
-  return marks.filter(mark => mark.xAxis >= from && mark.xAxis <= to).sort((a, b) => a.xAxis - b.xAxis).map(mark => {
-    const half = wide(mark.name, 10) / 2 + 3, x = left + (room * (mark.xAxis - from)) / (to - from);
+  return groups.map(({ mark, x, more }) => {
+    const name = more ? `${mark.name} +${more}` : mark.name, half = wide(name, 10) / 2 + 3;
     const show = Number.isFinite(top) && x - half >= free && x + half <= width;
     if (show) free = x + half;
-    return { ...mark, label: { show } };
+    return { ...mark, name, label: { show } };
   });
 }
 function decorated(option, width) {
@@ -98,6 +105,10 @@ function decorated(option, width) {
     label: { formatter: "{b}", color: "$ink-soft", fontSize: 10, backgroundColor: "$surface", position: "end", distance: 4 }, emphasis: { label: { show: true, color: "$ink" } }, data }, ...series[first] };
   return { ...option, ...(above && { grid: { ...option.grid, top: option.grid.top + above } }), series, ...(brushed(option) && { brush: { xAxisIndex: 0, toolbox: [], outOfBrush: { colorAlpha: 0.4 } } }) };
 }
+
+// Where names have no room beside each other, a flow runs from top to bottom, and they stand below their places.
+const narrow = 480;  // px
+const downwards = one => Object.assign(one, { orient: "vertical", left: 8, right: 8, top: 4, bottom: 22, label: { ...one.label, position: "bottom", distance: 3, width: 140 } });
 
 function appended(rows, fresh, keep_from) {
   const first = fresh[0]?.[0];
@@ -225,6 +236,7 @@ export const Chart = {
     if (this.stale_size) { this.chart.resize({ width: "auto", height: "auto" }); this.stale_size = false; }
     if (what === "size") {
       if (marks.length && overTime(this.option)) this.put(false);  // which of their names have room
+      if ([].concat(this.option.series ?? []).some(one => one.type === "sankey")) this.put(true);  // it may run the other way now
       return;
     }
     this.put(what === "all");
@@ -234,8 +246,10 @@ export const Chart = {
 
   put(anew) {
     const quiet = { animation: false, ...resolve(decorated(this.option, this.chart.getWidth())) };
-    for (const one of [].concat(quiet.series ?? []))
+    for (const one of [].concat(quiet.series ?? [])) {
       if (one.type === "treemap") one.label.formatter = one.upperLabel.formatter = part => this.fitting(part);
+      if (one.type === "sankey" && one.label && this.chart.getWidth() < narrow) downwards(one);
+    }
     quiet.tooltip = { ...quiet.tooltip, renderMode: "richText", confine: true };
     this.chart.setOption(quiet, { notMerge: anew, lazyUpdate: false });
   },
