@@ -10,6 +10,7 @@
 #include "dashboard/definitions.h"
 #include "dashboard/pages_fixture.h"
 #include "dashboard/settings_page.h"
+#include "dashboard/sharing_page.h"
 
 namespace aybiza::dashboard {
 namespace {
@@ -26,6 +27,7 @@ class BoardPagesTest : public PageTest {
     add<OverviewPage>("/", "overview");
     add<CallsPageView>("/calls", "calls");
     add<SettingsPage>("/settings", "settings");
+    add<SharingPage>("/sharing", "sharing");
     add<BoardsPage>("/boards", "boards");
     add<BoardPage>("/boards/:name", "board");
     add<WallPage>("/wall", "wall");
@@ -64,6 +66,18 @@ class BoardPagesTest : public PageTest {
   std::unique_ptr<BoardStore> boards_ = *BoardStore::open(dir_);
   std::string person_ = "ada", customer_;
 };
+
+TEST_F(BoardPagesTest, WhatHasNoTimeOffersNoRange) {
+  const auto dated = AllOf(HasSubstr("class=\"range\""), HasSubstr("id=\"filters\""), HasSubstr("id=\"live\""));
+  for (const std::string_view path : {"/boards", "/sharing", "/settings"}) {
+    const std::string html = get(path);
+    EXPECT_EQ(*status_, 200) << path;
+    for (const std::string_view part : {"class=\"range\"", "popovertarget=\"filters\"", "id=\"live\""}) EXPECT_THAT(html, Not(HasSubstr(part))) << path;
+  }
+  join("/boards", "boards");
+  EXPECT_THAT(submit("board_new", "name=Night"), HasSubstr("/boards/Night"));
+  EXPECT_THAT(get("/boards/Night"), dated);
+}
 
 TEST_F(BoardPagesTest, ABoardIsMadeAndShowsTheFiguresOfTheQuestions) {
   join("/boards", "boards");

@@ -71,8 +71,8 @@ Node tags_of(const TurnRow& turn, const Texts& t) {
   std::vector<Tag> tags;
   if (!turn.emotion.empty() && turn.emotion != "neutral") tags.push_back({show_word(t, turn.emotion)});
   for (const std::string_view topic : topics_of(turn.topics)) tags.push_back({show_word(t, topic)});
-  if (!turn.intent.empty()) tags.push_back({t("call.intent", turn.intent)});
-  if (!turn.state.empty()) tags.push_back({t("call.state", turn.state)});
+  if (!turn.intent.empty()) tags.push_back({t("call.intent", show_name(t, turn.intent))});
+  if (!turn.state.empty()) tags.push_back({t("call.state", show_name(t, turn.state))});
   std::size_t n = 0;
   return each(tags, [&](const Tag&) { return n++; }, [](const Tag& tag) { return html<"<span class=\"tag\">{}</span>">(tag.text); });
 }

@@ -60,14 +60,6 @@ std::string key_of(const auth::Secret& secret) {
   return {key.begin(), key.end()};
 }
 
-// Only a browser that typed a loopback address: a name of somebody else that resolves to this machine (DNS rebinding), or
-// a proxy that speaks for the world, is not the visitor of this machine that --insecure-loopback means.
-bool names_loopback(std::string_view host) {
-  const std::size_t port = host.rfind(':');
-  if (port != host.npos && host.find(']', port) == host.npos) host = host.substr(0, port);
-  return host == "127.0.0.1" || host == "localhost" || host == "[::1]";
-}
-
 // A person's browser, at an address that could be a page's: what programs ask for is answered in JSON, whoever asks.
 bool reads_a_page(const net::Request& request) {
   if (request.method != net::Method::get && request.method != net::Method::head) return false;
@@ -101,6 +93,7 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
       if (const std::string_view token = cookie(request, pass_cookie); !token.empty()) return viewer_with(std::string(token));
     Viewer viewer;
     viewer.brand = options.brand;
+    viewer.host = request.header("host");
     viewer.source = &source;
     viewer.keeping = options.keeping;
     auto signed_in = options.signed_in ? options.signed_in(request) : std::nullopt;
@@ -114,7 +107,9 @@ struct Dashboard::Web : std::enable_shared_from_this<Dashboard::Web> {
       viewer.gives_away = authz->may(auth::Scope::export_data);
       return liked(std::move(viewer));
     }
-    if (!options.insecure_loopback || !request.peer.loopback || !names_loopback(request.header("host"))) return std::nullopt;
+    // Only a browser that typed a loopback address: a name of somebody else that resolves to this machine (DNS rebinding), or
+    // a proxy that speaks for the world, is not the visitor of this machine that --insecure-loopback means.
+    if (!options.insecure_loopback || !request.peer.loopback || !names_loopback(viewer.host)) return std::nullopt;
     viewer.person = "local";  // whoever sits at this machine
     viewer.gives_away = true;
     viewer.edits = viewer.sees_changes = true;

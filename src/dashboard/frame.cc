@@ -110,10 +110,21 @@ Node filters_form(const FrameInput& in) {
       field(t("frame.zone"), "tz", zone_options(in.filters.zone)), field(t("frame.refresh"), "refresh", refresh_options(in.filters.refresh, t)), t("frame.apply"));
 }
 
-Node live_button(const FrameInput& in) {
+// Settings and lists of boards or links are what they are now, whatever the range.
+bool timeless(const FrameInput& in) { return in.tab == Tab::sharing || in.tab == Tab::none || in.path == "/boards"; }
+
+std::optional<Node> when(const FrameInput& in) {
+  if (timeless(in)) return std::nullopt;
+  return html<"<nav class=\"range\" aria-label=\"{}\">{}{}{}{}{}</nav>{}">(in.texts("frame.range"), range_links(in), custom_range(in), reset_zoom(in), compare_switch(in), rewind_form(in), filters_form(in));
+}
+
+// Whether it goes on by itself; and on a phone what opens the filters.
+std::optional<Node> live_buttons(const FrameInput& in) {
+  if (timeless(in)) return std::nullopt;
   const bool off = in.paused || in.filters.refresh == Refresh::off;
-  return html<"<button type=\"button\" id=\"live\" class=\"{}\" aria-pressed=\"{}\" phx-click=\"toggle_live\" title=\"{}\"><span class=\"dot\"></span>{}</button>">(
-      off ? "live paused" : "live", off ? "false" : "true", in.texts("keys.space"), in.texts(off ? "frame.paused" : "frame.live"));
+  return html<"<button type=\"button\" id=\"live\" class=\"{}\" aria-pressed=\"{}\" phx-click=\"toggle_live\" title=\"{}\"><span class=\"dot\"></span>{}</button>"
+              "<button type=\"button\" class=\"icon only-phone\" popovertarget=\"filters\" aria-label=\"{}\"><svg class=\"pic\" width=\"20\" height=\"20\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 6h16M7 12h10M10 18h4\"/></svg></button>">(
+      off ? "live paused" : "live", off ? "false" : "true", in.texts("keys.space"), in.texts(off ? "frame.paused" : "frame.live"), in.texts("frame.filters"));
 }
 
 // Where a page has no search of its own, what was said is looked for.
@@ -124,7 +135,7 @@ Node search_link(const FrameInput& in) {
 
 // The page as a file, in a tab of its own: a refusal is read there.
 Node give_menu(const FrameInput& in) {
-  if (in.tab == Tab::sharing || in.tab == Tab::none || in.path == "/wall" || in.path == "/boards") return raw<"">();
+  if (timeless(in) || in.path == "/wall") return raw<"">();
   const std::string of = percent_encoded(address(in.path, in.filters));
   const auto file = [&](std::string_view kind, std::string_view label) {
     return html<"<a class=\"button\" id=\"give-{}\" href=\"/give/page.{}?of={}\" target=\"_blank\" rel=\"noopener\">{}</a>">(kind, kind, of, label);
@@ -253,20 +264,18 @@ Node shared_frame(const FrameInput& in, Node main) {
 
 Node frame(FramePieces& own, const FrameInput& in, Node main) {
   if (own.filters != in.filters || own.choices != in.choices || own.path != in.path || own.paused != in.paused)
-    own = {in.filters, in.choices, std::string(in.path), in.paused, logo(), range_links(in), html<"{}{}{}{}">(custom_range(in), reset_zoom(in), compare_switch(in), rewind_form(in)), filters_form(in), live_button(in), search_link(in), give_menu(in), tabs(in), keys(in.texts)};
+    own = {in.filters, in.choices, std::string(in.path), in.paused, logo(), search_link(in), give_menu(in), tabs(in), keys(in.texts), when(in), live_buttons(in)};
   const Texts& t = in.texts;
   std::optional<Node> user;
   if (!in.user.empty()) user = html<"<form class=\"user\" method=\"post\" action=\"/sign-out\"><span>{}</span><button>{}</button></form>">(in.user, t("frame.sign_out"));
   return html<"<a class=\"skip\" href=\"#main\">{}</a>"
               "<header class=\"top\"><a class=\"brand\" href=\"/\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}<span>{}</span></a>"
-              "<nav class=\"range\" aria-label=\"{}\">{}{}</nav>{}<span class=\"spacer\"></span>{}"
-              "<button type=\"button\" class=\"icon only-phone\" popovertarget=\"filters\" aria-label=\"{}\"><svg class=\"pic\" width=\"20\" height=\"20\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 6h16M7 12h10M10 18h4\"/></svg></button>"
-              "{}{}{}<button type=\"button\" id=\"theme\" class=\"icon only-wide\" phx-hook=\"Theme\" phx-update=\"ignore\" data-system=\"{}\" data-dark=\"{}\" data-light=\"{}\" aria-label=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M12 3a9 9 0 0 0 0 18z\" fill=\"currentColor\"/></svg></button>"
+              "{}<span class=\"spacer\"></span>{}{}{}{}<button type=\"button\" id=\"theme\" class=\"icon only-wide\" phx-hook=\"Theme\" phx-update=\"ignore\" data-system=\"{}\" data-dark=\"{}\" data-light=\"{}\" aria-label=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M12 3a9 9 0 0 0 0 18z\" fill=\"currentColor\"/></svg></button>"
               "<a id=\"settings-link\" class=\"button icon\" href=\"/settings\" data-phx-link=\"redirect\" data-phx-link-state=\"push\" aria-label=\"{}\" title=\"{}\"><svg class=\"pic\" width=\"18\" height=\"18\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 7h9M17 7h3M4 17h3M11 17h9M15 4.5v5M9 14.5v5\"/></svg></a>{}</header>"
               "{}<div id=\"pulse\" phx-hook=\"Pulse\" phx-update=\"ignore\"></div><div id=\"keys\" phx-hook=\"Hotkeys\" phx-update=\"ignore\"></div>{}"
               "<main class=\"page\" id=\"main\" tabindex=\"-1\" data-tz=\"{}\"{}>{}{}{}</main>"
               "<div class=\"offline\" role=\"status\">{}</div>">(
-      t("frame.skip"), own.logo, in.brand, t("frame.range"), own.ranges, own.custom, own.form, own.live, t("frame.filters"), own.search, own.give, arrange_buttons(in), t("theme.system"), t("theme.dark"), t("theme.light"), t("frame.theme"), t("tab.settings"), t("tab.settings"), user, own.tabs,
+      t("frame.skip"), own.logo, in.brand, own.when, own.live, own.search, own.give, arrange_buttons(in), t("theme.system"), t("theme.dark"), t("theme.light"), t("frame.theme"), t("tab.settings"), t("tab.settings"), user, own.tabs,
       own.keys, in.filters.zone, flag<"data-rewound">(in.filters.at.has_value()), flashes(in), rewound(in), std::move(main), t("frame.offline"));
 }
 

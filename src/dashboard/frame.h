@@ -46,7 +46,8 @@ struct FramePieces {
   std::shared_ptr<const Choices> choices;
   std::string path;
   bool paused = false;
-  liveview::Node logo, ranges, custom, form, live, search, give, tabs, keys;
+  liveview::Node logo, search, give, tabs, keys;
+  std::optional<liveview::Node> when, live;  // none on a page whose content has no time
 };
 // A zone's name as people say it: "Europe/Berlin" is Berlin.
 liveview::Node zone_options(std::string_view chosen);

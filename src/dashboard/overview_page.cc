@@ -280,7 +280,17 @@ Node OverviewPage::masked(const MaskedFinds* finds) const {
 
 Node OverviewPage::movers() const { return movers_tile(state<Movers>(movers_slot), filters()); }
 
-Node OverviewPage::body(const Context&) {
+// On a server that has never been sent anything: how that is done. Gone with the first event.
+std::optional<Node> OverviewPage::first_steps(Instant now) const {
+  const auto* tiles = state<TilesState>(tiles_slot);
+  if (!tiles || tiles->folded != 0U || viewer().read_only() || std::ranges::any_of(tiles->tiles, [](const TileState& tile) { return tile.n > 0; })) return std::nullopt;
+  const bool keyless = viewer().person == "local";  // --insecure-loopback
+  const std::string event = fmt::format(R"({{"type":"call.started","id":"first-1","time":"{}","data":{{"call_id":"first","agent_id":"agent-1"}}}})", format_rfc3339(std::chrono::floor<std::chrono::seconds>(now)));
+  return html<"<section class=\"flash info first-steps\" id=\"first-steps\"><h2>{}</h2><p>{}</p><pre><code>curl -H 'Content-Type: application/json'{} {}/v1/events -d '{}'</code></pre><p>{}</p></section>">(
+      texts()("first.title"), texts()(keyless ? "first.send" : "first.send_with_key"), keyless ? "" : " -H 'Authorization: Bearer KEY'", viewer().origin(), event, texts()("first.more"));
+}
+
+Node OverviewPage::body(const Context& context) {
   left_ = charts_, forecast_left_ = forecast_;  // this render leaves together with what was pushed
   const StatePtr tiles = held_state(tiles_slot), charts = held_state(charts_slot), finds = held_state(masked_slot), moved = held_state(movers_slot), expected = fresh(forecast_slot) ? held_state(forecast_slot) : nullptr;
   Rendered& all = rendered();
@@ -292,8 +302,8 @@ Node OverviewPage::body(const Context&) {
   if (own_scope().agent.empty() && (!all.made || all.moved != moved)) all.movers = movers();
   all.made = true;
   all.tiles = tiles, all.charts = charts, all.masked = finds, all.moved = moved, all.forecast = expected;
-  return html<"{}<div class=\"grid\" id=\"overview\" aria-busy=\"{}\">{}{}{}{}{}{}{}{}</div>">(
-      heading(), fresh(tiles_slot) && fresh(charts_slot) ? "false" : "true", all.kpis, all.volume, all.latency, all.regions, all.sentiment, all.outcomes, all.movers, all.finds);
+  return html<"{}{}<div class=\"grid\" id=\"overview\" aria-busy=\"{}\">{}{}{}{}{}{}{}{}</div>">(
+      heading(), first_steps(context.now()), fresh(tiles_slot) && fresh(charts_slot) ? "false" : "true", all.kpis, all.volume, all.latency, all.regions, all.sentiment, all.outcomes, all.movers, all.finds);
 }
 
 Node OverviewPage::heading() const { return html<"<h1 class=\"sr\">{}</h1>">(texts()("tab.overview")); }

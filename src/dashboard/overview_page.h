@@ -26,6 +26,7 @@ class OverviewPage : public LivePage {
  protected:
   virtual ViewScope own_scope() const { return scope(); }
   virtual liveview::Node heading() const;
+  std::optional<liveview::Node> first_steps(Instant now) const;
 
   enum : std::size_t { tiles_slot = own_slots, charts_slot, masked_slot, movers_slot, forecast_slot, slots };
   void opened(liveview::Context& context, const liveview::Location& at) override;

@@ -3,6 +3,7 @@
 
 #include "dashboard/pages_fixture.h"
 #include "dashboard/show.h"
+#include "dashboard/tile.h"
 
 namespace aybiza::dashboard {
 namespace {
@@ -33,6 +34,33 @@ TEST_F(PagesTest, EveryTileHasADefinitionAndATable) {
     EXPECT_THAT(html, HasSubstr(fmt::format("id=\"def-{}\" class=\"def\" popover><p>{}", name, definition_of(name).text.substr(0, 20)))) << name;
     EXPECT_THAT(html, HasSubstr(fmt::format("id=\"table-{}\"", name))) << name;
   }
+}
+
+// A figure's line over an unknown time would be a figure that nobody told.
+TEST(SparkPath, WhatIsUnknownForLongIsAGap) {
+  const auto known = [](std::initializer_list<std::pair<int, int>> spans) {
+    std::vector<std::optional<double>> values(26);  // 4 of the width of 100 apart
+    for (const auto& [from, to] : spans)
+      for (int i = from; i < to; ++i) values[std::size_t(i)] = 1;
+    return values;
+  };
+  const auto lines = [](const std::string& path) { return std::ranges::count(path, 'M'); };
+  EXPECT_EQ(lines(spark_path(known({{0, 26}}))), 1);
+  EXPECT_EQ(lines(spark_path(known({{0, 10}, {12, 26}}))), 1);  // some seldom minutes: bridged
+  EXPECT_EQ(lines(spark_path(known({{0, 10}, {14, 26}}))), 2);
+  EXPECT_THAT(spark_path(known({{0, 26}})), testing::StartsWith("M-2 26"));
+  EXPECT_THAT(spark_path(known({{20, 26}})), AllOf(testing::StartsWith("M80 26L80 "), testing::EndsWith("L102 2L102 26")));  // it begins where something was told
+  EXPECT_THAT(spark_path(known({{0, 9}})), testing::EndsWith("L32 2L32 26"));
+  EXPECT_EQ(lines(spark_path({1, 2, 3})), 1);  // few points lie far apart
+  EXPECT_EQ(spark_path(known({{3, 4}})), "");
+}
+
+TEST_F(PagesTest, AnEmptyServerSaysHowToSendUntilTheFirstEvent) {
+  source_.rows = {};
+  EXPECT_THAT(get("/"), AllOf(HasSubstr("id=\"first-steps\""), HasSubstr("&quot;type&quot;:&quot;call.started&quot;"), HasSubstr("Bearer KEY"), HasSubstr("No known cost today."), Not(HasSubstr("[["))));
+  EXPECT_THAT(get("/?range=5m"), HasSubstr("in the last 5\u00a0m. Widen the range."));
+  source_.folded_offset = 1;
+  EXPECT_THAT(get("/"), Not(HasSubstr("first-steps")));
 }
 
 TEST_F(PagesTest, ComparedWithThePeriodBefore) {
@@ -88,7 +116,7 @@ TEST_F(PagesTest, WhatWasMaskedIsCountedByClass) {
 }
 
 TEST_F(PagesTest, NothingToShowSaysWhichFilterToWiden) {
-  EXPECT_THAT(get("/?customer=nobody&range=5m"), HasSubstr("No calls of nobody in the last 5 m. Widen the range, or choose all customers."));
+  EXPECT_THAT(get("/?customer=nobody&range=5m"), HasSubstr("No calls of nobody in the last 5\u00a0m. Widen the range, or choose all customers."));
 }
 
 TEST_F(PagesTest, ARefusedQuestionBreaksTilesAndNotThePage) {

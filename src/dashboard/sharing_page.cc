@@ -112,7 +112,9 @@ Node SharingPage::body(const Context& context) {
   if (!may) said = html<"<section class=\"tile w-12 h-2 refused\"><p class=\"why\">{}</p></section>">(t("share.refused"));
   if (!refused_.empty()) said = html<"<p class=\"flash error\" role=\"alert\" id=\"refused\">{}</p>">(refused_);
   if (!made_.empty())
-    said = html<"<div class=\"flash info\" role=\"status\" id=\"made\"><p>{}</p><p><a id=\"made-link\" href=\"{}\" target=\"_blank\" rel=\"noopener\"><code>{}</code></a></p></div>">(t("share.once"), made_, made_);
+    said = html<"<div class=\"flash info\" role=\"status\" id=\"made\"><p>{}</p><p class=\"row-flex\"><a id=\"made-link\" href=\"{}\" target=\"_blank\" rel=\"noopener\"><code>{}</code></a>"
+                "<button type=\"button\" id=\"copy-link\" phx-hook=\"Copy\" data-copy-from=\"#made-link\" data-copied=\"{}\" data-refused=\"{}\">{}</button></p></div>">(
+        t("share.once"), made_, viewer().origin() + made_, t("share.copied"), t("share.not_copied"), t("share.copy"));
   if (may) links = list(context.now()), making = form();
   if (reports_.there()) reports = reports_.shown(context.now());
   return html<"<header><h1>{}</h1></header>{}<div id=\"sharing-page\" aria-busy=\"false\">{}</div>{}{}">(t("tab.sharing"), said, links, making, reports);

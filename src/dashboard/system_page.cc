@@ -97,7 +97,7 @@ Node shards_table(const Texts& t, const SystemFigures& f) {
 Node troubles_table(const Texts& t, const SystemFigures& f) {
   const TableHead heads[] = {{t("system.where"), false}, {t("system.reason"), false}, {t("system.cases")}};
   std::vector<TableRow> rows;
-  for (const Trouble& one : f.troubles) rows.push_back({one.where + "|" + one.reason, {show_word(t, one.where), one.reason, count(t, one.count)}});
+  for (const Trouble& one : f.troubles) rows.push_back({one.where + "|" + one.reason, {show_word(t, one.where), std::string(show_name(t, one.reason)), count(t, one.count)}});
   return plain_table(t("figure.troubles"), heads, rows);
 }
 
@@ -148,7 +148,7 @@ Node changes_table(const Texts& t, const std::vector<auth::ChangeRecord>& change
   std::vector<TableRow> rows;
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const auth::ChangeRecord& c = changes[i];
-    rows.push_back({fmt::format("{}", changes.size() - i), {show_moment(c.time, zone, t), c.who, c.what, c.target, c.customer}});
+    rows.push_back({fmt::format("{}", changes.size() - i), {show_moment(c.time, zone, t), c.who, std::string(show_name(t, c.what)), c.target, c.customer}});
   }
   return plain_table(t("figure.changed"), heads, rows);
 }

@@ -63,8 +63,8 @@ TEST_F(PagesTest, ConversationsShowWhatIsSaid) {
   EXPECT_THAT(html, AllOf(HasSubstr("id=\"tile-avg_sentiment\""), HasSubstr("id=\"table-moods\""), HasSubstr("id=\"table-lengths\""), Not(HasSubstr("style="))));
   EXPECT_THAT(html, AllOf(HasSubstr("<th scope=\"row\">Model</th><td class=\"num\">400 ms</td><td class=\"num\">400 ms</td><td class=\"num\">400 ms</td></tr>"),
                           HasSubstr("<tr><th scope=\"row\">Text to speech</th><td class=\"num\">–</td>")));  // nobody reported it
-  EXPECT_THAT(html, HasSubstr("No turns with a topic in the last 1 h."));
-  EXPECT_THAT(html, HasSubstr("No ended calls with a state in the last 1 h."));
+  EXPECT_THAT(html, HasSubstr("No turns with a topic in the last 1\u00a0h."));
+  EXPECT_THAT(html, HasSubstr("No ended calls with a state in the last 1\u00a0h."));
   EXPECT_THAT(get("/conversations?by=speaker"), AllOf(HasSubstr("2 speakers"), HasSubstr("href=\"/conversations?sort=turns&amp;by=speaker\"")));
   EXPECT_THAT(join("/conversations", "conversations"), AllOf(HasSubstr("chart:chart-moods"), HasSubstr("chart:chart-stages")));
   now_ += 1s;
@@ -84,7 +84,7 @@ TEST_F(PagesTest, LearningShowsExperimentsAndChanges) {
   source_.rows.changes.push_back(change);
   const std::string html = get("/learning");
   EXPECT_THAT(html, AllOf(HasSubstr("<h3>greeting</h3>"), HasSubstr("Calls were assigned evenly (p 1.00)"), HasSubstr("<span class=\"status good\">Better</span>"), Not(HasSubstr("style="))));
-  EXPECT_THAT(html, AllOf(HasSubstr("+100.0 pt [+"), HasSubstr("Prompt 7&lt;b&gt;"), HasSubstr("No knowledge graph was told of yet."), HasSubstr("No patterns in the last 1 h.")));
+  EXPECT_THAT(html, AllOf(HasSubstr("+100.0 pt [+"), HasSubstr("Prompt 7&lt;b&gt;"), HasSubstr("No knowledge graph was told of yet."), HasSubstr("No patterns in the last 1\u00a0h.")));
   const std::string joined = join("/learning", "learning");
   EXPECT_THAT(joined, AllOf(HasSubstr("chart:chart-progress"), HasSubstr("chart-marks"), HasSubstr("chart:chart-knowledge")));
   now_ += 1s;

@@ -12,6 +12,7 @@ using namespace liveview;
 namespace {
 
 constexpr std::size_t spark_points = 32;
+constexpr double spark_bridged = 12.5;  // of a width of 100: what is unknown for longer is a gap, not a line
 
 Node heading(const Texts& t, const Definition& d, Node menu) {
   return html<"<header><button type=\"button\" class=\"icon grip\" id=\"grip-{}\" data-grip=\"{}\" aria-label=\"{}\" title=\"{}\">⠿</button><h2 id=\"h-{}\">{}</h2><button type=\"button\" class=\"info\" popovertarget=\"def-{}\" aria-label=\"{}\">i</button>"
@@ -63,12 +64,11 @@ Node kpi_value(const Definition& d, const KpiInput& in) {
       fmt::format("{}", s.value.value_or(0)), show(t, d.format, s.value), d.unit, tone, word, text, word, compared(d, in, tone), in.spark ? spark_path(*in.spark) : std::string());
 }
 
-// What is said where a figure has no value: what there is none of.
-std::string_view missing_of(const Definition& d, const Texts& t) {
-  if (d.format == Format::score) return t("missing.rated");
-  if (d.name == "avg_resolution_ms") return t("missing.resolved");
-  if (d.name == "spend_today_usd") return t("missing.cost");
-  return d.name == "success_rate" ? t("missing.outcome") : t("missing.figure");
+// What is said where a figure has no value: what there is none of, and when. Today is no range that could be widened.
+std::string why_missing(const Definition& d, const Filters& filters) {
+  const Texts& t = texts_of(filters);
+  if (d.name == "spend_today_usd") return std::string(t("empty.cost_today"));
+  return why_empty(t(d.format == Format::score ? "missing.rated" : d.name == "avg_resolution_ms" ? "missing.resolved" : d.name == "success_rate" ? "missing.outcome" : "missing.figure"), filters);
 }
 
 }  // namespace
@@ -107,7 +107,9 @@ Node loading_table(const Texts& t) {
 
 std::string why_empty(std::string_view what, const Filters& f) {
   const Texts& t = texts_of(f);
-  const std::string range = f.custom() ? std::string(t("empty.chosen")) : t("empty.last", range_label(f.range));
+  std::string last(range_label(f.range));
+  if (const std::size_t space = last.find(' '); space != last.npos) last.replace(space, 1, "\u00a0");  // a figure and its unit stay on one line
+  const std::string range = f.custom() ? std::string(t("empty.chosen")) : t("empty.last", last);
   const std::string who = f.customer.empty() ? std::string(what) : t("empty.of", what, f.customer);
   const std::string where = f.region.empty() ? who : t("empty.in", who, f.region);
   return t(!f.customer.empty() ? "empty.widen_customers" : !f.region.empty() ? "empty.widen_regions" : "empty.widen", where, range);
@@ -164,16 +166,19 @@ std::string spark_path(const std::vector<std::optional<double>>& values) {
     ++known;
   }
   if (known < 2) return "";
-  const double span = high > low ? high - low : 1;
+  const double span = high > low ? high - low : 1, step = 100.0 / double(points.size() - 1);
+  const auto bridged = [&](double gap) { return gap <= std::max(spark_bridged, step); };
   std::string out;
-  double last = 0;
+  double at = 0, last = 0;  // of the point before
   for (std::size_t i = 0; i < points.size(); ++i) {
     if (!points[i] || !std::isfinite(*points[i])) continue;
-    const double x = 100.0 * double(i) / double(points.size() - 1), y = 22 - 20 * (*points[i] - low) / span;
-    out += out.empty() ? fmt::format("M-2 26L-2 {:.0f}L{:.0f} {:.0f}", y, x, y) : fmt::format("L{:.0f} {:.0f}", x, y);
-    last = y;
+    const double x = step * double(i), y = 22 - 20 * (*points[i] - low) / span;
+    if (out.empty() && bridged(x)) out = fmt::format("M-2 26L-2 {:.0f}L{:.0f} {:.0f}", y, x, y);
+    else if (!out.empty() && bridged(x - at)) out += fmt::format("L{:.0f} {:.0f}", x, y);
+    else out += fmt::format("{}M{:.0f} 26L{:.0f} {:.0f}", out.empty() ? std::string() : fmt::format("L{:.0f} 26", at), x, x, y);
+    at = x, last = y;
   }
-  return out + fmt::format("L102 {:.0f}L102 26", last);
+  return out + (bridged(100 - at) ? fmt::format("L102 {:.0f}L102 26", last) : fmt::format("L{:.0f} 26", at));
 }
 
 Node kpi(const KpiInput& in) {
@@ -193,7 +198,7 @@ Node kpi(const KpiInput& in) {
       body = html<"<p class=\"why\">{}</p>">(t("tile.broken_figure", s.error));
     } else if (!s.value) {
       state = " empty";
-      body = html<"<p class=\"why\">{}</p>">(!in.unknown.empty() ? std::string(in.unknown) : why_empty(missing_of(d, t), in.filters));
+      body = html<"<p class=\"why\">{}</p>">(!in.unknown.empty() ? std::string(in.unknown) : why_missing(d, in.filters));
     } else {
       body = kpi_value(d, in);
       n = html<"<span class=\"n\">n {}{}{}</span>">(show_count(t, s.n), in.beside.empty() ? "" : " · ", in.beside);

@@ -60,9 +60,17 @@ struct Keeping {
   std::function<void()> send_reports;  // those that were asked for now; null: there is no mail server
 };
 
+// Whether a Host header ("127.0.0.1:8080") calls the machine one sits at.
+inline bool names_loopback(std::string_view host) {
+  const std::size_t port = host.rfind(':');
+  if (port != host.npos && host.find(']', port) == host.npos) host = host.substr(0, port);
+  return host == "127.0.0.1" || host == "localhost" || host == "[::1]";
+}
+
 struct Viewer {
   std::vector<std::string> customers;  // whom they may see; empty: all
   std::string brand = "AYBIZA";
+  std::string host;                    // of this server, as their browser calls it
   std::string user_id, user;           // who signed in; empty: nobody had to
   std::string person;                  // under whom preferences and boards are kept; empty: nothing is kept for them
   Preferences preferences;             // as they were when the page was asked for, or the socket opened
@@ -84,6 +92,8 @@ struct Viewer {
   void note(Instant time, std::string_view what, std::string_view target) const {
     if (keeping.changes) static_cast<void>(keeping.changes->record({time, user.empty() ? "local" : "user " + user, std::string(what), std::string(target), customers.empty() ? std::string() : customers.front()}));
   }
+  // What stands before a path for somebody else. Only a loopback address is served without TLS.
+  std::string origin() const { return host.empty() ? "" : (names_loopback(host) ? "http://" : "https://") + host; }
   bool read_only() const { return share || pictured; }
   const Texts& texts() const { return texts_of(preferences.language); }
   std::string customer() const { return customers.empty() ? std::string("*") : customers.front(); }  // to whom their shared boards belong

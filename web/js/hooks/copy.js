@@ -1,18 +1,17 @@
-// <button id="copy-x" phx-hook="Copy" data-copy="text"> or data-copy-from="#selector"; "" copies the page's address.
+// <button phx-hook="Copy" data-copy="text" data-copied="Copied" data-refused="Mark it yourself">Copy</button>, or data-copy-from="#selector"; without either,
+// the page's address. For a moment the button says how it went.
 export const Copy = {
   mounted() {
+    const label = this.el.textContent;
     this.el.addEventListener("click", async () => {
-      const { copy, copyFrom } = this.el.dataset;
+      const { copy, copyFrom, copied, refused } = this.el.dataset;
       const text = copyFrom ? document.querySelector(copyFrom)?.textContent ?? "" : copy || location.href;
-      let said = "Copied";
-      try { await navigator.clipboard.writeText(text); } catch { said = "Copying was refused"; }
-      const label = this.el.getAttribute("aria-label");
-      this.el.setAttribute("aria-label", said);
-      this.el.classList.add("copied");
-      setTimeout(() => {
-        this.el.classList.remove("copied");
-        label === null ? this.el.removeAttribute("aria-label") : this.el.setAttribute("aria-label", label);
-      }, 1500);
+      let done = true;
+      try { await navigator.clipboard.writeText(text); } catch { done = false; }  // there is no clipboard without TLS, but on loopback
+      this.el.textContent = done ? copied : refused;
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => { this.el.textContent = label; }, 2500);
     });
   },
+  destroyed() { clearTimeout(this.timer); },
 };
