@@ -201,6 +201,7 @@ TEST(HttpServer, ListensWhereItIsTold) {
     return started.has_value() ? std::optional<Code>() : started.error().code;
   };
   EXPECT_EQ(error(server.http->addresses()[0]), Code::io);  // taken
+  EXPECT_NE(HttpServer::start({.listen = {server.http->addresses()[0]}}, {}).error().message.find("choose another port"), std::string::npos);
   EXPECT_EQ(error("127.0.0.1"), Code::invalid);
   EXPECT_EQ(error("example.org:80"), Code::invalid);
   EXPECT_EQ(error("127.0.0.1:99999"), Code::invalid);

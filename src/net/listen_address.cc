@@ -45,6 +45,7 @@ Result<Tcp::endpoint> listen_on(Acceptor& acceptor, std::string_view listen) {
   if (!error && at->address().is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
   if (!error) acceptor.bind(*at, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error == asio::error::address_in_use) return fail(Code::io, "cannot listen on {}: something else does, perhaps another aybiza; end it, or choose another port", listen);
   if (error) return fail(Code::io, "cannot listen on {}: {}", listen, error.message());
   return Tcp::endpoint(at->address(), acceptor.local_endpoint(error).port());
 }
