@@ -165,7 +165,7 @@ void MetricTable::fold_distribution(Entry& entry, const MetricSeries& series, co
     }
     const bool started = point.start != MetricPoint::unknown_start && point.start != point.time;
     RealSketch whole = sketch;
-    const bool same = track.known && track.start == point.start && one.count >= track.count && sketch.subtract(track.sketch);
+    const bool same = track.known && track.start == point.start && one.count >= track.count && sketch.subtract_earlier(track.sketch, started);
     const bool is_base = !track.known && (!started || point.start < since_);
     if (same) {
       row.count = std::int64_t(one.count - track.count);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "sketch/real_sketch.h"
+
 namespace aybiza {
 namespace {
 
@@ -47,6 +49,41 @@ TEST(MetricTable, TotalsBecomeIncrements) {
   MetricTable listening(100, t0 - 2h);
   EXPECT_EQ(stored(MetricKind::counter, cumulative, {{t0, t0 - 1h, 10}, {t0 + 1s, t0 - 1h, 12}}, &listening), "10 2");
   EXPECT_EQ(total({{.time = t0, .value = 10}, {.time = t0, .value = 11}, {.time = t0 - 1s, .value = 12}}), "");  // duplicates, late
+}
+
+// Exporters of exponential histograms lower their scale as values spread, and Prometheus its schema: that is no restart.
+TEST(MetricTable, RunningHistogramsMayWidenTheirBuckets) {
+  struct Histogram {
+    Instant time, start;
+    std::vector<std::pair<double, std::uint64_t>> middles;
+    double sum;
+  };
+  const auto increments = [](const std::vector<Histogram>& told) {
+    MetricTable table(100);
+    RowBatch rows;
+    for (const Histogram& one : told) {
+      RealSketch sketch;
+      for (const auto& [middle, count] : one.middles) sketch.add(middle, count);
+      MetricBatch batch;
+      MetricDistribution& whole = batch.distributions.emplace_back();
+      whole.count = sketch.count(), whole.sum = one.sum;
+      std::string bytes;
+      sketch.serialise(bytes);
+      whole.sketch = bytes;
+      batch.points.push_back({.time = one.time, .start = one.start,
+                              .series = batch.add_series({.kind = MetricKind::distribution, .temporality = Temporality::cumulative, .name = "n"}),
+                              .distribution = 0});
+      table.fold("c", batch, t0, rows);
+    }
+    std::string out;
+    for (const auto& row : rows.metric_distributions) out += fmt::format("{}{} of {}", out.empty() ? "" : ", ", row.count, row.sum);
+    return out;
+  };
+  for (const Instant start : {t0 - 1h, Instant(MetricPoint::unknown_start)}) {
+    const Histogram narrow{t0, start, {{1.41, 2}, {2.83, 2}, {5.66, 2}}, 20}, more{t0 + 1s, start, {{1.41, 3}, {2.83, 2}, {5.66, 2}}, 21.5};
+    const Histogram wide{t0 + 2s, start, {{2, 6}, {8, 3}}, 33}, again{t0 + 3s, start, {{2, 1}, {8, 1}}, 9};
+    EXPECT_EQ(increments({narrow, more, wide, again}), "1 of 1.5, 2 of 11.5, 2 of 9");
+  }
 }
 
 TEST(WellKnown, NamesAndUnits) {

@@ -42,7 +42,8 @@ void OracleMetrics::add(const std::string& customer, const MetricBatch& batch, I
       RealSketch sketch = sketch_of(now.sketch);
       MetricDistributionRow row{point.time, row_of(customer, series, out), std::int64_t(now.count), now.sum, now.min, now.max, {}};
       if (total) {
-        if (before && before->start == point.start && now.count >= stream.distribution.count && sketch.subtract(sketch_of(stream.sketch))) {
+        if (before && before->start == point.start && now.count >= stream.distribution.count &&
+            sketch.subtract_earlier(sketch_of(stream.sketch), told_start && point.start != point.time)) {
           row.count -= std::int64_t(stream.distribution.count);
           row.sum -= stream.distribution.sum;
           row.min = row.max = std::nullopt;

@@ -22,6 +22,12 @@ class RealSketch {
   bool add(double value, std::uint64_t times = 1);
   void merge(const RealSketch& other);
   [[nodiscard]] bool subtract(const RealSketch& other);  // false, and unchanged, when other holds what this does not
+  // What a running histogram counted since `earlier`, also where it was told in other buckets then: a sender that lowers its
+  // resolution moves all it counted into wider buckets, whose middles are elsewhere. What is missing here is taken from what is
+  // nearest, so counts are exact, and buckets too where the wider ones are unions of the narrower. is_one: the two are told of
+  // one stream for certain; otherwise only where the buckets look like wider ones, and not like others filled anew. False, and
+  // unchanged: they are not, or a sign counts less than before. Cost: of subtract; where buckets moved, that of a list of both.
+  [[nodiscard]] bool subtract_earlier(const RealSketch& earlier, bool is_one);
 
   std::uint64_t count() const { return positive_.count() + negative_.count(); }
   bool empty() const { return count() == 0; }

@@ -77,5 +77,56 @@ TEST(RealSketch, MergeSubtractAndBytes) {
   }
 }
 
+// A histogram as senders keep it: every value in the middle of its bucket of 2^(2^-scale).
+double in_bucket(double value, int scale) {
+  const double width = std::exp2(-scale), index = std::floor(std::log2(std::fabs(value)) / width);
+  return std::copysign(std::exp2((index + 0.5) * width), value);
+}
+
+TEST(RealSketch, WhatCameSinceTheBucketsWereNarrower) {
+  std::mt19937_64 random(11);
+  std::lognormal_distribution<double> latencies(-1, 1.5);
+  for (int round = 0; round < 400; ++round) {
+    const int narrow = int(random() % 8) - 2, wide = narrow - int(random() % 4), signs = round % 3 == 0 ? 2 : 1;
+    const std::size_t before = 1 + random() % 300, after = random() % 300;
+    RealSketch earlier, now, rival;
+    for (std::size_t i = 0; i < before + after; ++i) {
+      const double value = (random() % std::size_t(signs) ? -1 : 1) * (latencies(random) + 1e-3);
+      if (i < before) earlier.add(in_bucket(value, narrow));
+      else rival.add(in_bucket(value, wide));
+      now.add(in_bucket(value, wide));
+    }
+    for (const bool is_one : {true, false}) {
+      RealSketch difference = now;
+      ASSERT_TRUE(difference.subtract_earlier(earlier, is_one)) << round;
+      EXPECT_EQ(difference.count(), after);
+      if (narrow <= 5) {  // finer buckets are those of the sketch itself: some fall together
+        EXPECT_EQ(difference, rival) << round << ": from scale " << narrow << " to " << wide;
+      } else if (after > 0) {
+        EXPECT_NEAR(std::log2(std::fabs(*difference.quantile(1)) / std::fabs(*rival.quantile(1))), 0, std::exp2(-wide) + 0.02) << round;
+      }
+    }
+  }
+}
+
+TEST(RealSketch, OtherBucketsFilledAnewAreNoneThatWereMoved) {
+  RealSketch earlier, restarted, fewer;
+  for (const double v : {1.0, 2.0, 4.0}) earlier.add(in_bucket(v, 3), 2);
+  for (const double v : {1.1, 2.2, 4.4}) restarted.add(in_bucket(v, 3), 4), restarted.add(in_bucket(v * 1.1, 3), 1);
+  RealSketch difference = restarted;
+  EXPECT_FALSE(difference.subtract_earlier(earlier, false));
+  EXPECT_EQ(difference, restarted);
+  EXPECT_TRUE(difference.subtract_earlier(earlier, true));  // who knows better
+  EXPECT_EQ(difference.count(), restarted.count() - earlier.count());
+  fewer.add(1);
+  EXPECT_FALSE(fewer.subtract_earlier(earlier, true));
+  EXPECT_EQ(fewer.count(), 1u);
+
+  RealSketch zeros;  // the bucket of zero grew over small ones
+  zeros.add(0, 5), zeros.add(in_bucket(4, 3), 3);
+  EXPECT_TRUE(zeros.subtract_earlier(earlier, false));
+  EXPECT_EQ(zeros.count(), 2u);
+}
+
 }  // namespace
 }  // namespace aybiza
