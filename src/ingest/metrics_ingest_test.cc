@@ -231,6 +231,42 @@ std::string unhex(std::string_view hex) {
   return out;
 }
 
+// One sample that is refused: the answer names it, also where others of the body were taken and the answer has their place in the log.
+TEST_F(MetricsIngest, RemoteWriteNamesWhatItRefuses) {
+  const auto varint = [](std::string& out, std::uint64_t n) {
+    for (; n >= 128; n >>= 7) out += char((n & 127) | 128);
+    out += char(n);
+  };
+  const auto member = [&](std::string& out, int number, const std::string& bytes) {
+    varint(out, std::uint64_t(number) << 3 | 2);
+    varint(out, bytes.size());
+    out += bytes;
+  };
+  const auto now_ms = std::uint64_t(to_micros(clock_.now()) / 1000);
+  for (const bool one_is_good : {false, true}) {
+    std::string label, series, request, packed;
+    member(label, 1, "__name__");
+    member(label, 2, one_is_good ? "some" : "none");
+    member(series, 1, label);
+    for (const std::uint64_t at : {std::uint64_t(1000), now_ms}) {
+      if (at == now_ms && !one_is_good) continue;
+      std::string sample = "\x09" + std::string(8, '\0') + "\x10";
+      varint(sample, at);
+      member(series, 2, sample);
+    }
+    member(request, 1, series);
+    varint(packed, request.size());
+    packed += char(60 << 2);
+    packed += char(request.size() - 1);
+    packed += request;
+    const auto answer = write(packed, "application/x-protobuf");
+    EXPECT_EQ(answer.status, 400);
+    const std::string& body = std::get<std::string>(answer.body);
+    EXPECT_NE(body.find("400 days"), std::string::npos) << body;
+    EXPECT_EQ(header(answer, "X-Durability").starts_with("fsync; offset="), one_is_good);
+  }
+}
+
 TEST_F(MetricsIngest, RemoteWrite) {
   constexpr std::string_view v1 = "application/x-protobuf", v2 = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
   const std::string packed = unhex(

@@ -152,7 +152,7 @@ void RemoteWriteEndpoint::finish(InFlight& flight, const spool::AppendResult& re
                                ? net::Response::text(204, "")
                                : net::Response::error(400, "invalid_sample", fmt::format("{} samples were refused, the first: {}; the others were taken",
                                                                                          flight.counts.rejected, flight.counts.first_rejection));
-  if (result.last.value != 0) response = std::move(response).with("X-Durability", fmt::format("fsync; offset={}", result.last.value));
+  if (result.last.value != 0) response.headers.push_back({"X-Durability", fmt::format("fsync; offset={}", result.last.value)});
   flight.respond(flight.with_counts(std::move(response)));
 }
 
