@@ -225,7 +225,8 @@ Status decode_elevenlabs(const JsonNode& root, const VendorContext& context, Ven
   const JsonNode data = root["data"];
   if (type.empty()) return fail(Code::invalid, "type is missing");
   if (type == "post_call_audio") return batch.ignored.emplace_back(type), Status{};
-  if (!data.is_object()) return fail(Code::invalid, "data is missing");
+  const bool is_known = type == "post_call_transcription" || type == "post_call_transcription_otel" || type == "call_initiation_failure";
+  if (is_known && !data.is_object()) return fail(Code::invalid, "data is missing");
   const auto said = instant_of_s(root["event_timestamp"].number());
   if (said && !in_range(context, *said)) return fail(Code::invalid, "timestamp_out_of_range: event_timestamp is {}", format_rfc3339(*said));
   const JsonNode phone = data["metadata"]["phone_call"];
@@ -236,7 +237,7 @@ Status decode_elevenlabs(const JsonNode& root, const VendorContext& context, Ven
             .at = said.value_or(context.received), .version = said.value_or(Instant{})};
   VendorEvent event(batch, context, Vendor::elevenlabs);
   if (type == "post_call_transcription_otel") return otel_form(event, data, m);
-  if (m.call_id.empty() || m.call_id.size() > limits::id_bytes)
+  if (is_known && (m.call_id.empty() || m.call_id.size() > limits::id_bytes))
     return fail(Code::invalid, "data.conversation_id is missing or longer than {} bytes", limits::id_bytes);
   if (const auto seconds = data["metadata"]["call_duration_secs"].number(); m.started && seconds && *seconds >= 0 && *seconds < 1e7)
     m.at = usable(context, *m.started + Duration(std::llrint(*seconds * 1e6))).value_or(m.at);
@@ -245,9 +246,8 @@ Status decode_elevenlabs(const JsonNode& root, const VendorContext& context, Ven
   } else if (type == "call_initiation_failure") {
     initiation_failure(event, m);
   } else {
-    batch.unknown.emplace_back(type);
-    event.start(EventType::other, Rank::live, m.at, m.call_id).twilio(m.sid).rest(data, {});
-    event.finish_other(fmt::format("elevenlabs.{}", type), short_id(type, 64), m.version);
+    event.start(EventType::other, Rank::live, m.at, m.call_id).twilio(m.sid).rest(data.is_object() ? data : root, {});
+    event.finish_unknown(type, m.version);
   }
   return {};
 }

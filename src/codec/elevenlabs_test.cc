@@ -108,6 +108,9 @@ TEST(ElevenLabs, WhatIsTakenAndWhatNot) {
   check(R"({"type":"post_call_transcription","event_timestamp":17,"data":{"conversation_id":"c"}})", false);
   check(R"({"type":"post_call_audio","event_timestamp":1790000000,"data":{"full_audio":"AAAA"}})", true, 1);
   check(R"({"type":"post_call_dance","event_timestamp":1790000000,"data":{"conversation_id":"c"}})", true, 0, 1);
+  check(R"({"type":"voice_removed","event_timestamp":1790000000,"data":{"voice_id":"v"}})", true, 0, 1);  // of no call, but of the same hook
+  check(R"({"type":"voice_removed"})", true, 0, 1);
+  check(R"({"type":"post_call_transcription","event_timestamp":1790000000})", false);
   check(R"({"type":"post_call_transcription_otel","data":{"otlp_traces":{}}})", false);
 }
 

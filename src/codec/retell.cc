@@ -126,14 +126,15 @@ Status decode_retell(const JsonNode& root, std::size_t body_bytes, const VendorC
             .sid = call["telephony_identifier"]["twilio_call_sid"].text(), .started = instant_of_ms(call["start_timestamp"].number()),
             .ended = instant_of_ms(call["end_timestamp"].number()), .at = {}, .version = {}};
   if (m.event.empty()) return fail(Code::invalid, "event is missing");
-  if (!call.is_object() || m.call_id.empty() || m.call_id.size() > limits::id_bytes)
+  const bool first = m.event == "call_started" || m.event == "transcript_updated", last = m.event == "call_ended" || m.event == "call_analyzed";
+  const bool is_known = first || last || m.event.starts_with("transfer_");
+  if (is_known && (!call.is_object() || m.call_id.empty() || m.call_id.size() > limits::id_bytes))
     return fail(Code::invalid, "call.call_id is missing or longer than {} bytes", limits::id_bytes);
   for (const auto& time : {m.started, m.ended})
     if (time && to_micros(*time) != 0 && !in_range(context, *time))
       return fail(Code::invalid, "timestamp_out_of_range: {}", format_rfc3339(*time));
   m.started = usable(context, m.started);
   m.ended = usable(context, m.ended);
-  const bool first = m.event == "call_started" || m.event == "transcript_updated";
   const auto known = first || !m.ended ? m.started : m.ended;
   m.at = known.value_or(context.received);  // a call that never connected has no times at all
   // Later stages and, within one, longer bodies have the last word.
@@ -145,18 +146,17 @@ Status decode_retell(const JsonNode& root, std::size_t body_bytes, const VendorC
     event.start(EventType::call_started, Rank::live, m.at, m.call_id);
     add_common(event, m);
     event.rest(call, call_known).finish(m.event, m.version);
-  } else if (m.event == "call_ended" || m.event == "call_analyzed") {
+  } else if (last) {
     last_word(event, m);
-  } else if (m.event == "transcript_updated" || m.event.starts_with("transfer_")) {
+  } else if (is_known) {
     event.start(EventType::call_updated, Rank::live, m.at, m.call_id);
     add_common(event, m);
     if (m.event == "transfer_bridged") event.flag(Field::escalated, true);
     event.finish(m.event, m.version);
     read_turns(m).emit(event, Rank::live, m.call_id, m.sid, m.started.value_or(m.at), m.version, limits::webhook_live_turns);
   } else {
-    batch.unknown.emplace_back(m.event);
-    event.start(EventType::other, Rank::live, m.at, m.call_id).twilio(m.sid).rest(call, {});
-    event.finish_other(fmt::format("retell.{}", m.event), short_id(m.event, 64), m.version);
+    event.start(EventType::other, Rank::live, m.at, m.call_id).twilio(m.sid).rest(call.is_object() ? call : root, {});
+    event.finish_unknown(m.event, m.version);
   }
   return {};
 }

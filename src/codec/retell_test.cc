@@ -91,6 +91,7 @@ TEST(Retell, WhatIsTakenAndWhatNot) {
   check(R"({"event":"call_ended","call":{"call_id":"c"}})", true);  // a call that never connected
   check(R"({"event":"call_started","call":{"call_id":"c","start_timestamp":17}})", false);
   check(R"({"event":"call_whistled","call":{"call_id":"c","start_timestamp":1790000000000}})", true, 1);
+  check(R"({"event":"agent_whistled","agent":{"agent_id":"a"}})", true, 1);  // of no call: a refusal would only be sent again
   check(R"({"event":"transfer_bridged","call":{"call_id":"c","start_timestamp":1790000000000}})", true);
 }
 

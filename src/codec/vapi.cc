@@ -246,7 +246,8 @@ Status decode_vapi(const JsonNode& root, const VendorContext& context, VendorBat
   const bool with_history = m.type == "conversation-update" || (m.type == "transcript" && message["transcriptType"].text() != "partial");
   if ((is_one_of(of_no_use, m.type) && !with_history) || m.type.starts_with("session.") || m.type.starts_with("chat."))
     return batch.ignored.emplace_back(m.type), Status{};
-  if (m.call_id.empty() || m.call_id.size() > limits::id_bytes)
+  const bool is_known = with_history || m.type == "status-update" || m.type == "end-of-call-report";
+  if (is_known && (m.call_id.empty() || m.call_id.size() > limits::id_bytes))
     return fail(Code::invalid, "message.call.id is missing or longer than {} bytes", limits::id_bytes);
   m.started = time_of(first_of(message["startedAt"], call["startedAt"]));
   m.ended = usable(context, time_of(first_of(message["endedAt"], call["endedAt"])));
@@ -261,9 +262,8 @@ Status decode_vapi(const JsonNode& root, const VendorContext& context, VendorBat
   else if (m.type == "end-of-call-report") end_of_call(event, m);
   else if (with_history) history(event, m, batch);
   else {
-    batch.unknown.emplace_back(m.type);
     event.start(EventType::other, Rank::live, m.at, m.call_id).twilio(m.sid).rest(message, {});
-    event.finish_other(fmt::format("vapi.{}", m.type), short_id(m.type, 64), m.at);
+    event.finish_unknown(m.type, m.at);
   }
   return {};
 }

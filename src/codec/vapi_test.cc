@@ -138,6 +138,7 @@ TEST(Vapi, WhatIsTakenAndWhatNot) {
   check(R"({"message":{"type":"chat.created"}})", {}, 1);
   check(R"({"message":{"type":"transcript","transcriptType":"partial","role":"user","transcript":"h","timestamp":1790000000000,"call":{"id":"c"}}})", {}, 1);
   check(R"({"message":{"type":"brand-new","timestamp":1790000000000,"call":{"id":"c"}}})", {}, 0, 1);
+  check(R"({"message":{"type":"brand-new"}})", {}, 0, 1);  // of no call
   check(R"({"message":{"type":"call.deleted","timestamp":1790000000000,"call":{"id":"c"}}})", {}, 0, 1);
   check(std::string(200, '[') + std::string(200, ']'), Code::invalid);  // too deep
   check("{\"message\":{\"type\":\"\xff\"}}", Code::invalid);            // no UTF-8

@@ -189,6 +189,13 @@ void VendorEvent::finish_other(std::string_view type, std::string_view record, I
   finish(record, version);
 }
 
+void VendorEvent::finish_unknown(std::string_view type, Instant version) {
+  batch_.unknown.emplace_back(type);
+  std::string record = short_id(type, 64);
+  if (call_.empty()) record += fmt::format(":{:016x}", context_.body);  // nothing else tells two of them apart
+  finish_other(fmt::format("{}.{}", to_string(vendor_), type), record, version);
+}
+
 void assign_vendor_ids(VendorBatch& batch, Vendor vendor, std::string_view customer) {
   std::string text;
   for (std::size_t i = 0; i < batch.events.events.size(); ++i) {

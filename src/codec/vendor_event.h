@@ -40,6 +40,7 @@ struct VendorBatch {
 struct VendorContext {
   std::string_view customer;  // of the source; empty: the platform
   Instant received;
+  std::uint64_t body = 0;  // a hash of it; WebhookDecoder sets it
   std::string_view scope() const { return customer.empty() ? std::string_view("platform") : customer; }
 };
 
@@ -76,6 +77,8 @@ class VendorEvent {
   void finish(std::string_view record, Instant version);
   // The same for a record of no type of ours: kept raw, with what ext holds.
   void finish_other(std::string_view type, std::string_view record, Instant version);
+  // The same for a type nobody knows, counted besides: of the call that start() was told, or of none.
+  void finish_unknown(std::string_view type, Instant version);
 
  private:
   void set(Field field, std::int64_t number, std::string_view text);

@@ -21,8 +21,9 @@ WebhookDecoder::WebhookDecoder() : parser_(limits::webhook_parsed_bytes) {
   CHECK(parser_.allocate(64 * limits::KiB, limits::json_depth) == simdjson::SUCCESS);
 }
 
-Status WebhookDecoder::decode(Vendor vendor, std::string_view body, const VendorContext& context,
-                              VendorBatch& batch) {
+Status WebhookDecoder::decode(Vendor vendor, std::string_view body, const VendorContext& sent, VendorBatch& batch) {
+  VendorContext context = sent;
+  context.body = hash64(body);
   batch.clear();
   simdjson::dom::element root;
   if (const auto error = parser_.parse(body.data(), body.size()).get(root); error != simdjson::SUCCESS)

@@ -191,6 +191,22 @@ TEST_F(Webhooks, UnknownTypesAreTakenAndCounted) {
   EXPECT_THAT(stored().json[0], HasSubstr("sunny"));
 }
 
+// Whoever refuses what is new is switched off by some vendors: it is kept raw, once each, whether it names a call or not.
+TEST_F(Webhooks, UnknownTypesOfNoCallAreTakenToo) {
+  const auto vapi = source("vapi"), retell = source("retell"), elevenlabs = source("elevenlabs");
+  for (int again = 0; again < 2; ++again) {
+    EXPECT_EQ(send(vapi, {.body = expand(R"({"message":{"type":"brand-new","timestamp":$ms[0],"mood":"sunny"}})")}), 200);
+    EXPECT_EQ(send(retell, {.body = R"({"event":"agent_whistled","mood":"windy"})"}), 200);
+    for (const char* mood : {"rainy", "misty"})
+      EXPECT_EQ(send(elevenlabs, {.body = expand(fmt::format(R"({{"type":"voice_removed","event_timestamp":$s[0],"data":{{"mood":"{}"}}}})", mood))}), 200);
+  }
+  EXPECT_EQ(endpoint_->counters().unknown.at("elevenlabs.voice_removed"), 4u);
+  const auto kept = stored().json;
+  ASSERT_EQ(kept.size(), 4u);
+  for (const char* mood : {"sunny", "windy", "rainy", "misty"})
+    EXPECT_EQ(std::ranges::count_if(kept, [&](const std::string& json) { return json.contains(mood); }), 1) << mood;
+}
+
 TEST_F(Webhooks, NothingPersonalReachesTheLog) {
   std::vector<std::pair<auth::WebhookSource, std::vector<Hook>>> lives;
   lives.emplace_back(source("vapi"), vapi_life());
