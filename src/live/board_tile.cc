@@ -110,6 +110,9 @@ Answered<Question> question_of_tile(const TileSpec& spec, const Formula& formula
   for (const std::string& filter : spec.where) words.emplace_back("where", filter);
   auto question = parse_question(words, range.to);
   if (!question) return question;
+  const bool of_metrics = std::ranges::any_of(question->measures, [](const Measure& measure) { return !measure.metric_name.empty(); });
+  if (of_metrics && (!scope.region.empty() || !scope.agent.empty()))
+    return std::unexpected(Refusal{"incompatible", "where", "generic metrics have no region of their own: choose all regions above, and filter this tile by a tag, such as tag.region:eu-west-1"});
   for (Filter& filter : filters_of(scope)) question->where.push_back(std::move(filter));
   if (!question->by.empty() && question->by[0].dimension == Dimension::agent_id) question->source = Source::store;  // as in league.cc
   return question;

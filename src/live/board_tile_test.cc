@@ -82,6 +82,17 @@ TEST(BuiltTiles, OverTimeAndByLines) {
   EXPECT_EQ(sum, 2);
 }
 
+// What the API refuses in a question's words must not slip past it as the page's own filter.
+TEST(BuiltTiles, GenericMetricsHaveNoRegion) {
+  Rows rows;
+  const TileSpec of_metrics{.title = "", .formula = "metric:queue:last / calls", .by = {}, .where = {}}, of_calls{.title = "", .formula = "calls", .by = {}, .where = {}};
+  const ViewScope us{.customers = {}, .customer = {}, .region = "us", .agent = {}, .from = {}, .to = {}};
+  EXPECT_THAT(rows.tile(of_metrics, us).error, HasSubstr("tag.region"));
+  EXPECT_EQ(rows.asked, 0);
+  EXPECT_EQ(rows.tile(of_metrics).error, "");
+  EXPECT_EQ(rows.tile(of_calls, us).value, 2);
+}
+
 TEST(BuiltTiles, RefusesWhatTheApiRefuses) {
   Rows rows;
   EXPECT_THAT(rows.tile({.title = "", .formula = "call", .by = {}, .where = {}}).error, HasSubstr("not a measure"));
