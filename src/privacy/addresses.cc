@@ -69,12 +69,20 @@ bool mod97(std::string_view iban) {
   return rest == 1;
 }
 
+// "GB 82 WEST …", "DE-89-3704 …"
+bool is_apart(std::string_view text, std::size_t at) { return text[at + 2] == ' ' || text[at + 2] == '-'; }
+
+// Any sentence may have two letters, a number and letters behind it ("at 12 noon we …"), and one in 97 has the check digits: where the
+// country stands apart, what follows has to be digits but for as many letters as banks have.
+constexpr std::ptrdiff_t letters_of_bank_max = 6;
+
 }  // namespace
 
 bool is_iban_start(std::string_view text, std::size_t at) {
   const auto letter = [&](std::size_t i) { return is_ascii_letter(text[i]); };
   const auto digit = [&](std::size_t i) { return is_ascii_digit(text[i]); };
-  if (!letter(at) || !letter(at + 1) || !digit(at + 2) || !digit(at + 3) || (at > 0 && (letter(at - 1) || digit(at - 1)))) return false;
+  const std::size_t check = at + 2 + (is_apart(text, at) ? 1 : 0);
+  if (!letter(at) || !letter(at + 1) || !digit(check) || !digit(check + 1) || (at > 0 && (letter(at - 1) || digit(at - 1)))) return false;
   return iban_length(upper(text[at]), upper(text[at + 1])) > 0;
 }
 
@@ -96,6 +104,7 @@ void find_ibans(std::string_view text, std::vector<PiiSpan>& spans) {
       else if (c != ' ' && c != '-') break;
     }
     if (held < length || !mod97({iban, length})) continue;
+    if (is_apart(text, at) && std::count_if(iban + 4, iban + length, is_ascii_letter) > letters_of_bank_max) continue;
     spans.push_back({PiiClass::iban, std::uint32_t(at), std::uint32_t(end)});
     at = end;
   }

@@ -44,6 +44,10 @@ constexpr Line ibans[] = {
     {"iban: NL91ABNA0417164300", "iban: [iban]"},
     {"pay to CH93-0076-2011-6238-5295-7 today", "pay to [iban] today"},
     {"NO9386011117947", "[iban]"},
+    {"IBAN GB 82 WEST 12345698765432", "IBAN [iban]"},
+    {"it's de 89 3704 0044 0532 0130 00.", "it's [iban]."},
+    {"FR-14-20041010050500013M02606", "[iban]"},
+    {"at 40 people came to the meeting", ""},  // has Austria's length, and its check digits are right
     {"NL92ABNA0417164300", ""},  // the check digits say no
     {"DE12 is the model, 3456 the size", ""},
 };
