@@ -247,13 +247,13 @@ TEST_F(OtlpOverHttp, LiveKitsUploaderComesWithItsOwnToken) {
   net::Router router;
   ASSERT_TRUE(add_livekit_routes(router, *endpoint_, *sources, clock_).has_value());
   const auto upload = [&](std::string_view secret, std::string_view path = "/observability/logs/otlp/v0", std::string_view type = "application/x-protobuf",
-                          std::string body = {}) {
+                          std::string body = {}, std::int64_t expires = 1790003600) {
     const auto url64 = [](std::string_view text) {
       std::string out = auth::to_base64(text);
       for (char& c : out) c = c == '+' ? '-' : c == '/' ? '_' : c;
       return out.substr(0, out.find('='));
     };
-    const std::string head = url64(R"({"alg":"HS256"})") + "." + url64(R"({"iss":"APIkey","exp":1790003600,"observability":{"write":true}})");
+    const std::string head = url64(R"({"alg":"HS256"})") + "." + url64(fmt::format(R"({{"iss":"APIkey","exp":{},"observability":{{"write":true}}}})", expires));
     auto request = std::make_shared<net::Request>();
     request->method = net::Method::post;
     const bool packed = body.empty();
@@ -269,6 +269,10 @@ TEST_F(OtlpOverHttp, LiveKitsUploaderComesWithItsOwnToken) {
   const Reply refused = upload("another secret");
   EXPECT_EQ(refused.status, 401);
   for (const std::string_view kill_switch : {"data recording is disabled", "disabled by owner"}) EXPECT_THAT(refused.body, Not(HasSubstr(kill_switch)));
+  EXPECT_THAT(refused.body, HasSubstr("observability.write"));
+  const Reply late = upload("livekit secret", "/observability/logs/otlp/v0", "application/x-protobuf", {}, 1780000000);
+  EXPECT_EQ(late.status, 401);
+  EXPECT_THAT(late.body, HasSubstr("expired"));
   EXPECT_TRUE(stored().empty());
   EXPECT_EQ(upload("livekit secret").status, 200);
   ASSERT_FALSE(stored().empty());
