@@ -83,9 +83,16 @@ class HostReader {
     return set.contains(text_.substr(p, end - p)) ? end : npos;
   }
 
+  // A provider's name that is heard as two words, where the host is said: "g mail dot com".
+  std::size_t heard_apart(std::size_t p) const {
+    for (const std::string_view name : {"g mail", "hot mail", "y mail", "proton mail", "fast mail", "out look", "i cloud"})
+      if (is(p, name) && is(p + name.size(), " dot ")) return p + name.size();
+    return label_end(p);
+  }
+
   // As many names as there are, back to the last that is a top-level domain.
   bool read(SaidHost& host) const {
-    std::size_t p = label_end(host.domain);
+    std::size_t p = heard_apart(host.domain);
     host.provider_bytes = p - host.domain;
     if (host.provider_bytes == 0) return false;
     host.end = npos;

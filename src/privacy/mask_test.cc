@@ -114,6 +114,8 @@ TEST(Mask, mail_as_it_is_said) {
   check("My email address is: mary at yahoo.com.", "My email address is: [email].");
   check("you can reach him at john dot smith at gmail dot com", "you can reach him at [email]");
   check("john_smith99 at company.co.uk", "[email]");
+  check("jay doe at g mail dot com", "jay [email]");  // as recognisers write it
+  check("my email is jay doe at hot mail dot com", "my email is [email]");
   check("john underscore smith at gmail dot com", "[email]");
   check("john @ gmail.com", "[email]");
   check("john.smith (at) gmail (dot) com", "[email]");
