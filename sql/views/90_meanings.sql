@@ -398,7 +398,7 @@ COMMENT ON COLUMN agent_performance_metrics.calls_standard_error IS 'standard er
 
 COMMENT ON TABLE rollups IS 'What a minute, an hour or a day (UTC) held of one customer and one value of one dimension; sums of rows add up.';
 COMMENT ON COLUMN rollups.bucket IS 'start of the minute, hour or day';
-COMMENT ON COLUMN rollups.step_seconds IS '60 (by region, which add up to the total), 3600, or 86400';
+COMMENT ON COLUMN rollups.step_seconds IS '60 (by region, which add up to the total; in DuckDB of hours with many rows only), 3600, or 86400';
 COMMENT ON COLUMN rollups.customer_id IS 'whose calls; NULL: unknown';
 COMMENT ON COLUMN rollups.dimension IS 'by what; empty: the total';
 COMMENT ON COLUMN rollups.value IS 'of the dimension; NULL: unknown';

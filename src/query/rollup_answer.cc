@@ -65,7 +65,7 @@ struct Stretch {
 // Which buckets of each step answer for which bucket of the grid, and what is left to the rows.
 class Cover {
  public:
-  Cover(const Grid& grid, const std::vector<DirtyBucket>& dirty, bool minutes, const KeptRange& kept) : minutes_(minutes), kept_(kept) {
+  Cover(const Grid& grid, const std::vector<DirtyBucket>& dirty, bool minutes, const KeptRange& kept) : minutes_(minutes), whole_(grid.to() - grid.from()), kept_(kept) {
     for (const DirtyBucket& bucket : dirty)
       if (bucket.bucket < grid.to() && bucket.bucket + bucket.step > grid.from()) dirty_.insert({bucket.step, bucket.bucket});
     for (std::size_t i = 0; i < grid.size(); ++i) cover(std::max(grid.start(i), grid.from()), std::min(grid.end(i), grid.to()), i);
@@ -78,6 +78,23 @@ class Cover {
   std::vector<Stretch> rows;
   std::vector<Stretch> missing;  // rows are gone, and no rollup is there
   Duration in_rows{0};
+
+  // Minutes of an hour that turned out to have none: they are left to the rows.
+  void leave_to_rows(const std::vector<Stretch>& minutes) {
+    for (const Stretch& minute : minutes) {
+      if (minute.from < kept_.rows) continue;
+      rows.push_back(minute);
+      in_rows += minute.to - minute.from;
+    }
+    std::ranges::sort(rows, {}, &Stretch::from);
+    std::vector<Stretch> joined;
+    for (const Stretch& one : rows) {
+      if (!joined.empty() && joined.back().to == one.from && joined.back().bucket == one.bucket) joined.back().to = one.to;
+      else joined.push_back(one);
+    }
+    rows = std::move(joined);
+  }
+  bool too_much(bool alone) const { return (!alone && in_rows * 2 > whole_) || rows.size() > stretches_max; }
 
  private:
   bool fits(const Step& step, Instant at, Instant end) const {
@@ -103,6 +120,7 @@ class Cover {
     }
   }
   bool minutes_;
+  Duration whole_;
   KeptRange kept_;
   std::set<std::pair<Duration, Instant>> dirty_;
 };
@@ -184,8 +202,11 @@ std::vector<std::pair<Instant, Instant>> runs_of(const Cover::Step& step) {
   return runs;
 }
 
-Status read_run(Store& store, const Subject& subject, const Cover::Step& step, std::pair<Instant, Instant> run, Duration deadline, Groups& groups) {
-  const std::string_view dimension = subject.dimension ? to_string(*subject.dimension) : step.step < 1h ? to_string(minute_dimension) : std::string_view();
+// `bare`, of a run of minutes: those of hours of which no minute was seen (query/rollup_repair.h), which is told by what is read itself.
+Status read_run(Store& store, const Subject& subject, const Cover::Step& step, std::pair<Instant, Instant> run, Duration deadline, Groups& groups, std::vector<Stretch>& bare) {
+  const bool of_minutes = step.step < 1h;
+  std::set<Instant> seen;  // hours
+  const std::string_view dimension = subject.dimension ? to_string(*subject.dimension) : of_minutes ? to_string(minute_dimension) : std::string_view();
   const Param params[] = {run.first, run.second};
   TallyParts sums_only = subject.parts;
   sums_only.sketches = 0;
@@ -197,10 +218,11 @@ Status read_run(Store& store, const Subject& subject, const Cover::Step& step, s
   for (;;) {
     const auto more = (*rows)->next();
     if (!more) return std::unexpected(more.error());
-    if (!*more) return {};
+    if (!*more) break;
     for (std::size_t row = 0; row < (*rows)->row_count(); ++row) {
       const Cell time = (*rows)->cell(row, 0), customer_cell = (*rows)->cell(row, 1), value_cell = (*rows)->cell(row, 2), sums = (*rows)->cell(row, 3);
       const auto* start = std::get_if<Instant>(&time);
+      if (of_minutes && start) seen.insert(floor_to(*start, 1h));
       const auto place = start ? step.bucket_of.find(to_micros(*start)) : step.bucket_of.end();
       if (place == step.bucket_of.end()) continue;
       const auto text = [](const Cell& cell) {
@@ -221,6 +243,11 @@ Status read_run(Store& store, const Subject& subject, const Cover::Step& step, s
       AYBIZA_TRY(merge_sketches(packed ? packed->bytes : std::string_view(), *tally, into, subject.parts.sketches));
     }
   }
+  if (!of_minutes) return {};
+  for (Instant minute = run.first; minute < run.second; minute += 1min)
+    if (const auto place = step.bucket_of.find(to_micros(minute)); place != step.bucket_of.end() && !seen.contains(floor_to(minute, 1h)))
+      bare.push_back({minute, minute + 1min, place->second});
+  return {};
 }
 
 // Rows that would be folded one by one.
@@ -255,9 +282,9 @@ Result<bool> rows_outweigh(Store& store, const Subject& subject, const Cover& co
   return summed < 4 * *left;
 }
 
-Status read_rollups(Store& store, const Subject& subject, const Cover& cover, Duration deadline, Groups& groups) {
+Status read_rollups(Store& store, const Subject& subject, const Cover& cover, Duration deadline, Groups& groups, std::vector<Stretch>& bare) {
   for (const Cover::Step& step : cover.steps)
-    for (const auto& run : runs_of(step)) AYBIZA_TRY(read_run(store, subject, step, run, deadline, groups));
+    for (const auto& run : runs_of(step)) AYBIZA_TRY(read_run(store, subject, step, run, deadline, groups, bare));
   return {};
 }
 
@@ -280,11 +307,14 @@ Answered<std::optional<Answer>> answer_from_rollups(const Question& question, co
   const bool alone = grid.from() < kept.rows;
   const auto subject = store.keeps_rollups() && (alone || grid.to() - grid.from() >= least) ? subject_of(question) : std::nullopt;
   if (!subject) return std::nullopt;
-  const Cover cover(grid, store.dirty_rollups(), !subject->dimension || kept_by_minute(*subject->dimension), kept);
-  if ((!alone && cover.in_rows * 2 > grid.to() - grid.from()) || cover.rows.size() > stretches_max) return std::nullopt;
+  Cover cover(grid, store.dirty_rollups(), !subject->dimension || kept_by_minute(*subject->dimension), kept);
+  if (cover.too_much(alone)) return std::nullopt;
   Groups groups(question, *subject);
   const auto unavailable = [](const Error& error) { return std::unexpected(Refusal{"unavailable", "source", error.message}); };
-  if (const Status done = read_rollups(store, *subject, cover, deadline, groups); !done) return unavailable(done.error());
+  std::vector<Stretch> bare;
+  if (const Status done = read_rollups(store, *subject, cover, deadline, groups, bare); !done) return unavailable(done.error());
+  cover.leave_to_rows(bare);
+  if (cover.too_much(alone)) return std::nullopt;
   if (!alone) {
     const auto outweigh = rows_outweigh(store, *subject, cover, deadline, groups);
     if (!outweigh) return unavailable(outweigh.error());

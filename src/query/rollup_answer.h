@@ -1,7 +1,7 @@
 // Questions about long ranges, answered from rollups where these are in step with the rows and from the rows elsewhere.
 //
-// Shape    a range is covered by days, hours and, where the dimension has them, minutes; what is left at its edges, and what
-//          the store says has changed since its rollup was made, is folded from the rows. Everything is merged as tallies, so
+// Shape    a range is covered by days, hours and, where the dimension has them, minutes; what is left at its edges, what lies
+//          in an hour that has no minutes, and what the store says has changed since its rollup was made, is folded from the rows. Everything is merged as tallies, so
 //          counts, sums, money and extremes are those of the rows; quantiles are within 0.5 % (relative_error says so).
 //          Answered are measures of calls, turns and usage but histograms, moving averages and occupancy, with at most one
 //          dimension besides the customer among groups and filters; topics are not filtered by.

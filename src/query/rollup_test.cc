@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <random>
+#include <set>
 
 #include "query/rollup_answer.h"
 #include "query/rollup_repair.h"
@@ -19,7 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 
 const Instant base = from_micros(1'795'000'000'000'000);  // rows lie in the two hours after it
-const RepairTime at_once{.now = base, .elapsed = Duration(0), .at_once = true};
+const RepairTime at_once{.now = base, .elapsed = Duration(0), .at_once = true, .thin_rows = 0};
 const auto never_stop = [] { return false; };
 
 class Rollups : public OnEngine {
@@ -144,7 +145,8 @@ TEST_P(Rollups, WhatChangesWhileItIsReadStaysMarked) {
   auto store = open();
   SampleRows sample(7);
   ASSERT_TRUE(store->apply(next(sample, 100)).has_value());
-  const auto claims = store->dirty_rollups();
+  auto claims = store->dirty_rollups();
+  std::erase_if(claims, [](const DirtyBucket& claim) { return claim.step == 1h; });  // an hour would take its minutes with it
   ASSERT_TRUE(store->apply(next(sample, 20)).has_value());
   ASSERT_TRUE(store->put_rollups(claims, {}).has_value());
   const auto left = store->dirty_rollups();
@@ -163,7 +165,7 @@ TEST_P(Rollups, AreMadeWhenTheirTimeIsOverAndTheirRowsRest) {
   call.start = call.updated = floor_to(base, 1h) + 30min;
   ASSERT_TRUE(store->apply({.from = 0, .to = 1, .calls = {call}}).has_value());
   const auto waiting = [&](Duration after_start, Duration since_marked) {
-    repair(*store, {.now = call.start + after_start, .elapsed = clock_.elapsed() + since_marked});
+    repair(*store, {.now = call.start + after_start, .elapsed = clock_.elapsed() + since_marked, .thin_rows = 0});
     return store->dirty_rollups().size();
   };
   EXPECT_EQ(waiting(2min, 61s), 3u);         // the minute has not been over for long enough
@@ -172,6 +174,77 @@ TEST_P(Rollups, AreMadeWhenTheirTimeIsOverAndTheirRowsRest) {
   EXPECT_EQ(waiting(32min, 61s), 1u);        // the hour
   EXPECT_EQ(waiting(26h, 61s), 0u);          // the day
   EXPECT_EQ(rollups(*store).size(), 1u + 19u + 19u);  // region; the total and all eighteen dimensions of a call
+}
+
+// Hours with and without minutes, made again and again as rows come, and others whose minutes are wanted: every answer is that of the rows.
+TEST_P(Rollups, OfFewRowsHaveNoMinutes) {
+  auto store = open();
+  SampleRows sample(9);
+  std::mt19937_64 random(23);
+  const auto minutes = [&] { return store->rows({.tables = bit(Table::rollups), .call = {}, .customer = {}, .step = Duration(1min), .dimension = {}})->rollups; };
+  const auto hours = [&] {
+    std::set<Instant> of;
+    for (const RollupRow& row : minutes()) of.insert(floor_to(row.bucket, 1h));
+    return of;
+  };
+  const auto repaired = [&](std::int64_t thin_rows, Instant minutes_before = Instant::min()) {
+    repair(*store, {.now = base, .elapsed = Duration(0), .at_once = true, .thin_rows = thin_rows, .minutes_before = minutes_before});
+  };
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(store->apply(next(sample, 300)).has_value());
+  repaired(1'000'000);
+  EXPECT_TRUE(minutes().empty());
+  EXPECT_TRUE(store->dirty_rollups().empty());
+  const auto bare = first_without_minutes(*store, base - 240h, base + 240h);
+  ASSERT_TRUE(bare && *bare);
+  EXPECT_GT(compare(*store, random, 150), 0);
+
+  ASSERT_TRUE(store->apply(next(sample, 10)).has_value());  // some hours get minutes at a late row, all of them or none
+  repaired(0);
+  const auto all = hours();
+  ASSERT_FALSE(all.empty());
+  for (const RollupRow& row : minutes()) EXPECT_TRUE(all.contains(floor_to(row.bucket, 1h)));
+  compare(*store, random, 100);
+  ASSERT_TRUE(store->mark_rollups(Instant::min(), Instant::max()).has_value());
+  repaired(1'000'000, base + 240h);  // their rows are to go
+  const auto full = hours();
+  EXPECT_GE(full.size(), all.size());
+  EXPECT_FALSE(first_without_minutes(*store, base - 240h, base + 240h).value().has_value());
+  EXPECT_GT(compare(*store, random, 150), 0);
+
+  ASSERT_TRUE(store->apply(next(sample, 10)).has_value());  // and lose them
+  repaired(1'000'000);
+  EXPECT_LT(hours().size(), full.size());
+  compare(*store, random, 100);
+}
+
+// A minute that is over is made before its hour is, where the hour has rows enough: and never alone in an hour that was made without.
+TEST_P(Rollups, OfARunningHourAreMadeWhereItHasRowsEnough) {
+  auto store = open();
+  const Instant hour = floor_to(base, 1h);
+  std::uint64_t number = 0;
+  const auto calls_at = [&](Duration after, int count) {
+    RowBatch batch{.from = number, .to = number + 1};
+    for (int i = 0; i < count; ++i) {
+      CallRow& call = batch.calls.emplace_back();
+      call.call_id = {number + 1, std::uint64_t(i)};
+      call.start = call.updated = hour + after;
+    }
+    ++number;
+    ASSERT_TRUE(store->apply(batch).has_value());
+  };
+  const auto minutes_at = [&](Duration now) {
+    repair(*store, {.now = hour + now, .elapsed = clock_.elapsed() + 61s, .thin_rows = 5});
+    return store->rows({.tables = bit(Table::rollups), .call = {}, .customer = {}, .step = Duration(1min), .dimension = {}})->rollups.size();
+  };
+  calls_at(1min, 3);
+  EXPECT_EQ(minutes_at(10min), 0u);  // three of five
+  calls_at(5min, 2);
+  EXPECT_EQ(minutes_at(11min), 2u);
+  calls_at(70min, 2);
+  EXPECT_EQ(minutes_at(124min), 2u);  // the next hour has two, and is made without
+  calls_at(80min, 3);                 // late: five now
+  EXPECT_EQ(minutes_at(119min), 2u);  // the minute is due and its hour is not: it is not made alone
+  EXPECT_EQ(minutes_at(124min), 4u);
 }
 
 // A minute may hold more rows than the rest of the day: the engine sums those up faster than we fold them.

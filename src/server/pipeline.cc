@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "query/rollup_repair.h"
+#include "server/retention_rules.h"
 #include "server/topics.h"
 
 namespace aybiza {
@@ -49,7 +50,9 @@ void Pipeline::stop() {
 void Pipeline::repair_rollups_due() {
   // Reading rows back takes from writing those that wait, and these will change the same buckets.
   if (!repair_patience_.due(store_lag(), clock_.elapsed())) return;
-  const auto done = repair_rollups(*store_, {.now = clock_.now(), .elapsed = clock_.elapsed()}, [this] { return stopping_.load(); });
+  const auto rules = read_retention(options_.data);  // such as cannot be read take nothing
+  const Instant before = rules ? rows_go_before(*rules, clock_.now()) : Instant::min();
+  const auto done = repair_rollups(*store_, {.now = clock_.now(), .elapsed = clock_.elapsed(), .minutes_before = before}, [this] { return stopping_.load(); });
   if (done) return;
   const std::lock_guard lock(mutex_);
   stats_.last_store_error = "making rollups: " + done.error().message;

@@ -8,6 +8,7 @@
 
 #include "auth/file.h"
 #include "base/limits.h"
+#include "query/rollup_repair.h"
 #include "server/backup_files.h"
 #include "store/select.h"
 
@@ -155,8 +156,31 @@ Status Retention::take(const RetentionRule& rule, Instant from, Instant to) {
   return {};
 }
 
+// Rows answer for the minutes of hours that had few of them. Before such rows go their minutes are made: answers whether up to the cut.
+Result<Instant> Retention::make_minutes(Instant before) {
+  Store& store = pipeline_.store();
+  for (Instant made = Instant::min(); !stopping_;) {
+    const auto hour = first_without_minutes(store, std::max({ever, store.rollup_floor(), store.rollups_gone_before(1min)}), before);
+    if (!hour) return std::unexpected(hour.error());
+    if (!*hour) return before;
+    const Instant day = floor_to(**hour, 24h);
+    if (day <= made) return day;  // rows came meanwhile: another time
+    AYBIZA_TRY(store.mark_rollups(day, day + 24h));
+    const auto done = repair_rollups(store, {.now = pipeline_.clock().now(), .elapsed = pipeline_.clock().elapsed(), .at_once = true, .minutes_before = before, .from = day, .to = day + 24h},
+                                     [this] { return stopping_.load(); });
+    if (!done) return std::unexpected(done.error());
+    made = day;
+  }
+  return ever;
+}
+
 Status Retention::apply(const RetentionRule& rule) {
-  const Cut cut = cut_of(rule);
+  Cut cut = cut_of(rule);
+  if (is_summed_up(rule.table) && cut.before > ever) {
+    const auto made = make_minutes(cut.before);
+    if (!made) return std::unexpected(made.error());
+    cut.before = *made;
+  }
   while (!stopping_) {
     const auto first = oldest(rule, cut.before);
     if (!first) return std::unexpected(first.error());

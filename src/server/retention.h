@@ -57,6 +57,7 @@ class Retention {
     std::string waits;
   };
   Cut cut_of(const RetentionRule& rule) const;
+  Result<Instant> make_minutes(Instant before);
   Status apply(const RetentionRule& rule);
   Status take(const RetentionRule& rule, Instant from, Instant to);
   Status note_gone(const RetentionRule& rule, Instant before);

@@ -8,6 +8,7 @@
 #include "auth/file.h"
 #include "base/limits.h"
 #include "base/lines.h"
+#include "store/rollup_tables.h"
 
 namespace aybiza {
 namespace {
@@ -99,6 +100,13 @@ std::string to_text(const std::vector<RetentionRule>& rules) {
   std::string out = "# what\tdays\tthen: see docs/retention.md\n";
   for (const RetentionRule& rule : rules) out += fmt::format("{}\t{}\t{}\n", rule.what, rule.days, rule.archive ? "archive" : "delete");
   return out;
+}
+
+Instant rows_go_before(const std::vector<RetentionRule>& rules, Instant now) {
+  Instant before = Instant::min();
+  for (const RetentionRule& rule : rules)
+    if (is_rolled(rule.table)) before = std::max(before, floor_to(now - rule.days * std::chrono::hours(24), std::chrono::hours(24)));
+  return before;
 }
 
 }  // namespace aybiza

@@ -33,5 +33,7 @@ std::vector<std::string> retention_names();
 Result<std::vector<RetentionRule>> parse_retention(std::string_view text);
 Result<std::vector<RetentionRule>> read_retention(const std::filesystem::path& data);  // no file: no rules
 std::string to_text(const std::vector<RetentionRule>& rules);
+// What lies before loses, by one of the rules, rows that rollups are made of: its minutes are kept then (query/rollup_repair.h). min(): nothing does.
+Instant rows_go_before(const std::vector<RetentionRule>& rules, Instant now);
 
 }  // namespace aybiza

@@ -1,6 +1,7 @@
 #include "store/changed.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_set>
 
 namespace aybiza {
@@ -89,11 +90,18 @@ void ChangedBuckets::unmark(std::span<const DirtyBucket> buckets) {
 
 std::vector<DirtyBucket> ChangedBuckets::held(std::span<const DirtyBucket> claims) const {
   std::vector<DirtyBucket> out;
+  std::set<Instant> hours;
+  for (const DirtyBucket& claim : claims)
+    if (claim.step == 1h) hours.insert(claim.bucket);
   const std::lock_guard lock(mutex_);
-  std::copy_if(claims.begin(), claims.end(), std::back_inserter(out), [&](const DirtyBucket& claim) {
+  for (const DirtyBucket& claim : claims) {
+    if (claim.step == 1min && hours.contains(floor_to(claim.bucket, 1h))) continue;
     const auto at = marks_.find({claim.step, claim.bucket});
-    return at != marks_.end() && at->second.generation == claim.generation;
-  });
+    if (at == marks_.end() || at->second.generation != claim.generation) continue;
+    out.push_back(claim);
+    if (claim.step != 1h) continue;
+    for (Instant minute = claim.bucket; minute < claim.bucket + 1h; minute += 1min) out.push_back({1min, minute, 0, {}, {}});
+  }
   return out;
 }
 
