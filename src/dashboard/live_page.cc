@@ -213,7 +213,8 @@ void LivePage::tell_tick(Context& context) {
   if (!tick_waits_) ++ticks_;
   tick_waits_ = true;
   if (viewer_.screen) viewer_.screen->numbered(ticks_);
-  context.push_latest("tick", "tick", JsonWriter().begin_object().key("n").integer(ticks_).key("at").integer(to_micros(context.now()) / 1000).end_object().str());
+  const auto tick = [&context](std::int64_t n) { return JsonWriter().begin_object().key("n").integer(n).key("at").integer(to_micros(context.now()) / 1000).end_object().str(); };
+  context.push_with("tick", tick(ticks_), tick(ticks_ - 1));  // drawn when all of it is
 }
 
 bool LivePage::handle_info(Context& context, const Info& info) {
@@ -234,7 +235,7 @@ void LivePage::acknowledged(Context& context, const liveview::Event& event) {
   acknowledged_ = std::clamp(event.value["n"].integer().value_or(0), acknowledged_, ticks_);
   if (viewer_.screen) viewer_.screen->drew(acknowledged_, context.now());
   context.reply(JsonWriter().begin_object().key("at").integer(to_micros(context.now()) / 1000).end_object().str());
-  if (held(context.now()) || !apply_pending(context)) context.unchanged();  // one for each diff of each page: half of what pages cost
+  context.unchanged(!held(context.now()) && apply_pending(context));  // one for each diff of each page: half of what pages cost
 }
 
 void LivePage::keep_theme(std::string_view word) const {

@@ -1,5 +1,7 @@
 #include "liveview/channel.h"
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -197,7 +199,14 @@ bool Channel::leave(const Message* asked) {
 void Channel::finish(const Message* asked) {
   take_patches(true);
   if (leave(asked)) return;
-  const std::string fields = changes(asked != nullptr);
+  std::string fields;
+  if (asked && std::exchange(context_.unchanged_, false)) {
+    dirty_ |= context_.changed_beside_;
+    if (context_.reply_) append_field(fields, "r", *context_.reply_);
+    context_.reply_.reset();
+  } else {
+    fields = asked ? changes(true) : next_changes();
+  }
   ++(fields.empty() ? endpoint_.counters.empty_renders : endpoint_.counters.diffs);
   if (asked == nullptr) {
     if (!fields.empty()) push("diff", braced(fields));
@@ -208,37 +217,92 @@ void Channel::finish(const Message* asked) {
   }
 }
 
+Page Channel::rendered() {
+  dirty_ = context_.unchanged_ = false;
+  return cids_.number(view_->render(context_));
+}
+
+// All that is new, whatever it takes.
 std::string Channel::changes(bool with_reply) {
   std::string fields;
-  if (!std::exchange(context_.unchanged_, false) || dirty_ || anew_ || !sent_) {
-    dirty_ = false;
-    Page page = cids_.number(view_->render(context_));
-    append_diff(fields, {sent_ && !anew_ ? &*sent_ : nullptr, page, cids_, &endpoint_.cache});
-    sent_ = std::move(page);
-    anew_ = false;
-  }
+  Page page = rendered();
+  append_diff(fields, {sent_ && !anew_ ? &*sent_ : nullptr, page, cids_, between_ ? nullptr : &endpoint_.cache});
+  sent_ = std::move(page);
+  target_.reset();
+  anew_ = between_ = false;
   append_effects(fields, with_reply);
   return fields;
 }
 
+// The next message of what nobody asked for.
+std::string Channel::next_changes() {
+  if (anew_) return changes(false);
+  std::string fields;
+  if (!target_ && waiting_.empty()) {
+    Page page = rendered();
+    append_diff(fields, {&*sent_, page, cids_, &endpoint_.cache});
+    if (fields.size() <= diff_bytes) sent_ = std::move(page);
+    else target_ = Node{page.root}, fields.clear();
+    append_title(fields);
+    take_events();
+  }
+  if (target_) step(fields);
+  append_events(fields, diff_bytes);
+  return fields;
+}
+
+void Channel::step(std::string& fields) {
+  constexpr std::size_t other = 300;  // what goes with each message, and what the measure of a step leaves out
+  Page page = cids_.number(step_towards(Node{sent_->root}, *target_, diff_bytes - other));
+  append_diff(fields, {&*sent_, page, cids_, nullptr});
+  between_ = page.root != *target_->as_template();
+  if (!between_) target_.reset();
+  sent_ = std::move(page);
+}
+
+void Channel::append_title(std::string& fields) {
+  if (!context_.title_ || *context_.title_ == sent_title_) return;
+  append_field(fields, "t", JsonWriter().text(*context_.title_).str());
+  sent_title_ = *context_.title_;
+}
+
+// Events follow what they were told with: a chart has to be on the page before it is drawn.
+void Channel::append_events(std::string& fields, std::size_t most) {
+  JsonWriter events;
+  events.begin_array();
+  const auto put = [&events](std::string_view name, std::string_view json, bool before_patch) {
+    events.begin_array().text(name).json(json);
+    if (before_patch) events.boolean(true);
+    events.end_array();
+  };
+  std::size_t bytes = fields.size();
+  while (!target_ && !waiting_.empty()) {
+    const Context::Pushed& next = waiting_.front();
+    const std::size_t more = next.name.size() + next.json.size() + 6;
+    if (bytes > 0 && bytes + more > most) break;  // what fits into no message is one of its own
+    put(next.name, next.json, next.before_patch);
+    bytes += more;
+    waiting_.pop_front();
+  }
+  if (with_) put(with_->name, more_waits() ? with_->while_more : with_->json, false);
+  if (!more_waits()) with_.reset();
+  if (const std::string& json = events.end_array().str(); json != "[]") append_field(fields, "e", json);
+}
+
+// All there is, whatever it takes.
 void Channel::append_effects(std::string& fields, bool with_reply) {
-  if (context_.title_ && *context_.title_ != sent_title_) {
-    append_field(fields, "t", JsonWriter().text(*context_.title_).str());
-    sent_title_ = *context_.title_;
-  }
-  if (!context_.events_.empty()) {
-    JsonWriter events;
-    events.begin_array();
-    for (const auto& event : context_.events_) {
-      events.begin_array().text(event.name).json(event.json);
-      if (event.before_patch) events.boolean(true);
-      events.end_array();
-    }
-    append_field(fields, "e", events.end_array().str());
-    context_.events_.clear();
-  }
+  target_.reset();
+  append_title(fields);
+  take_events();
+  append_events(fields, std::numeric_limits<std::size_t>::max());
   if (with_reply && context_.reply_) append_field(fields, "r", *context_.reply_);
   context_.reply_.reset();
+}
+
+void Channel::take_events() {
+  std::ranges::move(context_.events_, std::back_inserter(waiting_));
+  context_.events_.clear();
+  if (context_.with_) with_ = std::exchange(context_.with_, std::nullopt);
 }
 
 void Channel::inform(std::string_view name, const std::any& value, Instant now) {

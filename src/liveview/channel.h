@@ -1,7 +1,8 @@
 // One joined view: its state of the protocol between join and leave.
 //
 // Shape    the view, the tree the client holds, component numbers, the address. Every message is answered; a change that
-//          nobody asked for only makes the channel dirty, and is rendered when the socket can write.
+//          nobody asked for only makes the channel dirty, and is rendered when the socket can write. What then is more than diff_bytes (step.h) leaves in
+//          several messages, and nothing is rendered before the last of them; an answer brings all that is left.
 // Errors   an exception of the view becomes phx_error (or an error reply to the join), and the channel is over.
 // Threads  None: owned by one Socket.
 // Source   Phoenix.LiveView.Channel's messages, as phoenix_live_view 1.2.12 sends and expects them.
@@ -10,6 +11,7 @@
 #include "liveview/diff.h"
 #include "liveview/frame.h"
 #include "liveview/router.h"
+#include "liveview/step.h"
 #include "liveview/token.h"
 
 namespace aybiza::liveview {
@@ -40,8 +42,8 @@ class Channel {
 
   void mark_dirty() { dirty_ = true; }
   void resync() { anew_ = dirty_ = true; }  // the whole tree with the next message; the page keeps its elements
-  bool dirty() const { return dirty_ && !over_ && !leaving_; }
-  void flush(Instant now);  // renders and pushes what changed
+  bool dirty() const { return (dirty_ || more_waits()) && !over_ && !leaving_; }
+  void flush(Instant now);  // one message: renders and pushes what changed, or goes on with it
 
   bool over() const { return over_; }
   const Ref& join_ref() const { return join_ref_; }
@@ -57,7 +59,14 @@ class Channel {
   bool leave(const Message* asked);
   std::string take_patches(bool push);
   std::string changes(bool with_reply);
+  std::string next_changes();
+  Page rendered();
+  void step(std::string& fields);
   void append_effects(std::string& fields, bool with_reply);
+  void append_events(std::string& fields, std::size_t most);
+  void take_events();
+  bool more_waits() const { return target_ || !waiting_.empty(); }
+  void append_title(std::string& fields);
   void inform_now(std::string_view name, const std::any& value, Instant now);
   void push(std::string_view event, std::string_view payload) { out_.push(join_ref_, {}, topic_, event, payload); }
   void crash(std::string_view why);
@@ -73,6 +82,10 @@ class Channel {
   std::unique_ptr<View> view_;
   CidTable cids_;
   std::optional<Page> sent_;
+  std::optional<Node> target_;             // what the page shall be when all of a change has left
+  bool between_ = false;                   // `sent_` is on the way to it
+  std::deque<Context::Pushed> waiting_;    // events that belong to what was rendered
+  std::optional<Context::With> with_;
   std::string sent_title_;
   bool joined_ = false, dirty_ = false, anew_ = false, leaving_ = false, over_ = false;
 };

@@ -77,8 +77,12 @@ class Context {
   void push_event(std::string_view name, std::string json, bool before_patch = false);
   // The same, replacing one of the same name and key that has not left yet: for charts that outrun a slow reader.
   void push_latest(std::string_view name, std::string_view key, std::string json);
+  // An event that goes with the next message, and replaces the one before that has not left. Where what changed takes several messages (step.h), each but
+  // the last has `while_more` instead.
+  void push_with(std::string_view name, std::string json, std::string while_more) { with_ = With{std::string(name), std::move(json), std::move(while_more)}; }
   void reply(std::string json) { reply_ = std::move(json); }  // what pushEvent in a hook resolves to
-  void unchanged() { unchanged_ = true; }                      // of an event's handler: the page is as it was rendered last
+  // Of an event's handler: the answer brings the reply and nothing of the page; if that has changed, it travels as if nobody had asked.
+  void unchanged(bool page = false) { unchanged_ = true, changed_beside_ = page; }
   void set_title(std::string_view title) { title_ = title; }
 
   void push_patch(std::string_view to, Address how = Address::push);     // same view, other parameters
@@ -107,6 +111,9 @@ class Context {
     std::string name, json, key;
     bool before_patch = false, replaceable = false;
   };
+  struct With {
+    std::string name, json, while_more;
+  };
   void navigate(Go go, std::string_view to, Address how);
 
   const Visitor& visitor_;
@@ -116,7 +123,8 @@ class Context {
   std::optional<std::string> reply_, title_;
   std::optional<Navigation> navigation_;
   std::map<std::string, std::string, std::less<>> flash_;
-  bool unchanged_ = false;
+  std::optional<With> with_;
+  bool unchanged_ = false, changed_beside_ = false;
   Duration tick_period_{0};
   Instant tick_due_;
   std::set<std::string, std::less<>> subscriptions_;

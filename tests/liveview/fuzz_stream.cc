@@ -10,6 +10,7 @@
 
 #include "liveview/diff.h"
 #include "liveview/html.h"
+#include "liveview/step.h"
 #include "liveview/text.h"
 
 namespace aybiza::liveview {
@@ -237,6 +238,15 @@ void write_line(bool join, const std::string& message, const std::string& html_t
   fmt::print("{}}}\n", out);
 }
 
+void send(CidTable& cids, std::optional<Page>& held, const Node& node, DiffCache* cache, int mutations) {
+  const bool join = !held;
+  Page page = cids.number(node);
+  std::string message;
+  append_diff(message, {held && !chance(1) ? &*held : nullptr, page, cids, cache});
+  held = std::move(page);
+  write_line(join, message, to_html(node), mutations);
+}
+
 void run_page(int steps, DiffCache* cache) {
   next_name = parts_made = 0;
   fixed_free = {5, 4, 3, 2, 1};
@@ -251,11 +261,17 @@ void run_page(int steps, DiffCache* cache) {
     for (int i = 0; i < mutations; ++i) mutate(root);
     Node node;
     build(root, node);
-    Page page = cids.number(node);
-    std::string message;
-    append_diff(message, {held && !chance(1) ? &*held : nullptr, page, cids, cache});
-    held = std::move(page);
-    write_line(step == 0, message, to_html(node), mutations);
+    // Some changes in steps of few bytes: what the page shows in between is a tree as any other.
+    const auto bytes = static_cast<std::size_t>(below(120));
+    const auto streams = [](const Node& shown) { return to_html(shown).contains("<p id=\"m"); };  // whose entries are of one message
+    bool there = !held || chance(50) || streams(Node{held->root}) || streams(node);
+    for (int taken = 0; !there; ++taken) {
+      const Node between = step_towards(Node{held->root}, node, bytes);
+      there = to_html(between) == to_html(node);
+      if (taken > 500) fmt::print(stderr, "a change of {} bytes does not come to its end in steps of {}\n", to_html(node).size(), bytes), std::exit(1);
+      if (!there) send(cids, held, between, cache, taken == 0 ? mutations : 0);
+    }
+    send(cids, held, node, cache, mutations);
   }
 }
 
