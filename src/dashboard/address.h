@@ -8,6 +8,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,9 @@
 namespace aybiza::dashboard {
 
 enum class Refresh : unsigned char { live, five_seconds, thirty_seconds, off };
+
+// The tables behind pictures that their reader has opened, by name: the others are not on the page (web/js/hooks/tables.js).
+using OpenTables = std::set<std::string, std::less<>>;
 
 struct Filters {
   std::string range = "1h";
@@ -36,11 +40,14 @@ struct Filters {
   std::string board;                                 // of the wall: which one is shown
   std::string usual_range = "1h", usual_zone = "UTC";  // what an address means that does not say
   const Texts* texts = nullptr;                        // the language of whoever reads it; null: English
+  const OpenTables* tables = nullptr;                  // null: a page without scripts, which has them all
 
   bool custom() const { return from && to; }
   Instant moment(Instant now) const;  // what is now on the page; never after `now`
   friend bool operator==(const Filters&, const Filters&) = default;
 };
+
+inline bool table_open(const Filters& filters, std::string_view name) { return !filters.tables || filters.tables->contains(name); }
 
 inline constexpr std::string_view ranges[] = {"5m", "15m", "1h", "24h", "7d", "30d"};
 inline constexpr int speeds[] = {1, 5, 20, 60};

@@ -111,7 +111,7 @@ Node AgentsPage::pictures() const {
   const Heat& h = heat ? *heat : nothing;
   const Texts& t = texts();
   const Node hours = chart({.name = "heat", .size = "w-12 h-4", .loading = heat == nullptr, .empty = h.agents == 0, .error = h.error, .as_of = h.as_of,
-                            .n = heat ? t("count.agents", show_count(t, h.agents)) : "", .relative_error = std::nullopt, .filters = filters(), .table = heat_table(h, t), .every = 300s});
+                            .n = heat ? t("count.agents", show_count(t, h.agents)) : "", .relative_error = std::nullopt, .filters = filters(), .table = [&] { return heat_table(h, t); }, .every = 300s});
   return html<"{}{}{}{}">(field_tile(fleet, chosen_, filters()), field_reasons(fleet, chosen_, filters()), work_tiles(state<FleetWork>(work_slot), filters()), html<"{}{}">(hours, learners()));
 }
 

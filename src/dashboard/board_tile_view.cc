@@ -165,8 +165,8 @@ Node handles(const BoardTileInput& in) {
 Node menu(const BoardTileInput& in) {
   if (!in.state || !in.state->error.empty() || empty(in.tile.spec, *in.state)) return Node{};
   if (in.tile.spec.picture == Picture::table) return give_buttons(in.texts, title_of(in.tile.spec));
-  if (in.tile.spec.picture == Picture::number) return as_table(in.texts, fmt::format("b{}", in.tile.id), title_of(in.tile.spec), number_rows(in));
-  return as_table(in.texts, fmt::format("b{}", in.tile.id), title_of(in.tile.spec), table_of(in));
+  if (in.tile.spec.picture == Picture::number) return as_table(in.filters, fmt::format("b{}", in.tile.id), title_of(in.tile.spec), [&] { return number_rows(in); });
+  return as_table(in.filters, fmt::format("b{}", in.tile.id), title_of(in.tile.spec), [&] { return table_of(in); });
 }
 
 }  // namespace

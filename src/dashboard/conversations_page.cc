@@ -144,7 +144,7 @@ Node ConversationsPage::flow() const {
   const FlowState& s = state ? *state : nothing;
   return chart({.name = "flow", .size = "w-8 h-5 wide", .loading = state == nullptr, .empty = s.flow.steps.empty(), .error = s.error, .as_of = s.as_of,
                 .n = state ? "n " + show_count(texts(), double(s.flow.calls)) : "", .relative_error = std::nullopt, .estimate = s.flow.estimate,
-                .filters = filters(), .table = flow_table(s, texts()), .every = 15s});
+                .filters = filters(), .table = [&] { return flow_table(s, texts()); }, .every = 15s});
 }
 
 void ConversationsPage::shown(Context& context, std::size_t slot) {
@@ -190,7 +190,7 @@ Node ConversationsPage::charts(const ConversationsState* state) const {
   const ConversationsState& s = state ? *state : nothing;
   const auto tile = [&](std::string_view name, std::string_view size, bool empty, const std::string& error, bool estimate, Node table, std::string n = "") {
     return chart({.name = name, .size = size, .loading = state == nullptr, .empty = empty, .error = error, .as_of = s.as_of, .n = std::move(n),
-                  .relative_error = std::nullopt, .estimate = estimate, .filters = filters(), .table = std::move(table)});
+                  .relative_error = std::nullopt, .estimate = estimate, .filters = filters(), .table = [&] { return table; }});
   };
   const Texts& t = texts();
   const std::string topics = state ? "n " + show_count(t, sum_of(s.topics)) : "", emotions = state ? "n " + show_count(t, sum_of(s.emotions)) : "";

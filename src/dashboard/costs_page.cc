@@ -233,7 +233,7 @@ Node CostsPage::stages() const {
   const auto* state = this->state<SpendState>(spend_slot);
   const SpendState& s = state ? *state : nothing;
   return chart({.name = "cost_stages", .size = "w-4 h-4", .loading = state == nullptr, .empty = !s.stages_known, .error = s.error, .as_of = s.as_of, .n = "", .relative_error = std::nullopt, .estimate = s.estimate,
-                .filters = filters(), .table = stages_table(texts(), s), .every = spend_rhythm});
+                .filters = filters(), .table = [&] { return stages_table(texts(), s); }, .every = spend_rhythm});
 }
 
 Node CostsPage::tokens() const {
@@ -243,9 +243,9 @@ Node CostsPage::tokens() const {
   const bool loading = state == nullptr;
   const Texts& t = texts();
   const Node over_time = chart({.name = "tokens", .size = "w-4 h-4", .loading = loading, .empty = !any_known(s.over_time), .error = s.over_time.error, .as_of = s.as_of, .n = "", .relative_error = std::nullopt,
-                                .estimate = s.over_time.estimate, .filters = filters(), .table = tokens_table(t, s, zone_or_utc(filters().zone))});
+                                .estimate = s.over_time.estimate, .filters = filters(), .table = [&] { return tokens_table(t, s, zone_or_utc(filters().zone)); }});
   const Node by_model = chart({.name = "model_tokens", .size = "w-4 h-4", .loading = loading, .empty = s.models.empty(), .error = s.models_error, .as_of = s.as_of, .n = loading ? "" : how_many(t, "count.models", s.models.size()),
-                               .relative_error = std::nullopt, .estimate = s.models_estimate, .filters = filters(), .table = models_table(t, s)});
+                               .relative_error = std::nullopt, .estimate = s.models_estimate, .filters = filters(), .table = [&] { return models_table(t, s); }});
   return html<"{}{}{}">(stages(), over_time, by_model);
 }
 
@@ -291,9 +291,9 @@ Node CostsPage::charts(const CostsState* state) const {
   const CostsState& s = state ? *state : nothing;
   const bool loading = state == nullptr;
   const Node spend = chart({.name = "spend", .size = "w-6 h-5", .loading = loading, .empty = !any_known(s.spend), .error = s.spend.error, .as_of = s.as_of, .n = "",
-                            .relative_error = std::nullopt, .estimate = s.spend.estimate, .filters = filters(), .table = spend_table(texts(), s.spend, zone_or_utc(filters().zone))});
+                            .relative_error = std::nullopt, .estimate = s.spend.estimate, .filters = filters(), .table = [&] { return spend_table(texts(), s.spend, zone_or_utc(filters().zone)); }});
   const Node map = chart({.name = "cost_map", .size = "w-6 h-5", .loading = loading, .empty = s.parts.empty(), .error = s.parts_error, .as_of = s.as_of,
-                          .n = loading ? "" : efficiency_words(s, texts()), .relative_error = std::nullopt, .estimate = s.parts_estimate, .filters = filters(), .table = parts_table(texts(), s.parts)});
+                          .n = loading ? "" : efficiency_words(s, texts()), .relative_error = std::nullopt, .estimate = s.parts_estimate, .filters = filters(), .table = [&] { return parts_table(texts(), s.parts); }});
   return html<"{}{}">(spend, map);
 }
 

@@ -133,7 +133,7 @@ Node LearningPage::charts(const LearningState* state) const {
   const Zone zone = zone_or_utc(filters().zone);
   const auto tile = [&](std::string_view name, std::string_view size, const ChartSeries& series, Format format, std::string n) {
     return chart({.name = name, .size = size, .loading = state == nullptr, .empty = !known_anywhere(series), .error = series.error, .as_of = s.as_of, .n = std::move(n),
-                  .relative_error = std::nullopt, .filters = filters(), .table = series_rows(texts(), definition_of(texts(), name).title, series, format, zone), .every = learning_rhythm});
+                  .relative_error = std::nullopt, .filters = filters(), .table = [&] { return series_rows(texts(), definition_of(texts(), name).title, series, format, zone); }, .every = learning_rhythm});
   };
   return html<"{}{}{}">(tile("progress", "w-12 h-4", s.progress, Format::share, state ? texts()("learning.marked", s.changes.size()) : ""),
                         tile("knowledge", "w-6 h-4", s.knowledge, Format::count, ""), tile("patterns", "w-6 h-4", s.patterns, Format::count, ""));

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::int64_t ticks_in_flight = 2;
+constexpr std::size_t open_tables = 64, open_table_bytes = 64;  // tables behind pictures that a page has open, and the name of one
 constexpr auto patience = 5s;  // then a browser that never acknowledged is asked again
 
 std::string joined(const std::vector<std::string>& values) {
@@ -114,6 +115,7 @@ void LivePage::handle_params(Context& context, const Location& at) {
   const auto* share = viewer_.share.get();  // whose range and filters are fixed, whatever the address says
   filters_ = filters_from(share ? Form::decode(share->query) : at.uri.query, viewer_.preferences.range, viewer_.preferences.zone);
   filters_.texts = &texts();
+  if (context.connected()) filters_.tables = &tables_;
   path_ = share ? share->page : at.uri.path;
   watch(context, choices_slot, choices_plan(viewer_, filters_));
   watch(context, marks_slot, marks_plan(viewer_.source, scope()));
@@ -256,6 +258,16 @@ void LivePage::arrange(Context& context, const liveview::Event& event) const {
   context.push_event("tiles", JsonWriter().begin_object().field("href", "/preferences.css?v=" + tiles_version(liked)).end_object().str());
 }
 
+// Also of those who came by a link: what is behind a picture is theirs to read.
+void LivePage::turn_table(const liveview::Event& event) {
+  const std::string_view name = event.value["name"].text();
+  if (!event.value["open"].boolean().value_or(false)) {
+    if (const auto at = tables_.find(name); at != tables_.end()) tables_.erase(at);
+  } else if (tables_.size() < open_tables && name.size() <= open_table_bytes) {
+    tables_.emplace(name);
+  }
+}
+
 void LivePage::handle_event(Context& context, const liveview::Event& event) {
   if (event.name == "ack") return acknowledged(context, event);
   if (event.name == "hidden") {
@@ -265,6 +277,7 @@ void LivePage::handle_event(Context& context, const liveview::Event& event) {
     if (!held(context.now())) apply_pending(context);
     return;
   }
+  if (event.name == "table") return turn_table(event);
   if (event.name == "tile_place" || event.name == "tiles_reset") return arrange(context, event);
   if (viewer_.read_only()) return;
   if (event.name == "toggle_live") {

@@ -53,6 +53,7 @@ class LivePage : public liveview::View {
   const Texts& texts() const { return viewer_.texts(); }
   std::string customers_key() const;  // whom the viewer may see, as part of a topic's key
   const Filters& filters() const { return filters_; }
+  const OpenTables& tables() const { return tables_; }
   const std::string& path() const { return path_; }
   ViewScope scope() const;
   static constexpr std::size_t own_slots = 2;  // the filters' choices, and the changes that charts over time mark
@@ -76,6 +77,7 @@ class LivePage : public liveview::View {
   void keep_theme(std::string_view word) const;
   bool arranges() const { return keeps() && !viewer_.read_only() && tiles_of_page(path_); }
   void arrange(liveview::Context& context, const liveview::Event& event) const;
+  void turn_table(const liveview::Event& event);
   void acknowledged(liveview::Context& context, const liveview::Event& event);
 
   const Viewer& viewer_;
@@ -84,6 +86,7 @@ class LivePage : public liveview::View {
   std::string path_ = "/";
   std::vector<Slot> slots_;
   std::string marks_pushed_;
+  OpenTables tables_;
   bool paused_ = false, hidden_ = false;
   bool tick_waits_ = false;  // for the next message: what comes before it leaves travels under the same number
   std::int64_t ticks_ = 0, acknowledged_ = 0;

@@ -220,14 +220,16 @@ void OverviewPage::on_event(Context& context, const liveview::Event& event) {
 struct OverviewPage::Rendered {
   StatePtr tiles, charts, masked, moved, forecast;
   StatePtr tabled;  // the tiles' state when the charts last came: tables move with the charts
+  OpenTables open;
   bool made = false;
   Node kpis, volume, latency, regions, sentiment, outcomes;
   std::optional<Node> finds, movers;
 };
 
 OverviewPage::Rendered& OverviewPage::rendered() {
-  auto& held = viewer().renders ? (*viewer().renders)[fmt::format("overview|{}|{}", texts().language(), key_of(own_scope()))] : rendered_;
-  if (!held) held = std::make_shared<Rendered>();
+  auto& held = viewer().renders && tables().empty() ? (*viewer().renders)[fmt::format("overview|{}|{}", texts().language(), key_of(own_scope()))] : rendered_;
+  const auto* all = static_cast<const Rendered*>(held.get());
+  if (!all || all->open != tables()) held = std::make_shared<Rendered>(Rendered{.open = tables()});
   return *static_cast<Rendered*>(held.get());
 }
 
@@ -258,24 +260,24 @@ void OverviewPage::render_charts(Rendered& into, const OverviewState* charts) co
   const double calls = sum(c.volume, 0);
   into.volume = chart({.name = "volume", .size = "w-6 h-4", .loading = loading, .empty = calls == 0, .error = c.volume.error, .as_of = c.as_of,
                        .n = loading ? "" : fmt::format("n {}{}{}", show_count(t, calls), forecast() ? " · " : "", forecast_words(forecast(), t)), .relative_error = std::nullopt, .estimate = c.volume.estimate, .filters = filters(),
-                       .table = volume_table(c.volume, forecast(), zone, t)});
+                       .table = [&] { return volume_table(c.volume, forecast(), zone, t); }});
   into.latency = chart({.name = "latency", .size = "w-6 h-4", .loading = loading, .empty = none_known(c.latency), .error = c.latency.error, .as_of = c.as_of,
                         .n = "", .relative_error = c.latency.relative_error, .estimate = c.latency.estimate, .filters = filters(),
-                        .table = series_table(t, title("latency"), c.latency, with_before(t, {"p50", "p95", "p99"}, c.latency), Format::milliseconds, zone)});
+                        .table = [&] { return series_table(t, title("latency"), c.latency, with_before(t, {"p50", "p95", "p99"}, c.latency), Format::milliseconds, zone); }});
   into.regions = chart({.name = "regions", .size = "w-6 h-5 wide", .loading = loading, .empty = calls_in(c.regions) == 0, .error = c.share_error, .as_of = c.slow_as_of,
                         .n = loading ? "" : how_many(t, "count.regions", c.regions.size()), .relative_error = std::nullopt, .estimate = c.share_estimate, .filters = filters(),
-                        .table = shares_table(t, title("regions"), t("dimension.region"), c.regions, [&](const std::string& name) { return or_unknown(t, name); }), .map = "world", .beside = unplaced(t, c.regions), .every = limits::overview_slow_rhythm});
+                        .table = [&] { return shares_table(t, title("regions"), t("dimension.region"), c.regions, [&](const std::string& name) { return or_unknown(t, name); }); }, .map = "world", .beside = unplaced(t, c.regions), .every = limits::overview_slow_rhythm});
   into.sentiment = chart({.name = "sentiment", .size = "w-3 h-5 mid", .loading = loading, .empty = none_known(c.sentiment), .error = c.sentiment.error, .as_of = c.as_of,
                           .n = "", .relative_error = std::nullopt, .estimate = c.sentiment.estimate, .filters = filters(),
-                          .table = series_table(t, title("sentiment"), c.sentiment, {title("sentiment")}, Format::score, zone)});
+                          .table = [&] { return series_table(t, title("sentiment"), c.sentiment, {title("sentiment")}, Format::score, zone); }});
   into.outcomes = chart({.name = "outcomes", .size = "w-3 h-5 mid", .loading = loading, .empty = calls_in(c.outcomes) == 0, .error = c.share_error, .as_of = c.slow_as_of,
                          .n = loading ? "" : "n " + show_count(t, calls_in(c.outcomes)), .relative_error = std::nullopt, .estimate = c.share_estimate, .filters = filters(),
-                         .table = shares_table(t, title("outcomes"), t("dimension.call_outcome"), c.outcomes, [&](const std::string& name) { return name.empty() ? or_unknown(t, name) : t.find("word." + name) ? show_word(t, name) : name; }), .every = limits::overview_slow_rhythm});
+                         .table = [&] { return shares_table(t, title("outcomes"), t("dimension.call_outcome"), c.outcomes, [&](const std::string& name) { return name.empty() ? or_unknown(t, name) : t.find("word." + name) ? show_word(t, name) : name; }); }, .every = limits::overview_slow_rhythm});
 }
 
 Node OverviewPage::masked(const MaskedFinds* finds) const {
   const std::string since = finds ? show_moment(finds->since, zone_or_utc(filters().zone), texts()) : "";
-  return counts_line({.name = "masked", .counts = finds ? &finds->classes : nullptr, .since = since, .texts = texts()});
+  return counts_line({.name = "masked", .counts = finds ? &finds->classes : nullptr, .since = since, .filters = filters()});
 }
 
 Node OverviewPage::movers() const { return movers_tile(state<Movers>(movers_slot), filters()); }

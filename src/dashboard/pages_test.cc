@@ -237,6 +237,23 @@ TEST_F(PagesTest, HowLongEventsWaitForAPageIsMeasured) {
   EXPECT_EQ(waits(ScreenLatency::written).count(), 4u);
 }
 
+// Behind a dozen closed buttons stands nothing; what is opened moves with its picture.
+TEST_F(PagesTest, ATableIsSentWhileItIsOpen) {
+  const Definition& volume = definition_of(texts_of("en"), "volume");
+  const std::string caption = fmt::format("<caption class=\"sr\">{}</caption>", volume.title), part = fmt::format("\"{}\":{{", number_of_table(volume));
+  EXPECT_THAT(get("/"), HasSubstr(caption));  // without scripts nothing could open it
+  EXPECT_THAT(join("/", "overview"), AllOf(HasSubstr("as-table"), Not(HasSubstr(part))));
+  const auto turn = [&](std::string_view name, bool open) { return event("hook", "table", fmt::format(R"({{"name":"{}","open":{}}})", name, open)); };
+  EXPECT_THAT(turn("volume", true), AllOf(HasSubstr(part), HasSubstr(volume.title), HasSubstr(R"(data-give=\"csv\")")));
+  now_ += 1min;
+  EXPECT_THAT(tick(), HasSubstr(part));
+  EXPECT_THAT(turn("volume", false), Not(HasSubstr(part)));
+  now_ += 1min;
+  EXPECT_THAT(tick(), Not(HasSubstr(part)));
+  for (int i = 0; i < 200; ++i) now_ += 1s, turn(fmt::format("n{}", i), true);  // of names that nobody knows some are kept, and none does harm
+  EXPECT_THAT(turn(std::string(5000, 'x'), true), HasSubstr("phx_reply"));
+}
+
 TEST_F(PagesTest, LeavingEndsEveryWatch) {
   join("/", "overview");
   EXPECT_EQ(watched_.size(), 7u);

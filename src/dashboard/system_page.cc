@@ -215,7 +215,7 @@ Node SystemPage::machine(const SystemState* state) const {
   const Node ways = table("ways_in", sized("w-12", f.ways.size() + 1, 5), f.total.offered == 0 ? std::string(t("system.no_way")) : "", ways_table(t, f), t("tile.since", show_moment(f.since, zone_or_utc(filters().zone), t)));
   if (!f.whole) return html<"{}{}">(ways, troubles);
   const Node rates = chart({.name = "ingest", .size = "w-6 h-4", .loading = loading, .empty = s.ingest.times.empty(), .error = "", .as_of = f.as_of, .n = "", .relative_error = std::nullopt,
-                            .filters = filters(), .table = rates_table(t, s.ingest, zone_or_utc(filters().zone)), .unknown = t("system.first_sample")});
+                            .filters = filters(), .table = [&] { return rates_table(t, s.ingest, zone_or_utc(filters().zone)); }, .unknown = t("system.first_sample")});
   const std::uint64_t waits = f.screen[ScreenLatency::written].all.count();
   const Node screen = table("to_screen", "w-12 h-2", waits == 0 ? std::string(t("system.nobody_looked")) : "", screen_table(t, f), waits == 0 ? "" : "n " + count(t, waits));
   return html<"{}{}{}{}{}{}">(screen, rates, troubles, ways, table("log_and_store", "w-6 h-6", "", facts_table(t, f)), table("shards", "w-6 h-3", "", shards_table(t, f)));
@@ -280,7 +280,7 @@ Node SystemPage::body(const Context&) {
   if (now && !now->figures.whole) note = html<"<p class=\"muted\">{}</p>">(texts()("system.only_yours"));
   return html<"<h1 class=\"sr\">{}</h1>{}<div class=\"grid\" id=\"system-page\" aria-busy=\"{}\">{}{}{}{}{}{}{}{}</div>">(
       texts()("tab.system"), note, fresh(figures_slot) && fresh(machines_slot) ? "false" : "true", tiles(now), machine(now), machines(), inventory(), audit(now), admission(), changes(),
-      counts_line({.name = "masked", .counts = now ? &now->masked.classes : nullptr, .since = since, .texts = texts()}));
+      counts_line({.name = "masked", .counts = now ? &now->masked.classes : nullptr, .since = since, .filters = filters()}));
 }
 
 }  // namespace aybiza::dashboard

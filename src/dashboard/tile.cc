@@ -22,8 +22,8 @@ Node heading(const Texts& t, const Definition& d, Node menu) {
 
 // A component of its own: a figure of it changes each second, and the client looks at all of a component for that (30 ms for the
 // Overview's tiles with their headings and charts, measured).
-Node as_table(const Texts& t, const Definition& d, Node table) {
-  return dashboard::as_table(t, d.name, d.title, shared_component(number_of_table(d), html_ptr<"<div>{}</div>">(std::move(table))));
+Node as_table(const Filters& filters, const Definition& d, const std::function<Node()>& table) {
+  return dashboard::as_table(filters, d.name, d.title, [&] { return shared_component(number_of_table(d), html_ptr<"<div>{}</div>">(table())); });
 }
 
 // A bound that holds, or of an estimate what the truth lies within 19 times in 20.
@@ -96,9 +96,12 @@ Node full_button(const Texts& t, std::string_view title) {
   return html<"<button type=\"button\" class=\"icon only-wide\" data-give=\"full\" aria-label=\"{}\" title=\"{}\"><svg class=\"pic\" width=\"14\" height=\"14\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5\"/></svg></button>">(label, label);
 }
 
-Node as_table(const Texts& t, std::string_view name, std::string_view title, Node table) {
-  return html<"<details class=\"as-table\" id=\"table-{}\"><summary class=\"icon\" aria-label=\"{}\" title=\"{}\"><svg class=\"pic\" width=\"16\" height=\"16\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 5h16v14H4zM4 10h16M4 14.5h16M10 10v9\"/></svg></summary>{}{}</details>">(
-      name, t("tile.title_as_table", title), t("tile.as_table"), give_buttons(t, title), std::move(table));
+Node as_table(const Filters& filters, std::string_view name, std::string_view title, const std::function<Node()>& table) {
+  const Texts& t = texts_of(filters);
+  std::optional<Node> open;
+  if (table_open(filters, name)) open = html<"{}{}">(give_buttons(t, title), table());
+  return html<"<details class=\"as-table\" id=\"table-{}\"><summary class=\"icon\" aria-label=\"{}\" title=\"{}\"><svg class=\"pic\" width=\"16\" height=\"16\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M4 5h16v14H4zM4 10h16M4 14.5h16M10 10v9\"/></svg></summary>{}</details>">(
+      name, t("tile.title_as_table", title), t("tile.as_table"), open);
 }
 
 Node loading_table(const Texts& t) {
@@ -204,7 +207,7 @@ Node kpi(const KpiInput& in) {
       n = html<"<span class=\"n\">n {}{}{}</span>">(show_count(t, s.n), in.beside.empty() ? "" : " · ", in.beside);
       if (const std::string bound = error_shown(s, t); !bound.empty()) error = html<"<span class=\"err\">{}</span>">(bound);
     }
-    menu = as_table(t, d, kpi_table(d, in.tabled ? *in.tabled : s, t));
+    menu = as_table(in.filters, d, [&] { return kpi_table(d, in.tabled ? *in.tabled : s, t); });
   }
   // What moves with every tick is a component of its own: the client looks at a dozen elements for it, not at the whole
   // tile with its definition and table (7 ms of script for eight tiles, measured; 33 times a second).
@@ -239,7 +242,7 @@ Node chart(ChartInput in) {
   const Attr map = attr<"data-map">(in.map.empty() ? std::nullopt : std::optional(in.map));
   return shared_component(number_of(d),
                    html_ptr<"<section class=\"tile with-chart {}{}\" id=\"tile-{}\" aria-labelledby=\"h-{}\">{}{}<div class=\"chart\" id=\"chart-{}\" phx-hook=\"Chart\" phx-update=\"ignore\" role=\"img\" aria-label=\"{}\"{}></div>{}{}</section>">(
-                       in.size, state, d.name, d.name, heading(t, d, html<"{}{}">(full_button(t, d.title), as_table(t, d, std::move(in.table)))), said, d.name, d.title, map, in.beside, std::move(foot)));
+                       in.size, state, d.name, d.name, heading(t, d, html<"{}{}">(full_button(t, d.title), as_table(in.filters, d, in.table))), said, d.name, d.title, map, in.beside, std::move(foot)));
 }
 
 Node table_tile(TableInput in) {
@@ -282,7 +285,7 @@ Node picture_tile(TableInput in) {
 }
 
 Node counts_line(const CountsInput& in) {
-  const Texts& t = in.texts;
+  const Texts& t = texts_of(in.filters);
   const Definition& d = definition_of(t, in.name);
   Node body = bones(), menu;
   if (in.counts) {
@@ -293,10 +296,12 @@ Node counts_line(const CountsInput& in) {
     body = found.empty() ? html<"<p class=\"why\">{}</p>">(t("masked.none", in.since))
                          : html<"<p class=\"row-flex\">{}<span class=\"muted\">{}</span></p>">(
                                each(found, key, [&t](const auto& c) { return html<"<span class=\"tag\">{} <b class=\"num\">{}</b></span>">(c.first, show_count(t, double(c.second))); }), t("tile.since", in.since));
-    const auto lines = rows(*in.counts, key, [&t](const auto& c) {
-      return html<"<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td></tr>">(c.first, show_count(t, double(c.second)));
+    menu = as_table(in.filters, d, [&] {
+      const auto lines = rows(*in.counts, key, [&t](const auto& c) {
+        return html<"<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td></tr>">(c.first, show_count(t, double(c.second)));
+      });
+      return html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><tbody>{}</tbody></table>">(d.title, lines);
     });
-    menu = as_table(t, d, html<"<table class=\"rows\"><caption class=\"sr\">{}</caption><tbody>{}</tbody></table>">(d.title, lines));
   }
   return shared_component(number_of(d), html_ptr<"<section class=\"tile w-12 h-1 slim{}\" id=\"tile-{}\" aria-labelledby=\"h-{}\">{}{}</section>">(
                                             in.counts ? "" : " loading", d.name, d.name, heading(t, d, std::move(menu)), std::move(body)));

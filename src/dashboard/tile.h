@@ -7,6 +7,7 @@
 // Source   interface.md "A tile"; web/css/app.css.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,7 +42,7 @@ struct ChartInput {
   std::optional<double> relative_error;
   bool estimate = false;                    // rests on sampled calls
   const Filters& filters;
-  liveview::Node table;                     // a <table>
+  std::function<liveview::Node()> table;    // a <table>; made when it is looked at
   std::string_view map = {};                // "world": the chart needs its shapes
   std::optional<liveview::Node> beside = std::nullopt;  // what the chart cannot show
   std::string_view unknown = {};            // what is said when it is empty; default: which filter to widen
@@ -69,15 +70,16 @@ struct CountsInput {
   std::string_view name;                    // of the definition
   const std::vector<std::pair<std::string, std::uint64_t>>* counts = nullptr;  // null: still loading
   std::string_view since;                   // "21 Nov 14:20"
-  const Texts& texts;
+  const Filters& filters;
 };
 liveview::Node counts_line(const CountsInput& input);
 
 // What a tile can be taken away as; by itself for one whose picture is a table.
 liveview::Node give_buttons(const Texts& t, std::string_view title);
 liveview::Node full_button(const Texts& t, std::string_view title);  // shows the tile alone on the screen
-// The table behind a picture, under a button; `name` is unique on the page.
-liveview::Node as_table(const Texts& t, std::string_view name, std::string_view title, liveview::Node table);
+// The table behind a picture, under a button; `name` is unique on the page. It is made, and sent, while it is open (Filters::tables): behind a dozen
+// closed buttons would stand most of a page's elements, and of what a tick changes.
+liveview::Node as_table(const Filters& filters, std::string_view name, std::string_view title, const std::function<liveview::Node()>& table);
 
 // What stands where a table of the page's whole width will be.
 liveview::Node loading_table(const Texts& t);

@@ -65,7 +65,7 @@ Node work_tiles(const FleetWork* work, const Filters& filters) {
   const std::string n = loading ? "" : "n " + show_count(t, calls_of(w));
   const auto title = [&](std::string_view name) { return definition_of(t, name).title; };
   const auto tile = [&](std::string_view name, bool empty, const std::string& error, bool estimate, std::string count, Node table) {
-    return chart({.name = name, .size = "w-4 h-4", .loading = loading, .empty = empty, .error = error, .as_of = w.as_of, .n = std::move(count), .relative_error = std::nullopt, .estimate = estimate, .filters = filters, .table = std::move(table)});
+    return chart({.name = name, .size = "w-4 h-4", .loading = loading, .empty = empty, .error = error, .as_of = w.as_of, .n = std::move(count), .relative_error = std::nullopt, .estimate = estimate, .filters = filters, .table = [&] { return table; }});
   };
   return html<"{}{}{}">(tile("work_regions", w.regions.empty(), w.regions_error, w.regions_estimate, loading ? "" : how_many(t, "count.regions", w.regions.size()), regions_table(w, t)),
                         tile("work", none, w.volume.error, w.volume.estimate, n, series_rows(w.volume, title("work"), {Format::count, Format::minutes}, zone, t)),

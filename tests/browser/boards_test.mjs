@@ -1,7 +1,7 @@
 // Boards, the wall, settings and links in a real browser against the real program: each figure is the API's, each step is kept.
 import { readFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
-import { Server, binary, callEvents, charted, check, connected, finish, launch, open, patience, until, violations } from "./lib.mjs";
+import { Server, binary, callEvents, charted, check, closeTable, connected, finish, launch, open, openTable, patience, until, violations } from "./lib.mjs";
 
 const server = new Server();
 const browser = await launch();
@@ -90,10 +90,10 @@ try {
   check("the CSV has the tile's figures", csv.name === "errors-by-region.csv" && lines.length === answer.rows.length + 1 && lines.slice(1).every(([region, errors]) => close(+errors, shown[region])), JSON.stringify(lines));
   await page.locator("#tile-b6").scrollIntoViewIfNeeded();
   await charted(page);
-  await page.click("#table-b6 summary");
+  await openTable(page, "b6");
   const png = await saved(page, () => page.click("#tile-b6 [data-give=png]"));
   check("the PNG is a picture", png.name === "calls-by-region.png" && png.bytes.subarray(1, 4).toString() === "PNG" && png.bytes.length > 2000, `${png.name} ${png.bytes.length}`);
-  await page.click("#table-b6 summary");
+  await closeTable(page, "b6");
   const json = await saved(page, () => page.click("a[href$='board.json']"));
   const board = JSON.parse(json.bytes);
   check("the JSON is the board", board.name === "Night shift" && board.tiles.map(tile => tile.id).join() === "1,2,3,7,5,6", json.bytes.toString());

@@ -1,6 +1,6 @@
 // Looking closer in a real browser: turns are found and lead into their call, bars lead to their calls, tiles fill the screen, tables are files; every figure is the API's.
 import { readFileSync } from "node:fs";
-import { Server, callEvents, charted, check, connected, finish, launch, layout, open, patience, until, value } from "./lib.mjs";
+import { Server, callEvents, charted, check, connected, finish, launch, layout, open, openTable, patience, until, value } from "./lib.mjs";
 
 const server = new Server();
 const browser = await launch();
@@ -66,6 +66,7 @@ try {
   await page.goto(`${server.url}/agents`);
   await connected(page);
   await ready(page, "agents-page");
+  await openTable(page, "work", "work_regions");
   const work = await cells(page, "tile-work"), sum = work.reduce((all, row) => all + +row[1], 0);
   check("the volume adds up to the API's calls", sum === calls, `${sum} and ${calls}`);
   await until(page, () => document.querySelector("#tile-work_regions tbody tr"));

@@ -1,5 +1,5 @@
 // The band in the chart of calls, in a real browser against the real program: a week that repeats is expected as it was, and too little history is said.
-import { Server, check, finish, launch, open, patience, until } from "./lib.mjs";
+import { Server, check, closeTable, finish, launch, open, openTable, patience, until } from "./lib.mjs";
 
 const server = new Server();
 const browser = await launch();
@@ -25,6 +25,7 @@ try {
   await page.waitForSelector("#overview[aria-busy=false]", { timeout: patience });
   await until(page, () => document.querySelector("#tile-volume footer .n")?.textContent.includes("90 % band from the 28 days before"));
   check("the foot says what the band rests on", true);
+  await openTable(page, "volume");
   const table = await page.$$eval("#tile-volume tbody tr", all => all.map(row => [...row.children].slice(1).map(cell => +cell.textContent.replaceAll("\u202f", ""))));
   const heads = await page.$$eval("#tile-volume thead th", all => all.map(th => th.textContent));
   check("the table has the band", JSON.stringify(heads) === JSON.stringify(["From", "Calls", "Expected", "Expected at least", "Expected at most"]), JSON.stringify(heads));
@@ -32,6 +33,7 @@ try {
   check("the calls are the API's", JSON.stringify(table.map(row => row[0])) === JSON.stringify(now), JSON.stringify(table));
   check("what repeats every week is expected as the API told it a week before", table.length === 24 && table.every((row, i) => Math.abs(row[1] - week_ago[i]) <= 0.05), JSON.stringify([table.map(row => row[1]), week_ago]));
   check("and without doubt", table.every(row => row[3] - row[2] <= 0.11 && row[2] <= row[1] + 0.05 && row[3] >= row[1] - 0.05), JSON.stringify(table));
+  await closeTable(page, "volume");
   await page.waitForSelector("#chart-volume canvas", { timeout: patience });
   check("the chart is drawn", true);
 
@@ -39,6 +41,7 @@ try {
   const early = await open(browser, `${server.url}/?from=${iso(since + 20 * day)}&to=${iso(since + 21 * day)}`);
   await early.page.waitForSelector("#overview[aria-busy=false]", { timeout: patience });
   await until(early.page, () => document.querySelector("#tile-volume footer .n")?.textContent.includes("no forecast yet: 20 of 21 days of history"));
+  await openTable(early.page, "volume");
   check("too little history is said", !(await early.page.textContent("#tile-volume thead")).includes("Expected"));
   check("no error and nothing refused by the CSP", problems.length === 0 && early.problems.length === 0, JSON.stringify([problems, early.problems]));
 } finally {

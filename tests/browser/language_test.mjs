@@ -1,6 +1,6 @@
 // Every page in German, without data and with it: no text of the English files is left where the German ones say something else.
 import { readFileSync, readdirSync } from "node:fs";
-import { Server, callEvents, check, finish, launch, open, patience } from "./lib.mjs";
+import { Server, callEvents, check, finish, launch, open, openTable, patience } from "./lib.mjs";
 
 const folder = new URL("../../data/texts/", import.meta.url);
 const textsOf = language => new Map(readdirSync(new URL(`${language}/`, folder)).flatMap(file => readFileSync(new URL(`${language}/${file}`, folder), "utf8").split("\n"))
@@ -91,6 +91,7 @@ try {
   await page.waitForSelector("#tile-spend_usd data.num");
   const [spend, text] = await page.$eval("#tile-spend_usd data.num", el => [+el.getAttribute("value"), el.textContent]);
   check("money is written as in German", spend > 0 && text === `${written.format(spend)}\u00a0$`, `${spend} ${text}`);
+  await openTable(page, "spend");
   await page.waitForFunction(() => document.querySelector("#tile-spend table td.num"));
   // Of a minute with one call of five cents the sum has four places.
   const cell = await page.$$eval("#tile-spend table td.num", all => all.map(el => el.textContent).find(one => /\d/.test(one)));

@@ -153,3 +153,19 @@ export function check(what, ok, more = "") {
   console.log(`${ok ? "ok  " : "FAIL"} ${what}${ok ? "" : ` ${more}`}`);
 }
 export const finish = () => { console.log(failures ? `${failures} failed` : "all passed"); process.exit(failures ? 1 : 0); };
+
+// The table behind a picture, as its reader opens it: the server sends it while it is open.
+export async function openTable(page, ...names) {
+  await connected(page);  // the page without scripts has them all
+  for (const name of names) {
+    await page.waitForSelector(`#table-${name} summary`, { state: "attached", timeout: patience });
+    await page.$eval(`#table-${name}`, table => { table.open = true; });
+    await page.waitForSelector(`#table-${name} table`, { state: "attached", timeout: patience });
+  }
+}
+export async function closeTable(page, ...names) {
+  for (const name of names) {
+    await page.$eval(`#table-${name}`, table => { table.open = false; });
+    await page.waitForSelector(`#table-${name} table`, { state: "detached", timeout: patience });
+  }
+}

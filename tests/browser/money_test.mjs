@@ -1,5 +1,5 @@
 // Comparison, zoom, change markers, what moved, and the Costs page in a real browser against the real program: every figure is the API's.
-import { Server, callEvents, charted, check, connected, finish, launch, layout, open, patience, until } from "./lib.mjs";
+import { Server, callEvents, charted, check, closeTable, connected, finish, launch, layout, open, openTable, patience, until } from "./lib.mjs";
 
 const server = new Server();
 const browser = await launch();
@@ -44,13 +44,13 @@ try {
   const difference = await page.textContent("#tile-success_rate .against .delta"), tone = await page.getAttribute("#tile-success_rate .against .delta", "class");
   check("fewer successes are bad", difference === `−${((rate - later) * 100).toFixed(1)} pt` && tone.includes("bad"), `${difference} ${tone}, ${rate} ${later}`);
   check("latency is compared too", p95 !== null && await page.locator("#tile-p95_voice_latency_ms .against").count() === 1);
+  await openTable(page, "volume");
   await until(page, () => document.querySelector("#tile-volume thead")?.textContent.includes("Period before"));
-  await page.locator("#tile-volume summary").click();
   const volume = (await cells(page, "tile-volume")).map(row => row.slice(1).map(text => +plain(text)));
   const buckets = async range => (await ask({ select: "calls", step: "15s", ...range })).map(row => row[1]);
   check("the chart's earlier line is the query over the shifted range", JSON.stringify(volume.map(row => row[1])) === JSON.stringify(await buckets(before)), JSON.stringify(volume));
   check("and its bars are that of the range", JSON.stringify(volume.map(row => row[0])) === JSON.stringify(await buckets(now)));
-  await page.locator("#tile-volume summary").click();
+  await closeTable(page, "volume");
   await until(page, () => window.marked.some(mark => mark.name === "Prompt 7"));
   check("the change is marked", await page.evaluate(at => window.marked.some(mark => mark.xAxis === at), begin + 15 * minute));
 
@@ -99,8 +99,10 @@ try {
   await page.goto(`${server.url}/costs?${custom}`);
   await connected(page);
   await ready(page, "costs-page");
+  await openTable(page, "tokens", "model_tokens");
   await until(page, () => document.querySelector("#tile-tokens tbody tr") && document.querySelector("#tile-model_tokens tbody tr"));
   const models = await cells(page, "tile-model_tokens");
+  await closeTable(page, "tokens", "model_tokens");
   for (const [model, input, cached, output] of await ask({ select: "input_tokens,cache_read_tokens,output_tokens", by: "model_used", ...now })) {
     const row = models.find(row => row[0] === model)?.map(plain);
     check(`tokens of ${model} are the API's`, row && +row[1] === input && +row[2] === cached && +row[3] === output, JSON.stringify([models, input, cached, output]));

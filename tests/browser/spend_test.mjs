@@ -1,5 +1,5 @@
 // What a call's money goes to, what a minute costs and what the cache saves, in a real browser against the real program: every figure is the API's.
-import { Server, callEvents, check, finish, launch, layout, noon, open, patience, until, value } from "./lib.mjs";
+import { Server, callEvents, check, closeTable, finish, launch, layout, noon, open, openTable, patience, until, value } from "./lib.mjs";
 
 const server = new Server();
 const browser = await launch();
@@ -28,9 +28,11 @@ try {
 
   const { page, problems } = await open(browser, `${server.url}/costs?tz=${noon.tz}`);
   await page.waitForSelector("#costs-page[aria-busy=false]", { timeout: patience });
+  await openTable(page, "cost_stages");
   await until(page, () => document.querySelector("#tile-cost_stages tbody tr"));
   const by_model = Object.fromEntries(await rows({ select: "cost_usd", by: "model_used" }));
   const stages = Object.fromEntries((await cells(page, "tile-cost_stages")).map(([stage, spent, share]) => [stage, { spent: +spent.replace("$", ""), share: parseFloat(share) }]));
+  await closeTable(page, "cost_stages");
   const expected = { Model: by_model["claude-sonnet-4-5"], "Speech to text": by_model["nova-3"], "Text to speech": by_model.sonic, "Not told apart": by_model.bundle };
   for (const [stage, usd] of Object.entries(expected)) check(`${stage} is the API's`, Math.abs(stages[stage]?.spent - usd) < 0.005 + 1e-9, JSON.stringify([stages[stage], usd]));
   check("no stage is there that cost nothing", Object.keys(stages).length === 4, JSON.stringify(stages));

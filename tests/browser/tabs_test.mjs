@@ -1,5 +1,5 @@
 // Learning, System, the fleet field, the hours and the flow in a real browser against the real program: every figure is the API's.
-import { Server, callEvents, check, finish, launch, layout, open, patience, until, value } from "./lib.mjs";
+import { Server, callEvents, check, closeTable, finish, launch, layout, open, openTable, patience, until, value } from "./lib.mjs";
 
 const server = new Server();
 const browser = await launch();
@@ -96,7 +96,7 @@ try {
   check("the field fills the screen, and says why of the chosen agent below it", filled > 500 && why > 10, `${filled} ${why}`);
   await page.click("#tile-fleet [data-give=full]");
   await until(page, () => !document.fullscreenElement);
-  await page.locator("#tile-heat summary").click();
+  await openTable(page, "heat");
   const hours = await cells(page, "tile-heat");
   const hour = new Date().getUTCHours();
   check("this hour has a figure and the rest of the week none", hours.flat().filter(text => text.endsWith("%")).length <= 2 && hours.length === 7, JSON.stringify(hours[0]));
@@ -133,12 +133,12 @@ try {
   // The flow adds up to its calls.
   await page.click("nav.tabs a:has-text('Conversations')");
   await ready(page, "conversations-page");
-  await page.locator("#tile-flow summary").click();
+  await openTable(page, "flow");
   const steps = await cells(page, "tile-flow");
   const first = steps.filter(row => row[0] === "1").reduce((sum, row) => sum + whole(row[3]), 0);
   check("every ended call begins in one state", first === 120, JSON.stringify(steps));
   check("the flow says where it goes", steps.some(row => row[1] === "Greeting" && row[2] === "Resolution" && row[3] === "80") && steps.some(row => row[1] === "Information" && row[2] === "Call ended" && row[3] === "40"), JSON.stringify(steps));
-  await page.locator("#tile-flow summary").click();
+  await closeTable(page, "flow");
   for (const id of ["flow", "resolution_times"]) {
     await page.locator(`#tile-${id}`).scrollIntoViewIfNeeded();
     check(`chart ${id} is drawn`, await page.waitForSelector(`#chart-${id} canvas`, { timeout: patience }).then(() => true, () => false));
@@ -146,12 +146,12 @@ try {
 
   // Where the time goes: each stage with its mean, what is left over, and a waterfall of them.
   const [means] = await figures({ select: "avg_stt_latency_ms,avg_llm_latency_ms,avg_tts_latency_ms,avg_response_time_ms", window: "1h" });
-  await page.locator("#tile-stages summary").click();
+  await openTable(page, "stages");
   const stages = Object.fromEntries((await cells(page, "tile-stages")).map(row => [row[0], parseFloat(row[3]) * (/ s$/.test(row[3]) ? 1000 : 1)]));
   const rest = means.avg_response_time_ms - means.avg_stt_latency_ms - means.avg_llm_latency_ms - means.avg_tts_latency_ms;
   for (const [name, expected] of [["Speech to text", means.avg_stt_latency_ms], ["Model", means.avg_llm_latency_ms], ["Text to speech", means.avg_tts_latency_ms], ["Response", means.avg_response_time_ms], ["Everything else", rest]])
     check(`${name} is the API's`, Math.abs(stages[name] - expected) <= 0.006 * expected + 0.5, JSON.stringify([stages, means]));
-  await page.locator("#tile-stages summary").click();
+  await closeTable(page, "stages");
   await page.locator("#tile-stages").scrollIntoViewIfNeeded();
   check("the waterfall is drawn", await page.waitForSelector("#chart-stages canvas", { timeout: patience }).then(() => true, () => false));
 

@@ -10,6 +10,7 @@ import { Theme } from "./hooks/theme.js";
 import { Hotkeys } from "./hooks/hotkeys.js";
 import { Copy } from "./hooks/copy.js";
 import { Arrange, Board, Wall } from "./hooks/board.js";
+import { tellTables } from "./hooks/tables.js";
 import { giveTiles } from "./give.js";
 import { placePopovers } from "./popover.js";
 
@@ -30,6 +31,7 @@ function keepBrowserState(from, to) {
 report_errors();
 placePopovers();
 giveTiles();
+tellTables();
 
 // A page that came by a link: its token opens the socket, for there may be no cookie; and nothing on it leads elsewhere.
 const shared = "shared" in document.documentElement.dataset ? location.pathname.split("/")[2] : null;

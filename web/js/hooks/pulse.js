@@ -4,7 +4,8 @@
 // server -> tick {n, at}          at: server's clock in ms
 // page   -> ack {n, drawn_ms, age_ms}    newest tick only, one in flight; a reply {at} teaches us the server's clock
 //           drawn {charts: [{id, as_of, age_ms}]}    at most once a second
-//           hidden {hidden}; client_error {message, source, line, column, stack}    at most 10 a page
+//           table {name, open} of each table that is open (tables.js); hidden {hidden}; client_error {message, source, line, column, stack}    at most 10 a page
+import { tellOpenTables } from "./tables.js";
 import { ageClass, ageOf, ageText, learnClock } from "./age.js";
 
 let hook = null;           // the mounted Pulse
@@ -49,6 +50,7 @@ export const Pulse = {
   mounted() {
     hook = this;
     for (const [event, payload, reply] of waiting.splice(0)) this.pushEvent(event, payload, reply);
+    tellOpenTables();
     this.newest = null;
     this.in_flight = false;
     this.handleEvent("tick", tick => {
@@ -82,6 +84,7 @@ export const Pulse = {
   disconnected() { this.away = true; },
   reconnected() {
     this.away = this.in_flight = false;
+    tellOpenTables();
     if (document.hidden) this.visible();
   },
   destroyed() {
