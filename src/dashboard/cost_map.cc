@@ -22,10 +22,8 @@ struct Branch {
   }
 };
 
-// Five steps of the theme, pale to strong, each with an ink that is legible on it.
-struct Step {
-  std::string_view fill, ink;
-};
+// Five steps of the theme, pale to strong, each with an ink that is legible on it; and none where the efficiency is not known.
+constexpr int steps = 5, no_step = -1;
 struct Scale {
   double low = 1, high = 0;
 };
@@ -36,34 +34,50 @@ Scale scale_of(const CostsState& state) {
   return scale;
 }
 
-Step step_of(const Branch& branch, const Scale& scale) {
-  constexpr Step steps[] = {{"$heat-0", "$on-heat-0"}, {"$heat-1", "$on-heat-1"}, {"$heat-2", "$on-heat-2"}, {"$heat-3", "$on-heat-3"}, {"$heat-4", "$on-heat-4"}};
-  if (branch.calls <= 0) return {"$sunken", "$ink-soft"};
+int step_of(const Branch& branch, const Scale& scale) {
+  if (branch.calls <= 0) return no_step;
   const double place = scale.high > scale.low ? (branch.weighted / branch.calls - scale.low) / (scale.high - scale.low) : 0.5;
-  return steps[std::size_t(std::clamp(place, 0.0, 0.999) * std::size(steps))];
+  return int(std::clamp(place, 0.0, 0.999) * steps);
 }
+
+double shown_cost(const Branch& branch) { return std::round(branch.cost * 1e6) / 1e6; }
 
 void write(JsonWriter& json, const std::map<std::string, Branch>& branches, const Scale& scale, const Texts& t) {
   json.begin_array();
   for (const auto& [name, branch] : branches) {
-    const Step step = step_of(branch, scale);
+    const int step = step_of(branch, scale);
+    const std::string fill = step == no_step ? "$sunken" : fmt::format("$heat-{}", step), ink = step == no_step ? "$ink-soft" : fmt::format("$on-heat-{}", step);
     json.begin_object().field("name", or_unknown(t, name))
-        .key("value").number(std::round(branch.cost * 1e6) / 1e6).key("itemStyle").begin_object().field("color", step.fill).end_object()
-        .key("label").begin_object().field("color", step.ink).end_object();
+        .key("value").number(shown_cost(branch)).key("itemStyle").begin_object().field("color", fill).end_object()
+        .key("label").begin_object().field("color", ink).end_object();
     if (!branch.below.empty()) write(json.key("children"), branch.below, scale, t);
     json.end_object();
   }
   json.end_array();
 }
 
-void data(JsonWriter& json, const CostsState& state, const Texts& t) {
+Branch tree_of(const CostsState& state) {
   Branch root;
   for (const CostPart& part : state.parts) {
     Branch& region = root.below[part.region];
     Branch& type = region.below[part.agent_type];
     region.add(part), type.add(part), type.below[part.model].add(part);
   }
-  write(json.key("data"), root.below, scale_of(state), t);
+  return root;
+}
+
+void data(JsonWriter& json, const CostsState& state, const Texts& t) { write(json.key("data"), tree_of(state).below, scale_of(state), t); }
+
+bool same_parts(const Branch& a, const Branch& b) {
+  return std::ranges::equal(a.below, b.below, [](const auto& one, const auto& other) { return one.first == other.first && same_parts(one.second, other.second); });
+}
+
+// Outer before inner, as they stand.
+void figures(JsonWriter& json, const Branch& branch, const Scale& scale) {
+  for (const auto& [name, part] : branch.below) {
+    json.begin_array().number(shown_cost(part)).integer(step_of(part, scale)).end_array();
+    figures(json, part, scale);
+  }
 }
 
 JsonWriter begin(const CostsState& state) {
@@ -87,8 +101,12 @@ std::string cost_map_option(const CostsState& state, const Texts& t) {
   return json.end_object().end_array().end_object().end_object().str();
 }
 
-std::string cost_map_data(const CostsState& state, const Texts& t) {
+std::string cost_map_data(const CostsState* from, const CostsState& state, const Texts& t) {
   JsonWriter json = begin(state);
+  if (const Branch tree = tree_of(state); from && same_parts(tree_of(*from), tree)) {
+    figures(json.key("tree").begin_array(), tree, scale_of(state));
+    return json.end_array().end_object().str();
+  }
   json.key("set").begin_object().key("series").begin_array().begin_object();
   data(json, state, t);
   return json.end_object().end_array().end_object().end_object().str();

@@ -14,7 +14,8 @@
 namespace aybiza::dashboard {
 
 std::string cost_map_option(const CostsState& state, const Texts& t);
-std::string cost_map_data(const CostsState& state, const Texts& t);
+// The figures alone where the map has the parts it had `from`, a tenth of the bytes; null: the page has another map.
+std::string cost_map_data(const CostsState* from, const CostsState& state, const Texts& t);
 std::string efficiency_words(const CostsState& state, const Texts& t);  // what the colours mean: "efficiency 71.0 % faint, 92.4 % strong"
 
 }  // namespace aybiza::dashboard

@@ -262,7 +262,7 @@ void CostsPage::shown(Context& context, std::size_t slot) {
     if (std::string rows = appended(left_->spend, now->spend, now->as_of, 0); !rows.empty()) context.push_latest("chart-data:chart-spend", "spend", std::move(rows));
     CostsState same = *left_;  // but for its age
     same.as_of = now->as_of;
-    if (std::string map = cost_map_data(*now, texts()); map != cost_map_data(same, texts())) context.push_latest("chart-data:chart-cost_map", "cost_map", std::move(map));
+    if (std::string map = cost_map_data(left_.get(), *now, texts()); map != cost_map_data(left_.get(), same, texts())) context.push_latest("chart-data:chart-cost_map", "cost_map", std::move(map));
   }
   drawn_key_ = key();
   newest_ = std::make_shared<CostsState>(*now);

@@ -117,11 +117,17 @@ TEST_F(PagesTest, TheFleetIsAFieldWithReasons) {
 TEST(CostMap, ColoursReachFromTheLeastEfficientPartToTheMost) {
   CostsState state;
   state.parts = {{"eu", "sales", "a", 1, 10, 0.6}, {"eu", "sales", "b", 2, 30, 0.8}, {"us", "", "c", 4, 5, std::nullopt}};
-  const std::string map = cost_map_data(state, texts_of("en"));
+  const std::string map = cost_map_data(nullptr, state, texts_of("en"));
   EXPECT_THAT(map, HasSubstr(R"({"name":"a","value":1,"itemStyle":{"color":"$heat-0"},"label":{"color":"$on-heat-0"}})"));
   EXPECT_THAT(map, HasSubstr(R"({"name":"b","value":2,"itemStyle":{"color":"$heat-4"})"));
   EXPECT_THAT(map, HasSubstr(R"({"name":"eu","value":3,"itemStyle":{"color":"$heat-3"})"));  // (10 × 0.6 + 30 × 0.8) / 40 = 0.75
   EXPECT_THAT(map, HasSubstr(R"({"name":"Not known","value":4,"itemStyle":{"color":"$sunken"})"));
+  // Later the figures alone, outer before inner, as long as no part is new.
+  CostsState later = state;
+  later.parts[2].cost_usd = 5, later.parts[0].efficiency = std::nullopt;
+  EXPECT_THAT(cost_map_data(&state, later, texts_of("en")), HasSubstr(R"("tree":[[3,2],[3,2],[1,-1],[2,2],[5,-1],[5,-1],[5,-1]])"));
+  later.parts.push_back({"us", "", "d", 1, 1, 0.7});
+  EXPECT_THAT(cost_map_data(&state, later, texts_of("en")), HasSubstr(R"("set":{"series":[{"data":[{"name":"eu")"));
   EXPECT_EQ(efficiency_words(state, texts_of("en")), "efficiency 60.0 % faint, 80.0 % strong");
 }
 

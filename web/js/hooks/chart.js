@@ -1,9 +1,10 @@
 // <div id="volume" class="chart" phx-hook="Chart" phx-update="ignore" role="img" aria-label="…" [data-map="world"]></div>
 // server -> chart:<id> {option, as_of}                      the whole chart
-//           chart-data:<id> {as_of, append?, keep_from?, set?}
+//           chart-data:<id> {as_of, append?, keep_from?, set?, tree?}
 //             append: [[series index, [[x, y…]…]]…]   rows sorted by x; a row whose x is already the last one's replaces it
 //             keep_from: x                            older rows are dropped
 //             set: {…}                                a partial option to merge (gauge value, pie data, axis bounds)
+//             tree: [[value, step]…]                  a treemap's parts, outer before inner: their size, and their colour (-1: none)
 //           chart-marks {marks: [{name, xAxis}…]}           what every chart over time marks: what was changed when
 // page   -> chart_range {id, from, to}                      brushed: every chart over time can be, where the pointer is fine
 //           chart_click {id, series, name, x, value, path}          path: of a part of a treemap, the outermost first
@@ -208,11 +209,12 @@ export const Chart = {
     } catch (error) { tellError(`chart ${id}: ${error.message}`); }
   },
 
-  merge({ append, keep_from, set, as_of }) {
+  merge({ append, keep_from, set, tree, as_of }) {
     if (!this.option) return;
     const series = this.option.series ? [].concat(this.option.series) : [];
     for (const [index, fresh] of append ?? [])
       if (series[index]) series[index] = { ...series[index], data: appended(series[index].data ?? [], fresh, keep_from) };
+    if (tree) series[0] = { ...series[0], data: refigured(series[0].data, tree.values()) };
     this.option = { ...this.option, series };
     if (set) this.option = mergeOption(this.option, set);
     if (as_of !== undefined) this.as_of = as_of;
@@ -310,4 +312,8 @@ function mergeOption(old, fresh) {
   for (const [key, value] of Object.entries(fresh)) merged[key] = key === "data" || key === "links" ? value : mergeOption(old[key], value);
   return merged;
 }
+const refigured = (parts, figures) => parts.map(part => {
+  const [value, step] = figures.next().value, known = step >= 0;
+  return { ...part, value, itemStyle: { color: known ? `$heat-${step}` : "$sunken" }, label: { color: known ? `$on-heat-${step}` : "$ink-soft" }, ...(part.children && { children: refigured(part.children, figures) }) };
+});
 const isObjects = list => list.every(item => item && typeof item === "object" && !Array.isArray(item));
