@@ -254,7 +254,7 @@ TEST_F(BoardPagesTest, ColumnsOfCallsAreChosen) {
   source_.rows.calls[5].efficiency_e4 = 8'130;
   const std::string html = get("/calls");
   EXPECT_EQ(heads(html), (std::vector<std::string>{"Start", "Resolution", "Efficiency"}));
-  EXPECT_THAT(html, AllOf(HasSubstr("<td class=\"text\">Resolved</td><td class=\"num\">81.3 %</td></tr>"), HasSubstr("<td class=\"text\">Resolved</td><td class=\"num\">–</td></tr>")));  // unknown is no zero
+  EXPECT_THAT(html, AllOf(HasSubstr("<td>Resolved</td><td>81.3 %</td></tr>"), HasSubstr("<td>Resolved</td><td>–</td></tr>"), HasSubstr("data-figures=\"3\"")));  // unknown is no zero
   join("/settings", "settings");
   submit("save_settings", "theme=dark&density=compact&language=en&tz=UTC&range=1h");
   EXPECT_EQ(heads(get("/calls")), (std::vector<std::string>{"Start", "Resolution", "Efficiency"}));  // the form does not ask for them

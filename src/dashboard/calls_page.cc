@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "dashboard/show.h"
 #include "dashboard/tile.h"
+#include "liveview/row.h"
 
 namespace aybiza::dashboard {
 
@@ -20,17 +21,42 @@ std::vector<std::string> outcome_words() {
   return {words.begin(), words.end()};
 }
 
+// The id is in the row once: a row is what changes most where many calls come.
 Node row(const CallRow& call, const std::vector<const CallColumn*>& columns, const Filters& filters, const Zone& zone, Instant now) {
   const Texts& t = texts_of(filters);
   const bool live = call.state == CallState::active, bad = outcome_is_bad(call.call_outcome);
-  const std::string id = to_string(call.call_id);
+  constexpr std::string_view calls = "/calls/";
   Filters to = filters;
   to.cursor.clear();
-  const Node cells = each(columns, [](const CallColumn* c) { return c->name; }, [&](const CallColumn* c) {
-    return html<"<td class=\"{}\">{}</td>">(c->figure ? "num" : "text", c->cell(call, {t, now}));
-  });
-  return html<"<tr class=\"{}\" id=\"call-{}\"><td class=\"nowrap\"><a class=\"row\" href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}</a></td>{}</tr>">(
-      live ? "live" : bad ? "bad" : "", id, address("/calls/" + id, to), show_moment(call.start, zone, t), cells);
+  std::vector<Node> slots{Node::text(live ? "live" : bad ? "bad" : ""), Node::text(address(fmt::format("{}{}", calls, to_string(call.call_id)), to).substr(calls.size())), Node::text(show_moment(call.start, zone, t))};
+  for (const CallColumn* column : columns) slots.push_back(column->cell(call, {t, now}));
+  return html_row<"<tr class=\"{}\"><td class=\"nowrap\"><a class=\"row\" href=\"/calls/{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}</a></td>", "<td>{}</td>", "</tr>">(std::move(slots), columns.size());
+}
+
+// Which of the table's columns are figures, the first is 1: cells say it by their place (site.css), not each by itself.
+std::string figures_among(const std::vector<const CallColumn*>& columns) {
+  std::string out;
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (columns[i]->figure) out += fmt::format("{}{}", out.empty() ? "" : " ", i + 2);
+  return out;
+}
+
+// New rows at a look, and calls that were shown and are not among those asked for, as they are now.
+constexpr std::size_t rows_exchanged = 6;
+Result<HeldCalls> look_again(Source& source, const CallsFilter& filter, const std::string& cursor, const CallsPage& shown) {
+  auto asked = source.calls(filter, cursor, limits::page_rows);
+  if (!asked) return std::unexpected(asked.error());
+  CallsFilter of = filter;
+  of.ids = not_among(shown, *asked);
+  std::vector<CallRow> others;
+  if (!of.ids.empty()) {
+    Instant first = Instant::max(), last = Instant::min();  // a call's start does not change, and tells a store where to look
+    for (const CallRow& call : shown.calls)
+      if (std::ranges::find(of.ids, call.call_id) != of.ids.end()) first = std::min(first, call.start), last = std::max(last, call.start);
+    of.from = std::max(first, filter.from.value_or(first)), of.to = std::min(last + 1us, filter.to.value_or(Instant::max()));
+    if (auto found = source.calls(of, "", of.ids.size())) others = std::move(found->calls);
+  }
+  return hold_calls(shown, *asked, others, rows_exchanged, limits::page_rows, [&source](const CallRow& call) { return source.cursor_after(call); });
 }
 
 }  // namespace
@@ -45,12 +71,15 @@ void CallsPageView::opened(Context& context, const Location&) {
   key += address("/calls", shown);
   Source* source = viewer().source;
   columns_ = keeps() ? viewer().keeping.preferences->of(viewer().person).call_columns : viewer().preferences.call_columns;
-  watch(context, calls_slot, {key, [source, filter, scope, cursor = f.cursor](Instant now) {
+  watch(context, calls_slot, {key, [source, filter, scope, cursor = f.cursor, shown = std::make_shared<CallsPage>()](Instant now) {
                                 CallsFilter ask = filter;
                                 const Range range = range_of(scope, now);
                                 ask.from = range.from;
                                 if (scope.to) ask.to = range.to;
-                                return std::make_shared<CallsState>(CallsState{now, source->calls(ask, cursor, limits::page_rows)});
+                                auto held = look_again(*source, ask, cursor, *shown);
+                                if (!held) return std::make_shared<CallsState>(CallsState{now, std::unexpected(held.error())});
+                                *shown = held->page;
+                                return std::make_shared<CallsState>(CallsState{now, std::move(held->page), held->waiting, held->more_waiting});
                               }, 500ms, 2s, true});
 }
 
@@ -90,8 +119,8 @@ Node CallsPageView::table(const CallsState& calls) const {
   const Node heads = each(columns, [](const CallColumn* c) { return c->name; }, [&](const CallColumn* c) {
     return html<"<th scope=\"col\"{}>{}</th>">(attr<"class">(c->figure ? std::optional<std::string_view>("num") : std::nullopt), t(c->title));
   });
-  return html<"<div class=\"scroll table-card\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"rows\" id=\"calls\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th>{}</tr></thead><tbody>{}</tbody></table></div>">(
-      t("tab.calls"), t("calls.caption"), t("calls.start"), heads, list);
+  return html<"<div class=\"scroll table-card\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"rows\" id=\"calls\" data-figures=\"{}\"><caption class=\"sr\">{}</caption><thead><tr><th scope=\"col\">{}</th>{}</tr></thead><tbody>{}</tbody></table></div>">(
+      t("tab.calls"), figures_among(columns), t("calls.caption"), t("calls.start"), heads, list);
 }
 
 Node CallsPageView::filter_form() const {
@@ -127,11 +156,12 @@ Node CallsPageView::body(const Context& context) {
   if (calls && calls->page) {
     Filters first = filters(), next = filters();
     first.cursor.clear(), next.cursor = calls->page->next;
-    std::optional<Node> back, on;
+    std::optional<Node> back, on, waiting;
+    if (calls->waiting > 0) waiting = html<"<span class=\"muted\" id=\"calls-waiting\">{}</span>">(t(calls->more_waiting ? "calls.many_waiting" : "calls.waiting", calls->waiting));
     if (!filters().cursor.empty()) back = html<"<a class=\"button\" href=\"{}\" data-phx-link=\"patch\" data-phx-link-state=\"push\">{}</a>">(address("/calls", first), t("calls.first_page"));
     if (!next.cursor.empty()) on = html<"<a class=\"button\" id=\"next\" href=\"{}\" data-phx-link=\"patch\" data-phx-link-state=\"push\">{}</a>">(address("/calls", next), t("calls.next_page"));
-    more = html<"<footer class=\"row-flex pager\">{}<span class=\"muted\">{}</span>{}<span class=\"spacer\"></span>{}{}</footer>">(
-        age(calls->as_of, t), t("calls.on_page", calls->page->calls.size()), give_buttons(t, t("tab.calls")), back, on);
+    more = html<"<footer class=\"row-flex pager\">{}<span class=\"muted\">{}</span>{}{}<span class=\"spacer\"></span>{}{}</footer>">(
+        age(calls->as_of, t), t("calls.on_page", calls->page->calls.size()), waiting, give_buttons(t, t("tab.calls")), back, on);
   }
   (void)context;
   return html<"<header><h1>{}</h1>{}{}</header><div data-gives=\"{}\"><div id=\"calls-page\" aria-busy=\"{}\">{}</div>{}</div>">(

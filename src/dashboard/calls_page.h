@@ -1,10 +1,11 @@
-// The table of calls: in flight first, filters in the address, a cursor for the next page, columns as its reader likes them.
+// The table of calls, a few of its rows exchanged at a time: in flight first, filters in the address, a cursor for the next page, columns as its reader likes them.
 //
 // Threads  None: a View belongs to its socket.
 // Source   interface.md "Calls".
 #pragma once
 
 #include "dashboard/call_columns.h"
+#include "dashboard/held_calls.h"
 #include "dashboard/live_page.h"
 
 namespace aybiza::dashboard {
@@ -12,6 +13,8 @@ namespace aybiza::dashboard {
 struct CallsState {
   Instant as_of{};
   Result<CallsPage> page;
+  std::size_t waiting = 0;    // newer ones that are not shown yet (held_calls.h)
+  bool more_waiting = false;
 };
 
 class CallsPageView final : public LivePage {

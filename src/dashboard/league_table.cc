@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "dashboard/show.h"
 #include "dashboard/tile.h"
+#include "liveview/row.h"
 
 namespace aybiza::dashboard {
 
@@ -25,19 +26,16 @@ Node head_cell(const LeagueInput& in, std::size_t i) {
 
 Node body_row(const LeagueInput& in, const LeagueRow& row) {
   const Texts& t = texts_of(in.filters);
-  std::vector<std::size_t> places(row.figures.size());
-  for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
-  const Node cells = each(places, [](std::size_t i) { return i; }, [&](std::size_t i) {
-    return html<"<td class=\"num\">{}</td>">(show(t, in.columns[i].format, row.figures[i]));
-  });
   const bool word = of_turn(in.spec.dimension) || in.spec.dimension == Dimension::call_outcome;  // of the program's own vocabulary
   const std::string name = word && !row.name.empty() && row.name != "__other__" ? show_word(t, row.name) : or_unknown(t, row.name);
   const std::string to = in.link && !row.name.empty() && row.name != "__other__" ? in.link(row.name) : "";
   const Node first = to.empty() ? html<"<span class=\"muted\">{}</span>">(name)
                                 : html<"<a class=\"row\" href=\"{}\" data-phx-link=\"redirect\" data-phx-link-state=\"push\">{}</a>">(to, name);
-  std::optional<Node> extra;
-  if (in.extra) extra = html<"<td class=\"num\">{}</td>">(in.extra(row.name));
-  return html<"<tr><th scope=\"row\" class=\"nowrap\">{}</th>{}{}</tr>">(first, cells, extra);
+  std::vector<Node> slots{first};
+  for (std::size_t i = 0; i < row.figures.size(); ++i) slots.push_back(Node::text(show(t, in.columns[i].format, row.figures[i])));
+  if (in.extra) slots.push_back(Node::text(in.extra(row.name)));
+  const std::size_t cells = slots.size() - 1;
+  return html_row<"<tr><th scope=\"row\" class=\"nowrap\">{}</th>", "<td class=\"num\">{}</td>", "</tr>">(std::move(slots), cells);
 }
 
 Node foot(const LeagueInput& in) {

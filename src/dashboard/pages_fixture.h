@@ -94,6 +94,7 @@ class PagesTest : public PageTest {
 
   std::vector<std::string> customers_;
   bool admin_ = false;
+  int serial_ = 0;
   std::shared_ptr<OnScreen> screen_;  // null: nobody measures
   std::map<std::string, TopicPlan> watched_;
 };

@@ -121,7 +121,7 @@ class SampleSource final : public Source {
       const bool kept = is(filter.customer, Field::customer_id) && is(filter.region, Field::region) && is(filter.agent, Field::agent_id) &&
                         is(filter.model, Field::model_used) && (filter.outcome.empty() || call.call_outcome == filter.outcome) &&
                         (filter.state.empty() || (call.state == CallState::active) == (filter.state == "active")) && seen(call, filter.customers) &&
-                        (!filter.from || call.start >= *filter.from) && (!filter.to || call.start < *filter.to);
+                        (filter.ids.empty() || std::ranges::find(filter.ids, call.call_id) != filter.ids.end()) && (!filter.from || call.start >= *filter.from) && (!filter.to || call.start < *filter.to);
       if (!kept || at++ < first) continue;
       if (page.calls.size() == limit) {
         page.next = std::to_string(first + limit);
@@ -130,6 +130,10 @@ class SampleSource final : public Source {
       page.calls.push_back(call);
     }
     return page;
+  }
+  std::string cursor_after(const CallRow& call) override {
+    const auto at = std::ranges::find(rows.calls, call.call_id, &CallRow::call_id);
+    return std::to_string(at - rows.calls.begin() + 1);
   }
   Result<std::optional<CallDetail>> call(std::string_view id, const std::vector<std::string>& customers) override {
     for (const CallRow& call : rows.calls) {

@@ -31,6 +31,7 @@ struct CallsFilter {
   std::string customer, region, agent, outcome, state, model;  // empty: any; state: active | ended
   std::optional<Instant> from, to;     // of the start; empty: open
   std::string caller_number, phone_number;  // tokens; empty: any
+  std::vector<Id> ids;                 // of these alone; empty: any
 };
 
 struct CallsPage {
@@ -90,6 +91,7 @@ class Source {
   // Rows of learning and changes, in order.
   virtual Answered<LearningPartial> learning(const LearningQuestion& question) = 0;
   virtual Result<CallsPage> calls(const CallsFilter& filter, const std::string& cursor, std::size_t limit) = 0;
+  virtual std::string cursor_after(const CallRow& call) = 0;  // of the page that begins behind it
   // By our id or the sender's. nullopt: there is none, or it belongs to nobody the viewer may see.
   virtual Result<std::optional<CallDetail>> call(std::string_view id, const std::vector<std::string>& customers) = 0;
   // In what `customers` sent (empty: all), and of them `customer` alone if it is not empty.

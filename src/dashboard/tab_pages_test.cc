@@ -138,6 +138,44 @@ TEST_F(PagesTest, CallsFilterAndTurnPages) {
   EXPECT_THAT(get("/calls?agent=none"), HasSubstr("Filters above the table are in force."));
 }
 
+// Rows stay where more calls come than can be read; the next page leaves none of them out.
+TEST_F(PagesTest, CallsComeAFewAtATime) {
+  join("/calls", "calls");
+  const auto look = [&] {
+    now_ += 1s;
+    const std::string shown = tick();
+    event("hook", "ack", R"({"n":1000})");
+    return shown;
+  };
+  EXPECT_THAT(look(), Not(HasSubstr("newer ones")));
+  const auto come = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      CallRow call = source_.rows.calls[0];
+      call.call_id = {77, std::uint64_t(++serial_)};
+      call.start += serial_ * 1ms;
+      source_.rows.calls.insert(source_.rows.calls.begin(), call);
+    }
+    return look();
+  };
+  const auto rows_in = [](const std::string& diff) {
+    std::size_t count = 0;
+    for (std::size_t at = diff.find("-004d-"); at != diff.npos; at = diff.find("-004d-", at + 1)) ++count;
+    return count;
+  };
+  const std::string few = come(4), many = come(30);
+  EXPECT_EQ(rows_in(few), 4u);
+  EXPECT_THAT(few, Not(HasSubstr("newer ones")));
+  EXPECT_EQ(rows_in(many), 6u);
+  EXPECT_THAT(many, AllOf(HasSubstr("24 newer ones follow"), HasSubstr("cursor=6\"")));
+  EXPECT_LT(many.size(), 4096u);
+  EXPECT_THAT(look(), HasSubstr("18 newer ones follow"));
+  for (int i = 0; i < 3; ++i) look();
+  EXPECT_THAT(get("/calls"), HasSubstr("href=\"/calls?cursor=50\""));
+  const std::string all = come(60);
+  EXPECT_EQ(rows_in(all), 6u);
+  EXPECT_THAT(all, HasSubstr("44 newer ones and more follow"));
+}
+
 TEST_F(PagesTest, OneCall) {
   const std::string html = get("/calls/" + to_string(source_.rows.calls[5].call_id));
   EXPECT_EQ(*status_, 200);

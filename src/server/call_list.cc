@@ -108,11 +108,11 @@ std::optional<Cursor> parse_cursor(const std::string& text) {
   return cursor;
 }
 
+}  // namespace
+
 std::string cursor_after(const CallRow& call) {
   return fmt::format("{}|{}|{}", call.state == CallState::active ? "active" : "ended", to_micros(call.start), to_string(call.call_id));
 }
-
-}  // namespace
 
 Result<dashboard::CallsPage> list_calls(Store& store, const dashboard::CallsFilter& filter, const std::string& cursor,
                                         std::size_t limit, Duration deadline) {
@@ -134,6 +134,11 @@ Result<dashboard::CallsPage> list_calls(Store& store, const dashboard::CallsFilt
   equal("model_used", filter.model);
   equal("caller_number", filter.caller_number);
   equal("phone_number", filter.phone_number);
+  if (!filter.ids.empty()) {
+    std::vector<std::string> ids;
+    for (const Id& id : filter.ids) ids.push_back(fmt::format("CAST({} AS UUID)", sql.bind(to_string(id))));
+    where.push_back(fmt::format("call_id IN ({})", fmt::join(ids, ", ")));
+  }
   if (filter.from) where.push_back(fmt::format("time >= make_timestamptz({})", to_micros(*filter.from)));
   if (filter.to) where.push_back(fmt::format("time < make_timestamptz({})", to_micros(*filter.to)));
   if (!cursor.empty()) {

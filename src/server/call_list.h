@@ -11,6 +11,7 @@
 
 namespace aybiza {
 
+std::string cursor_after(const CallRow& call);
 Result<dashboard::CallsPage> list_calls(Store& store, const dashboard::CallsFilter& filter, const std::string& cursor,
                                         std::size_t limit, Duration deadline);
 

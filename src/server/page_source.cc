@@ -52,6 +52,8 @@ Result<dashboard::CallsPage> PageSource::calls(const dashboard::CallsFilter& fil
   return list_calls(pipeline_.store(), filter, cursor, limit, deadline());
 }
 
+std::string PageSource::cursor_after(const CallRow& call) { return aybiza::cursor_after(call); }
+
 Result<std::optional<dashboard::CallDetail>> PageSource::call(std::string_view id, const std::vector<std::string>& customers) {
   return calls_.find(id, customers);
 }

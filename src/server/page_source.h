@@ -39,6 +39,7 @@ class PageSource final : public dashboard::Source {
   Answered<dashboard::FoundTurns> find_turns(const dashboard::TurnsWanted& wanted) override;
   Answered<LearningPartial> learning(const LearningQuestion& question) override;
   Result<dashboard::CallsPage> calls(const dashboard::CallsFilter& filter, const std::string& cursor, std::size_t limit) override;
+  std::string cursor_after(const CallRow& call) override;
   Result<std::optional<dashboard::CallDetail>> call(std::string_view id, const std::vector<std::string>& customers) override;
   dashboard::MaskedFinds masked(const std::vector<std::string>& customers, const std::string& customer) override;
   std::vector<SpendBudget> budgets() override { return money_.budgets->list(pipeline_.clock().now()); }

@@ -9,7 +9,8 @@ function machine(text) {
   if (decimal() === ".") return text.replace(/(\d)\u202f(?=\d{3})/g, "$1");
   return text.replace(/\d{1,3}(?:\.\d{3})+(?![\d.])/g, figure => figure.replaceAll(".", "")).replace(/(\d),(?=\d)/g, "$1.").replace(/(-?\d+(?:\.\d+)?)\u00a0\$/g, "$$$1").replaceAll("; ", ", ");
 }
-const figureOf = el => (el.classList.contains("num") && el.tagName === "TD" ? plain(machine(raw(el))) : cell(el));
+const isFigure = el => el.classList.contains("num") || el.closest("table").dataset.figures?.split(" ").includes(`${el.cellIndex + 1}`);
+const figureOf = el => (el.tagName === "TD" && isFigure(el) ? plain(machine(raw(el))) : cell(el));
 // A spreadsheet must not take a text for a formula (docs/boards.md); a number stays one.
 const safe = text => (/^[=+\-@\t\r]/.test(text) && !/^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(text) ? `'${text}` : text);
 const quoted = text => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
