@@ -1,5 +1,4 @@
 // The age of a number: the server's clock now, as far as we know it, less the time of the newest data behind the number.
-import { written } from "../format.js";
 
 let offset = null;     // server clock − ours, in ms
 let best = Infinity;   // round trip it was measured with
@@ -22,7 +21,6 @@ export const ageOf = at => Math.max(0, serverNow() - at);
 export function ageText(at) {
   const ms = ageOf(+at);
   if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 10000) return written(`${(ms / 1000).toFixed(1)} s`);
   if (ms < 120000) return `${Math.round(ms / 1000)} s`;
   if (ms < 7200000) return `${Math.round(ms / 60000)} min`;
   return `${Math.round(ms / 3600000)} h`;
