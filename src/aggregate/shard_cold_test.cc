@@ -7,15 +7,12 @@
 #include "assemble/price_order.h"
 #include "base/ids.h"
 
-namespace aybiza {
+namespace aybiza::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::collected;
-using testing::feed;
-using testing::Stream;
 
-// The lines of a dump that begin with `kind`, and what is there of time.
+// The lines of a dump that begin with `kind`.
 std::string lines(const std::string& dump, std::string_view kind) {
   std::string out;
   for (std::size_t at = 0; at < dump.size();) {
@@ -128,4 +125,4 @@ TEST_F(ShardColdTest, after_prices_are_applied_anew_nothing_is_woken) {
 }
 
 }  // namespace
-}  // namespace aybiza
+}  // namespace aybiza::testing
